@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base64url without padding (RFC 4648 section 5, RFC 7515 section 2). */
+#ifndef P11BEARER_BASE_BASE64URL_H
+#define P11BEARER_BASE_BASE64URL_H
+
+#include <stddef.h>
+
+/* Characters that `length` bytes take when encoded, the final NUL not counted. */
+size_t base64url_length(size_t length);
+
+/* Encodes `length` bytes into `text`, which has room for base64url_length(length) + 1. */
+void base64url_encode(const void *data, size_t length, char *text);
+
+#endif

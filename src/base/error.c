@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+#include <openssl/err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int error_set(struct error *error, enum error_class class, const char *format, ...)
+{
+	va_list arguments;
+
+	error->class = class;
+	error->hint[0] = '\0';
+	va_start(arguments, format);
+	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	va_end(arguments);
+	return -(int)class;
+}
+
+void error_hint(struct error *error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error->hint, sizeof(error->hint), format, arguments);
+	va_end(arguments);
+}
+
+void error_append(struct error *error, const char *format, ...)
+{
+	size_t used = strlen(error->text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error->text + used, sizeof(error->text) - used, format, arguments);
+	va_end(arguments);
+}
+
+int error_memory(struct error *error)
+{
+	return error_set(error, ERROR_UNEXPECTED, "out of memory");
+}
+
+int error_openssl(struct error *error, enum error_class class, const char *what)
+{
+	char reason[256] = "no reason given";
+	unsigned long code = ERR_get_error();
+
+	if (code != 0)
+		ERR_error_string_n(code, reason, sizeof(reason));
+	ERR_clear_error();
+	return error_set(error, class, "%s: %s", what, reason);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the program says: data on stdout, words for a person on stderr behind "p11bearer: ". */
+#ifndef P11BEARER_BASE_MESSAGE_H
+#define P11BEARER_BASE_MESSAGE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Turns the lines of message_step on or off (--verbose). */
+void message_verbose(bool on);
+bool message_is_verbose(void);
+
+/* A warning: work goes on. Control characters in the text are shown as '?', so that no answer of an org or name on a
+ * token can drive the terminal; the same holds for every function below. */
+void message_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A fact that a person wants to see, without a label. */
+void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A step of the work, with the time since the program began; printed with --verbose only. Never hand it a secret. */
+void message_step(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The sentence of `error` and its hint, a line each. */
+void message_error(const struct error *error);
+
+/* Writes data to stdout and flushes it. Fails with ERROR_UNEXPECTED when stdout does not take it all. */
+int output_write(const void *data, size_t length, struct error *error);
+
+#endif

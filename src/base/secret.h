@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory for PINs, assertions and bearers: own pages, locked where the limit allows, out of core files, wiped on free. */
+#ifndef P11BEARER_BASE_SECRET_H
+#define P11BEARER_BASE_SECRET_H
+
+#include <stddef.h>
+
+struct secret;
+
+/* A new, empty secret with room for `capacity` bytes (it grows when needed). NULL when memory is out. */
+struct secret *secret_new(size_t capacity);
+
+/* Appends `length` bytes. Returns 0, or -1 when memory is out; the secret is then unchanged. */
+int secret_append(struct secret *secret, const void *data, size_t length);
+
+/* Appends the formatted text; the text never stands anywhere but in the secret. Returns 0, or -1 when memory is out. */
+int secret_printf(struct secret *secret, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Shortens the secret to `length` bytes; what is cut off is wiped. */
+void secret_truncate(struct secret *secret, size_t length);
+
+/* The bytes, followed by a NUL that does not count. Owned by the secret; valid until it is changed or freed. */
+const char *secret_data(const struct secret *secret);
+size_t secret_length(const struct secret *secret);
+
+/* Wipes and frees *secret and sets it to NULL. NULL is allowed. */
+void secret_free(struct secret **secret);
+
+/* An allocator for libraries that keep secrets in their own buffers (cJSON, libcurl): malloc, but wiped on free. */
+void *wipe_malloc(size_t size);
+void *wipe_calloc(size_t count, size_t size);
+void *wipe_realloc(void *block, size_t size);
+char *wipe_strdup(const char *text);
+void wipe_free(void *block);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bearer/assertion.h"
+
+#include "base/base64url.h"
+#include "base/message.h"
+#include "x509/x509.h"
+
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	JTI_BYTES = 16,
+	ORG_LIFETIME = 180, /* seconds: the org takes no later exp */
+};
+
+int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
+{
+	*signer = (struct signer){ .request = request };
+	if (request->lifetime > ORG_LIFETIME)
+		message_warn("a lifetime of %ld s is more than the %d s that Salesforce takes", request->lifetime,
+			     ORG_LIFETIME);
+	if (request->certificate != NULL) {
+		if (x509_certificate_read(request->certificate, &signer->certificate, error) < 0)
+			return -(int)error->class;
+		if (X509_cmp_current_time(X509_get0_notAfter(signer->certificate)) < 0)
+			message_warn("the certificate %s has expired", request->certificate);
+	}
+	return p11_key_open(&signer->key, &request->key, false, error);
+}
+
+void signer_close(struct signer *signer)
+{
+	X509_free(signer->certificate);
+	p11_key_close(&signer->key);
+}
+
+/* The signature does not fit the certificate: either the certificate is another key's, or the token failed. */
+static int mismatch(const struct signer *signer, struct error *error)
+{
+	const char *path = signer->request->certificate;
+	char ours[X509_FINGERPRINT_SIZE], theirs[X509_FINGERPRINT_SIZE];
+	EVP_PKEY *public;
+
+	if (p11_key_public(signer->key, &public, error) < 0)
+		return -(int)error->class;
+	x509_key_fingerprint(public, ours);
+	x509_key_fingerprint(X509_get0_pubkey(signer->certificate), theirs);
+	EVP_PKEY_free(public);
+	if (strcmp(ours, theirs) == 0)
+		return error_set(error, ERROR_TOKEN,
+				 "the token's signature is wrong: %s is the key's certificate, and does not verify it", path);
+	error_set(error, ERROR_CONFIG,
+		  "the certificate %s is not the key's; SHA-256 of the public keys:\n  certificate %s\n  token key   %s", path,
+		  theirs, ours);
+	error_hint(error, "nothing was sent; the org would answer invalid_client");
+	return -ERROR_CONFIG;
+}
+
+static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
+		struct error *error)
+{
+	const struct signer *signer = context;
+
+	if (p11_key_sign(signer->key, data, size, signature, length, error) < 0)
+		return -(int)error->class;
+	if (signer->certificate != NULL &&
+	    !x509_signature_fits(X509_get0_pubkey(signer->certificate), data, size, signature, *length))
+		return mismatch(signer, error);
+	return 0;
+}
+
+static int make_jti(char *text, struct error *error)
+{
+	unsigned char random[JTI_BYTES];
+
+	if (RAND_bytes(random, sizeof(random)) <= 0)
+		return error_openssl(error, ERROR_UNEXPECTED, "no random numbers for the jti");
+	base64url_encode(random, sizeof(random), text);
+	return 0;
+}
+
+/* The audience is the org's URL; a '/' at its end is no part of the name that the org knows itself by. */
+static char *audience(const struct bearer_request *request)
+{
+	size_t length;
+
+	if (request->audience != NULL)
+		return strdup(request->audience);
+	length = strlen(request->instance_url);
+	while (length > 0 && request->instance_url[length - 1] == '/')
+		length--;
+	return strndup(request->instance_url, length);
+}
+
+int assertion_make(struct signer *signer, struct assertion *assertion, struct error *error)
+{
+	const struct bearer_request *request = signer->request;
+	char jti[JTI_BYTES * 4 / 3 + 3];
+	char *aud = audience(request);
+	struct jwt_params params = {
+		.iss = request->client_id,
+		.sub = request->username,
+		.aud = aud,
+		.exp = time(NULL) + request->lifetime,
+		.jti = request->jti ? jti : NULL,
+		.claims = request->claims,
+		.claim_count = request->claim_count,
+		.headers = request->headers,
+		.header_count = request->header_count,
+	};
+	int result;
+
+	memset(assertion, 0, sizeof(*assertion));
+	assertion->exp = params.exp;
+	result = aud == NULL ? error_memory(error) : 0;
+	if (result == 0 && request->jti)
+		result = make_jti(jti, error);
+	if (result == 0)
+		result = jwt_header(&params, &assertion->header, error);
+	if (result == 0)
+		result = jwt_claims(&params, &assertion->claims, error);
+	if (result == 0)
+		result = jwt_sign(assertion->header, assertion->claims, sign, signer, &assertion->text, error);
+	if (result < 0)
+		assertion_clear(assertion);
+	free(aud);
+	return result;
+}
+
+void assertion_clear(struct assertion *assertion)
+{
+	free(assertion->header);
+	free(assertion->claims);
+	secret_free(&assertion->text);
+	memset(assertion, 0, sizeof(*assertion));
+}
+
+int bearer_assertion(const struct bearer_request *request, struct assertion *assertion, struct error *error)
+{
+	struct signer signer;
+	int result = signer_open(&signer, request, error);
+
+	if (result == 0)
+		result = assertion_make(&signer, assertion, error);
+	signer_close(&signer);
+	return result;
+}

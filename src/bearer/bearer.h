@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The composition: key and claims to an assertion, an assertion to a bearer. The one room that knows p11 and oauth. */
+#ifndef P11BEARER_BEARER_H
+#define P11BEARER_BEARER_H
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "jwt/jwt.h"
+#include "oauth/http.h"
+#include "p11/p11.h"
+
+#include <stdbool.h>
+
+/* What an assertion and its exchange are made from. Strings are the caller's and must outlive the request. */
+struct bearer_request {
+	struct p11_request key;
+	const char *client_id;    /* iss */
+	const char *username;     /* sub */
+	const char *instance_url; /* the org; may be NULL where the two below are given */
+	const char *audience;     /* aud, or NULL: the org */
+	const char *token_url;    /* or NULL: the org's usual one */
+	long lifetime;            /* seconds from now to exp */
+	bool jti;
+	struct jwt_extra *claims, *headers;
+	size_t claim_count, header_count;
+	const char *certificate; /* file with the certificate at the org, or NULL: no local check */
+	struct http_options http;
+	long retries; /* further tries after a passing failure */
+};
+
+/* An assertion and what stands in it. */
+struct assertion {
+	char *header, *claims; /* compact JSON */
+	struct secret *text;
+	long long exp;
+};
+
+/* Opens the key, makes and signs an assertion, checks it against request->certificate, closes the key. To be cleared.
+ * Fails as p11_key_open, p11_key_sign and jwt_claims do; ERROR_CONFIG when the certificate is not the key's. */
+int bearer_assertion(const struct bearer_request *request, struct assertion *assertion, struct error *error);
+void assertion_clear(struct assertion *assertion);
+
+/* A bearer: what the org answered. */
+struct bearer;
+
+/* Makes an assertion and exchanges it. A failure that may pass is tried again request->retries times, with the same
+ * assertion only when it surely never left. Fails as bearer_assertion and oauth_exchange do, a refusal with advice. */
+int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error);
+
+/* The org's answer, indented; the access token; the instance URL or NULL. Owned by `bearer`. */
+const struct secret *bearer_json(const struct bearer *bearer);
+const struct secret *bearer_access_token(const struct bearer *bearer);
+const char *bearer_instance_url(const struct bearer *bearer);
+
+/* Wipes and frees *bearer and sets it to NULL. NULL is allowed. */
+void bearer_free(struct bearer **bearer);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer cert, p11bearer csr: a certificate or a request for a key on a token. */
+#include "cmd/cmd.h"
+
+#include "base/message.h"
+#include "x509/x509.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+/* What both commands begin with: the key, its public half and OpenSSL's handle on it. */
+static int open_key(const struct settings *settings, bool writable, struct p11_key **key, EVP_PKEY **public,
+		    EVP_PKEY **signer, const char **subject, struct error *error)
+{
+	struct p11_request request;
+
+	if (settings_require(settings, SETTING_SUBJECT, subject, error) < 0 ||
+	    cmd_key_request(settings, NULL, &request, error) < 0 ||
+	    p11_key_open(key, &request, writable, error) < 0 || p11_key_public(*key, public, error) < 0)
+		return -(int)error->class;
+	return p11_key_evp(*key, signer, error);
+}
+
+static int store(struct p11_key *key, X509 *certificate, struct error *error)
+{
+	size_t others;
+	int result = p11_key_store(key, certificate, &others, error);
+
+	if (result == 0 && others > 0)
+		message_warn("the token holds %zu more certificate%s with this key's id", others, others > 1 ? "s" : "");
+	return result;
+}
+
+static int run_cert(const struct settings *settings, struct error *error)
+{
+	bool storing = settings_flag(settings, SETTING_STORE);
+	EVP_PKEY *public = NULL, *signer;
+	struct p11_key *key = NULL;
+	X509 *certificate = NULL;
+	const char *subject;
+	char *pem = NULL;
+	size_t length;
+	int result = open_key(settings, storing, &key, &public, &signer, &subject, error);
+
+	if (result == 0)
+		result = x509_certificate_make(signer, public, subject, settings_number(settings, SETTING_DAYS),
+					       &certificate, error);
+	if (result == 0)
+		result = x509_certificate_pem(certificate, &pem, &length, error);
+	if (result == 0 && length > X509_ORG_LIMIT)
+		message_warn("the certificate's PEM has %zu bytes, and the org takes %d", length, (int)X509_ORG_LIMIT);
+	if (result == 0 && storing)
+		result = store(key, certificate, error);
+	if (result == 0)
+		result = cmd_output(settings, pem, length, error);
+	free(pem);
+	X509_free(certificate);
+	EVP_PKEY_free(public);
+	p11_key_close(&key);
+	return result;
+}
+
+static int run_csr(const struct settings *settings, struct error *error)
+{
+	EVP_PKEY *public = NULL, *signer;
+	struct p11_key *key = NULL;
+	X509_REQ *request = NULL;
+	const char *subject;
+	char *pem = NULL;
+	size_t length;
+	int result = open_key(settings, false, &key, &public, &signer, &subject, error);
+
+	if (result == 0)
+		result = x509_request_make(signer, public, subject, &request, error);
+	if (result == 0)
+		result = x509_request_pem(request, &pem, &length, error);
+	if (result == 0)
+		result = cmd_output(settings, pem, length, error);
+	free(pem);
+	X509_REQ_free(request);
+	EVP_PKEY_free(public);
+	p11_key_close(&key);
+	return result;
+}
+
+static const struct settings_usage cert_usage = {
+	.command = "cert",
+	.operands = "",
+	.summary = "Makes a self-signed X.509 certificate for the key, signed on its token, and prints it as PEM.",
+	.groups = GROUP_KEY,
+	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_OUT, SETTING_STORE },
+};
+const struct command command_cert = { &cert_usage, run_cert };
+
+static const struct settings_usage csr_usage = {
+	.command = "csr",
+	.operands = "",
+	.summary = "Makes a PKCS#10 certificate request for the key, signed on its token, and prints it as PEM.",
+	.groups = GROUP_KEY,
+	.own = { SETTING_SUBJECT, SETTING_OUT },
+};
+const struct command command_csr = { &csr_usage, run_csr };

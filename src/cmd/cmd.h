@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands: settings in, one or two library calls, output. */
+#ifndef P11BEARER_CMD_H
+#define P11BEARER_CMD_H
+
+#include "base/error.h"
+#include "bearer/bearer.h"
+#include "settings/settings.h"
+
+struct command {
+	const struct settings_usage *usage;
+	/* Does the work. Returns 0 or a negative class with `error` filled. */
+	int (*run)(const struct settings *settings, struct error *error);
+};
+
+extern const struct command command_keys, command_keygen, command_cert, command_csr, command_jwt, command_token;
+
+/* Fills `request` from the settings. `uri` is the operand, or NULL: --key, which must then be set. */
+int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
+		    struct error *error);
+
+/* Fills `request` for an assertion, and for its exchange too when `exchange`. The arrays in it are to be freed with
+ * cmd_bearer_request_clear in either case. */
+int cmd_bearer_request(const struct settings *settings, bool exchange, struct bearer_request *request,
+		       struct error *error);
+void cmd_bearer_request_clear(struct bearer_request *request);
+
+/* Writes data to --out, mode 0644, or stdout. */
+int cmd_output(const struct settings *settings, const char *data, size_t length, struct error *error);
+
+#endif

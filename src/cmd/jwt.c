@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer jwt: prints an assertion. */
+#include "cmd/cmd.h"
+
+#include "base/message.h"
+
+#include <stdio.h>
+
+static int print(struct assertion *assertion, bool explain, struct error *error)
+{
+	if (explain)
+		fprintf(stderr, "{\"header\":%s,\"claims\":%s}\n", assertion->header, assertion->claims);
+	if (secret_append(assertion->text, "\n", 1) < 0)
+		return error_memory(error);
+	return output_write(secret_data(assertion->text), secret_length(assertion->text), error);
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct bearer_request request;
+	struct assertion assertion;
+	int result = cmd_bearer_request(settings, false, &request, error);
+
+	if (result == 0)
+		result = bearer_assertion(&request, &assertion, error);
+	if (result == 0) {
+		result = print(&assertion, settings_flag(settings, SETTING_EXPLAIN), error);
+		assertion_clear(&assertion);
+	}
+	cmd_bearer_request_clear(&request);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "jwt",
+	.operands = "",
+	.summary = "Prints an assertion: a JWT (RFC 7523) signed by the key on its token.",
+	.groups = GROUP_KEY | GROUP_CLAIMS,
+	.own = { SETTING_EXPLAIN },
+};
+const struct command command_jwt = { &usage, run };

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From settings to the plain structs that the library rooms take. */
+#include "cmd/cmd.h"
+
+#include "base/file.h"
+#include "base/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
+		    struct error *error)
+{
+	*request = (struct p11_request){
+		.uri = uri,
+		.module = settings_text(settings, SETTING_MODULE),
+		.pin_from = settings_text(settings, SETTING_PIN_FROM),
+		.allow_final_try = settings_flag(settings, SETTING_ALLOW_FINAL_TRY),
+	};
+	if (uri != NULL) {
+		if (p11_uri_check(uri, error) < 0) {
+			error->class = ERROR_USAGE;
+			return -ERROR_USAGE;
+		}
+	} else {
+		if (settings_require(settings, SETTING_KEY, &request->uri, error) < 0)
+			return -(int)error->class;
+		if (p11_uri_check(request->uri, error) < 0) {
+			settings_blame(settings, SETTING_KEY, error);
+			return -(int)error->class;
+		}
+	}
+	if (request->pin_from != NULL && p11_pin_source_check(request->pin_from, error) < 0) {
+		settings_blame(settings, SETTING_PIN_FROM, error);
+		return -(int)error->class;
+	}
+	return 0;
+}
+
+/* Collects the pairs of a repeatable setting. */
+static int take_extras(const struct settings *settings, enum setting_id id, bool with_jti, struct jwt_extra **extras,
+		       size_t *count, struct error *error)
+{
+	size_t pairs = settings_pairs(settings, id);
+
+	*count = pairs;
+	*extras = calloc(pairs + 1, sizeof(**extras));
+	if (*extras == NULL)
+		return error_memory(error);
+	for (size_t i = 0; i < pairs; i++) {
+		struct settings_pair pair = settings_pair(settings, id, i);
+		int result;
+
+		(*extras)[i] = (struct jwt_extra){ pair.name, pair.value };
+		result = id == SETTING_CLAIM ? jwt_claim_check(&(*extras)[i], with_jti, error) :
+					       jwt_header_check(&(*extras)[i], error);
+		if (result < 0) {
+			settings_blame_pair(settings, id, i, error);
+			return -(int)error->class;
+		}
+	}
+	return 0;
+}
+
+static int take_urls(const struct settings *settings, bool exchange, struct bearer_request *request,
+		     struct error *error)
+{
+	request->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
+	request->audience = settings_text(settings, SETTING_AUDIENCE);
+	request->token_url = exchange ? settings_text(settings, SETTING_TOKEN_URL) : NULL;
+	if (request->audience == NULL || (exchange && request->token_url == NULL)) {
+		if (settings_require(settings, SETTING_INSTANCE_URL, &request->instance_url, error) < 0)
+			return -(int)error->class;
+	}
+	if (!exchange)
+		return 0;
+	if (request->token_url != NULL && http_check_url(request->token_url, error) < 0)
+		settings_blame(settings, SETTING_TOKEN_URL, error);
+	else if (request->token_url == NULL && http_check_url(request->instance_url, error) < 0)
+		settings_blame(settings, SETTING_INSTANCE_URL, error);
+	else
+		return 0;
+	return -(int)error->class;
+}
+
+int cmd_bearer_request(const struct settings *settings, bool exchange, struct bearer_request *request,
+		       struct error *error)
+{
+	memset(request, 0, sizeof(*request));
+	request->lifetime = settings_number(settings, SETTING_LIFETIME);
+	request->jti = settings_flag(settings, SETTING_JTI);
+	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
+	if (exchange) {
+		request->http.cacert = settings_text(settings, SETTING_CACERT);
+		request->http.proxy = settings_text(settings, SETTING_PROXY);
+		request->http.timeout = settings_number(settings, SETTING_TIMEOUT);
+		request->retries = settings_number(settings, SETTING_RETRIES);
+	}
+	if (cmd_key_request(settings, NULL, &request->key, error) < 0 ||
+	    settings_require(settings, SETTING_CLIENT_ID, &request->client_id, error) < 0 ||
+	    settings_require(settings, SETTING_USERNAME, &request->username, error) < 0 ||
+	    take_urls(settings, exchange, request, error) < 0 ||
+	    take_extras(settings, SETTING_CLAIM, request->jti, &request->claims, &request->claim_count, error) < 0 ||
+	    take_extras(settings, SETTING_HEADER, false, &request->headers, &request->header_count, error) < 0)
+		return -(int)error->class;
+	return 0;
+}
+
+void cmd_bearer_request_clear(struct bearer_request *request)
+{
+	free(request->claims);
+	free(request->headers);
+}
+
+int cmd_output(const struct settings *settings, const char *data, size_t length, struct error *error)
+{
+	const char *path = settings_text(settings, SETTING_OUT);
+
+	if (path != NULL)
+		return file_write(path, data, length, 0644, error);
+	return output_write(data, length, error);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer token: exchanges an assertion and prints the bearer in the form asked for. */
+#include "cmd/cmd.h"
+
+#include "base/message.h"
+
+#include <string.h>
+
+/* A line `export NAME='value'` for a POSIX shell; a quote inside is written '\''. */
+static int append_export(struct secret *text, const char *name, const char *value)
+{
+	int result = secret_printf(text, "export %s='", name);
+
+	for (; *value != '\0' && result == 0; value++)
+		result = *value == '\'' ? secret_append(text, "'\\''", 4) : secret_append(text, value, 1);
+	return result == 0 ? secret_append(text, "'\n", 2) : result;
+}
+
+static int format_env(struct secret *text, const struct bearer *bearer)
+{
+	const char *url = bearer_instance_url(bearer);
+
+	if (append_export(text, "ACCESS_TOKEN", secret_data(bearer_access_token(bearer))) < 0)
+		return -1;
+	return url != NULL ? append_export(text, "INSTANCE_URL", url) : 0;
+}
+
+/* A line for curl's configuration; its quoted strings know \" and \\. */
+static int format_curl(struct secret *text, const char *token)
+{
+	int result = secret_printf(text, "header = \"Authorization: Bearer ");
+
+	for (; *token != '\0' && result == 0; token++) {
+		if (*token == '"' || *token == '\\')
+			result = secret_append(text, "\\", 1);
+		if (result == 0)
+			result = secret_append(text, token, 1);
+	}
+	return result == 0 ? secret_append(text, "\"\n", 2) : result;
+}
+
+static int format(struct secret *text, const char *name, const struct bearer *bearer)
+{
+	const char *token = secret_data(bearer_access_token(bearer));
+
+	if (strcmp(name, "token") == 0)
+		return secret_printf(text, "%s\n", token);
+	if (strcmp(name, "header") == 0)
+		return secret_printf(text, "Authorization: Bearer %s\n", token);
+	if (strcmp(name, "env") == 0)
+		return format_env(text, bearer);
+	if (strcmp(name, "curl") == 0)
+		return format_curl(text, token);
+	return secret_printf(text, "%s", secret_data(bearer_json(bearer)));
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct secret *text = secret_new(4096);
+	struct bearer_request request;
+	struct bearer *bearer = NULL;
+	int result = cmd_bearer_request(settings, true, &request, error);
+
+	if (result == 0)
+		result = bearer_get(&request, &bearer, error);
+	if (result == 0 && (text == NULL || format(text, settings_text(settings, SETTING_FORMAT), bearer) < 0))
+		result = error_memory(error);
+	if (result == 0)
+		result = output_write(secret_data(text), secret_length(text), error);
+	bearer_free(&bearer);
+	secret_free(&text);
+	cmd_bearer_request_clear(&request);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "token",
+	.operands = "",
+	.summary = "Exchanges an assertion at the org's token endpoint and prints the bearer.",
+	.groups = GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+	.own = { SETTING_FORMAT },
+};
+const struct command command_token = { &usage, run };

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The claims and header of an assertion (RFC 7519, RFC 7523 section 3) and its compact serialisation (RFC 7515 section
+ * 7.1). Pure: no I/O, no clock; signing is a function it is handed. */
+#ifndef P11BEARER_JWT_H
+#define P11BEARER_JWT_H
+
+#include "base/error.h"
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A claim or header field of the user's. `json` is a JSON value; a bare word counts as a string. */
+struct jwt_extra {
+	const char *name, *json;
+};
+
+struct jwt_params {
+	const char *iss, *sub, *aud;
+	int64_t exp;     /* seconds since 1970 */
+	const char *jti; /* NULL: none */
+	const struct jwt_extra *claims;
+	size_t claim_count;
+	const struct jwt_extra *headers;
+	size_t header_count;
+};
+
+enum { JWT_SIGNATURE_MAX = 2048 };
+
+/* Signs `size` bytes with RS256 into `signature` (room for JWT_SIGNATURE_MAX bytes) and sets *length.
+ * Returns 0 or a negative class with `error` filled. */
+typedef int jwt_sign_function(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
+			      struct error *error);
+
+/* Checks one claim or header field: its JSON, and that it is none that the program sets itself (`with_jti`: jti is).
+ * Fails with ERROR_CONFIG. */
+int jwt_claim_check(const struct jwt_extra *claim, bool with_jti, struct error *error);
+int jwt_header_check(const struct jwt_extra *header, struct error *error);
+
+/* The header and the claims as compact JSON, to be freed with free(). The header is {"alg":"RS256"} and what was asked
+ * for. Fails with ERROR_CONFIG for a field that the checks above refuse. */
+int jwt_header(const struct jwt_params *params, char **json, struct error *error);
+int jwt_claims(const struct jwt_params *params, char **json, struct error *error);
+
+/* The assertion: base64url(header) "." base64url(claims) "." base64url(signature). To be freed with secret_free.
+ * Fails with what `sign` fails with. */
+int jwt_sign(const char *header, const char *claims, jwt_sign_function *sign, void *context, struct secret **assertion,
+	     struct error *error);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The exchange of an assertion for a bearer (RFC 7523 section 2.1, RFC 6749 section 5). */
+#ifndef P11BEARER_OAUTH_EXCHANGE_H
+#define P11BEARER_OAUTH_EXCHANGE_H
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "oauth/http.h"
+
+/* What one request to the token endpoint brought. */
+struct oauth_answer {
+	struct secret *json;         /* the answer, indented, every field kept; set on success only, as the next two */
+	struct secret *access_token;
+	char *instance_url;          /* NULL when the org sent none */
+	char code[64];               /* error and error_description of a refusal, else empty */
+	char description[1024];
+	time_t date;                 /* the answer's Date, or -1 */
+	long retry_after;            /* seconds to wait as the org asked, or -1 */
+	bool sent;                   /* the assertion may have reached the org: it must not be sent again */
+	bool passing;                /* the failure may pass: another try makes sense */
+};
+
+/* Sends the assertion to `url`. Fails with ERROR_NETWORK, ERROR_ORG for a refusal (in the org's own words), ERROR_ANSWER
+ * for an answer that is no bearer, ERROR_CONFIG for the URL. `answer` is filled in either case and to be cleared. */
+int oauth_exchange(struct http *http, const char *url, const struct secret *assertion, struct oauth_answer *answer,
+		   struct error *error);
+
+/* Wipes and frees what `answer` holds. */
+void oauth_answer_clear(struct oauth_answer *answer);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/http.h"
+
+#include "base/message.h"
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { BODY_MAX = 1 << 20 };
+
+struct http {
+	CURL *easy;
+	struct http_options options;
+	char message[CURL_ERROR_SIZE];
+};
+
+int http_open(struct http **http, const struct http_options *options, struct error *error)
+{
+	static bool ready;
+
+	if (!ready && curl_global_init_mem(CURL_GLOBAL_DEFAULT, wipe_malloc, wipe_free, wipe_realloc, wipe_strdup,
+					   wipe_calloc) != CURLE_OK)
+		return error_set(error, ERROR_UNEXPECTED, "libcurl cannot be initialised");
+	ready = true;
+	*http = calloc(1, sizeof(**http));
+	if (*http == NULL)
+		return error_memory(error);
+	(*http)->options = *options;
+	(*http)->easy = curl_easy_init();
+	if ((*http)->easy == NULL) {
+		http_close(http);
+		return error_memory(error);
+	}
+	if (options->cacert != NULL && access(options->cacert, R_OK) != 0) {
+		http_close(http);
+		return error_set(error, ERROR_CONFIG, "cannot read the CA certificates in %s", options->cacert);
+	}
+	return 0;
+}
+
+void http_close(struct http **http)
+{
+	if (*http == NULL)
+		return;
+	curl_easy_cleanup((*http)->easy);
+	free(*http);
+	*http = NULL;
+}
+
+static bool is_loopback(const char *host)
+{
+	struct in_addr four;
+	struct in6_addr six;
+	char bare[64];
+
+	if (strcasecmp(host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, host, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == 127;
+	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(host + (host[0] == '['), "]"), host + (host[0] == '['));
+	return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+static int check_parts(CURLU *parts, const char *url, struct error *error)
+{
+	char *scheme = NULL, *host = NULL, *user = NULL;
+	CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, 0);
+	int result = 0;
+
+	if (code != CURLUE_OK || curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+		result = error_set(error, ERROR_CONFIG, "%s is not a URL that can be used", url);
+	} else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK) {
+		result = error_set(error, ERROR_CONFIG, "the URL must not hold a user and password");
+	} else if (strcasecmp(scheme, "https") != 0 && (strcasecmp(scheme, "http") != 0 || !is_loopback(host))) {
+		result = error_set(error, ERROR_CONFIG, "%s would be reached without encryption", url);
+		error_hint(error, "use https://; plain http is for loopback addresses alone");
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(user);
+	return result;
+}
+
+int http_check_url(const char *url, struct error *error)
+{
+	CURLU *parts = curl_url();
+	int result = parts != NULL ? check_parts(parts, url, error) : error_memory(error);
+
+	curl_url_cleanup(parts);
+	return result;
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+	struct http_response *response = context;
+	size_t length = size * count;
+
+	if (length > BODY_MAX - secret_length(response->body) || secret_append(response->body, data, length) < 0)
+		return 0;
+	return length;
+}
+
+/* Copies the value of the header into `value` when the line is that header. */
+static bool header_is(const char *line, size_t length, const char *name, char *value, size_t room)
+{
+	size_t name_length = strlen(name);
+
+	if (length <= name_length || strncasecmp(line, name, name_length) != 0 || line[name_length] != ':')
+		return false;
+	line += name_length + 1;
+	length -= name_length + 1;
+	while (length > 0 && (*line == ' ' || *line == '\t')) {
+		line++;
+		length--;
+	}
+	while (length > 0 && strchr("\r\n \t", line[length - 1]) != NULL)
+		length--;
+	snprintf(value, room, "%.*s", (int)length, line);
+	return true;
+}
+
+static size_t take_header(char *data, size_t size, size_t count, void *context)
+{
+	struct http_response *response = context;
+	char value[512];
+
+	if (header_is(data, size * count, "Date", value, sizeof(value)))
+		response->date = curl_getdate(value, NULL);
+	header_is(data, size * count, "Location", response->location, sizeof(response->location));
+	return size * count;
+}
+
+static bool set_options(struct http *http, const char *url, const struct secret *body, struct http_response *response)
+{
+	const struct http_options *options = &http->options;
+	CURL *easy = http->easy;
+	bool plain = strncasecmp(url, "http:", 5) == 0;
+
+	curl_easy_reset(easy);
+	return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+#if LIBCURL_VERSION_NUM >= 0x075500
+	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
+#else
+	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS, plain ? CURLPROTO_HTTP : CURLPROTO_HTTPS) == CURLE_OK &&
+#endif
+	       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	       (options->cacert == NULL || (curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert) == CURLE_OK &&
+					    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK)) &&
+	       (options->proxy == NULL || curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy) == CURLE_OK) &&
+	       /* A proxy would take plain http off this machine. */
+	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
+	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_TIMEOUT, options->timeout) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, response) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, response) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_POSTFIELDS, secret_data(body)) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)secret_length(body)) == CURLE_OK;
+}
+
+static int encode_form(struct http *http, const struct http_field *fields, size_t count, struct secret **body,
+		       struct error *error)
+{
+	int result = 0;
+
+	*body = secret_new(4096);
+	if (*body == NULL)
+		return error_memory(error);
+	for (size_t i = 0; i < count && result == 0; i++) {
+		char *value = curl_easy_escape(http->easy, fields[i].value, 0);
+
+		if (value == NULL ||
+		    secret_printf(*body, "%s%s=%s", i > 0 ? "&" : "", fields[i].name, value) < 0)
+			result = error_memory(error);
+		curl_free(value);
+	}
+	return result;
+}
+
+static const char *advice(CURLcode code)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return "if a proxy or the org has a certificate of an own CA, give its CA certificates with --cacert";
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "check the host in --instance-url, and the name service";
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return "check --proxy, or https_proxy in the environment";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "--timeout allows more time";
+	default:
+		return "";
+	}
+}
+
+static int failed(struct http *http, CURLcode code, const char *url, struct http_response *response,
+		  struct error *error)
+{
+	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
+	long bytes = 0;
+
+	/* Counts what went out of the request; a proxy's CONNECT counts too, which errs on the safe side. */
+	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &bytes);
+	response->sent = bytes > 0;
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+		response->passing = true;
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		response->passing = !response->sent;
+		break;
+	case CURLE_WRITE_ERROR:
+		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %d bytes", url, BODY_MAX);
+	case CURLE_SSL_CACERT_BADFILE:
+		return error_set(error, ERROR_CONFIG, "the CA certificates cannot be used: %s", why);
+	default:
+		break;
+	}
+	error_set(error, ERROR_NETWORK, "cannot reach %s: %s (curl code %d)", url, why, (int)code);
+	error_hint(error, "%s", advice(code));
+	return -ERROR_NETWORK;
+}
+
+int http_post_form(struct http *http, const char *url, const struct http_field *fields, size_t count,
+		   struct http_response *response, struct error *error)
+{
+	struct secret *body = NULL;
+	curl_off_t wait = 0;
+	CURLcode code;
+	int result;
+
+	memset(response, 0, sizeof(*response));
+	response->date = -1;
+	response->retry_after = -1;
+	response->body = secret_new(4096);
+	if (response->body == NULL)
+		return error_memory(error);
+	if (http_check_url(url, error) < 0 || encode_form(http, fields, count, &body, error) < 0) {
+		result = -(int)error->class;
+		goto out;
+	}
+	http->message[0] = '\0';
+	if (!set_options(http, url, body, response)) {
+		result = error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
+		goto out;
+	}
+	message_step("POST %s", url);
+	code = curl_easy_perform(http->easy);
+	if (code != CURLE_OK) {
+		result = failed(http, code, url, response, error);
+		goto out;
+	}
+	response->sent = true;
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
+	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
+	if (wait > 0)
+		response->retry_after = (long)wait;
+	message_step("HTTP status %ld, %zu bytes", response->status, secret_length(response->body));
+	result = 0;
+out:
+	secret_free(&body);
+	return result;
+}
+
+void http_response_clear(struct http_response *response)
+{
+	secret_free(&response->body);
+}

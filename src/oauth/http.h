@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP as this program does it: https, or http to this machine only; TLS 1.2 and later, always verified; no redirects;
+ * answers of 1 MiB at most. The one room that knows libcurl. */
+#ifndef P11BEARER_OAUTH_HTTP_H
+#define P11BEARER_OAUTH_HTTP_H
+
+#include "base/error.h"
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+struct http; /* a client; its connections are used again */
+
+struct http_options {
+	const char *cacert; /* file of CA certificates, or NULL: the system's */
+	const char *proxy;  /* URL, or NULL: the environment's */
+	long timeout;       /* seconds for one request, connection included */
+};
+
+struct http_response {
+	long status;         /* 0: there was no answer */
+	struct secret *body; /* may hold a bearer */
+	time_t date;         /* the answer's Date, or -1 */
+	long retry_after;    /* seconds, or -1 */
+	char location[512];  /* of a redirect, else empty */
+	bool sent;           /* something of the request may have reached the server */
+	bool passing;        /* without an answer: the failure may pass (connection refused or lost) */
+};
+
+struct http_field {
+	const char *name, *value;
+};
+
+/* Fails with ERROR_CONFIG for options that cannot be used. */
+int http_open(struct http **http, const struct http_options *options, struct error *error);
+void http_close(struct http **http);
+
+/* Checks that the URL may be used: https, or http to a loopback address; no user and password. ERROR_CONFIG. */
+int http_check_url(const char *url, struct error *error);
+
+/* POSTs the fields, application/x-www-form-urlencoded. Any HTTP status is a success; fails with ERROR_NETWORK when there
+ * is no whole answer, ERROR_ANSWER when it is larger than 1 MiB, ERROR_CONFIG for the URL. `response` is filled in either
+ * case and to be cleared. */
+int http_post_form(struct http *http, const char *url, const struct http_field *fields, size_t count,
+		   struct http_response *response, struct error *error);
+void http_response_clear(struct http_response *response);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate every C_* call passes, and the names of what comes back. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+static struct {
+	const char *module, *function;
+	struct timespec start;
+} current;
+
+void call_enter(const char *module, const char *function)
+{
+	current.module = module;
+	current.function = function;
+	clock_gettime(CLOCK_MONOTONIC, &current.start);
+}
+
+CK_RV call_leave(CK_RV rv)
+{
+	struct timespec now;
+
+	if (message_is_verbose()) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		message_step("%s: %s %s (%.2f ms)", current.module, current.function, ckr_text(rv),
+			     (double)(now.tv_sec - current.start.tv_sec) * 1e3 +
+				     (double)(now.tv_nsec - current.start.tv_nsec) / 1e6);
+	}
+	return rv;
+}
+
+#define NAME(rv) { rv, #rv }
+static const struct {
+	CK_RV rv;
+	const char *name;
+} names[] = {
+	NAME(CKR_OK),
+	NAME(CKR_CANCEL),
+	NAME(CKR_HOST_MEMORY),
+	NAME(CKR_SLOT_ID_INVALID),
+	NAME(CKR_GENERAL_ERROR),
+	NAME(CKR_FUNCTION_FAILED),
+	NAME(CKR_ARGUMENTS_BAD),
+	NAME(CKR_NEED_TO_CREATE_THREADS),
+	NAME(CKR_CANT_LOCK),
+	NAME(CKR_ATTRIBUTE_READ_ONLY),
+	NAME(CKR_ATTRIBUTE_SENSITIVE),
+	NAME(CKR_ATTRIBUTE_TYPE_INVALID),
+	NAME(CKR_ATTRIBUTE_VALUE_INVALID),
+	NAME(CKR_DATA_INVALID),
+	NAME(CKR_DATA_LEN_RANGE),
+	NAME(CKR_DEVICE_ERROR),
+	NAME(CKR_DEVICE_MEMORY),
+	NAME(CKR_DEVICE_REMOVED),
+	NAME(CKR_FUNCTION_CANCELED),
+	NAME(CKR_FUNCTION_NOT_SUPPORTED),
+	NAME(CKR_KEY_HANDLE_INVALID),
+	NAME(CKR_KEY_SIZE_RANGE),
+	NAME(CKR_KEY_TYPE_INCONSISTENT),
+	NAME(CKR_KEY_FUNCTION_NOT_PERMITTED),
+	NAME(CKR_MECHANISM_INVALID),
+	NAME(CKR_MECHANISM_PARAM_INVALID),
+	NAME(CKR_OBJECT_HANDLE_INVALID),
+	NAME(CKR_OPERATION_ACTIVE),
+	NAME(CKR_OPERATION_NOT_INITIALIZED),
+	NAME(CKR_PIN_INCORRECT),
+	NAME(CKR_PIN_INVALID),
+	NAME(CKR_PIN_LEN_RANGE),
+	NAME(CKR_PIN_EXPIRED),
+	NAME(CKR_PIN_LOCKED),
+	NAME(CKR_SESSION_CLOSED),
+	NAME(CKR_SESSION_COUNT),
+	NAME(CKR_SESSION_HANDLE_INVALID),
+	NAME(CKR_SESSION_PARALLEL_NOT_SUPPORTED),
+	NAME(CKR_SESSION_READ_ONLY),
+	NAME(CKR_SESSION_EXISTS),
+	NAME(CKR_SIGNATURE_INVALID),
+	NAME(CKR_TEMPLATE_INCOMPLETE),
+	NAME(CKR_TEMPLATE_INCONSISTENT),
+	NAME(CKR_TOKEN_NOT_PRESENT),
+	NAME(CKR_TOKEN_NOT_RECOGNIZED),
+	NAME(CKR_TOKEN_WRITE_PROTECTED),
+	NAME(CKR_USER_ALREADY_LOGGED_IN),
+	NAME(CKR_USER_NOT_LOGGED_IN),
+	NAME(CKR_USER_PIN_NOT_INITIALIZED),
+	NAME(CKR_USER_TYPE_INVALID),
+	NAME(CKR_USER_ANOTHER_ALREADY_LOGGED_IN),
+	NAME(CKR_USER_TOO_MANY_TYPES),
+	NAME(CKR_DOMAIN_PARAMS_INVALID),
+	NAME(CKR_BUFFER_TOO_SMALL),
+	NAME(CKR_CRYPTOKI_NOT_INITIALIZED),
+	NAME(CKR_CRYPTOKI_ALREADY_INITIALIZED),
+	NAME(CKR_MUTEX_BAD),
+	NAME(CKR_MUTEX_NOT_LOCKED),
+	NAME(CKR_FUNCTION_REJECTED),
+};
+
+const char *ckr_text(CK_RV rv)
+{
+	static char texts[4][160];
+	static unsigned next;
+	char *text = texts[next++ % 4];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].rv != rv)
+			continue;
+		if (rv == CKR_OK)
+			return names[i].name;
+		snprintf(text, sizeof(texts[0]), "%s (%s)", names[i].name, p11_kit_strerror(rv));
+		return text;
+	}
+	snprintf(text, sizeof(texts[0]), "%s%#lx", (rv & CKR_VENDOR_DEFINED) != 0 ? "the vendor's code " : "code ", rv);
+	return text;
+}
+
+int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char *format, ...)
+{
+	char what[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	return error_set(error, class, "%s: %s", what, ckr_text(rv));
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A new RSA pair, made on the token so that it cannot leave it. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ID_LENGTH = 8 }; /* bytes of a random CKA_ID */
+
+static int refuse_taken(const struct session *session, CK_ATTRIBUTE *attribute, struct error *error)
+{
+	CK_OBJECT_HANDLE found;
+	size_t count;
+
+	if (attribute->ulValueLen == 0)
+		return 0;
+	if (objects_match(session, attribute, 1, &found, 1, &count, error) < 0)
+		return -(int)error->class;
+	if (count == 0)
+		return 0;
+	error_set(error, ERROR_NO_KEY, "the %s is taken on token \"%s\", by",
+		  attribute->type == CKA_LABEL ? "label" : "id", token_label(session->token));
+	key_name_all(session, &found, 1, error);
+	error_hint(error, "choose another one, or remove what is there with the token's own tool");
+	return -ERROR_NO_KEY;
+}
+
+/* The templates say everything: what is left out is up to the module, and some make a key extractable by default. */
+static CK_RV generate_pair(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, CK_ULONG bits,
+			   CK_OBJECT_HANDLE *public, CK_OBJECT_HANDLE *private)
+{
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_BYTE exponent[] = { 1, 0, 1 };
+	CK_MECHANISM mechanism = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
+	CK_ATTRIBUTE public_template[] = {
+		{ CKA_TOKEN, &yes, sizeof(yes) },
+		{ CKA_PRIVATE, &no, sizeof(no) },
+		{ CKA_MODULUS_BITS, &bits, sizeof(bits) },
+		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) },
+		{ CKA_VERIFY, &yes, sizeof(yes) },
+		{ CKA_VERIFY_RECOVER, &no, sizeof(no) },
+		{ CKA_ENCRYPT, &no, sizeof(no) },
+		{ CKA_WRAP, &no, sizeof(no) },
+		id,
+		label,
+	};
+	CK_ATTRIBUTE private_template[] = {
+		{ CKA_TOKEN, &yes, sizeof(yes) },
+		{ CKA_PRIVATE, &yes, sizeof(yes) },
+		{ CKA_SENSITIVE, &yes, sizeof(yes) },
+		{ CKA_EXTRACTABLE, &no, sizeof(no) },
+		{ CKA_SIGN, &yes, sizeof(yes) },
+		{ CKA_SIGN_RECOVER, &no, sizeof(no) },
+		{ CKA_DECRYPT, &no, sizeof(no) },
+		{ CKA_UNWRAP, &no, sizeof(no) },
+		id,
+		label,
+	};
+	/* A label is last so that it can be left out. */
+	CK_ULONG unlabelled = label.ulValueLen == 0 ? 1 : 0;
+
+	return CALL(session->token->module, C_GenerateKeyPair, session->handle, &mechanism, public_template,
+		    sizeof(public_template) / sizeof(public_template[0]) - unlabelled, private_template,
+		    sizeof(private_template) / sizeof(private_template[0]) - unlabelled, public, private);
+}
+
+static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private,
+		     struct error *error)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = { CKA_SENSITIVE, CKA_EXTRACTABLE };
+	const struct module *module = session->token->module;
+	const char *fault = NULL;
+	int values[2];
+	CK_RV gone;
+
+	object_flags(session, private, types, values, 2);
+	if (values[0] == 0)
+		fault = "not sensitive (CKA_SENSITIVE is false)";
+	else if (values[1] == 1)
+		fault = "extractable (CKA_EXTRACTABLE is true)";
+	if (fault == NULL) {
+		if (values[0] < 0 || values[1] < 0)
+			message_warn("token \"%s\" does not tell whether the key is sensitive and not extractable",
+				     token_label(session->token));
+		return 0;
+	}
+	gone = CALL(module, C_DestroyObject, session->handle, private);
+	CALL(module, C_DestroyObject, session->handle, public);
+	error_set(error, ERROR_TOKEN, "token \"%s\" made the key %s although the opposite was asked for",
+		  token_label(session->token), fault);
+	if (gone == CKR_OK)
+		error_hint(error, "the pair was destroyed; this token cannot keep a key to itself");
+	else
+		error_hint(error, "destroying the pair failed too: %s; remove it with the token's own tool",
+			   ckr_text(gone));
+	return -ERROR_TOKEN;
+}
+
+static int generate(struct p11_key *key, const struct p11_request *request, unsigned bits, struct error *error)
+{
+	const CK_ATTRIBUTE *wanted_label, *wanted_id;
+	unsigned char random_id[ID_LENGTH];
+	CK_ATTRIBUTE label = { CKA_LABEL, NULL, 0 }, id = { CKA_ID, random_id, ID_LENGTH };
+	CK_OBJECT_HANDLE public;
+	struct token *token;
+	CK_RV rv;
+
+	if (key_token(key, request, true, &token, error) < 0 || session_open(&key->session, token, true, error) < 0 ||
+	    session_login(&key->session, request, &key->uri, error) < 0)
+		return -(int)error->class;
+	wanted_label = p11_kit_uri_get_attribute(key->uri.parsed, CKA_LABEL);
+	wanted_id = p11_kit_uri_get_attribute(key->uri.parsed, CKA_ID);
+	if (wanted_label != NULL)
+		label = *wanted_label;
+	if (wanted_id != NULL)
+		id = *wanted_id;
+	else if (RAND_bytes(random_id, sizeof(random_id)) <= 0)
+		return error_openssl(error, ERROR_UNEXPECTED, "no random numbers for the key's id");
+	if (refuse_taken(&key->session, &label, error) < 0 || refuse_taken(&key->session, &id, error) < 0)
+		return -(int)error->class;
+	rv = generate_pair(&key->session, label, id, bits, &public, &key->handle);
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)",
+				 token_label(token), bits);
+	return read_back(&key->session, public, key->handle, error);
+}
+
+int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error)
+{
+	struct p11_key *key = calloc(1, sizeof(*key));
+	int result;
+
+	*uri = NULL;
+	if (key == NULL)
+		return error_memory(error);
+	result = generate(key, request, bits, error);
+	if (result == 0 && p11_key_uri(key, error) == NULL)
+		result = -(int)error->class;
+	if (result == 0) {
+		*uri = key->full_uri;
+		key->full_uri = NULL;
+	}
+	p11_key_close(&key);
+	return result;
+}

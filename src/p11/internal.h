@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the p11 room. */
+#ifndef P11BEARER_P11_INTERNAL_H
+#define P11BEARER_P11_INTERNAL_H
+
+#include "base/secret.h"
+#include "p11/p11.h"
+
+#include <p11-kit/p11-kit.h>
+#include <p11-kit/pkcs11.h>
+#include <p11-kit/uri.h>
+
+/* --- calls (call.c) ---------------------------------------------------------------------------------------------- */
+
+struct module {
+	CK_FUNCTION_LIST *functions;
+	char *name; /* p11-kit's name of the module, or its path */
+	bool initialized;
+};
+
+/* Every C_* call goes through here: it is told with --verbose. The value is the CK_RV. */
+#define CALL(module, function, ...) \
+	(call_enter((module)->name, #function), call_leave((module)->functions->function(__VA_ARGS__)))
+void call_enter(const char *module, const char *function);
+CK_RV call_leave(CK_RV rv);
+
+/* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". Static, overwritten by the
+ * fourth next call. */
+const char *ckr_text(CK_RV rv);
+
+/* Fills `error` with "<what failed>: <CKR>"; `format` says what failed, on which object. Returns -class. */
+int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* --- URIs (uri.c) ------------------------------------------------------------------------------------------------ */
+
+struct uri {
+	P11KitUri *parsed;
+	char *text;
+	bool has_id, has_object, has_serial, has_library, has_slot; /* which attributes stand in it */
+	bool hex_like_id; /* id=01 and the like, which is most likely meant as id=%01 */
+};
+
+/* Parses and checks. Fails with ERROR_CONFIG. Free with uri_free. `text` may be NULL. */
+int uri_parse(struct uri *uri, const char *text, struct error *error);
+void uri_free(struct uri *uri);
+
+/* The URI as text without its PIN, for messages. Owned by `uri`. */
+const char *uri_shown(const struct uri *uri);
+
+/* A hint for "not found" where the id looks like a slip; else clears nothing and does nothing. */
+void uri_hint_id(const struct uri *uri, struct error *error);
+
+/* The full URI of a token, or of an object on it when `class`, label or id are given. NULL when memory is out. To be
+ * freed. */
+char *uri_format_token(const CK_TOKEN_INFO *info);
+char *uri_format_key(const CK_TOKEN_INFO *info, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id);
+
+/* --- modules and tokens (module.c, token.c) ---------------------------------------------------------------------- */
+
+struct modules {
+	struct module *list;
+	size_t count;
+	CK_FUNCTION_LIST **loaded; /* as p11-kit gave them; NULL when one module was loaded by path */
+	char failures[512];        /* modules that could not be used, for the message when nothing was found */
+};
+
+/* Loads and initialises request->module, else the URI's module-path, else all configured ones. A module of many that
+ * fails is noted in `failures` and passed over. Fails with ERROR_CONFIG for a path that is none, ERROR_TOKEN when the
+ * only module does not start. */
+int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
+		 struct error *error);
+
+/* Finalises and unloads. */
+void modules_close(struct modules *modules);
+
+struct token {
+	const struct module *module;
+	CK_SLOT_ID slot;
+	CK_TOKEN_INFO info; /* strings padded with blanks, whatever the module does */
+};
+
+struct tokens {
+	struct token *list;
+	size_t count;
+};
+
+/* All tokens that match the URI's token, slot and library attributes; uninitialised ones only with `all`. A serial
+ * number in the URI names one token: the search ends there. Fails with ERROR_UNEXPECTED only. */
+int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error);
+void tokens_free(struct tokens *tokens);
+
+/* The label without its padding. Static, overwritten by the next call. */
+const char *token_label(const struct token *token);
+
+/* --- sessions (session.c, pin.c) --------------------------------------------------------------------------------- */
+
+struct session {
+	const struct token *token;
+	CK_SESSION_HANDLE handle;
+	bool open;
+	struct secret *pin; /* the PIN that was accepted, for an always-authenticate key; NULL: pin pad or no login */
+};
+
+int session_open(struct session *session, const struct token *token, bool writable, struct error *error);
+
+/* Logs in as the user, once, when the token asks for it. Refuses before C_Login when the PIN is locked, or has one try
+ * left and the request does not allow it. Fails with ERROR_PIN. */
+int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
+		  struct error *error);
+
+/* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC). */
+int session_login_context(struct session *session, struct error *error);
+
+/* Wipes the PIN and closes the session. */
+void session_close(struct session *session);
+
+/* Gets the PIN from the request, else from the URI; *pin NULL: none was given and the token has a pin pad. Fails with
+ * ERROR_PIN, or ERROR_CONFIG for a source that is not what it should be. */
+int pin_get(struct secret **pin, const struct p11_request *request, const struct uri *uri, const struct token *token,
+	    struct error *error);
+
+/* --- objects (object.c) ------------------------------------------------------------------------------------------ */
+
+/* Finds objects of a class with the URI's label and id (those it has), and key type RSA where `rsa`: at most `room`
+ * handles, *count of them. One C_FindObjects: modules fill the room if they can, and each call is a round trip.
+ * Fails with ERROR_TOKEN. */
+int objects_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, bool rsa,
+		 CK_OBJECT_HANDLE *found, size_t room, size_t *count, struct error *error);
+
+/* The same with a template of the caller's. */
+int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t attributes, CK_OBJECT_HANDLE *found,
+		  size_t room, size_t *count, struct error *error);
+
+/* Reads one attribute into attribute->pValue, which is allocated (free it) or NULL when the object does not have it. */
+int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+		CK_ATTRIBUTE *attribute, struct error *error);
+
+/* Reads several boolean attributes in one call; *values[i] is 1, 0 or -1 (not told). */
+void object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
+		  size_t count);
+
+/* The public key of the pair, as p11_key_public says. */
+int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
+
+/* --- the key (key.c, sign.c, evp.c) ------------------------------------------------------------------------------ */
+
+struct evp; /* libp11's side of the key (evp.c) */
+
+struct p11_key {
+	struct modules modules;
+	struct tokens tokens;
+	struct uri uri;
+	struct session session;
+	CK_OBJECT_HANDLE handle;
+	CK_MECHANISM_TYPE mechanism; /* the one that C_SignInit took last, or the first to try */
+	bool always_authenticate;    /* set once C_Sign has shown it */
+	char *full_uri;
+	struct evp *evp;
+};
+
+/* Frees libp11's side; it finalises the module under everybody else, so nothing may use the module after it. */
+void evp_free(struct evp **evp);
+
+/* Parses the URI, loads the modules and finds the one token that is meant, for a key on it or for a new one. Owned by
+ * `key`. Fails with ERROR_NO_KEY, ERROR_CONFIG, ERROR_TOKEN. */
+int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
+	      struct error *error);
+
+/* Appends the full URIs of the objects to the error's sentence, a line each, at most ten. */
+void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a URI to the one private key it names. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMED_MOST = 10 }; /* of many matches, so many are listed */
+
+static int no_token(const struct p11_key *key, struct error *error)
+{
+	error_set(error, ERROR_NO_KEY, "no token matches %s", uri_shown(&key->uri));
+	if (key->modules.failures[0] != '\0')
+		error_hint(error, "modules that could not be used: %s", key->modules.failures);
+	else
+		error_hint(error, "\"p11bearer keys --all\" lists all that is there");
+	return -ERROR_NO_KEY;
+}
+
+static int many_tokens(const struct p11_key *key, struct error *error)
+{
+	const struct tokens *tokens = &key->tokens;
+
+	error_set(error, ERROR_NO_KEY, "%zu tokens match %s:", tokens->count, uri_shown(&key->uri));
+	for (size_t i = 0; i < tokens->count && i < NAMED_MOST; i++) {
+		char *uri = uri_format_token(&tokens->list[i].info);
+
+		error_append(error, "\n  %s", uri != NULL ? uri : "?");
+		free(uri);
+	}
+	error_hint(error, "no login was tried; name one token in the URI");
+	return -ERROR_NO_KEY;
+}
+
+/* Whether a token that matches the URI cannot be meant all the same: it hides nothing and has no such key, or, for a
+ * new key, cannot be written to. Machines have such tokens registered (p11-kit's trust module for one). */
+static bool is_out_of_question(const struct token *token, const struct uri *uri, bool for_new_key)
+{
+	CK_OBJECT_HANDLE found;
+	struct session session;
+	struct error ignored;
+	size_t count = 0;
+	bool searched;
+
+	if (for_new_key)
+		return (token->info.flags & CKF_WRITE_PROTECTED) != 0;
+	if ((token->info.flags & CKF_LOGIN_REQUIRED) != 0)
+		return false;
+	if (session_open(&session, token, false, &ignored) < 0)
+		return true;
+	searched = objects_find(&session, uri, CKO_PRIVATE_KEY, true, &found, 1, &count, &ignored) == 0;
+	CALL(token->module, C_CloseSession, session.handle);
+	return searched && count == 0;
+}
+
+int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
+	      struct error *error)
+{
+	struct tokens *tokens = &key->tokens;
+	size_t kept = 0;
+
+	if (uri_parse(&key->uri, request->uri, error) < 0 ||
+	    modules_open(&key->modules, request, &key->uri, error) < 0 ||
+	    tokens_find(tokens, &key->modules, &key->uri, false, error) < 0)
+		return -(int)error->class;
+	if (tokens->count > 1) {
+		for (size_t i = 0; i < tokens->count; i++) {
+			if (!is_out_of_question(&tokens->list[i], &key->uri, for_new_key))
+				tokens->list[kept++] = tokens->list[i];
+		}
+		if (kept > 0)
+			tokens->count = kept;
+	}
+	if (tokens->count == 0)
+		return no_token(key, error);
+	if (tokens->count > 1)
+		return many_tokens(key, error);
+	*token = &tokens->list[0];
+	return 0;
+}
+
+void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error)
+{
+	for (size_t i = 0; i < count && i < NAMED_MOST; i++) {
+		CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
+		struct error ignored;
+		char *uri = NULL;
+
+		if (object_read(session, objects[i], CKA_LABEL, &label, &ignored) == 0 &&
+		    object_read(session, objects[i], CKA_ID, &id, &ignored) == 0)
+			uri = uri_format_key(&session->token->info, &label, &id);
+		error_append(error, "\n  %s", uri != NULL ? uri : "(cannot be read)");
+		free(uri);
+		free(label.pValue);
+		free(id.pValue);
+	}
+	if (count > NAMED_MOST)
+		error_append(error, "\n  and more");
+}
+
+static int many_keys(const struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, bool logged_in,
+		     struct error *error)
+{
+	error_set(error, ERROR_NO_KEY, "more than one key on token \"%s\" matches %s:",
+		  token_label(key->session.token), uri_shown(&key->uri));
+	key_name_all(&key->session, found, count, error);
+	error_hint(error, "%sgive the full URI of one of them", logged_in ? "" : "no login was tried; ");
+	return -ERROR_NO_KEY;
+}
+
+static int no_key(const struct p11_key *key, struct error *error)
+{
+	error_set(error, ERROR_NO_KEY, "no private RSA key on token \"%s\" matches %s",
+		  token_label(key->session.token), uri_shown(&key->uri));
+	error_hint(error, "\"p11bearer keys --pin-from …\" lists the keys on it");
+	uri_hint_id(&key->uri, error);
+	return -ERROR_NO_KEY;
+}
+
+/* A private key hides until login, but its public half does not: two of them are reason enough not to spend a PIN. */
+static int check_before_login(const struct p11_key *key, struct error *error)
+{
+	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
+	size_t count;
+
+	if (objects_find(&key->session, &key->uri, CKO_PUBLIC_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
+		return -(int)error->class;
+	return count > 1 ? many_keys(key, found, count, false, error) : 0;
+}
+
+static int find_key(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error)
+{
+	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
+	struct token *token;
+	size_t count;
+
+	if (key_token(key, request, false, &token, error) < 0 ||
+	    session_open(&key->session, token, writable, error) < 0)
+		return -(int)error->class;
+	if ((token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
+		return -(int)error->class;
+	if (session_login(&key->session, request, &key->uri, error) < 0 ||
+	    objects_find(&key->session, &key->uri, CKO_PRIVATE_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
+		return -(int)error->class;
+	if (count == 0)
+		return no_key(key, error);
+	if (count > 1)
+		return many_keys(key, found, count, true, error);
+	key->handle = found[0];
+	key->mechanism = CKM_SHA256_RSA_PKCS;
+	return 0;
+}
+
+int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error)
+{
+	int result;
+
+	*key = calloc(1, sizeof(**key));
+	if (*key == NULL)
+		return error_memory(error);
+	result = find_key(*key, request, writable, error);
+	if (result < 0)
+		p11_key_close(key);
+	return result;
+}
+
+void p11_key_close(struct p11_key **key)
+{
+	struct p11_key *old = *key;
+
+	if (old == NULL)
+		return;
+	session_close(&old->session);
+	evp_free(&old->evp);
+	modules_close(&old->modules);
+	tokens_free(&old->tokens);
+	uri_free(&old->uri);
+	free(old->full_uri);
+	free(old);
+	*key = NULL;
+}
+
+const char *p11_key_uri(struct p11_key *key, struct error *error)
+{
+	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
+
+	if (key->full_uri == NULL && object_read(&key->session, key->handle, CKA_LABEL, &label, error) == 0 &&
+	    object_read(&key->session, key->handle, CKA_ID, &id, error) == 0) {
+		key->full_uri = uri_format_key(&key->session.token->info, &label, &id);
+		if (key->full_uri == NULL)
+			error_memory(error);
+	}
+	free(label.pValue);
+	free(id.pValue);
+	return key->full_uri;
+}
+
+int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)
+{
+	return object_public(&key->session, key->handle, public, error);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is there: tokens and their private keys, for the command `keys`. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <openssl/ec.h>
+#include <openssl/objects.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEYS_MOST = 4096 };
+
+static void copy_field(char *text, const CK_UTF8CHAR *field, size_t size)
+{
+	while (size > 0 && field[size - 1] == ' ')
+		size--;
+	memcpy(text, field, size);
+	text[size] = '\0';
+}
+
+static unsigned rsa_bits(const CK_ATTRIBUTE *modulus)
+{
+	const unsigned char *byte = modulus->pValue;
+	CK_ULONG size = modulus->ulValueLen;
+
+	while (size > 0 && *byte == 0) {
+		byte++;
+		size--;
+	}
+	if (size == 0)
+		return 0;
+	return (unsigned)(size * 8 - (CK_ULONG)(__builtin_clz(*byte) - (int)(sizeof(unsigned) - 1) * 8));
+}
+
+/* CKA_EC_PARAMS of the usual curves is the curve's object identifier. */
+static unsigned ec_bits(const CK_ATTRIBUTE *parameters)
+{
+	const unsigned char *der = parameters->pValue;
+	ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &der, (long)parameters->ulValueLen);
+	EC_GROUP *group = object != NULL ? EC_GROUP_new_by_curve_name(OBJ_obj2nid(object)) : NULL;
+	unsigned bits = group != NULL ? (unsigned)EC_GROUP_get_degree(group) : 0;
+
+	EC_GROUP_free(group);
+	ASN1_OBJECT_free(object);
+	return bits;
+}
+
+static int read_type(const struct session *session, CK_OBJECT_HANDLE object, struct p11_key_info *info,
+		     struct error *error)
+{
+	CK_ATTRIBUTE type, size = { .pValue = NULL };
+	CK_KEY_TYPE key_type = (CK_KEY_TYPE)-1;
+	int result = object_read(session, object, CKA_KEY_TYPE, &type, error);
+
+	if (result < 0)
+		return result;
+	if (type.ulValueLen == sizeof(key_type))
+		memcpy(&key_type, type.pValue, sizeof(key_type));
+	free(type.pValue);
+	switch (key_type) {
+	case CKK_RSA:
+		snprintf(info->type, sizeof(info->type), "RSA");
+		result = object_read(session, object, CKA_MODULUS, &size, error);
+		if (result == 0 && size.ulValueLen > 0)
+			info->bits = rsa_bits(&size);
+		break;
+	case CKK_EC:
+		snprintf(info->type, sizeof(info->type), "EC");
+		result = object_read(session, object, CKA_EC_PARAMS, &size, error);
+		if (result == 0 && size.ulValueLen > 0)
+			info->bits = ec_bits(&size);
+		break;
+	default:
+		snprintf(info->type, sizeof(info->type), "%#lx", key_type);
+	}
+	free(size.pValue);
+	return result;
+}
+
+static int read_key(const struct session *session, CK_OBJECT_HANDLE object, struct p11_key_info *info,
+		    struct error *error)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = { CKA_LOCAL, CKA_SENSITIVE, CKA_NEVER_EXTRACTABLE,
+						   CKA_ALWAYS_AUTHENTICATE, CKA_SIGN };
+	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
+	int flags[5];
+	int result = object_read(session, object, CKA_LABEL, &label, error);
+
+	if (result == 0)
+		result = object_read(session, object, CKA_ID, &id, error);
+	if (result == 0) {
+		info->uri = uri_format_key(&session->token->info, &label, &id);
+		if (info->uri == NULL)
+			result = error_memory(error);
+		snprintf(info->label, sizeof(info->label), "%.*s", (int)label.ulValueLen,
+			 label.pValue != NULL ? (const char *)label.pValue : "");
+		object_flags(session, object, types, flags, 5);
+		info->local = flags[0];
+		info->sensitive = flags[1];
+		info->never_extractable = flags[2];
+		info->always_authenticate = flags[3];
+		info->sign = flags[4];
+	}
+	if (result == 0)
+		result = read_type(session, object, info, error);
+	free(label.pValue);
+	free(id.pValue);
+	return result;
+}
+
+static int read_keys(const struct session *session, const struct uri *uri, struct p11_token_info *info,
+		     struct error *error)
+{
+	CK_OBJECT_HANDLE *found = calloc(KEYS_MOST, sizeof(*found));
+	size_t count = 0;
+	int result;
+
+	if (found == NULL)
+		return error_memory(error);
+	result = objects_find(session, uri, CKO_PRIVATE_KEY, false, found, KEYS_MOST, &count, error);
+	if (result == 0) {
+		info->keys = calloc(count + 1, sizeof(*info->keys));
+		if (info->keys == NULL)
+			result = error_memory(error);
+	}
+	for (size_t i = 0; i < count && result == 0; i++) {
+		info->key_count++;
+		result = read_key(session, found[i], &info->keys[i], error);
+	}
+	free(found);
+	return result;
+}
+
+static int read_token(const struct token *token, const struct p11_request *request, const struct uri *uri,
+		      bool with_login, struct p11_token_info *info, struct error *error)
+{
+	struct session session;
+	int result;
+
+	copy_field(info->label, token->info.label, sizeof(token->info.label));
+	copy_field(info->manufacturer, token->info.manufacturerID, sizeof(token->info.manufacturerID));
+	copy_field(info->model, token->info.model, sizeof(token->info.model));
+	copy_field(info->serial, token->info.serialNumber, sizeof(token->info.serialNumber));
+	info->module = token->module->name;
+	info->initialized = (token->info.flags & CKF_TOKEN_INITIALIZED) != 0;
+	info->login_required = (token->info.flags & CKF_LOGIN_REQUIRED) != 0;
+	info->uri = uri_format_token(&token->info);
+	if (info->uri == NULL)
+		return error_memory(error);
+	if (!info->initialized)
+		return 0;
+	result = session_open(&session, token, false, error);
+	if (result == 0 && with_login && info->login_required) {
+		result = session_login(&session, request, uri, error);
+		info->logged_in = result == 0;
+	}
+	if (result == 0)
+		result = read_keys(&session, uri, info, error);
+	session_close(&session);
+	return result;
+}
+
+/* A PIN goes to one token: with several that take one the user has to say which. */
+static int check_one_login(const struct tokens *tokens, struct error *error)
+{
+	size_t count = 0;
+
+	error_set(error, ERROR_NO_KEY, "a PIN is for one token, and these take one:");
+	for (size_t i = 0; i < tokens->count; i++) {
+		const CK_TOKEN_INFO *info = &tokens->list[i].info;
+		char *uri;
+
+		if ((info->flags & CKF_LOGIN_REQUIRED) == 0 || (info->flags & CKF_TOKEN_INITIALIZED) == 0)
+			continue;
+		uri = uri_format_token(info);
+		error_append(error, "\n  %s", uri != NULL ? uri : "?");
+		free(uri);
+		count++;
+	}
+	if (count <= 1)
+		return 0;
+	error_hint(error, "no login was tried; give one of these URIs");
+	return -ERROR_NO_KEY;
+}
+
+static void token_info_clear(struct p11_token_info *info)
+{
+	for (size_t i = 0; i < info->key_count; i++)
+		free(info->keys[i].uri);
+	free(info->keys);
+	free(info->uri);
+	memset(info, 0, sizeof(*info));
+}
+
+static int read_all(const struct tokens *tokens, const struct p11_request *request, const struct uri *uri, bool all,
+		    struct p11_listing *listing, struct error *error)
+{
+	listing->tokens = calloc(tokens->count + 1, sizeof(*listing->tokens));
+	if (listing->tokens == NULL)
+		return error_memory(error);
+	for (size_t i = 0; i < tokens->count; i++) {
+		struct p11_token_info *info = &listing->tokens[listing->token_count];
+		bool hides;
+
+		listing->token_count++;
+		if (read_token(&tokens->list[i], request, uri, request->pin_from != NULL, info, error) < 0) {
+			/* One broken token does not hide the others; a refused PIN is what was asked for. */
+			if (error->class != ERROR_TOKEN)
+				return -(int)error->class;
+			message_warn("%s", error->text);
+		}
+		hides = info->login_required && !info->logged_in;
+		if (!all && info->key_count == 0 && !hides) {
+			token_info_clear(info);
+			listing->token_count--;
+		}
+	}
+	return 0;
+}
+
+static int name_modules(const struct modules *modules, struct p11_listing *listing, struct error *error)
+{
+	listing->modules = calloc(modules->count + 1, sizeof(*listing->modules));
+	if (listing->modules == NULL)
+		return error_memory(error);
+	for (; listing->module_count < modules->count; listing->module_count++) {
+		char *name = strdup(modules->list[listing->module_count].name);
+
+		if (name == NULL)
+			return error_memory(error);
+		listing->modules[listing->module_count] = name;
+	}
+	return 0;
+}
+
+/* The names that tokens show must outlive the modules. */
+static void keep_names(struct p11_listing *listing)
+{
+	for (size_t i = 0; i < listing->token_count; i++) {
+		for (size_t j = 0; j < listing->module_count; j++) {
+			if (strcmp(listing->tokens[i].module, listing->modules[j]) == 0)
+				listing->tokens[i].module = listing->modules[j];
+		}
+	}
+}
+
+int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error)
+{
+	struct modules modules = { .list = NULL };
+	struct tokens tokens = { .list = NULL };
+	struct uri uri;
+	int result;
+
+	memset(listing, 0, sizeof(*listing));
+	result = uri_parse(&uri, request->uri, error);
+	if (result == 0)
+		result = modules_open(&modules, request, &uri, error);
+	if (result == 0)
+		result = tokens_find(&tokens, &modules, &uri, all, error);
+	if (result == 0 && request->pin_from != NULL)
+		result = check_one_login(&tokens, error);
+	if (result == 0)
+		result = name_modules(&modules, listing, error);
+	if (result == 0)
+		result = read_all(&tokens, request, &uri, all, listing, error);
+	if (result == 0) {
+		keep_names(listing);
+		if (modules.failures[0] != '\0' && (all || listing->token_count == 0))
+			message_warn("modules that could not be used: %s", modules.failures);
+	}
+	tokens_free(&tokens);
+	modules_close(&modules);
+	uri_free(&uri);
+	return result;
+}
+
+void p11_listing_free(struct p11_listing *listing)
+{
+	for (size_t i = 0; i < listing->token_count; i++)
+		token_info_clear(&listing->tokens[i]);
+	for (size_t i = 0; i < listing->module_count; i++)
+		free(listing->modules[i]);
+	free(listing->tokens);
+	free(listing->modules);
+	memset(listing, 0, sizeof(*listing));
+}

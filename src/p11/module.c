@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PKCS#11 modules: loaded, initialised and finalised by p11-kit, which knows what is configured on the machine. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *last_message(void)
+{
+	const char *message = p11_kit_message();
+
+	return message != NULL ? message : "no reason given";
+}
+
+/* Adds to the list of modules that could not be used. */
+static void note_failure(struct modules *modules, const char *name, const char *why)
+{
+	size_t used = strlen(modules->failures);
+
+	message_step("module %s cannot be used: %s", name, why);
+	snprintf(modules->failures + used, sizeof(modules->failures) - used, "%s%s (%s)", used > 0 ? ", " : "", name,
+		 why);
+}
+
+static char *module_name(CK_FUNCTION_LIST *functions)
+{
+	char *name = p11_kit_module_get_name(functions);
+
+	return name != NULL ? name : p11_kit_module_get_filename(functions);
+}
+
+/* RFC 7512's module-name is the file's name without "lib" and ".so"; p11-kit's own name for the module is taken too. */
+static bool has_name(CK_FUNCTION_LIST *functions, const char *wanted)
+{
+	char *name = p11_kit_module_get_name(functions);
+	char *path = p11_kit_module_get_filename(functions);
+	bool same = name != NULL && strcmp(name, wanted) == 0;
+
+	if (!same && path != NULL) {
+		const char *base = basename(path);
+		size_t length = strlen(wanted);
+
+		same = strcmp(base, wanted) == 0;
+		if (strncmp(base, "lib", 3) == 0 && strncmp(wanted, "lib", 3) != 0)
+			base += 3;
+		same |= strncmp(base, wanted, length) == 0 && base[length] == '.';
+	}
+	free(name);
+	free(path);
+	return same;
+}
+
+static bool initialize(struct module *module)
+{
+	CK_RV rv;
+
+	call_enter(module->name, "C_Initialize");
+	rv = call_leave(p11_kit_module_initialize(module->functions));
+	module->initialized = rv == CKR_OK;
+	return module->initialized;
+}
+
+static int open_one(struct modules *modules, const char *path, struct error *error)
+{
+	/* p11-kit looks up a relative path in its own folder; what a user means is the current one. */
+	char *absolute = strchr(path, '/') != NULL ? realpath(path, NULL) : strdup(path);
+	struct module *module;
+	int result = 0;
+
+	if (absolute == NULL)
+		return error_set(error, ERROR_CONFIG, "cannot open the module %s: no such file", path);
+	modules->list = calloc(1, sizeof(*modules->list));
+	if (modules->list == NULL) {
+		result = error_memory(error);
+		goto out;
+	}
+	module = &modules->list[0];
+	module->functions = p11_kit_module_load(absolute, P11_KIT_MODULE_UNMANAGED);
+	if (module->functions == NULL) {
+		result = error_set(error, ERROR_CONFIG, "cannot load the module %s: %s", path, last_message());
+		goto out;
+	}
+	modules->count = 1;
+	module->name = strdup(basename(absolute));
+	if (module->name == NULL)
+		result = error_memory(error);
+	else if (!initialize(module))
+		result = error_set(error, ERROR_TOKEN, "the module %s does not start: %s", path, last_message());
+out:
+	free(absolute);
+	return result;
+}
+
+static int open_configured(struct modules *modules, const char *wanted, struct error *error)
+{
+	size_t count = 0;
+
+	modules->loaded = p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
+	if (modules->loaded == NULL)
+		return error_set(error, ERROR_TOKEN, "p11-kit cannot load its modules: %s", last_message());
+	while (modules->loaded[count] != NULL)
+		count++;
+	modules->list = calloc(count + 1, sizeof(*modules->list));
+	if (modules->list == NULL)
+		return error_memory(error);
+	for (size_t i = 0; i < count; i++) {
+		struct module *module = &modules->list[modules->count];
+
+		if (wanted != NULL && !has_name(modules->loaded[i], wanted))
+			continue;
+		module->functions = modules->loaded[i];
+		module->name = module_name(module->functions);
+		if (module->name == NULL)
+			return error_memory(error);
+		modules->count++;
+		if (!initialize(module))
+			note_failure(modules, module->name, last_message());
+	}
+	if (modules->count == 0 && wanted != NULL)
+		return error_set(error, ERROR_CONFIG, "p11-kit has no module named %s", wanted);
+	return 0;
+}
+
+int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
+		 struct error *error)
+{
+	const char *path = request->module != NULL ? request->module : p11_kit_uri_get_module_path(uri->parsed);
+
+	memset(modules, 0, sizeof(*modules));
+	p11_kit_be_quiet(); /* what modules fail with is told when it matters */
+	if (path != NULL)
+		return open_one(modules, path, error);
+	return open_configured(modules, p11_kit_uri_get_module_name(uri->parsed), error);
+}
+
+void modules_close(struct modules *modules)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		struct module *module = &modules->list[i];
+
+		if (module->initialized) {
+			call_enter(module->name, "C_Finalize");
+			call_leave(p11_kit_module_finalize(module->functions));
+		}
+		if (modules->loaded == NULL)
+			p11_kit_module_release(module->functions);
+		free(module->name);
+	}
+	if (modules->loaded != NULL)
+		p11_kit_modules_release(modules->loaded);
+	free(modules->list);
+	memset(modules, 0, sizeof(*modules));
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys on PKCS#11 tokens: find one, sign with it, make one, list them. The process uses one p11_key at a time. */
+#ifndef P11BEARER_P11_H
+#define P11BEARER_P11_H
+
+#include "base/error.h"
+
+#include <openssl/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where the key is and how to get at it. Strings are the caller's and must outlive the call. */
+struct p11_request {
+	const char *uri;      /* RFC 7512; NULL or "pkcs11:" for "whatever there is" */
+	const char *module;   /* path of the module to use, or NULL: the URI's module-path, else all p11-kit knows */
+	const char *pin_from; /* prompt, file:PATH, env:NAME, fd:N, credential:NAME; NULL: the URI's, pin pad, or prompt */
+	bool allow_final_try; /* log in though a wrong PIN would lock the token */
+};
+
+/* A private RSA key on a token, with the session it is used in. */
+struct p11_key;
+
+enum { P11_SIGNATURE_MAX = 2048 }; /* bytes: RSA up to 16384 bits */
+
+/* Checks the URI's form. Fails with ERROR_CONFIG and a sentence that never shows a PIN. */
+int p11_uri_check(const char *uri, struct error *error);
+
+/* Checks the form of a PIN source; reads nothing. Fails with ERROR_CONFIG. */
+int p11_pin_source_check(const char *source, struct error *error);
+
+/* Finds the one private key that the URI names: loads the modules, opens a session and logs in when the token asks for
+ * it. A PIN goes to one token at most: when more than one token or key matches nothing is logged in to. With `writable`
+ * the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
+int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error);
+
+/* Closes the key, ends the session and finalises all modules. NULL is allowed. Must come before main returns. */
+void p11_key_close(struct p11_key **key);
+
+/* RSASSA-PKCS1-v1_5 with SHA-256 over `data` (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has room
+ * for P11_SIGNATURE_MAX bytes; *length is as long as the modulus. Fails with ERROR_TOKEN or ERROR_PIN. */
+int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
+		 struct error *error);
+
+/* The full URI of the key. Owned by the key. */
+const char *p11_key_uri(struct p11_key *key, struct error *error);
+
+/* The public half, from the key object, else the public key object, else the certificate with the same CKA_ID.
+ * To be freed with EVP_PKEY_free. Fails with ERROR_TOKEN. */
+int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);
+
+/* The key as an EVP_PKEY with which OpenSSL signs on the token (libp11). Owned by `key`: valid until p11_key_close,
+ * and p11_key_sign is not to be used after it. Fails with ERROR_TOKEN. */
+int p11_key_evp(struct p11_key *key, EVP_PKEY **evp, struct error *error);
+
+/* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that
+ * have the same CKA_ID. The key must have been opened writable. Fails with ERROR_TOKEN. */
+int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error);
+
+/* Makes an RSA pair of `bits` on the token that the URI names, label and id from the URI (a random id when it has
+ * none), reads back how the token made it and destroys it if it could leave the token. *uri is the new key's full URI,
+ * to be freed. Fails with ERROR_NO_KEY when label or id is taken, ERROR_TOKEN, ERROR_PIN. */
+int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error);
+
+/* What a token says of itself and of its private keys. A flag is 1, 0, or -1 where the token does not tell. */
+struct p11_key_info {
+	char *uri;        /* full */
+	char label[256];
+	char type[24];    /* RSA, EC, …, or the CKK number */
+	unsigned bits;    /* 0: not known */
+	int local, sensitive, never_extractable, always_authenticate, sign;
+};
+struct p11_token_info {
+	char *uri;
+	char label[33], manufacturer[33], model[17], serial[17];
+	const char *module; /* owned by the listing */
+	bool initialized, login_required, logged_in;
+	struct p11_key_info *keys;
+	size_t key_count;
+};
+struct p11_listing {
+	struct p11_token_info *tokens;
+	size_t token_count;
+	char **modules; /* names of all modules that were loaded */
+	size_t module_count;
+};
+
+/* Lists the tokens and private keys that the URI matches; logs in only when request->pin_from is set, and then to one
+ * token or none. Tokens that are not initialised, or show no private key and would not after a login, are left out
+ * unless `all`. Free with p11_listing_free. */
+int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error);
+void p11_listing_free(struct p11_listing *listing);
+
+#endif

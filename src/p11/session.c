@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sessions and the one login of a run. The rule above all: no PIN try is spent that the user did not ask for. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <string.h>
+
+int session_open(struct session *session, const struct token *token, bool writable, struct error *error)
+{
+	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
+	CK_RV rv;
+
+	memset(session, 0, sizeof(*session));
+	session->token = token;
+	rv = CALL(token->module, C_OpenSession, token->slot, flags, NULL, NULL, &session->handle);
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot open a session with token \"%s\"", token_label(token));
+	session->open = true;
+	return 0;
+}
+
+void session_close(struct session *session)
+{
+	/* No C_CloseSession: C_Finalize, which comes next, ends the session, and each call costs a round trip. */
+	secret_free(&session->pin);
+	session->open = false;
+}
+
+/* What the token says of its PIN before a try is spent. */
+static int check_flags(const struct token *token, const struct p11_request *request, struct error *error)
+{
+	CK_FLAGS flags = token->info.flags;
+
+	if ((flags & CKF_USER_PIN_LOCKED) != 0) {
+		error_set(error, ERROR_PIN, "the PIN of token \"%s\" is locked (CKF_USER_PIN_LOCKED); no login was tried",
+			  token_label(token));
+		error_hint(error, "unlock it with the PUK or the security officer's PIN, with the token's own tool");
+		return -ERROR_PIN;
+	}
+	if ((flags & CKF_USER_PIN_FINAL_TRY) != 0 && !request->allow_final_try) {
+		error_set(error, ERROR_PIN,
+			  "token \"%s\" has one PIN try left (CKF_USER_PIN_FINAL_TRY); no login was tried",
+			  token_label(token));
+		error_hint(error, "a wrong PIN would lock it; if you are sure of the PIN, give --allow-final-try");
+		return -ERROR_PIN;
+	}
+	if ((flags & CKF_USER_PIN_COUNT_LOW) != 0)
+		message_warn("token \"%s\" has seen a wrong PIN since the last good one", token_label(token));
+	if ((flags & CKF_USER_PIN_TO_BE_CHANGED) != 0)
+		message_warn("token \"%s\" wants its PIN changed", token_label(token));
+	return 0;
+}
+
+/* A token tells how many tries are left by flags only, and only once the try is spent. */
+static void hint_tries(const struct token *token, struct error *error)
+{
+	CK_TOKEN_INFO info;
+
+	if (CALL(token->module, C_GetTokenInfo, token->slot, &info) != CKR_OK)
+		return;
+	if ((info.flags & CKF_USER_PIN_LOCKED) != 0)
+		error_hint(error, "the PIN is locked now; unlock it with the token's own tool");
+	else if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0)
+		error_hint(error, "one try is left; a wrong PIN locks the token");
+	else if ((info.flags & CKF_USER_PIN_COUNT_LOW) != 0)
+		error_hint(error, "some tokens lock after three wrong PINs; this one has counted at least one");
+}
+
+static int login_error(const struct token *token, CK_RV rv, struct error *error)
+{
+	const char *label = token_label(token);
+
+	switch (rv) {
+	case CKR_PIN_INCORRECT:
+	case CKR_PIN_INVALID:
+	case CKR_PIN_LEN_RANGE:
+	case CKR_ARGUMENTS_BAD: /* some modules say so of a PIN of a wrong length */
+		ckr_error(error, ERROR_PIN, rv, "token \"%s\" refused the PIN", label);
+		hint_tries(token, error);
+		break;
+	case CKR_PIN_LOCKED:
+		ckr_error(error, ERROR_PIN, rv, "token \"%s\" refused the login", label);
+		error_hint(error, "unlock it with the PUK or the security officer's PIN, with the token's own tool");
+		break;
+	case CKR_PIN_EXPIRED:
+		ckr_error(error, ERROR_PIN, rv, "token \"%s\" refused the login", label);
+		error_hint(error, "set a new PIN with the token's own tool");
+		break;
+	case CKR_USER_PIN_NOT_INITIALIZED:
+		ckr_error(error, ERROR_PIN, rv, "token \"%s\" refused the login", label);
+		error_hint(error, "the token has no user PIN yet; set one with the token's own tool");
+		break;
+	case CKR_FUNCTION_CANCELED:
+	case CKR_CANCEL:
+		ckr_error(error, ERROR_PIN, rv, "the login to token \"%s\" was cancelled", label);
+		break;
+	default:
+		ckr_error(error, ERROR_TOKEN, rv, "cannot log in to token \"%s\"", label);
+	}
+	return -(int)error->class;
+}
+
+static CK_RV login(struct session *session, CK_USER_TYPE user)
+{
+	const struct module *module = session->token->module;
+	/* NULL, not an empty PIN, makes the token use its own pin pad. */
+	const char *pin = session->pin != NULL ? secret_data(session->pin) : NULL;
+	CK_ULONG length = session->pin != NULL ? secret_length(session->pin) : 0;
+
+	if (pin == NULL)
+		message_note("enter the PIN on the pin pad of token \"%s\"", token_label(session->token));
+	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
+}
+
+int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
+		  struct error *error)
+{
+	const struct token *token = session->token;
+	CK_RV rv;
+
+	if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0)
+		return 0;
+	if (check_flags(token, request, error) < 0 || pin_get(&session->pin, request, uri, token, error) < 0)
+		return -(int)error->class;
+	rv = login(session, CKU_USER);
+	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+		return 0;
+	secret_free(&session->pin);
+	return login_error(token, rv, error);
+}
+
+int session_login_context(struct session *session, struct error *error)
+{
+	CK_RV rv = login(session, CKU_CONTEXT_SPECIFIC);
+
+	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+		return 0;
+	secret_free(&session->pin);
+	return login_error(session->token, rv, error);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tokens: which are there, and which a URI means. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Modules pad with blanks, as they should, or with NUL. p11-kit matches blanks only. */
+static void pad(CK_UTF8CHAR *field, size_t size)
+{
+	size_t length = strnlen((const char *)field, size);
+
+	memset(field + length, ' ', size - length);
+}
+
+static void pad_info(CK_TOKEN_INFO *info)
+{
+	pad(info->label, sizeof(info->label));
+	pad(info->manufacturerID, sizeof(info->manufacturerID));
+	pad(info->model, sizeof(info->model));
+	pad(info->serialNumber, sizeof(info->serialNumber));
+}
+
+/* The slots with a token in them. *slots is to be freed. Few machines have more than `enough`, so one call does. */
+static CK_RV slots_list(const struct module *module, CK_SLOT_ID **slots, CK_ULONG *count)
+{
+	enum { enough = 64 };
+	CK_RV rv;
+
+	*count = enough;
+	*slots = calloc(enough, sizeof(**slots));
+	if (*slots == NULL)
+		return CKR_HOST_MEMORY;
+	rv = CALL(module, C_GetSlotList, CK_TRUE, *slots, count);
+	if (rv != CKR_BUFFER_TOO_SMALL)
+		return rv;
+	rv = CALL(module, C_GetSlotList, CK_TRUE, NULL, count);
+	if (rv != CKR_OK)
+		return rv;
+	free(*slots);
+	*slots = calloc(*count + 1, sizeof(**slots));
+	if (*slots == NULL)
+		return CKR_HOST_MEMORY;
+	return CALL(module, C_GetSlotList, CK_TRUE, *slots, count);
+}
+
+/* The calls for the URI's library and slot attributes are made only when it has them. */
+static bool library_matches(const struct module *module, const struct uri *uri)
+{
+	CK_INFO info;
+
+	if (!uri->has_library)
+		return true;
+	return CALL(module, C_GetInfo, &info) == CKR_OK && p11_kit_uri_match_module_info(uri->parsed, &info);
+}
+
+static bool slot_matches(const struct module *module, CK_SLOT_ID slot, const struct uri *uri)
+{
+	CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri->parsed);
+	CK_SLOT_INFO info;
+
+	if (wanted != (CK_SLOT_ID)-1 && wanted != slot)
+		return false;
+	if (!uri->has_slot)
+		return true;
+	return CALL(module, C_GetSlotInfo, slot, &info) == CKR_OK && p11_kit_uri_match_slot_info(uri->parsed, &info);
+}
+
+static int add_token(struct tokens *tokens, const struct module *module, CK_SLOT_ID slot, const CK_TOKEN_INFO *info,
+		     struct error *error)
+{
+	struct token *list = realloc(tokens->list, (tokens->count + 1) * sizeof(*list));
+
+	if (list == NULL)
+		return error_memory(error);
+	tokens->list = list;
+	list[tokens->count++] = (struct token){ module, slot, *info };
+	return 0;
+}
+
+/* The same token may show through two modules; the first one serves it. */
+static bool is_known(const struct tokens *tokens, const CK_TOKEN_INFO *info)
+{
+	for (size_t i = 0; i < tokens->count; i++) {
+		const CK_TOKEN_INFO *known = &tokens->list[i].info;
+
+		if (memcmp(known->serialNumber, info->serialNumber, sizeof(info->serialNumber)) == 0 &&
+		    memcmp(known->label, info->label, sizeof(info->label)) == 0 &&
+		    memcmp(known->manufacturerID, info->manufacturerID, sizeof(info->manufacturerID)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int module_tokens(struct tokens *tokens, struct modules *modules, const struct module *module,
+			 const struct uri *uri, bool all, struct error *error)
+{
+	CK_SLOT_ID *slots = NULL;
+	CK_ULONG count = 0;
+	int result = 0;
+	CK_RV rv = slots_list(module, &slots, &count);
+
+	if (rv != CKR_OK) {
+		size_t used = strlen(modules->failures);
+
+		snprintf(modules->failures + used, sizeof(modules->failures) - used, "%s%s (C_GetSlotList: %s)",
+			 used > 0 ? ", " : "", module->name, ckr_text(rv));
+		count = 0;
+	}
+	for (CK_ULONG i = 0; i < count && result == 0; i++) {
+		CK_TOKEN_INFO info;
+
+		if (!slot_matches(module, slots[i], uri))
+			continue;
+		/* A token that cannot say who it is cannot be the one that is meant. */
+		if (CALL(module, C_GetTokenInfo, slots[i], &info) != CKR_OK)
+			continue;
+		pad_info(&info);
+		if ((!all && (info.flags & CKF_TOKEN_INITIALIZED) == 0) ||
+		    !p11_kit_uri_match_token_info(uri->parsed, &info) ||
+		    (info.serialNumber[0] != ' ' && is_known(tokens, &info)))
+			continue;
+		result = add_token(tokens, module, slots[i], &info, error);
+		if (uri->has_serial)
+			break;
+	}
+	free(slots);
+	return result;
+}
+
+int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error)
+{
+	memset(tokens, 0, sizeof(*tokens));
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct module *module = &modules->list[i];
+		int result;
+
+		if (!module->initialized || !library_matches(module, uri))
+			continue;
+		result = module_tokens(tokens, modules, module, uri, all, error);
+		if (result < 0)
+			return result;
+		if (uri->has_serial && tokens->count > 0)
+			break;
+	}
+	return 0;
+}
+
+void tokens_free(struct tokens *tokens)
+{
+	free(tokens->list);
+	memset(tokens, 0, sizeof(*tokens));
+}
+
+const char *token_label(const struct token *token)
+{
+	static char label[sizeof(token->info.label) + 1];
+	size_t length = sizeof(token->info.label);
+
+	while (length > 0 && token->info.label[length - 1] == ' ')
+		length--;
+	memcpy(label, token->info.label, length);
+	label[length] = '\0';
+	return label;
+}

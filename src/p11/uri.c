@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RFC 7512 URIs: p11-kit parses and matches them; what it would silently pass over is refused here. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <ctype.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The attributes of RFC 7512, and the widths of the fields that PKCS#11 keeps them in (0: none). */
+static const struct attribute {
+	const char *name;
+	size_t width;
+	bool query;
+} attributes[] = {
+	{ "token", 32, false },
+	{ "manufacturer", 32, false },
+	{ "model", 16, false },
+	{ "serial", 16, false },
+	{ "library-manufacturer", 32, false },
+	{ "library-description", 32, false },
+	{ "library-version", 0, false },
+	{ "slot-manufacturer", 32, false },
+	{ "slot-description", 64, false },
+	{ "slot-id", 0, false },
+	{ "object", 0, false },
+	{ "id", 0, false },
+	{ "type", 0, false },
+	{ "pin-source", 0, true },
+	{ "pin-value", 0, true },
+	{ "module-name", 0, true },
+	{ "module-path", 0, true },
+};
+enum { ATTRIBUTES = sizeof(attributes) / sizeof(attributes[0]) };
+
+static int find_attribute(const char *name, size_t length)
+{
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		if (strlen(attributes[i].name) == length && memcmp(attributes[i].name, name, length) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* Bytes of a percent-encoded value once decoded. */
+static size_t decoded_length(const char *value, size_t length)
+{
+	size_t bytes = length;
+
+	for (size_t i = 0; i < length; i++) {
+		if (value[i] == '%')
+			bytes -= 2;
+	}
+	return bytes;
+}
+
+/* A second attribute behind '&' inside a value: object=a&id=%01 is one label to RFC 7512, and hardly ever meant. */
+static const char *swallowed_attribute(const char *value, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		const char *name = value + i + 1;
+		const char *equals;
+
+		if (value[i] != '&')
+			continue;
+		equals = memchr(name, '=', length - i - 1);
+		if (equals == NULL)
+			continue;
+		int known = find_attribute(name, (size_t)(equals - name));
+		if (known >= 0)
+			return attributes[known].name;
+	}
+	return NULL;
+}
+
+static int check_attribute(const char *part, size_t length, bool query, bool *seen, struct error *error)
+{
+	const char *equals = memchr(part, '=', length);
+	size_t name_length = equals != NULL ? (size_t)(equals - part) : length;
+	int known = find_attribute(part, name_length);
+	const char *swallowed, *value;
+	size_t value_length;
+
+	if (equals == NULL)
+		return error_set(error, ERROR_CONFIG, "the URI has \"%.*s\" where NAME=VALUE should be",
+				 (int)(length > 64 ? 64 : length), part);
+	if (known < 0 || attributes[known].query != query) {
+		error_set(error, ERROR_CONFIG, "the URI has the unknown %s attribute \"%.*s\"", query ? "query" : "path",
+			  (int)(name_length > 64 ? 64 : name_length), part);
+		if (known >= 0)
+			error_hint(error, query ? "%s belongs before the '?'" : "%s belongs behind a '?'",
+				   attributes[known].name);
+		return -ERROR_CONFIG;
+	}
+	if (seen[known])
+		return error_set(error, ERROR_CONFIG, "the URI has %s twice", attributes[known].name);
+	seen[known] = true;
+	value = equals + 1;
+	value_length = length - name_length - 1;
+	if (attributes[known].width != 0 && decoded_length(value, value_length) > attributes[known].width)
+		return error_set(error, ERROR_CONFIG, "the URI's %s is longer than the %zu bytes a token can have",
+				 attributes[known].name, attributes[known].width);
+	swallowed = query ? NULL : swallowed_attribute(value, value_length);
+	if (swallowed != NULL) {
+		error_set(error, ERROR_CONFIG, "in the URI, \"&%s=\" would be part of %s", swallowed,
+			  attributes[known].name);
+		error_hint(error, "separate the attributes with ';', or write %%26 for an '&' in a value");
+		return -ERROR_CONFIG;
+	}
+	return 0;
+}
+
+/* Checks what stands in `text` behind "pkcs11:": path attributes apart by ';', then '?' and query attributes by '&'. */
+static int check_attributes(const char *text, bool *seen, struct error *error)
+{
+	bool query = false;
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, query ? "&" : ";?");
+
+		if (length == 0 && text[length] != '?')
+			return error_set(error, ERROR_CONFIG, "the URI has an empty attribute");
+		if (length > 0 && check_attribute(text, length, query, seen, error) < 0)
+			return -ERROR_CONFIG;
+		text += length;
+		if (*text == '\0')
+			break;
+		query |= *text == '?';
+		text++;
+	}
+	return 0;
+}
+
+/* Whether the id is written as plain hex digits: legal (each is the byte of its character), and likely a slip. */
+static bool is_hex_like(const char *text)
+{
+	const char *id = strstr(text, "id=");
+	size_t length;
+
+	while (id != NULL && id[-1] != ':' && id[-1] != ';')
+		id = strstr(id + 1, "id=");
+	if (id == NULL)
+		return false;
+	id += 3;
+	length = strcspn(id, ";?");
+	return length > 0 && strspn(id, "0123456789abcdefABCDEF") >= length;
+}
+
+static int check_form(struct uri *uri, struct error *error)
+{
+	bool seen[ATTRIBUTES] = { false };
+
+	if (strncmp(uri->text, "pkcs11:", 7) != 0) {
+		error_set(error, ERROR_CONFIG, "not a PKCS#11 URI: it does not begin with \"pkcs11:\"");
+		error_hint(error, "\"p11bearer keys\" prints the URIs of all keys");
+		return -ERROR_CONFIG;
+	}
+	for (const char *c = uri->text; *c != '\0'; c++) {
+		if (isspace((unsigned char)*c)) {
+			error_set(error, ERROR_CONFIG, "the URI holds a blank, which would be dropped");
+			error_hint(error, "write %%20 for a blank");
+			return -ERROR_CONFIG;
+		}
+		if (*c == '%' && (!isxdigit((unsigned char)c[1]) || !isxdigit((unsigned char)c[2])))
+			return error_set(error, ERROR_CONFIG, "the URI has a '%%' without two hex digits behind it");
+	}
+	if (check_attributes(uri->text + 7, seen, error) < 0)
+		return -ERROR_CONFIG;
+	uri->has_id = seen[find_attribute("id", 2)];
+	uri->has_object = seen[find_attribute("object", 6)];
+	uri->has_serial = seen[find_attribute("serial", 6)];
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		uri->has_library |= seen[i] && strncmp(attributes[i].name, "library-", 8) == 0;
+		uri->has_slot |= seen[i] && strncmp(attributes[i].name, "slot-", 5) == 0 &&
+				 strcmp(attributes[i].name, "slot-id") != 0;
+	}
+	uri->hex_like_id = is_hex_like(uri->text);
+	return 0;
+}
+
+int uri_parse(struct uri *uri, const char *text, struct error *error)
+{
+	const CK_ATTRIBUTE *class;
+	int code;
+
+	memset(uri, 0, sizeof(*uri));
+	uri->text = strdup(text != NULL ? text : "pkcs11:");
+	uri->parsed = p11_kit_uri_new();
+	if (uri->text == NULL || uri->parsed == NULL)
+		return error_memory(error);
+	if (check_form(uri, error) < 0)
+		return -ERROR_CONFIG;
+	code = p11_kit_uri_parse(uri->text, P11_KIT_URI_FOR_ANY, uri->parsed);
+	if (code != P11_KIT_URI_OK)
+		return error_set(error, ERROR_CONFIG, "the URI cannot be parsed: %s", p11_kit_uri_message(code));
+	class = p11_kit_uri_get_attribute(uri->parsed, CKA_CLASS);
+	if (class != NULL && *(const CK_OBJECT_CLASS *)class->pValue != CKO_PRIVATE_KEY)
+		return error_set(error, ERROR_CONFIG, "the URI's type is not \"private\"");
+	if (p11_kit_uri_any_unrecognized(uri->parsed))
+		return error_set(error, ERROR_CONFIG, "the URI has an attribute that is not known or not valid");
+	return 0;
+}
+
+void uri_free(struct uri *uri)
+{
+	p11_kit_uri_free(uri->parsed);
+	if (uri->text != NULL)
+		OPENSSL_cleanse(uri->text, strlen(uri->text));
+	free(uri->text);
+	uri->parsed = NULL;
+	uri->text = NULL;
+}
+
+const char *uri_shown(const struct uri *uri)
+{
+	char *pin = strstr(uri->text, "pin-value=");
+
+	if (pin != NULL)
+		pin[strlen("pin-value=")] = '\0';
+	return uri->text;
+}
+
+void uri_hint_id(const struct uri *uri, struct error *error)
+{
+	const CK_ATTRIBUTE *id = p11_kit_uri_get_attribute(uri->parsed, CKA_ID);
+	const char *text;
+	char meant[128] = "";
+	size_t used = 0;
+
+	if (!uri->hex_like_id || id == NULL || id->ulValueLen > 32)
+		return;
+	text = id->pValue;
+	for (size_t i = id->ulValueLen % 2; i <= id->ulValueLen; i += 2) {
+		if (i == 1)
+			used += (size_t)sprintf(meant, "%%0%c", text[0]);
+		else if (i >= 2)
+			used += (size_t)sprintf(meant + used, "%%%c%c", text[i - 2], text[i - 1]);
+	}
+	error_hint(error, "id=%.*s is the %s 0x%02x%s; did you mean id=%s?", (int)id->ulValueLen, text,
+		   id->ulValueLen == 1 ? "byte" : "bytes", (unsigned char)text[0], id->ulValueLen == 1 ? "" : " …", meant);
+}
+
+static char *format(const CK_TOKEN_INFO *info, P11KitUriType type, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE class_attribute = { CKA_CLASS, &class, sizeof(class) };
+	P11KitUri *uri = p11_kit_uri_new();
+	char *text = NULL;
+
+	if (uri == NULL)
+		return NULL;
+	*p11_kit_uri_get_token_info(uri) = *info;
+	if (type == P11_KIT_URI_FOR_OBJECT_ON_TOKEN) {
+		p11_kit_uri_set_attribute(uri, &class_attribute);
+		if (label != NULL && label->ulValueLen > 0)
+			p11_kit_uri_set_attribute(uri, label);
+		if (id != NULL && id->ulValueLen > 0)
+			p11_kit_uri_set_attribute(uri, id);
+	}
+	if (p11_kit_uri_format(uri, type, &text) != P11_KIT_URI_OK)
+		text = NULL;
+	p11_kit_uri_free(uri);
+	return text;
+}
+
+char *uri_format_token(const CK_TOKEN_INFO *info)
+{
+	return format(info, P11_KIT_URI_FOR_TOKEN, NULL, NULL);
+}
+
+char *uri_format_key(const CK_TOKEN_INFO *info, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id)
+{
+	return format(info, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, label, id);
+}
+
+int p11_uri_check(const char *text, struct error *error)
+{
+	struct uri uri;
+	int result = uri_parse(&uri, text, error);
+
+	uri_free(&uri);
+	return result;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values from the environment and from the configuration files (OpenSSL's CONF format, config(5)). */
+#include "settings/table.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <openssl/conf.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- environment ------------------------------------------------------------------------------------------------- */
+
+/* P11BEARER_CLAIM and P11BEARER_HEADER hold one NAME=JSON a line. */
+static int environment_pairs(struct settings *settings, const struct setting *setting, const char *text,
+			     const char *origin, struct error *error)
+{
+	int result = 0;
+
+	while (*text != '\0' && result == 0) {
+		size_t span = strcspn(text, "\n");
+		char *line = strndup(text, span);
+
+		if (line == NULL)
+			return error_memory(error);
+		if (span > 0)
+			result = settings_set_pair(settings, setting, line, LAYER_ENVIRONMENT, origin, error);
+		free(line);
+		text += span + (text[span] == '\n');
+	}
+	return result;
+}
+
+int environment_read(struct settings *settings, struct error *error)
+{
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct setting *setting = &settings_table[id];
+		char name[64], origin[96];
+		const char *text;
+		int result;
+
+		if (setting->option_only)
+			continue;
+		snprintf(name, sizeof(name), "P11BEARER_%s", setting->name);
+		for (char *c = name; *c != '\0'; c++)
+			*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+		text = getenv(name);
+		if (text == NULL || *text == '\0')
+			continue;
+		snprintf(origin, sizeof(origin), "environment variable %s", name);
+		if (setting->type == TYPE_PAIRS)
+			result = environment_pairs(settings, setting, text, origin, error);
+		else
+			result = settings_set(settings, setting, NULL, text, LAYER_ENVIRONMENT, origin, error);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+/* --- files ------------------------------------------------------------------------------------------------------- */
+
+/* The setting that a key of a file names; for claim.NAME and header.NAME *pair is NAME. NULL for an unknown key. */
+static const struct setting *key_find(const char *key, const char **pair)
+{
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct setting *setting = &settings_table[id];
+		size_t length = strlen(setting->name);
+
+		if (setting->option_only || id == SETTING_PROFILE || id == SETTING_CONFIG)
+			continue;
+		*pair = NULL;
+		if (setting->type != TYPE_PAIRS && strcmp(key, setting->name) == 0)
+			return setting;
+		if (setting->type == TYPE_PAIRS && strncmp(key, setting->name, length) == 0 && key[length] == '.' &&
+		    key[length + 1] != '\0') {
+			*pair = key + length + 1;
+			return setting;
+		}
+	}
+	return NULL;
+}
+
+static int unknown_key(const char *path, const char *section, const char *key, struct error *error)
+{
+	const char *words[SETTING_COUNT];
+	const char *nearest;
+	size_t count = 0;
+
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		if (!settings_table[id].option_only && id != SETTING_PROFILE && id != SETTING_CONFIG)
+			words[count++] = settings_table[id].name;
+	}
+	words[count] = NULL;
+	error_set(error, ERROR_CONFIG, "%s, section [%s]: unknown key %s", path, section, key);
+	nearest = settings_nearest(key, words);
+	if (nearest != NULL)
+		error_hint(error, "did you mean %s?", nearest);
+	return -ERROR_CONFIG;
+}
+
+/* Takes a section's values; with LAYER_NONE they are only checked. */
+static int section_read(struct settings *settings, const char *path, const CONF *conf, const char *section,
+			enum layer layer, struct error *error)
+{
+	STACK_OF(CONF_VALUE) *entries = NCONF_get_section(conf, section);
+
+	for (int i = 0; i < sk_CONF_VALUE_num(entries); i++) {
+		const CONF_VALUE *entry = sk_CONF_VALUE_value(entries, i);
+		const struct setting *setting;
+		char origin[PATH_MAX + 256];
+		const char *pair;
+		int result;
+
+		setting = key_find(entry->name, &pair);
+		if (setting == NULL)
+			return unknown_key(path, section, entry->name, error);
+		snprintf(origin, sizeof(origin), "%s, section [%s], key %s", path, section, entry->name);
+		if (layer == LAYER_NONE)
+			result = value_check(setting, entry->value, origin, layer, error);
+		else
+			result = settings_set(settings, setting, pair, entry->value, layer, origin, error);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+/* Takes [default] and the profile's section and checks all others, so that a slip in a profile shows before the day it
+ * is needed. `layer` is that of [default], the profile's is the next. */
+static int sections_read(struct settings *settings, const char *path, const CONF *conf, const char *profile,
+			 enum layer layer, bool *found, struct error *error)
+{
+	STACK_OF(OPENSSL_CSTRING) *sections = NCONF_get_section_names(conf);
+	int result = 0;
+
+	for (int i = 0; i < sk_OPENSSL_CSTRING_num(sections) && result == 0; i++) {
+		const char *section = sk_OPENSSL_CSTRING_value(sections, i);
+		bool chosen = profile != NULL && strcmp(section, profile) == 0;
+		bool common = strcmp(section, "default") == 0;
+
+		*found |= chosen;
+		result = section_read(settings, path, conf, section,
+				      chosen ? layer + 1 : common ? layer : LAYER_NONE, error);
+	}
+	sk_OPENSSL_CSTRING_free(sections);
+	return result;
+}
+
+/* Whoever can write the file decides where assertions go. */
+static int check_writers(const char *path, const struct stat *status, struct error *error)
+{
+	if (status->st_uid != 0 && status->st_uid != geteuid())
+		error_set(error, ERROR_CONFIG, "%s belongs to another user", path);
+	else if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		error_set(error, ERROR_CONFIG, "%s can be written by others (mode %04o)", path,
+			  (unsigned)status->st_mode & 07777U);
+	else
+		return 0;
+	error_hint(error, "make it yours alone to write: chmod go-w");
+	return -ERROR_CONFIG;
+}
+
+/* Reads one file; *missing tells that it is not there. */
+static int config_read(struct settings *settings, const char *path, const char *profile, enum layer layer,
+		       bool *missing, bool *found, struct error *error)
+{
+	FILE *file = fopen(path, "re");
+	CONF *conf = NULL;
+	struct stat status;
+	char reason[128];
+	long line = 0;
+	int result;
+
+	*missing = file == NULL && (errno == ENOENT || errno == ENOTDIR);
+	if (file == NULL)
+		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	if (fstat(fileno(file), &status) < 0 || S_ISDIR(status.st_mode)) {
+		result = error_set(error, ERROR_CONFIG, "%s is not a file", path);
+		goto out;
+	}
+	result = check_writers(path, &status, error);
+	if (result < 0)
+		goto out;
+	conf = NCONF_new(NULL);
+	if (conf == NULL) {
+		result = error_memory(error);
+		goto out;
+	}
+	if (NCONF_load_fp(conf, file, &line) <= 0) {
+		ERR_error_string_n(ERR_get_error(), reason, sizeof(reason));
+		ERR_clear_error();
+		result = error_set(error, ERROR_CONFIG, "%s, line %ld: %s", path, line, reason);
+		goto out;
+	}
+	result = sections_read(settings, path, conf, profile, layer, found, error);
+out:
+	NCONF_free(conf);
+	fclose(file);
+	return result;
+}
+
+/* The user's file: $XDG_CONFIG_HOME/p11bearer.conf, else ~/.config/p11bearer.conf. False when there is no home. */
+static bool user_path(char *path, size_t size)
+{
+	const char *folder = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+
+	/* The XDG specification: a path that is not absolute is to be ignored. */
+	if (folder != NULL && folder[0] == '/')
+		return (size_t)snprintf(path, size, "%s/p11bearer.conf", folder) < size;
+	if (home != NULL && home[0] == '/')
+		return (size_t)snprintf(path, size, "%s/.config/p11bearer.conf", home) < size;
+	return false;
+}
+
+int files_read(struct settings *settings, struct error *error)
+{
+	const char *profile = settings_text(settings, SETTING_PROFILE);
+	const char *only = settings_text(settings, SETTING_CONFIG);
+	const struct {
+		const char *path;
+		enum layer layer;
+	} files[] = { { only != NULL ? NULL : P11BEARER_SYSCONFDIR "/p11bearer.conf", LAYER_SYSTEM }, { only, LAYER_USER } };
+	char user[PATH_MAX];
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const char *path = files[i].path;
+		bool missing;
+		int result;
+
+		if (path == NULL && i == 1 && user_path(user, sizeof(user)))
+			path = user;
+		if (path == NULL)
+			continue;
+		result = config_read(settings, path, profile, files[i].layer, &missing, &found, error);
+		if (result < 0 && (!missing || only != NULL))
+			return result;
+	}
+	if (profile != NULL && !found)
+		return error_set(error, ERROR_CONFIG, "no configuration file has a section [%s] (--profile)", profile);
+	return 0;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line, read by getopt_long from the settings table, and --help made from the same table. */
+#include "settings/table.h"
+
+#include "base/process.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEGATED = 1000 }; /* added to an id: the form --no-NAME */
+
+bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
+{
+	if (setting->group != GROUP_OWN)
+		return ((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0;
+	for (const enum setting_id *own = usage->own; *own != SETTING_NONE; own++) {
+		if (*own == setting->id)
+			return true;
+	}
+	return false;
+}
+
+/* A flag that a file can set, or that is on by default, needs a way to turn it off. */
+static bool has_negation(const struct setting *setting)
+{
+	return setting->type == TYPE_FLAG && !setting->option_only;
+}
+
+/* getopt's tables for what the command takes; the names are owned by `negated`. */
+struct getopt_tables {
+	struct option options[2 * SETTING_COUNT + 1];
+	char letters[2 * SETTING_COUNT + 2];
+	char negated[SETTING_COUNT][32];
+	const char *words[2 * SETTING_COUNT + 1]; /* all names with their dashes, for settings_nearest */
+	char dashed[2 * SETTING_COUNT][32];
+};
+
+static void tables_fill(struct getopt_tables *tables, const struct settings_usage *usage)
+{
+	struct option *option = tables->options;
+	char *letter = tables->letters;
+	size_t words = 0;
+
+	memset(tables, 0, sizeof(*tables));
+	*letter++ = ':'; /* tells a missing value from an unknown option */
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct setting *setting = &settings_table[id];
+		bool flag = setting->type == TYPE_FLAG;
+
+		if (!usage_takes(usage, setting))
+			continue;
+		*option++ = (struct option){ setting->name, flag ? no_argument : required_argument, NULL, id };
+		if (has_negation(setting)) {
+			snprintf(tables->negated[id], sizeof(tables->negated[id]), "no-%s", setting->name);
+			*option++ = (struct option){ tables->negated[id], no_argument, NULL, id + NEGATED };
+		}
+		if (setting->letter != 0) {
+			*letter++ = setting->letter;
+			if (!flag)
+				*letter++ = ':';
+		}
+	}
+	for (option = tables->options; option->name != NULL; option++, words++) {
+		snprintf(tables->dashed[words], sizeof(tables->dashed[words]), "--%s", option->name);
+		tables->words[words] = tables->dashed[words];
+	}
+}
+
+static int unknown_option(const struct settings_usage *usage, const struct getopt_tables *tables, const char *word,
+			  struct error *error)
+{
+	char name[64];
+	const char *nearest;
+
+	if (optopt != 0 && strncmp(word, "--", 2) != 0)
+		snprintf(name, sizeof(name), "-%c", optopt);
+	else
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	error_set(error, ERROR_USAGE, "%s has no option %s", usage->command, name);
+	nearest = settings_nearest(name, tables->words);
+	if (nearest != NULL)
+		error_hint(error, "did you mean %s?", nearest);
+	else
+		error_hint(error, "\"p11bearer %s --help\" lists its options", usage->command);
+	return -ERROR_USAGE;
+}
+
+static const struct setting *find_letter(int letter)
+{
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		if (settings_table[id].letter == letter)
+			return &settings_table[id];
+	}
+	return NULL;
+}
+
+/* Blanks the value of pin-value in an argument. */
+static void blank_pin(char *argument)
+{
+	static const char attribute[] = "pin-value=";
+	char *value = strcasestr(argument, attribute);
+	size_t length;
+	char rest;
+
+	if (value == NULL)
+		return;
+	value += strlen(attribute);
+	length = strcspn(value, "&;?");
+	rest = value[length];
+	value[length] = '\0';
+	process_blank(value);
+	value[length] = rest;
+}
+
+static int option_set(struct settings *settings, int code, struct error *error)
+{
+	const struct setting *setting = code >= NEGATED ? &settings_table[code - NEGATED] :
+					code >= SETTING_COUNT ? find_letter(code) : &settings_table[code];
+	const char *text = setting->type != TYPE_FLAG ? optarg : code >= NEGATED ? "no" : "yes";
+	char origin[64];
+	int result;
+
+	snprintf(origin, sizeof(origin), "option --%s", setting->name);
+	if (setting->type == TYPE_PAIRS)
+		result = settings_set_pair(settings, setting, text, LAYER_OPTION, origin, error);
+	else
+		result = settings_set(settings, setting, NULL, text, LAYER_OPTION, origin, error);
+	if (setting->type == TYPE_URI)
+		blank_pin(optarg);
+	return result;
+}
+
+static int operands_read(struct settings *settings, const struct settings_usage *usage, int argc, char **argv,
+			 struct error *error)
+{
+	int count = argc - optind;
+
+	if (count < usage->operands_min)
+		return error_set(error, ERROR_USAGE, "%s needs %s", usage->command, usage->operands);
+	if (count > usage->operands_max)
+		return error_set(error, ERROR_USAGE, "%s does not know what to do with \"%.200s\"", usage->command,
+				 argv[optind + usage->operands_max]);
+	for (int i = optind; i < argc; i++) {
+		if (settings_add_operand(settings, argv[i], error) < 0)
+			return -(int)error->class;
+		blank_pin(argv[i]);
+	}
+	return 0;
+}
+
+int options_read(struct settings *settings, const struct settings_usage *usage, int argc, char **argv,
+		 struct error *error)
+{
+	struct getopt_tables tables;
+	int code;
+
+	tables_fill(&tables, usage);
+	opterr = 0;
+	optind = 0; /* makes getopt begin anew */
+	while ((code = getopt_long(argc, argv, tables.letters, tables.options, NULL)) != -1) {
+		if (code == '?')
+			return unknown_option(usage, &tables, argv[optind - 1], error);
+		if (code == ':')
+			return error_set(error, ERROR_USAGE, "option %s needs a value", argv[optind - 1]);
+		if (option_set(settings, code, error) < 0)
+			return -(int)error->class;
+	}
+	if (settings_flag(settings, SETTING_HELP))
+		return 0;
+	return operands_read(settings, usage, argc, argv, error);
+}
+
+static void help_line(const struct setting *setting, FILE *stream)
+{
+	char left[64], letter[8] = "    ";
+	bool off = setting->type == TYPE_FLAG && setting->fallback != NULL && value_is_yes(setting->fallback);
+
+	if (setting->letter != 0)
+		snprintf(letter, sizeof(letter), "-%c, ", setting->letter);
+	snprintf(left, sizeof(left), "%s--%s%s %s", letter, off ? "no-" : "", setting->name,
+		 setting->argument != NULL ? setting->argument : "");
+	fprintf(stream, "  %-27s %s%s", left, off ? "do not " : "", setting->help);
+	if (setting->choices != NULL)
+		fprintf(stream, ": %s", setting->choices);
+	if (setting->fallback != NULL && setting->type != TYPE_FLAG)
+		fprintf(stream, " (%s)", setting->fallback);
+	fputc('\n', stream);
+}
+
+void settings_help(const struct settings_usage *usage, FILE *stream)
+{
+	fprintf(stream, "Usage: p11bearer %s [OPTION]…%s%s\n\n%s\n\n", usage->command, *usage->operands ? " " : "",
+		usage->operands, usage->summary);
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		if (usage_takes(usage, &settings_table[id]))
+			help_line(&settings_table[id], stream);
+	}
+}
+
+void settings_list(FILE *stream)
+{
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct setting *setting = &settings_table[id];
+
+		fprintf(stream, "--%s\t%s\n", setting->name, setting->option_only ? "-" : setting->name);
+	}
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The values of one run: who set what, and the way to read them. */
+#include "settings/table.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct value {
+	char *name; /* of a pair, else NULL */
+	char *text;
+	char *origin; /* "option --bits", "section [prod] of /etc/p11bearer.conf, key bits" */
+	enum layer layer;
+};
+
+struct values {
+	struct value *list;
+	size_t count;
+};
+
+struct settings {
+	struct values values[SETTING_COUNT];
+	char **operands;
+	int operand_count;
+};
+
+static void value_clear(struct value *value)
+{
+	if (value->text != NULL)
+		OPENSSL_cleanse(value->text, strlen(value->text));
+	free(value->text);
+	free(value->name);
+	free(value->origin);
+}
+
+void settings_free(struct settings **settings)
+{
+	struct settings *old = *settings;
+
+	if (old == NULL)
+		return;
+	for (int id = 0; id < SETTING_COUNT; id++) {
+		for (size_t i = 0; i < old->values[id].count; i++)
+			value_clear(&old->values[id].list[i]);
+		free(old->values[id].list);
+	}
+	for (int i = 0; i < old->operand_count; i++) {
+		OPENSSL_cleanse(old->operands[i], strlen(old->operands[i]));
+		free(old->operands[i]);
+	}
+	free(old->operands);
+	free(old);
+	*settings = NULL;
+}
+
+/* The slot for the value: the one that has it now, or a new, empty one. */
+static struct value *value_slot(struct values *values, const char *name)
+{
+	struct value *list;
+
+	for (size_t i = 0; i < values->count; i++) {
+		if (name == NULL || strcmp(values->list[i].name, name) == 0)
+			return &values->list[i];
+	}
+	list = realloc(values->list, (values->count + 1) * sizeof(*list));
+	if (list == NULL)
+		return NULL;
+	values->list = list;
+	memset(&list[values->count], 0, sizeof(*list));
+	return &list[values->count++];
+}
+
+int settings_set(struct settings *settings, const struct setting *setting, const char *name, const char *text,
+		 enum layer layer, const char *origin, struct error *error)
+{
+	struct value fresh = { .layer = layer };
+	struct value *slot;
+
+	if (value_check(setting, text, origin, layer, error) < 0)
+		return -(int)error->class;
+	fresh.name = name != NULL ? strdup(name) : NULL;
+	fresh.text = strdup(text);
+	fresh.origin = strdup(origin);
+	slot = NULL;
+	if (fresh.text != NULL && fresh.origin != NULL && (name == NULL || fresh.name != NULL))
+		slot = value_slot(&settings->values[setting->id], name);
+	if (slot == NULL) {
+		value_clear(&fresh);
+		return error_memory(error);
+	}
+	if (slot->layer > layer) {
+		value_clear(&fresh);
+		return 0;
+	}
+	value_clear(slot);
+	*slot = fresh;
+	return 0;
+}
+
+int settings_set_pair(struct settings *settings, const struct setting *setting, const char *text, enum layer layer,
+		      const char *origin, struct error *error)
+{
+	const char *equals = strchr(text, '=');
+	char *name;
+	int result;
+
+	if (equals == NULL || equals == text)
+		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG,
+				 "%s: \"%s\" is not of the form NAME=JSON", origin, text);
+	name = strndup(text, (size_t)(equals - text));
+	if (name == NULL)
+		return error_memory(error);
+	result = settings_set(settings, setting, name, equals + 1, layer, origin, error);
+	free(name);
+	return result;
+}
+
+int settings_add_operand(struct settings *settings, const char *text, struct error *error)
+{
+	size_t count = (size_t)settings->operand_count;
+	char **operands = realloc(settings->operands, (count + 1) * sizeof(*operands));
+
+	if (operands == NULL)
+		return error_memory(error);
+	settings->operands = operands;
+	operands[count] = strdup(text);
+	if (operands[count] == NULL)
+		return error_memory(error);
+	settings->operand_count++;
+	return 0;
+}
+
+int settings_load(struct settings **settings, const struct settings_usage *usage, int argc, char **argv,
+		  struct error *error)
+{
+	int result;
+
+	*settings = calloc(1, sizeof(**settings));
+	if (*settings == NULL)
+		return error_memory(error);
+	result = options_read(*settings, usage, argc, argv, error);
+	if (result < 0 || settings_flag(*settings, SETTING_HELP))
+		return result;
+	/* The environment before the files: it can name the file and the profile. */
+	result = environment_read(*settings, error);
+	if (result < 0)
+		return result;
+	return files_read(*settings, error);
+}
+
+const char *settings_text(const struct settings *settings, enum setting_id id)
+{
+	const struct values *values = &settings->values[id];
+
+	return values->count > 0 ? values->list[0].text : settings_table[id].fallback;
+}
+
+long settings_number(const struct settings *settings, enum setting_id id)
+{
+	return strtol(settings_text(settings, id), NULL, 10);
+}
+
+bool settings_flag(const struct settings *settings, enum setting_id id)
+{
+	const char *text = settings_text(settings, id);
+
+	return text != NULL && value_is_yes(text);
+}
+
+int settings_require(const struct settings *settings, enum setting_id id, const char **value, struct error *error)
+{
+	const struct setting *setting = &settings_table[id];
+
+	*value = settings_text(settings, id);
+	if (*value != NULL)
+		return 0;
+	error_set(error, ERROR_USAGE, "--%s is not set (%s)", setting->name, setting->help);
+	if (!setting->option_only)
+		error_hint(error, "give the option, or %s in a configuration file; see p11bearer.conf(5)", setting->name);
+	return -ERROR_USAGE;
+}
+
+size_t settings_pairs(const struct settings *settings, enum setting_id id)
+{
+	return settings->values[id].count;
+}
+
+struct settings_pair settings_pair(const struct settings *settings, enum setting_id id, size_t index)
+{
+	const struct value *value = &settings->values[id].list[index];
+
+	return (struct settings_pair){ value->name, value->text };
+}
+
+const char *settings_operand(const struct settings *settings, int index)
+{
+	return index < settings->operand_count ? settings->operands[index] : NULL;
+}
+
+static void blame(const struct value *value, struct error *error)
+{
+	struct error old = *error;
+
+	error_set(error, value->layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: %s", value->origin, old.text);
+	if (old.hint[0] != '\0')
+		error_hint(error, "%s", old.hint);
+}
+
+void settings_blame(const struct settings *settings, enum setting_id id, struct error *error)
+{
+	if (settings->values[id].count > 0)
+		blame(&settings->values[id].list[0], error);
+}
+
+void settings_blame_pair(const struct settings *settings, enum setting_id id, size_t index, struct error *error)
+{
+	blame(&settings->values[id].list[index], error);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every setting of the program, declared once (table.c), and where its value comes from:
+ * default < system file < user's file < environment < option. */
+#ifndef P11BEARER_SETTINGS_H
+#define P11BEARER_SETTINGS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum setting_id {
+	SETTING_NONE,
+	/* known to every command */
+	SETTING_HELP,
+	SETTING_VERBOSE,
+	SETTING_PROFILE,
+	SETTING_CONFIG,
+	/* the key */
+	SETTING_KEY,
+	SETTING_MODULE,
+	SETTING_PIN_FROM,
+	SETTING_ALLOW_FINAL_TRY,
+	/* the assertion */
+	SETTING_CLIENT_ID,
+	SETTING_USERNAME,
+	SETTING_INSTANCE_URL,
+	SETTING_AUDIENCE,
+	SETTING_LIFETIME,
+	SETTING_JTI,
+	SETTING_CLAIM,
+	SETTING_HEADER,
+	SETTING_CERTIFICATE,
+	/* HTTP */
+	SETTING_TOKEN_URL,
+	SETTING_CACERT,
+	SETTING_PROXY,
+	SETTING_TIMEOUT,
+	SETTING_RETRIES,
+	/* options of single commands */
+	SETTING_ALL,
+	SETTING_BITS,
+	SETTING_DAYS,
+	SETTING_EXPLAIN,
+	SETTING_FORMAT,
+	SETTING_JSON,
+	SETTING_OUT,
+	SETTING_STORE,
+	SETTING_SUBJECT,
+	SETTING_COUNT
+};
+
+/* Settings that commands take together; a command names the groups it takes. */
+enum setting_group {
+	GROUP_OWN = 0, /* taken by the commands that list it */
+	GROUP_COMMON = 1,
+	GROUP_KEY = 2,
+	GROUP_CLAIMS = 4,
+	GROUP_HTTP = 8,
+};
+
+/* What a command takes from its command line. */
+struct settings_usage {
+	const char *command;
+	const char *operands; /* as shown in --help, such as "[URI]" */
+	int operands_min, operands_max;
+	const char *summary;       /* what the command does; one line or more */
+	unsigned groups;           /* enum setting_group, or'ed; GROUP_COMMON is always in it */
+	enum setting_id own[12];   /* further settings, up to SETTING_NONE */
+};
+
+struct settings;
+
+/* Collects all values for a command: options and operands from argv (argv[0] is skipped), then the environment and the
+ * configuration files for what no option set. PINs in argv (pin-value) are blanked there. With --help among the options
+ * the files are left alone. Fails with ERROR_USAGE for the command line, ERROR_CONFIG for files and environment.
+ * *settings is to be freed in either case. */
+int settings_load(struct settings **settings, const struct settings_usage *usage, int argc, char **argv,
+		  struct error *error);
+
+/* Wipes and frees *settings and sets it to NULL. NULL is allowed. */
+void settings_free(struct settings **settings);
+
+/* The value as text, or the default, or NULL. Owned by `settings`. */
+const char *settings_text(const struct settings *settings, enum setting_id id);
+
+/* The value of a number (in the unit that its help names), or its default. */
+long settings_number(const struct settings *settings, enum setting_id id);
+
+/* The value of a flag. */
+bool settings_flag(const struct settings *settings, enum setting_id id);
+
+/* The value as text, which must be there: else ERROR_USAGE with a sentence that names the ways to set it. */
+int settings_require(const struct settings *settings, enum setting_id id, const char **value, struct error *error);
+
+/* Repeatable NAME=VALUE settings, one for each name. Strings are owned by `settings`. */
+struct settings_pair {
+	const char *name, *value;
+};
+size_t settings_pairs(const struct settings *settings, enum setting_id id);
+struct settings_pair settings_pair(const struct settings *settings, enum setting_id id, size_t index);
+
+/* Operands in the order given; NULL past the last. */
+const char *settings_operand(const struct settings *settings, int index);
+
+/* Says where the value of `id` that another room has found wrong comes from: puts the origin in front of the error's
+ * sentence and makes its class ERROR_USAGE for an option and ERROR_CONFIG for a file or the environment. */
+void settings_blame(const struct settings *settings, enum setting_id id, struct error *error);
+void settings_blame_pair(const struct settings *settings, enum setting_id id, size_t index, struct error *error);
+
+/* Prints the command's --help. */
+void settings_help(const struct settings_usage *usage, FILE *stream);
+
+/* Prints the table, a setting a line: "--option<TAB>configuration key", the key "-" for one that only options can set. */
+void settings_list(FILE *stream);
+
+/* The word of `words` (ended by NULL) that is nearest to `word`, or NULL when none is near enough to be a likely slip. */
+const char *settings_nearest(const char *word, const char *const *words);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the settings room: the table, the values and who sets them. */
+#ifndef P11BEARER_SETTINGS_TABLE_H
+#define P11BEARER_SETTINGS_TABLE_H
+
+#include "settings/settings.h"
+
+enum setting_type {
+	TYPE_FLAG,   /* yes or no; as an option --name or --no-name */
+	TYPE_TEXT,   /* UTF-8, not empty, no control characters */
+	TYPE_URI,    /* as text; a pin-value in it is blanked in argv */
+	TYPE_URL,    /* http:// or https:// and a host */
+	TYPE_NUMBER, /* whole, between min and max */
+	TYPE_CHOICE, /* one of `choices` */
+	TYPE_PAIRS,  /* NAME=VALUE, repeatable; in a file name.NAME = VALUE */
+};
+
+struct setting {
+	enum setting_id id;
+	const char *name; /* long option and configuration key; P11BEARER_NAME in the environment */
+	char letter;      /* short option or 0 */
+	enum setting_type type;
+	enum setting_group group;
+	bool option_only; /* not known to configuration files and environment */
+	const char *argument; /* what --help calls the value */
+	const char *fallback; /* default, or NULL */
+	const char *help;
+	long min, max;       /* TYPE_NUMBER */
+	const char *choices; /* TYPE_CHOICE, separated by | */
+};
+
+/* Indexed by setting_id; entry 0 is not used. */
+extern const struct setting settings_table[SETTING_COUNT];
+
+/* Who set a value; a higher one wins. Within a file the profile's section wins over [default]. */
+enum layer {
+	LAYER_NONE,
+	LAYER_SYSTEM,
+	LAYER_SYSTEM_PROFILE,
+	LAYER_USER,
+	LAYER_USER_PROFILE,
+	LAYER_ENVIRONMENT,
+	LAYER_OPTION
+};
+
+/* Checks `text` as a value of `setting` that `layer` gives. `origin` ("option --bits", …) opens the sentence of the
+ * error, which is ERROR_USAGE for an option, else ERROR_CONFIG. For TYPE_PAIRS `text` is the pair's value. */
+int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
+		struct error *error);
+
+/* Whether the text of a flag means yes. */
+bool value_is_yes(const char *text);
+
+/* Sets a value, checked and copied; a value of a higher layer stays. For TYPE_PAIRS `name` is the pair's name. */
+int settings_set(struct settings *settings, const struct setting *setting, const char *name, const char *text,
+		 enum layer layer, const char *origin, struct error *error);
+
+/* Sets a pair from its form NAME=VALUE, otherwise as settings_set. */
+int settings_set_pair(struct settings *settings, const struct setting *setting, const char *text, enum layer layer,
+		      const char *origin, struct error *error);
+
+/* Adds an operand, which is copied. */
+int settings_add_operand(struct settings *settings, const char *text, struct error *error);
+
+/* The rest of settings_load, one source each. */
+int options_read(struct settings *settings, const struct settings_usage *usage, int argc, char **argv,
+		 struct error *error);
+int environment_read(struct settings *settings, struct error *error);
+int files_read(struct settings *settings, struct error *error);
+
+/* Whether the command takes the setting. */
+bool usage_takes(const struct settings_usage *usage, const struct setting *setting);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What counts as a good value of each type. */
+#include "settings/table.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <openssl/asn1.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const yes_words[] = { "yes", "true", "on", "1", NULL };
+static const char *const no_words[] = { "no", "false", "off", "0", NULL };
+
+static bool is_among(const char *word, const char *const *words)
+{
+	for (; *words != NULL; words++) {
+		if (strcasecmp(word, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool value_is_yes(const char *text)
+{
+	return is_among(text, yes_words);
+}
+
+/* Why the text cannot go into a JSON string or a message, or NULL. */
+static const char *text_fault(const char *text)
+{
+	size_t left = strlen(text);
+	unsigned long character;
+
+	if (left == 0)
+		return "is empty";
+	while (left > 0) {
+		int used = UTF8_getc((const unsigned char *)text, (int)left, &character);
+		if (used <= 0)
+			return "is not UTF-8";
+		if (character < 0x20 || character == 0x7f)
+			return "holds a control character";
+		text += used;
+		left -= (size_t)used;
+	}
+	return NULL;
+}
+
+static const char *url_fault(const char *text)
+{
+	const char *host;
+
+	if (strncasecmp(text, "https://", 8) == 0)
+		host = text + 8;
+	else if (strncasecmp(text, "http://", 7) == 0)
+		host = text + 7;
+	else
+		return "does not begin with https://";
+	if (!isalnum((unsigned char)*host) && *host != '[')
+		return "has no host";
+	if (strpbrk(text, " \"<>\\^`{|}") != NULL)
+		return "holds a character that no URL may hold";
+	return NULL;
+}
+
+static bool is_choice(const char *text, const char *choices)
+{
+	size_t length = strlen(text);
+
+	while (true) {
+		size_t span = strcspn(choices, "|");
+		if (span == length && memcmp(text, choices, length) == 0)
+			return true;
+		if (choices[span] == '\0')
+			return false;
+		choices += span + 1;
+	}
+}
+
+static bool is_number(const char *text, long min, long max)
+{
+	char *end;
+	long number;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	number = strtol(text, &end, 10);
+	return errno == 0 && *end == '\0' && number >= min && number <= max;
+}
+
+int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
+		struct error *error)
+{
+	enum error_class class = layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG;
+	const char *fault = NULL;
+
+	switch (setting->type) {
+	case TYPE_FLAG:
+		if (!is_among(text, yes_words) && !is_among(text, no_words))
+			return error_set(error, class, "%s: \"%s\" is neither yes nor no", origin, text);
+		break;
+	case TYPE_NUMBER:
+		if (!is_number(text, setting->min, setting->max))
+			return error_set(error, class, "%s: \"%s\" is not a whole number from %ld to %ld", origin, text,
+					 setting->min, setting->max);
+		break;
+	case TYPE_CHOICE:
+		if (!is_choice(text, setting->choices))
+			return error_set(error, class, "%s: \"%s\" is none of %s", origin, text, setting->choices);
+		break;
+	case TYPE_URL:
+		fault = text_fault(text);
+		if (fault == NULL)
+			fault = url_fault(text);
+		break;
+	case TYPE_TEXT:
+	case TYPE_PAIRS:
+		fault = text_fault(text);
+		break;
+	case TYPE_URI:
+		/* Never shown: it may hold a PIN. */
+		fault = text_fault(text);
+		if (fault != NULL)
+			return error_set(error, class, "%s: the URI %s", origin, fault);
+		break;
+	}
+	if (fault != NULL)
+		return error_set(error, class, "%s: \"%s\" %s", origin, text, fault);
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificates and requests (RFC 5280, RFC 2986), signed with an EVP_PKEY that may live on a token. */
+#ifndef P11BEARER_X509_H
+#define P11BEARER_X509_H
+
+#include "base/error.h"
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	X509_FINGERPRINT_SIZE = 96, /* bytes: 32 pairs of hex digits, colons between, a NUL */
+	X509_ORG_LIMIT = 4096,      /* bytes of PEM that the org takes */
+};
+
+/* Makes a self-signed certificate, version 3: random serial of 128 bits, valid from now for `days`, subjectKeyIdentifier,
+ * basicConstraints CA:FALSE, keyUsage digitalSignature, signed with SHA-256 by `signer`, whose public half is `public`.
+ * `subject` is written /TYPE=value/…; '\' takes the next character as it is. The result is verified. To be freed with
+ * X509_free. Fails with ERROR_USAGE for the subject, ERROR_TOKEN for the signature. */
+int x509_certificate_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subject, long days, X509 **certificate,
+			  struct error *error);
+
+/* Makes a PKCS#10 request likewise. To be freed with X509_REQ_free. */
+int x509_request_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subject, X509_REQ **request,
+		      struct error *error);
+
+/* PEM, to be freed with free(). */
+int x509_certificate_pem(X509 *certificate, char **pem, size_t *length, struct error *error);
+int x509_request_pem(X509_REQ *request, char **pem, size_t *length, struct error *error);
+
+/* Reads a certificate from a file, PEM or DER. Fails with ERROR_CONFIG. To be freed with X509_free. */
+int x509_certificate_read(const char *path, X509 **certificate, struct error *error);
+
+/* Whether `signature` is the key's RSASSA-PKCS1-v1_5 signature with SHA-256 over `data`. */
+bool x509_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature,
+			 size_t length);
+
+/* SHA-256 of the certificate's DER, or of the public key's SubjectPublicKeyInfo, as AA:BB:…; "?" if that fails. */
+void x509_fingerprint(X509 *certificate, char text[X509_FINGERPRINT_SIZE]);
+void x509_key_fingerprint(EVP_PKEY *key, char text[X509_FINGERPRINT_SIZE]);
+
+#endif

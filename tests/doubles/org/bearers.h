@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bearers the org has issued, so that an endpoint can tell its own from an invented one. */
+#ifndef ORG_BEARERS_H
+#define ORG_BEARERS_H
+
+#include <stddef.h>
+#include <time.h>
+
+enum {
+	BEARER_PREFIX = 16,  /* an org id and "!" */
+	BEARER_RANDOM = 60,
+	BEARER_SIZE = BEARER_PREFIX + BEARER_RANDOM + 1,
+	BEARERS_KEPT = 256 /* an old one is forgotten then, as if its session had ended */
+};
+
+struct bearer {
+	char text[BEARER_SIZE];
+	time_t issued_at;
+};
+
+struct bearers {
+	struct bearer list[BEARERS_KEPT];
+	size_t issued; /* ever */
+};
+
+/* Makes a fresh bearer and keeps it. Returns it, owned by the list; NULL without randomness. */
+const struct bearer *bearers_issue(struct bearers *bearers, time_t now);
+
+/* The issued bearer with this text, owned by the list; NULL when it was not issued, or long ago. */
+const struct bearer *bearers_find(const struct bearers *bearers, const char *text);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the fault specs from the command line and choosing those for a request. */
+#include "faults.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum argument { ARG_NONE, ARG_DELAY, ARG_MAYBE_SECONDS, ARG_SHIFT, ARG_MAYBE_URL, ARG_SLUG };
+
+static const struct {
+	const char *name;
+	enum fault_kind kind;
+	enum argument argument;
+	bool used_up;
+} kinds[] = {
+	/* These stand for a front end that turns the request away before anyone reads its assertion. */
+	{ "500", FAULT_500, ARG_NONE, false },
+	{ "503", FAULT_503, ARG_NONE, false },
+	{ "429", FAULT_429, ARG_MAYBE_SECONDS, false },
+	{ "429-date", FAULT_429_DATE, ARG_SHIFT, false },
+	{ "server-error", FAULT_SERVER_ERROR, ARG_NONE, false },
+	{ "redirect", FAULT_REDIRECT, ARG_MAYBE_URL, false },
+	{ "refuse", FAULT_REFUSE, ARG_SLUG, false },
+	/* Here the org did its work and the answer is what went wrong. */
+	{ "slow", FAULT_SLOW, ARG_DELAY, true },
+	{ "drop", FAULT_DROP, ARG_NONE, true },
+	{ "half", FAULT_HALF, ARG_NONE, true },
+	{ "not-json", FAULT_NOT_JSON, ARG_NONE, true },
+	{ "empty", FAULT_EMPTY, ARG_NONE, true },
+	{ "no-token", FAULT_NO_TOKEN, ARG_NONE, true },
+	{ "array", FAULT_ARRAY, ARG_NONE, true },
+	{ "big", FAULT_BIG, ARG_NONE, true },
+	{ "big-chunked", FAULT_BIG_CHUNKED, ARG_NONE, true },
+	{ "date", FAULT_DATE, ARG_SHIFT, true },
+};
+
+/* Reads digits at *text and moves behind them. Returns 0 when there is no number above 0. */
+static unsigned long read_count(const char **text)
+{
+	char *end;
+	unsigned long count;
+
+	if (!isdigit((unsigned char)**text))
+		return 0;
+	errno = 0;
+	count = strtoul(*text, &end, 10);
+	*text = end;
+	return errno == 0 ? count : 0;
+}
+
+/* Reads `N:`, `N-:` or `N-M:` in front of the kind, when there is one. Returns the kind, NULL when it is wrong. */
+static const char *read_range(const char *spec, struct fault *fault)
+{
+	const char *colon = strchr(spec, ':');
+
+	fault->first = 1;
+	fault->last = ULONG_MAX;
+	/* A colon behind anything but digits belongs to an argument, such as a URL. */
+	if (colon == NULL || strspn(spec, "0123456789-") != (size_t)(colon - spec))
+		return spec;
+	fault->first = read_count(&spec);
+	fault->last = fault->first;
+	if (*spec == '-') {
+		spec++;
+		fault->last = spec == colon ? ULONG_MAX : read_count(&spec);
+	}
+	return spec == colon && fault->first > 0 && fault->last >= fault->first ? colon + 1 : NULL;
+}
+
+static int read_seconds(const char *text, enum argument argument, struct fault *fault)
+{
+	char *end;
+
+	fault->seconds = strtod(text, &end);
+	fault->has_seconds = true;
+	/* Said this way round, the comparison turns away "nan" too. */
+	if (end == text || *end != '\0' || !(fault->seconds > -1e9 && fault->seconds < 1e9))
+		return -1;
+	if (argument != ARG_SHIFT && fault->seconds < 0)
+		return -1;
+	return argument == ARG_DELAY || (double)(long)fault->seconds == fault->seconds ? 0 : -1;
+}
+
+/* Reads ARG (NULL when there is none) the way the kind wants it. Returns 0 or -1. */
+static int read_argument(const char *text, enum argument argument, struct fault *fault)
+{
+	switch (argument) {
+	case ARG_NONE:
+		return text == NULL ? 0 : -1;
+	case ARG_MAYBE_SECONDS:
+		return text == NULL ? 0 : read_seconds(text, argument, fault);
+	case ARG_DELAY:
+	case ARG_SHIFT:
+		return text == NULL ? -1 : read_seconds(text, argument, fault);
+	case ARG_MAYBE_URL:
+		fault->url = text != NULL ? text : "http://127.0.0.1:1/elsewhere";
+		return *fault->url != '\0' ? 0 : -1;
+	case ARG_SLUG:
+		fault->refusal = text != NULL ? refusal_find(text) : NULL;
+		return fault->refusal != NULL ? 0 : -1;
+	}
+	return -1;
+}
+
+static int read_fault(const char *spec, struct fault *fault)
+{
+	const char *equals;
+	size_t length;
+
+	*fault = (struct fault){ 0 };
+	fault->text = read_range(spec, fault);
+	if (fault->text == NULL)
+		return -1;
+	equals = strchr(fault->text, '=');
+	length = equals != NULL ? (size_t)(equals - fault->text) : strlen(fault->text);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, fault->text, length) == 0) {
+			fault->kind = kinds[i].kind;
+			fault->used_up = kinds[i].used_up;
+			return read_argument(equals != NULL ? equals + 1 : NULL, kinds[i].argument, fault);
+		}
+	}
+	return -1;
+}
+
+const char *faults_add(struct faults *faults, char *specs)
+{
+	while (specs != NULL) {
+		const char *spec = strsep(&specs, ",");
+
+		if (faults->count == FAULTS_MAX || read_fault(spec, &faults->list[faults->count]) != 0)
+			return spec;
+		faults->count++;
+	}
+	return NULL;
+}
+
+void faults_plan(const struct faults *faults, unsigned long n, struct fault_plan *plan)
+{
+	*plan = (struct fault_plan){ 0 };
+	for (size_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->list[i];
+		size_t used = strlen(plan->names);
+
+		if (n < fault->first || n > fault->last)
+			continue;
+		if (fault->kind == FAULT_SLOW)
+			plan->delay += fault->seconds;
+		else if (fault->kind == FAULT_DATE)
+			plan->date_shift += fault->seconds;
+		else if (plan->answer == NULL)
+			plan->answer = fault;
+		else
+			continue;
+		snprintf(plan->names + used, sizeof(plan->names) - used, "%s%s", used > 0 ? "," : "", fault->text);
+	}
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Faults on demand: reading `[N[-M]:]KIND[=ARG]` and saying which of them hit the n-th request. */
+#ifndef ORG_FAULTS_H
+#define ORG_FAULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "refusals.h"
+
+enum fault_kind {
+	FAULT_500,
+	FAULT_503,
+	FAULT_429,
+	FAULT_429_DATE,
+	FAULT_SERVER_ERROR,
+	FAULT_SLOW,
+	FAULT_DROP,
+	FAULT_HALF,
+	FAULT_NOT_JSON,
+	FAULT_EMPTY,
+	FAULT_NO_TOKEN,
+	FAULT_ARRAY,
+	FAULT_BIG,
+	FAULT_BIG_CHUNKED,
+	FAULT_REDIRECT,
+	FAULT_DATE,
+	FAULT_REFUSE
+};
+
+struct fault {
+	enum fault_kind kind;
+	unsigned long first;
+	unsigned long last;
+	bool used_up; /* the request counts as processed, so that its jti cannot come again */
+	bool has_seconds;
+	double seconds;
+	const char *url;
+	const struct refusal *refusal;
+	const char *text; /* KIND[=ARG] as it was given */
+};
+
+enum { FAULTS_MAX = 64, FAULT_NAMES_SIZE = 256 };
+
+struct faults {
+	struct fault list[FAULTS_MAX];
+	size_t count;
+};
+
+/* What hits one request: at most one fault that changes the answer, and any number that delay or misdate it. */
+struct fault_plan {
+	const struct fault *answer; /* NULL: answer as usual */
+	double delay;
+	double date_shift;
+	char names[FAULT_NAMES_SIZE]; /* for the log, joined by commas; empty without a fault */
+};
+
+/*
+ * Adds a comma separated list of specs. It is changed in place and must outlive `faults`, which points into it.
+ * Returns NULL, or the first spec that is wrong.
+ */
+const char *faults_add(struct faults *faults, char *specs);
+
+/* Says what hits the n-th request (from 1) to the token endpoint. Of several answers the first given wins. */
+void faults_plan(const struct faults *faults, unsigned long n, struct fault_plan *plan);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the command line; every mistake is one sentence on stderr and exit status 2. */
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+	"usage: loopback-org [options]\n"
+	"\n"
+	"A stand-in for a Salesforce org, for demonstrations and tests on this machine only. It is not an org, but it\n"
+	"checks every JWT bearer assertion for real. Prints its URL, then runs until SIGTERM or until its parent ends.\n"
+	"\n"
+	"  --certificate FILE  certificate (PEM) registered on the app, read anew for each request; without it\n"
+	"                      every assertion is refused\n"
+	"  --client-id ID      consumer key of the app (claim iss)\n"
+	"  --username NAME     a user who is approved (claim sub); repeatable\n"
+	"  --audience URL      an accepted audience (claim aud); repeatable; default: the own URL\n"
+	"  --bind ADDRESS      127.0.0.1 (default) or ::1\n"
+	"  --port N            default 0: any free port\n"
+	"  --tls DIR           serve HTTPS with a throw-away CA, whose certificate is written to DIR/ca.pem\n"
+	"  --log FILE          append one line of JSON for each request; its times are by the org's clock\n"
+	"  --scope TEXT        scope in the answer, default: api\n"
+	"  --extra NAME=JSON   one more field in the answer; repeatable\n"
+	"  --refuse SLUG       refuse every token request, good or not, in these words (see --list-refusals)\n"
+	"  --list-refusals     print slug, HTTP status, error and description, separated by tabs\n"
+	"  --fault SPEC        [N[-M]:]KIND[=ARG]: spoil the N-th (to M-th; `N-`: from N on; none: every) answer to a\n"
+	"                      token request; repeatable and comma separated. KIND: 500, 503, 429[=SECONDS],\n"
+	"                      429-date=SECONDS, server-error, slow=SECONDS, drop, half, not-json, empty, no-token,\n"
+	"                      array, big, big-chunked, redirect[=URL], date=SECONDS, refuse=SLUG. slow and date go\n"
+	"                      with any other; of the others the first that fits is taken\n"
+	"  --clock SECONDS     the org's own clock is this much ahead (or, negative, behind)\n"
+	"  --max-requests N    end after N requests\n"
+	"  --help              show this text\n";
+
+enum option_id {
+	OPTION_CERTIFICATE = 1,
+	OPTION_CLIENT_ID,
+	OPTION_USERNAME,
+	OPTION_AUDIENCE,
+	OPTION_BIND,
+	OPTION_PORT,
+	OPTION_TLS,
+	OPTION_LOG,
+	OPTION_SCOPE,
+	OPTION_EXTRA,
+	OPTION_REFUSE,
+	OPTION_LIST_REFUSALS,
+	OPTION_FAULT,
+	OPTION_CLOCK,
+	OPTION_MAX_REQUESTS,
+	OPTION_HELP
+};
+
+static const struct option long_options[] = {
+	{ "certificate", required_argument, NULL, OPTION_CERTIFICATE },
+	{ "client-id", required_argument, NULL, OPTION_CLIENT_ID },
+	{ "username", required_argument, NULL, OPTION_USERNAME },
+	{ "audience", required_argument, NULL, OPTION_AUDIENCE },
+	{ "bind", required_argument, NULL, OPTION_BIND },
+	{ "port", required_argument, NULL, OPTION_PORT },
+	{ "tls", required_argument, NULL, OPTION_TLS },
+	{ "log", required_argument, NULL, OPTION_LOG },
+	{ "scope", required_argument, NULL, OPTION_SCOPE },
+	{ "extra", required_argument, NULL, OPTION_EXTRA },
+	{ "refuse", required_argument, NULL, OPTION_REFUSE },
+	{ "list-refusals", no_argument, NULL, OPTION_LIST_REFUSALS },
+	{ "fault", required_argument, NULL, OPTION_FAULT },
+	{ "clock", required_argument, NULL, OPTION_CLOCK },
+	{ "max-requests", required_argument, NULL, OPTION_MAX_REQUESTS },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int read_name(const char *text, struct names *names)
+{
+	if (names->count == NAMES_MAX)
+		return -1;
+	names->list[names->count++] = text;
+	return 0;
+}
+
+static int read_bind(const char *text, const char **bind)
+{
+	*bind = text;
+	return strcmp(text, "127.0.0.1") == 0 || strcmp(text, "::1") == 0 ? 0 : -1;
+}
+
+static int read_long(const char *text, long *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtol(text, &end, 10);
+	return end != text && *end == '\0' && errno == 0 ? 0 : -1;
+}
+
+static int read_port(const char *text, uint16_t *port)
+{
+	long number;
+
+	if (read_long(text, &number) != 0 || number < 0 || number > UINT16_MAX)
+		return -1;
+	*port = (uint16_t)number;
+	return 0;
+}
+
+/* A bound keeps every sum with the time within what a time_t and a calendar can hold. */
+static int read_clock(const char *text, long *clock)
+{
+	return read_long(text, clock) == 0 && *clock > -1000000000 && *clock < 1000000000 ? 0 : -1;
+}
+
+static int read_max_requests(const char *text, unsigned long *max)
+{
+	long number;
+
+	if (read_long(text, &number) != 0 || number < 1)
+		return -1;
+	*max = (unsigned long)number;
+	return 0;
+}
+
+static int read_extra(char *text, cJSON **extra)
+{
+	char *equals = strchr(text, '=');
+	cJSON *value;
+
+	if (equals == NULL || equals == text)
+		return -1;
+	value = cJSON_ParseWithOpts(equals + 1, NULL, 1);
+	if (value == NULL)
+		return -1;
+	if (*extra == NULL)
+		*extra = cJSON_CreateObject();
+	*equals = '\0';
+	/* The last one given replaces what was there: no test wants a name twice. */
+	cJSON_DeleteItemFromObjectCaseSensitive(*extra, text);
+	cJSON_AddItemToObject(*extra, text, value);
+	*equals = '=';
+	return 0;
+}
+
+static int read_refuse(const char *slug, const struct refusal **refusal)
+{
+	*refusal = refusal_find(slug);
+	return *refusal != NULL ? 0 : -1;
+}
+
+/* Takes in a list of faults. When one is wrong, *wrong is that one. */
+static int read_fault(char *specs, struct faults *faults, const char **wrong)
+{
+	const char *spec = faults_add(faults, specs);
+
+	if (spec != NULL)
+		*wrong = spec;
+	return spec == NULL ? 0 : -1;
+}
+
+/* Takes in one option. Returns 0, or -1 when its value is wrong, and *wrong is then what to show. */
+static int read_option(enum option_id id, char *value, struct options *options, const char **wrong)
+{
+	*wrong = value;
+	switch (id) {
+	case OPTION_CERTIFICATE:
+		options->certificate = value;
+		return 0;
+	case OPTION_CLIENT_ID:
+		options->client_id = value;
+		return 0;
+	case OPTION_USERNAME:
+		return read_name(value, &options->usernames);
+	case OPTION_AUDIENCE:
+		return read_name(value, &options->audiences);
+	case OPTION_BIND:
+		return read_bind(value, &options->bind);
+	case OPTION_PORT:
+		return read_port(value, &options->port);
+	case OPTION_TLS:
+		options->tls = value;
+		return 0;
+	case OPTION_LOG:
+		options->log = value;
+		return 0;
+	case OPTION_SCOPE:
+		options->scope = value;
+		return 0;
+	case OPTION_EXTRA:
+		return read_extra(value, &options->extra);
+	case OPTION_REFUSE:
+		return read_refuse(value, &options->refuse);
+	case OPTION_FAULT:
+		return read_fault(value, &options->faults, wrong);
+	case OPTION_CLOCK:
+		return read_clock(value, &options->clock);
+	case OPTION_MAX_REQUESTS:
+		return read_max_requests(value, &options->max_requests);
+	case OPTION_LIST_REFUSALS:
+	case OPTION_HELP:
+		break;
+	}
+	return -1;
+}
+
+/* Flushed here, so that a full disk or a closed pipe is not taken for success. */
+static int print_status(void)
+{
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int options_parse(int argc, char **argv, struct options *options)
+{
+	int id;
+	int index = 0;
+	const char *wrong;
+
+	*options = (struct options){ .bind = "127.0.0.1", .scope = "api" };
+	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+		if (id == OPTION_HELP) {
+			fputs(help, stdout);
+			return print_status();
+		}
+		if (id == OPTION_LIST_REFUSALS) {
+			refusals_print(stdout);
+			return print_status();
+		}
+		if (id == '?') /* getopt_long has said what is wrong */
+			return 2;
+		if (read_option((enum option_id)id, optarg, options, &wrong) != 0) {
+			fprintf(stderr, "loopback-org: the value \"%s\" of --%s is not understood.\n", wrong,
+				long_options[index].name);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "loopback-org: \"%s\" is not an option.\n", argv[optind]);
+		return 2;
+	}
+	return -1;
+}
+
+void options_clear(struct options *options)
+{
+	cJSON_Delete(options->extra);
+	options->extra = NULL;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a request to its handler, and the line about it in the log. */
+#include "org.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct route {
+	const char *method;
+	const char *path;
+	handler *handle;
+} routes[] = {
+	{ "POST", "/services/oauth2/token", token_handler },
+};
+
+time_t org_now(const struct org *org)
+{
+	return time(NULL) + org->options->clock;
+}
+
+static void answer_error(struct answer *answer, unsigned int status, const char *description)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "error", "invalid_request");
+	cJSON_AddStringToObject(json, "error_description", description);
+	answer_json(answer, status, json);
+}
+
+static void dispatch(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
+{
+	bool known_path = false;
+
+	if (request->too_large) {
+		answer_error(answer, 413, "the request is too large");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (strcmp(request->path, routes[i].path) != 0)
+			continue;
+		known_path = true;
+		if (strcmp(request->method, routes[i].method) == 0) {
+			routes[i].handle(org, request, answer, line);
+			return;
+		}
+	}
+	if (known_path)
+		answer_error(answer, 405, "this method is not allowed here");
+	else
+		answer_error(answer, 404, "the stand-in org has no such resource");
+}
+
+/* One write a line, so that lines of several writers to the same file stay whole. */
+static void write_line(int log, const cJSON *line)
+{
+	char *text = cJSON_PrintUnformatted(line);
+	size_t length = text != NULL ? strlen(text) : 0;
+
+	/* The newline takes the place of the NUL: the bytes are written, not used as a string again. */
+	if (text != NULL) {
+		text[length] = '\n';
+		if (write(log, text, length + 1) < 0)
+			perror("loopback-org: the log cannot be written");
+	}
+	cJSON_free(text);
+}
+
+static void add_text(cJSON *line, const char *name, const char *text)
+{
+	if (text != NULL)
+		cJSON_AddStringToObject(line, name, text);
+	else
+		cJSON_AddNullToObject(line, name);
+}
+
+static cJSON *new_line(const struct org *org, const struct request *request)
+{
+	cJSON *line = cJSON_CreateObject();
+	time_t now = org_now(org);
+	char text[32] = "";
+	struct tm utc;
+
+	if (gmtime_r(&now, &utc) != NULL)
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	cJSON_AddStringToObject(line, "time", text);
+	cJSON_AddNumberToObject(line, "n", (double)org->requests);
+	cJSON_AddStringToObject(line, "method", request->method);
+	cJSON_AddStringToObject(line, "path", request->path);
+	add_text(line, "content_type", request->content_type);
+	add_text(line, "user_agent", request->user_agent);
+	return line;
+}
+
+void org_answer(struct org *org, const struct request *request, struct answer *answer)
+{
+	cJSON *line;
+
+	org->requests++;
+	line = new_line(org, request);
+	dispatch(org, request, answer, line);
+	if (answer->delivery == DELIVER_NOTHING)
+		cJSON_AddNullToObject(line, "status");
+	else
+		cJSON_AddNumberToObject(line, "status", answer->status);
+	if (org->log >= 0)
+		write_line(org->log, line);
+	cJSON_Delete(line);
+}
+
+int org_open(struct org *org, const struct options *options)
+{
+	*org = (struct org){ .options = options, .log = -1 };
+	if (options->log == NULL)
+		return 0;
+	org->log = open(options->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	return org->log >= 0 ? 0 : -1;
+}
+
+void org_close(struct org *org)
+{
+	if (org->log >= 0)
+		close(org->log);
+	org->log = -1;
+	jtis_free(&org->jtis);
+}

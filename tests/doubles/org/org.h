@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The org itself: what it knows and remembers, and what a handler of an endpoint looks like. */
+#ifndef ORG_ORG_H
+#define ORG_ORG_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "answer.h"
+#include "assertion.h"
+#include "bearers.h"
+#include "options.h"
+
+/* Everything here is guarded by the server's lock; a handler runs with the lock held. */
+struct org {
+	const struct options *options;
+	char url[64];
+	int log; /* file descriptor; -1: no log */
+	unsigned long requests;
+	unsigned long token_requests;
+	struct jti *jtis;
+	struct bearers bearers;
+};
+
+/* One request, read to its end. The strings belong to the HTTP library; those of missing headers are NULL. */
+struct request {
+	const char *method;
+	const char *path;
+	const char *content_type;
+	const char *user_agent;
+	char *body; /* owned by the server; not a string */
+	size_t length;
+	bool too_large;
+};
+
+/* Answers one request and adds to `line`, the log's, what it saw. The answer comes empty; the server clears it. */
+typedef void handler(struct org *org, const struct request *request, struct answer *answer, cJSON *line);
+
+/* The org's idea of the time. */
+time_t org_now(const struct org *org);
+
+/*
+ * Answers any request: picks the handler by method and path, and writes the log's line.
+ * The caller holds the lock and clears the answer.
+ */
+void org_answer(struct org *org, const struct request *request, struct answer *answer);
+
+/* Opens the log if one is wanted. Returns 0, or -1 with errno set. */
+int org_open(struct org *org, const struct options *options);
+
+/* Frees what the org remembers and closes its log. */
+void org_close(struct org *org);
+
+/* POST /services/oauth2/token */
+handler token_handler;
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A throw-away CA and server certificate for this machine's loopback names, made in memory. */
+#ifndef ORG_TLS_H
+#define ORG_TLS_H
+
+struct tls {
+	char *key;         /* PEM, owned */
+	char *certificate; /* PEM, owned */
+};
+
+/*
+ * Makes a CA, signs a server certificate with it, drops the CA's key, and writes the CA's certificate to
+ * DIR/ca.pem. Release with tls_clear whatever the result. Returns 0, or -1 after saying on stderr why not.
+ */
+int tls_make(const char *directory, struct tls *tls);
+
+/* Wipes and frees the PEM texts. */
+void tls_clear(struct tls *tls);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A PKCS#11 module that wraps a real one: it logs every call and injects faults. Tests steer it by its environment:
+ *
+ * P11SHIM_MODULE  the real module, loaded at the first C_GetFunctionList
+ * P11SHIM_LOG     a file that gets one line a call, "C_Name CKR_OK" and a detail where it matters; none if unset:
+ *                   C_OpenSession        flags=rw|ro slot=0x…
+ *                   C_Login              user=CKU_USER|… pin=NULL|given
+ *                   C_SignInit           mech=CKM_…
+ *                   C_FindObjectsInit, C_GetAttributeValue, C_CreateObject   types=CKA_LABEL,CKA_ID,0x…
+ *                   C_GenerateKeyPair    pub=CKA_VERIFY=1,… priv=CKA_EXTRACTABLE=0,…
+ * P11SHIM_FAULTS  faults separated by ';'. One that cannot be read fails C_GetFunctionList: no test passes by a typo.
+ *   C_Function[@CKM_NAME][#N]=CKR_NAME   answers with this CKR (or 0x…) without asking the real module
+ *   C_Function[@CKM_NAME][#N]=delay:S    sleeps S seconds (a fraction is fine) before the call
+ *                                        #N: only at the N-th such call, from 1
+ *                                        @: C_SignInit only: only with this mechanism (or 0x…), and the N-th is
+ *                                        counted among the calls with it
+ *   CKA_NAME:=0|1                        C_GetAttributeValue reports this for a boolean the real module has
+ *   signature=flip                       C_Sign succeeds with one bit of the signature flipped
+ *   token-flags+=CKF_NAME                C_GetTokenInfo reports this flag
+ *   token-flags-=CKF_NAME                C_GetTokenInfo does not report this flag
+ */
+#include "shim.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static CK_FUNCTION_LIST *module;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool ready;
+
+/* The one way of every call through the shim: `forward` is the call of the real module. */
+#define PASS(call, forward) \
+	do { \
+		if (!faults_answer(&(call))) { \
+			(call).rv = (forward); \
+		} \
+		log_call(&(call)); \
+	} while (0)
+
+/* The shapes that functions share: parameters, then the same as arguments. */
+#define SESSION   (CK_SESSION_HANDLE s), (s)
+#define IN        (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG len), (s, in, len)
+#define OUT       (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG *len), (s, out, len)
+#define IN_OUT    (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out, CK_ULONG *len), (s, in, n, out, len)
+#define IN_IN     (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *sig, CK_ULONG len), (s, in, n, sig, len)
+#define MECH      (CK_SESSION_HANDLE s, CK_MECHANISM *m), (s, m)
+#define MECH_KEY  (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key), (s, m, key)
+#define OBJECT    (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o), (s, o)
+#define RESERVED  (void *reserved), (reserved)
+#define SLOT      (CK_SLOT_ID slot), (slot)
+
+/* Functions that are only forwarded; PLAIN and DETAILED together are the whole of CK_FUNCTION_LIST. */
+#define PLAIN(F) \
+	F(C_Initialize, RESERVED) F(C_Finalize, RESERVED) F(C_GetInfo, (CK_INFO *info), (info)) \
+	F(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *n), (present, slots, n)) \
+	F(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info)) \
+	F(C_GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n), (slot, list, n)) \
+	F(C_GetMechanismInfo, (CK_SLOT_ID slot, CK_MECHANISM_TYPE m, CK_MECHANISM_INFO *info), (slot, m, info)) \
+	F(C_InitToken, (CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG n, CK_BYTE *label), (slot, pin, n, label)) \
+	F(C_InitPIN, IN) \
+	F(C_SetPIN, (CK_SESSION_HANDLE s, CK_BYTE *o, CK_ULONG on, CK_BYTE *n, CK_ULONG nn), (s, o, on, n, nn)) \
+	F(C_CloseSession, SESSION) F(C_CloseAllSessions, SLOT) \
+	F(C_GetSessionInfo, (CK_SESSION_HANDLE s, CK_SESSION_INFO *info), (s, info)) \
+	F(C_GetOperationState, OUT) \
+	F(C_SetOperationState, (CK_SESSION_HANDLE s, CK_BYTE *state, CK_ULONG n, CK_OBJECT_HANDLE encryption, \
+		CK_OBJECT_HANDLE authentication), (s, state, n, encryption, authentication)) \
+	F(C_Logout, SESSION) \
+	F(C_CopyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *copy), \
+		(s, o, a, n, copy)) \
+	F(C_DestroyObject, OBJECT) \
+	F(C_GetObjectSize, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ULONG *size), (s, o, size)) \
+	F(C_SetAttributeValue, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n), (s, o, a, n)) \
+	F(C_FindObjects, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n), (s, o, max, n)) \
+	F(C_FindObjectsFinal, SESSION) \
+	F(C_EncryptInit, MECH_KEY) F(C_Encrypt, IN_OUT) F(C_EncryptUpdate, IN_OUT) F(C_EncryptFinal, OUT) \
+	F(C_DecryptInit, MECH_KEY) F(C_Decrypt, IN_OUT) F(C_DecryptUpdate, IN_OUT) F(C_DecryptFinal, OUT) \
+	F(C_DigestInit, MECH) F(C_Digest, IN_OUT) F(C_DigestUpdate, IN) F(C_DigestKey, OBJECT) F(C_DigestFinal, OUT) \
+	F(C_SignUpdate, IN) F(C_SignFinal, OUT) F(C_SignRecoverInit, MECH_KEY) F(C_SignRecover, IN_OUT) \
+	F(C_VerifyInit, MECH_KEY) F(C_Verify, IN_IN) F(C_VerifyUpdate, IN) F(C_VerifyFinal, IN) \
+	F(C_VerifyRecoverInit, MECH_KEY) F(C_VerifyRecover, IN_OUT) F(C_DigestEncryptUpdate, IN_OUT) \
+	F(C_DecryptDigestUpdate, IN_OUT) F(C_SignEncryptUpdate, IN_OUT) F(C_DecryptVerifyUpdate, IN_OUT) \
+	F(C_GenerateKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *key), \
+		(s, m, a, n, key)) \
+	F(C_WrapKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE wrapper, CK_OBJECT_HANDLE key, CK_BYTE *out, \
+		CK_ULONG *len), (s, m, wrapper, key, out, len)) \
+	F(C_UnwrapKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE wrapper, CK_BYTE *in, CK_ULONG len, \
+		CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *key), (s, m, wrapper, in, len, a, n, key)) \
+	F(C_DeriveKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE base, CK_ATTRIBUTE *a, CK_ULONG n, \
+		CK_OBJECT_HANDLE *key), (s, m, base, a, n, key)) \
+	F(C_SeedRandom, IN) F(C_GenerateRandom, IN) F(C_GetFunctionStatus, SESSION) F(C_CancelFunction, SESSION) \
+	F(C_WaitForSlotEvent, (CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved), (flags, slot, reserved))
+
+/* Functions with a detail in the log or a fault in their results; written out below. */
+#define DETAILED(F) \
+	F(C_GetFunctionList, ) F(C_GetTokenInfo, ) F(C_OpenSession, ) F(C_Login, ) F(C_CreateObject, ) \
+	F(C_GetAttributeValue, ) F(C_FindObjectsInit, ) F(C_SignInit, ) F(C_Sign, ) F(C_GenerateKeyPair, )
+
+/* Twice, because a shape becomes two arguments only when it is expanded on the way. */
+#define FORWARD(name, ...) FORWARD_(name, __VA_ARGS__)
+#define FORWARD_(name, parameters, arguments) \
+	static CK_RV shim_##name parameters \
+	{ \
+		struct call call = {.function = #name}; \
+		PASS(call, module->name arguments); \
+		return call.rv; \
+	}
+
+PLAIN(FORWARD)
+
+static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+{
+	struct call call = {.function = "C_GetTokenInfo"};
+
+	PASS(call, module->C_GetTokenInfo(slot, info));
+	if (call.rv == CKR_OK) {
+		faults_token(info);
+	}
+	return call.rv;
+}
+
+static CK_RV shim_C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
+		CK_SESSION_HANDLE *session)
+{
+	struct call call = {.function = "C_OpenSession"};
+
+	detail(&call, " flags=%s slot=0x%lx", flags & CKF_RW_SESSION ? "rw" : "ro", slot);
+	PASS(call, module->C_OpenSession(slot, flags, application, notify, session));
+	return call.rv;
+}
+
+static CK_RV shim_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length)
+{
+	struct call call = {.function = "C_Login"};
+
+	detail_name(&call, "user", users, user);
+	detail(&call, " pin=%s", pin ? "given" : "NULL");
+	PASS(call, module->C_Login(session, user, pin, length));
+	return call.rv;
+}
+
+static CK_RV shim_C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULONG count,
+		CK_OBJECT_HANDLE *object)
+{
+	struct call call = {.function = "C_CreateObject"};
+
+	detail_types(&call, "types", false, attributes, count);
+	PASS(call, module->C_CreateObject(session, attributes, count, object));
+	return call.rv;
+}
+
+static CK_RV shim_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes,
+		CK_ULONG count)
+{
+	struct call call = {.function = "C_GetAttributeValue"};
+
+	detail_types(&call, "types", false, attributes, count);
+	PASS(call, module->C_GetAttributeValue(session, object, attributes, count));
+	/* These two errors are about some attributes; the others have their values. */
+	if (call.rv == CKR_OK || call.rv == CKR_ATTRIBUTE_SENSITIVE || call.rv == CKR_ATTRIBUTE_TYPE_INVALID) {
+		faults_attributes(attributes, count);
+	}
+	return call.rv;
+}
+
+static CK_RV shim_C_FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULONG count)
+{
+	struct call call = {.function = "C_FindObjectsInit"};
+
+	detail_types(&call, "types", false, attributes, count);
+	PASS(call, module->C_FindObjectsInit(session, attributes, count));
+	return call.rv;
+}
+
+static CK_RV shim_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	struct call call = {.function = "C_SignInit"};
+
+	call.mechanism = mechanism != NULL ? mechanism->mechanism : CK_UNAVAILABLE_INFORMATION;
+	detail_name(&call, "mech", mechanisms, call.mechanism);
+	PASS(call, module->C_SignInit(session, mechanism, key));
+	return call.rv;
+}
+
+static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_length, CK_BYTE *signature,
+		CK_ULONG *length)
+{
+	struct call call = {.function = "C_Sign"};
+
+	PASS(call, module->C_Sign(session, data, data_length, signature, length));
+	if (call.rv == CKR_OK && signature != NULL) {
+		faults_signature(signature, *length);
+	}
+	return call.rv;
+}
+
+static CK_RV shim_C_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *public_attributes,
+		CK_ULONG public_count, CK_ATTRIBUTE *private_attributes, CK_ULONG private_count, CK_OBJECT_HANDLE *public_key,
+		CK_OBJECT_HANDLE *private_key)
+{
+	struct call call = {.function = "C_GenerateKeyPair"};
+
+	detail_types(&call, "pub", true, public_attributes, public_count);
+	detail_types(&call, "priv", true, private_attributes, private_count);
+	PASS(call, module->C_GenerateKeyPair(session, mechanism, public_attributes, public_count, private_attributes,
+			private_count, public_key, private_key));
+	return call.rv;
+}
+
+#define shim_C_GetFunctionList C_GetFunctionList
+#define MEMBER(name, ...) .name = shim_##name,
+static CK_FUNCTION_LIST list = {.version = {2, 40}, PLAIN(MEMBER) DETAILED(MEMBER)};
+
+#define NAME(name, ...) #name,
+static const char *const functions[] = {PLAIN(NAME) DETAILED(NAME)};
+_Static_assert(offsetof(CK_FUNCTION_LIST, C_Initialize) + sizeof functions == sizeof list,
+		"a function is not forwarded");
+
+const char *shim_function(const char *name)
+{
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+		if (strcmp(functions[i], name) == 0) {
+			return functions[i];
+		}
+	}
+	return NULL;
+}
+
+void shim_complain(const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	fprintf(stderr, "p11bearer-shim: %s\n", text);
+}
+
+static bool load_module(void)
+{
+	const char *path = getenv("P11SHIM_MODULE");
+	if (path == NULL || *path == '\0') {
+		shim_complain("P11SHIM_MODULE does not name a module");
+		return false;
+	}
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (library == NULL) {
+		shim_complain("P11SHIM_MODULE: %s", dlerror());
+		return false;
+	}
+	CK_C_GetFunctionList get = (CK_C_GetFunctionList)dlsym(library, "C_GetFunctionList");
+	/* The shim itself would wait for its own start for ever. */
+	if (get == NULL || get == C_GetFunctionList || get(&module) != CKR_OK || module == NULL) {
+		shim_complain("P11SHIM_MODULE: %s gives no function list", path);
+		dlclose(library);
+		return false;
+	}
+	/* Never closed again: modules crash when they are unloaded behind the back of their own exit handlers. */
+	return true;
+}
+
+static void start(void)
+{
+	ready = faults_load() && log_open() && load_module();
+}
+
+__attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST **functions_out)
+{
+	struct call call = {.function = "C_GetFunctionList"};
+
+	pthread_once(&once, start);
+	if (!ready) {
+		return CKR_GENERAL_ERROR;
+	}
+	PASS(call, functions_out != NULL ? (*functions_out = &list, CKR_OK) : CKR_ARGUMENTS_BAD);
+	return call.rv;
+}
