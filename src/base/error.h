@@ -28,6 +28,14 @@ struct error {
 int error_set(struct error *error, enum error_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The failure that `error` tells, in the form functions return it: -class, never 0. */
+static inline int error_result(const struct error *error)
+{
+	int result = -(int)error->class;
+
+	return result < 0 ? result : -ERROR_UNEXPECTED;
+}
+
 /* Adds the formatted second sentence: what to do next. */
 void error_hint(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

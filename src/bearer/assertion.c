@@ -24,7 +24,7 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 			     ORG_LIFETIME);
 	if (request->certificate != NULL) {
 		if (x509_certificate_read(request->certificate, &signer->certificate, error) < 0)
-			return -(int)error->class;
+			return error_result(error);
 		if (X509_cmp_current_time(X509_get0_notAfter(signer->certificate)) < 0)
 			message_warn("the certificate %s has expired", request->certificate);
 	}
@@ -45,7 +45,7 @@ static int mismatch(const struct signer *signer, struct error *error)
 	EVP_PKEY *public;
 
 	if (p11_key_public(signer->key, &public, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	x509_key_fingerprint(public, ours);
 	x509_key_fingerprint(X509_get0_pubkey(signer->certificate), theirs);
 	EVP_PKEY_free(public);
@@ -65,7 +65,7 @@ static int sign(void *context, const void *data, size_t size, unsigned char *sig
 	const struct signer *signer = context;
 
 	if (p11_key_sign(signer->key, data, size, signature, length, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	if (signer->certificate != NULL &&
 	    !x509_signature_fits(X509_get0_pubkey(signer->certificate), data, size, signature, *length))
 		return mismatch(signer, error);

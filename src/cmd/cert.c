@@ -18,7 +18,7 @@ static int open_key(const struct settings *settings, bool writable, struct p11_k
 	if (settings_require(settings, SETTING_SUBJECT, subject, error) < 0 ||
 	    cmd_key_request(settings, NULL, &request, error) < 0 ||
 	    p11_key_open(key, &request, writable, error) < 0 || p11_key_public(*key, public, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	return p11_key_evp(*key, signer, error);
 }
 

@@ -24,15 +24,15 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 		}
 	} else {
 		if (settings_require(settings, SETTING_KEY, &request->uri, error) < 0)
-			return -(int)error->class;
+			return error_result(error);
 		if (p11_uri_check(request->uri, error) < 0) {
 			settings_blame(settings, SETTING_KEY, error);
-			return -(int)error->class;
+			return error_result(error);
 		}
 	}
 	if (request->pin_from != NULL && p11_pin_source_check(request->pin_from, error) < 0) {
 		settings_blame(settings, SETTING_PIN_FROM, error);
-		return -(int)error->class;
+		return error_result(error);
 	}
 	return 0;
 }
@@ -56,7 +56,7 @@ static int take_extras(const struct settings *settings, enum setting_id id, bool
 					       jwt_header_check(&(*extras)[i], error);
 		if (result < 0) {
 			settings_blame_pair(settings, id, i, error);
-			return -(int)error->class;
+			return error_result(error);
 		}
 	}
 	return 0;
@@ -70,7 +70,7 @@ static int take_urls(const struct settings *settings, bool exchange, struct bear
 	request->token_url = exchange ? settings_text(settings, SETTING_TOKEN_URL) : NULL;
 	if (request->audience == NULL || (exchange && request->token_url == NULL)) {
 		if (settings_require(settings, SETTING_INSTANCE_URL, &request->instance_url, error) < 0)
-			return -(int)error->class;
+			return error_result(error);
 	}
 	if (!exchange)
 		return 0;
@@ -80,7 +80,7 @@ static int take_urls(const struct settings *settings, bool exchange, struct bear
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
 	else
 		return 0;
-	return -(int)error->class;
+	return error_result(error);
 }
 
 int cmd_bearer_request(const struct settings *settings, bool exchange, struct bearer_request *request,
@@ -102,7 +102,7 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, struct be
 	    take_urls(settings, exchange, request, error) < 0 ||
 	    take_extras(settings, SETTING_CLAIM, request->jti, &request->claims, &request->claim_count, error) < 0 ||
 	    take_extras(settings, SETTING_HEADER, false, &request->headers, &request->header_count, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	return 0;
 }
 

@@ -67,7 +67,7 @@ static int add_extra(cJSON *object, const char *what, const struct jwt_extra *ex
 	bool word;
 
 	if (check_value(what, extra, &word, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	cJSON_DeleteItemFromObjectCaseSensitive(object, extra->name);
 	if (word) {
 		added = cJSON_AddStringToObject(object, extra->name, extra->json);

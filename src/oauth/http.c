@@ -255,7 +255,7 @@ int http_post_form(struct http *http, const char *url, const struct http_field *
 	if (response->body == NULL)
 		return error_memory(error);
 	if (http_check_url(url, error) < 0 || encode_form(http, fields, count, &body, error) < 0) {
-		result = -(int)error->class;
+		result = error_result(error);
 		goto out;
 	}
 	http->message[0] = '\0';

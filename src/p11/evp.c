@@ -113,7 +113,13 @@ int p11_key_evp(struct p11_key *key, EVP_PKEY **evp, struct error *error)
 
 	*evp = NULL;
 	key->evp = calloc(1, sizeof(*key->evp));
-	if (module == NULL || key->evp == NULL) {
+	if (module == NULL) {
+		result = error_set(error, ERROR_TOKEN, "libp11 cannot use the remote module %s",
+				   key->session.token->module->name);
+		error_hint(error, "name a module on this machine with --module, such as p11-kit-client.so");
+		goto out;
+	}
+	if (key->evp == NULL) {
 		result = error_memory(error);
 		goto out;
 	}

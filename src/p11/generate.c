@@ -18,7 +18,7 @@ static int refuse_taken(const struct session *session, CK_ATTRIBUTE *attribute, 
 	if (attribute->ulValueLen == 0)
 		return 0;
 	if (objects_match(session, attribute, 1, &found, 1, &count, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	if (count == 0)
 		return 0;
 	error_set(error, ERROR_NO_KEY, "the %s is taken on token \"%s\", by",
@@ -110,7 +110,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 
 	if (key_token(key, request, true, &token, error) < 0 || session_open(&key->session, token, true, error) < 0 ||
 	    session_login(&key->session, request, &key->uri, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	wanted_label = p11_kit_uri_get_attribute(key->uri.parsed, CKA_LABEL);
 	wanted_id = p11_kit_uri_get_attribute(key->uri.parsed, CKA_ID);
 	if (wanted_label != NULL)
@@ -120,7 +120,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 	else if (RAND_bytes(random_id, sizeof(random_id)) <= 0)
 		return error_openssl(error, ERROR_UNEXPECTED, "no random numbers for the key's id");
 	if (refuse_taken(&key->session, &label, error) < 0 || refuse_taken(&key->session, &id, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	rv = generate_pair(&key->session, label, id, bits, &public, &key->handle);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)",
@@ -138,7 +138,7 @@ int p11_key_generate(const struct p11_request *request, unsigned bits, char **ur
 		return error_memory(error);
 	result = generate(key, request, bits, error);
 	if (result == 0 && p11_key_uri(key, error) == NULL)
-		result = -(int)error->class;
+		result = error_result(error);
 	if (result == 0) {
 		*uri = key->full_uri;
 		key->full_uri = NULL;

@@ -61,7 +61,7 @@ char *uri_format_key(const CK_TOKEN_INFO *info, CK_ATTRIBUTE *label, CK_ATTRIBUT
 struct modules {
 	struct module *list;
 	size_t count;
-	CK_FUNCTION_LIST **loaded; /* as p11-kit gave them; NULL when one module was loaded by path */
+	CK_FUNCTION_LIST **local, **wrapped; /* as p11-kit gave them; NULL when one module was loaded by path */
 	char failures[512];        /* modules that could not be used, for the message when nothing was found */
 };
 
@@ -83,6 +83,7 @@ struct token {
 struct tokens {
 	struct token *list;
 	size_t count;
+	size_t looked_at; /* slots whose token was asked who it is */
 };
 
 /* All tokens that match the URI's token, slot and library attributes; uninitialised ones only with `all`. A serial
@@ -112,7 +113,11 @@ int session_login(struct session *session, const struct p11_request *request, co
 /* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC). */
 int session_login_context(struct session *session, struct error *error);
 
-/* Wipes the PIN and closes the session. */
+/* Opens a fresh session before it closes the old one (the last session takes the login with it). Where the module has
+ * dropped the login all the same, the PIN that it has accepted is sent once more. */
+int session_renew(struct session *session, struct error *error);
+
+/* Wipes the PIN; the session itself ends with the module. */
 void session_close(struct session *session);
 
 /* Gets the PIN from the request, else from the URI; *pin NULL: none was given and the token has a pin pad. Fails with
@@ -154,7 +159,8 @@ struct p11_key {
 	struct session session;
 	CK_OBJECT_HANDLE handle;
 	CK_MECHANISM_TYPE mechanism; /* the one that C_SignInit took last, or the first to try */
-	bool always_authenticate;    /* set once C_Sign has shown it */
+	bool always_authenticate;    /* as far as it is known */
+	bool attributes_read;
 	char *full_uri;
 	struct evp *evp;
 };

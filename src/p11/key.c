@@ -64,7 +64,7 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 	if (uri_parse(&key->uri, request->uri, error) < 0 ||
 	    modules_open(&key->modules, request, &key->uri, error) < 0 ||
 	    tokens_find(tokens, &key->modules, &key->uri, false, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	if (tokens->count > 1) {
 		for (size_t i = 0; i < tokens->count; i++) {
 			if (!is_out_of_question(&tokens->list[i], &key->uri, for_new_key))
@@ -126,7 +126,7 @@ static int check_before_login(const struct p11_key *key, struct error *error)
 	size_t count;
 
 	if (objects_find(&key->session, &key->uri, CKO_PUBLIC_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	return count > 1 ? many_keys(key, found, count, false, error) : 0;
 }
 
@@ -138,12 +138,12 @@ static int find_key(struct p11_key *key, const struct p11_request *request, bool
 
 	if (key_token(key, request, false, &token, error) < 0 ||
 	    session_open(&key->session, token, writable, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	if ((token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	if (session_login(&key->session, request, &key->uri, error) < 0 ||
 	    objects_find(&key->session, &key->uri, CKO_PRIVATE_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	if (count == 0)
 		return no_key(key, error);
 	if (count > 1)

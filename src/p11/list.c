@@ -119,15 +119,18 @@ static int read_keys(const struct session *session, const struct uri *uri, struc
 	if (found == NULL)
 		return error_memory(error);
 	result = objects_find(session, uri, CKO_PRIVATE_KEY, false, found, KEYS_MOST, &count, error);
-	if (result == 0) {
-		info->keys = calloc(count + 1, sizeof(*info->keys));
-		if (info->keys == NULL)
-			result = error_memory(error);
+	if (result < 0)
+		goto out;
+	info->keys = calloc(count + 1, sizeof(*info->keys));
+	if (info->keys == NULL) {
+		result = error_memory(error);
+		goto out;
 	}
 	for (size_t i = 0; i < count && result == 0; i++) {
 		info->key_count++;
 		result = read_key(session, found[i], &info->keys[i], error);
 	}
+out:
 	free(found);
 	return result;
 }
@@ -142,11 +145,11 @@ static int read_token(const struct token *token, const struct p11_request *reque
 	copy_field(info->manufacturer, token->info.manufacturerID, sizeof(token->info.manufacturerID));
 	copy_field(info->model, token->info.model, sizeof(token->info.model));
 	copy_field(info->serial, token->info.serialNumber, sizeof(token->info.serialNumber));
-	info->module = token->module->name;
+	info->module = strdup(token->module->name);
 	info->initialized = (token->info.flags & CKF_TOKEN_INITIALIZED) != 0;
 	info->login_required = (token->info.flags & CKF_LOGIN_REQUIRED) != 0;
 	info->uri = uri_format_token(&token->info);
-	if (info->uri == NULL)
+	if (info->uri == NULL || info->module == NULL)
 		return error_memory(error);
 	if (!info->initialized)
 		return 0;
@@ -190,6 +193,7 @@ static void token_info_clear(struct p11_token_info *info)
 		free(info->keys[i].uri);
 	free(info->keys);
 	free(info->uri);
+	free(info->module);
 	memset(info, 0, sizeof(*info));
 }
 
@@ -207,7 +211,7 @@ static int read_all(const struct tokens *tokens, const struct p11_request *reque
 		if (read_token(&tokens->list[i], request, uri, request->pin_from != NULL, info, error) < 0) {
 			/* One broken token does not hide the others; a refused PIN is what was asked for. */
 			if (error->class != ERROR_TOKEN)
-				return -(int)error->class;
+				return error_result(error);
 			message_warn("%s", error->text);
 		}
 		hides = info->login_required && !info->logged_in;
@@ -234,17 +238,6 @@ static int name_modules(const struct modules *modules, struct p11_listing *listi
 	return 0;
 }
 
-/* The names that tokens show must outlive the modules. */
-static void keep_names(struct p11_listing *listing)
-{
-	for (size_t i = 0; i < listing->token_count; i++) {
-		for (size_t j = 0; j < listing->module_count; j++) {
-			if (strcmp(listing->tokens[i].module, listing->modules[j]) == 0)
-				listing->tokens[i].module = listing->modules[j];
-		}
-	}
-}
-
 int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error)
 {
 	struct modules modules = { .list = NULL };
@@ -264,11 +257,8 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 		result = name_modules(&modules, listing, error);
 	if (result == 0)
 		result = read_all(&tokens, request, &uri, all, listing, error);
-	if (result == 0) {
-		keep_names(listing);
-		if (modules.failures[0] != '\0' && (all || listing->token_count == 0))
-			message_warn("modules that could not be used: %s", modules.failures);
-	}
+	if (result == 0 && modules.failures[0] != '\0' && (all || listing->token_count == 0))
+		message_warn("modules that could not be used: %s", modules.failures);
 	tokens_free(&tokens);
 	modules_close(&modules);
 	uri_free(&uri);

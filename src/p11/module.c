@@ -96,30 +96,48 @@ out:
 	return result;
 }
 
+/* Takes over one loaded module, initialised if it can be. */
+static int take(struct modules *modules, CK_FUNCTION_LIST *functions, struct error *error)
+{
+	struct module *list = realloc(modules->list, (modules->count + 1) * sizeof(*list));
+	struct module *module;
+
+	if (list == NULL)
+		return error_memory(error);
+	modules->list = list;
+	module = &list[modules->count];
+	*module = (struct module){ .functions = functions, .name = module_name(functions) };
+	if (module->name == NULL)
+		return error_memory(error);
+	modules->count++;
+	if (!initialize(module))
+		note_failure(modules, module->name, last_message());
+	return 0;
+}
+
+static bool is_remote(CK_FUNCTION_LIST *functions)
+{
+	char *option = p11_kit_config_option(functions, "remote");
+	bool remote = option != NULL;
+
+	free(option);
+	return remote;
+}
+
+/* Local modules are used as they are, so that every call is ours. p11-kit offers remote ones only wrapped ("managed"). */
 static int open_configured(struct modules *modules, const char *wanted, struct error *error)
 {
-	size_t count = 0;
-
-	modules->loaded = p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
-	if (modules->loaded == NULL)
+	modules->local = p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
+	modules->wrapped = p11_kit_modules_load(NULL, 0);
+	if (modules->local == NULL || modules->wrapped == NULL)
 		return error_set(error, ERROR_TOKEN, "p11-kit cannot load its modules: %s", last_message());
-	while (modules->loaded[count] != NULL)
-		count++;
-	modules->list = calloc(count + 1, sizeof(*modules->list));
-	if (modules->list == NULL)
-		return error_memory(error);
-	for (size_t i = 0; i < count; i++) {
-		struct module *module = &modules->list[modules->count];
-
-		if (wanted != NULL && !has_name(modules->loaded[i], wanted))
-			continue;
-		module->functions = modules->loaded[i];
-		module->name = module_name(module->functions);
-		if (module->name == NULL)
-			return error_memory(error);
-		modules->count++;
-		if (!initialize(module))
-			note_failure(modules, module->name, last_message());
+	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++) {
+		if ((wanted == NULL || has_name(*next, wanted)) && take(modules, *next, error) < 0)
+			return error_result(error);
+	}
+	for (CK_FUNCTION_LIST **next = modules->wrapped; *next != NULL; next++) {
+		if (is_remote(*next) && (wanted == NULL || has_name(*next, wanted)) && take(modules, *next, error) < 0)
+			return error_result(error);
 	}
 	if (modules->count == 0 && wanted != NULL)
 		return error_set(error, ERROR_CONFIG, "p11-kit has no module named %s", wanted);
@@ -147,12 +165,14 @@ void modules_close(struct modules *modules)
 			call_enter(module->name, "C_Finalize");
 			call_leave(p11_kit_module_finalize(module->functions));
 		}
-		if (modules->loaded == NULL)
+		if (modules->local == NULL)
 			p11_kit_module_release(module->functions);
 		free(module->name);
 	}
-	if (modules->loaded != NULL)
-		p11_kit_modules_release(modules->loaded);
+	if (modules->local != NULL)
+		p11_kit_modules_release(modules->local);
+	if (modules->wrapped != NULL)
+		p11_kit_modules_release(modules->wrapped);
 	free(modules->list);
 	memset(modules, 0, sizeof(*modules));
 }

@@ -72,7 +72,7 @@ void object_flags(const struct session *session, CK_OBJECT_HANDLE object, const 
 {
 	enum { MOST = 8 };
 	CK_ATTRIBUTE attributes[MOST];
-	CK_BBOOL flags[MOST];
+	CK_BBOOL flags[MOST] = { CK_FALSE };
 
 	for (size_t i = 0; i < count; i++)
 		attributes[i] = (CK_ATTRIBUTE){ types[i], &flags[i], sizeof(flags[i]) };
@@ -132,7 +132,7 @@ static int public_from_certificate(const struct session *session, CK_OBJECT_HAND
 	X509 *certificate;
 
 	if (object_read(session, object, CKA_VALUE, &value, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	der = value.pValue;
 	certificate = d2i_X509(NULL, &der, (long)value.ulValueLen);
 	if (certificate != NULL)

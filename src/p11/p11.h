@@ -72,7 +72,7 @@ struct p11_key_info {
 struct p11_token_info {
 	char *uri;
 	char label[33], manufacturer[33], model[17], serial[17];
-	const char *module; /* owned by the listing */
+	char *module; /* its name */
 	bool initialized, login_required, logged_in;
 	struct p11_key_info *keys;
 	size_t key_count;

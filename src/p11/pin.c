@@ -174,7 +174,7 @@ static int read_source(const char *source, const struct token *token, struct sec
 	int fd;
 
 	if (p11_pin_source_check(source, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	if ((rest = after(source, "file:")) != NULL)
 		return read_file(rest, false, pin, error);
 	if ((rest = after(source, "env:")) != NULL)

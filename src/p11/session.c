@@ -98,7 +98,7 @@ static int login_error(const struct token *token, CK_RV rv, struct error *error)
 	default:
 		ckr_error(error, ERROR_TOKEN, rv, "cannot log in to token \"%s\"", label);
 	}
-	return -(int)error->class;
+	return error_result(error);
 }
 
 static CK_RV login(struct session *session, CK_USER_TYPE user)
@@ -122,8 +122,28 @@ int session_login(struct session *session, const struct p11_request *request, co
 	if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0)
 		return 0;
 	if (check_flags(token, request, error) < 0 || pin_get(&session->pin, request, uri, token, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	rv = login(session, CKU_USER);
+	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+		return 0;
+	secret_free(&session->pin);
+	return login_error(token, rv, error);
+}
+
+int session_renew(struct session *session, struct error *error)
+{
+	const struct token *token = session->token;
+	CK_SESSION_HANDLE old = session->handle;
+	CK_SESSION_INFO info;
+	CK_RV rv = CALL(token->module, C_OpenSession, token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->handle);
+
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot open a second session with token \"%s\"",
+				 token_label(token));
+	CALL(token->module, C_CloseSession, old);
+	rv = CALL(token->module, C_GetSessionInfo, session->handle, &info);
+	if (rv == CKR_OK && (info.state == CKS_RO_PUBLIC_SESSION || info.state == CKS_RW_PUBLIC_SESSION))
+		rv = login(session, CKU_USER);
 	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
 		return 0;
 	secret_free(&session->pin);

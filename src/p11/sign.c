@@ -70,37 +70,39 @@ static int sign_once(struct p11_key *key, const void *data, size_t size, unsigne
 	size_t input_length;
 
 	if (sign_begin(key, error) < 0 || sign_input(key, data, size, info, &input, &input_length, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	if (key->always_authenticate && session_login_context(&key->session, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	*length = P11_SIGNATURE_MAX;
 	*rv = CALL(key->session.token->module, C_Sign, key->session.handle, (CK_BYTE_PTR)input, input_length, signature,
 		   length);
 	return 0;
 }
 
-/* After a C_Sign that failed: whether the key wants a login for each signature. It is asked only now because the call
- * would otherwise be spent on every run. If so, the session is replaced (a TPM keeps the failed operation active), the
- * new one opened before the old is closed, because the last session takes the login with it. */
-static bool wants_login(struct p11_key *key)
+static bool reads_always_authenticate(const struct p11_key *key)
 {
 	static const CK_ATTRIBUTE_TYPE type = CKA_ALWAYS_AUTHENTICATE;
-	struct session *session = &key->session;
-	CK_SESSION_HANDLE old = session->handle, fresh;
 	int value;
 
-	if (key->always_authenticate)
-		return false;
-	object_flags(session, key->handle, &type, &value, 1);
-	if (value != 1)
-		return false;
-	if (CALL(session->token->module, C_OpenSession, session->token->slot, CKF_SERIAL_SESSION, NULL, NULL, &fresh) !=
-	    CKR_OK)
-		return false;
-	CALL(session->token->module, C_CloseSession, old);
-	session->handle = fresh;
+	object_flags(&key->session, key->handle, &type, &value, 1);
+	return value == 1;
+}
+
+static int sign_error(const struct p11_key *key, CK_RV rv, struct error *error)
+{
+	return ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" did not sign (C_Sign with %s)",
+			 token_label(key->session.token), mechanism_name(key->mechanism));
+}
+
+/* After a C_Sign that failed: whether the key turns out to want a login for each signature. If so the session is replaced
+ * by a fresh one that is logged in: a TPM's module keeps the failed operation active, OpenSC's drops the login. */
+static int renew_if_wanted(struct p11_key *key, CK_RV failed, struct error *error)
+{
+	if (key->always_authenticate || !reads_always_authenticate(key))
+		return sign_error(key, failed, error);
+	message_step("the key wants a login for each signature (CKA_ALWAYS_AUTHENTICATE)");
 	key->always_authenticate = true;
-	return true;
+	return session_renew(&key->session, error);
 }
 
 /* A signature is as long as the modulus; modules exist that drop leading zeros (RFC 8017 section 8.2.1 wants them), and
@@ -114,7 +116,7 @@ static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *
 	if (*length > 0 && *length <= P11_SIGNATURE_MAX && *length % 64 == 0)
 		return 0;
 	if (object_read(&key->session, key->handle, CKA_MODULUS, &modulus, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	byte = modulus.pValue;
 	size = modulus.ulValueLen;
 	while (size > 0 && *byte == 0) {
@@ -137,16 +139,19 @@ int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned ch
 	CK_ULONG got;
 	CK_RV rv;
 
-	if (sign_once(key, data, size, signature, &got, &rv, error) < 0)
-		return -(int)error->class;
-	if (rv != CKR_OK && wants_login(key)) {
-		message_step("the key wants a login for each signature (CKA_ALWAYS_AUTHENTICATE)");
-		if (sign_once(key, data, size, signature, &got, &rv, error) < 0)
-			return -(int)error->class;
+	/* A failed C_Sign may cost the login, so it is better to know first. Where several slots were looked at the call is
+	 * saved all the same, to keep a cold signature within its number of calls; a serial number in the URI avoids that. */
+	if (key->tokens.looked_at <= 1 && !key->attributes_read) {
+		key->always_authenticate = reads_always_authenticate(key);
+		key->attributes_read = true;
 	}
+	if (sign_once(key, data, size, signature, &got, &rv, error) < 0)
+		return error_result(error);
+	if (rv != CKR_OK && (renew_if_wanted(key, rv, error) < 0 ||
+			     sign_once(key, data, size, signature, &got, &rv, error) < 0))
+		return error_result(error);
 	if (rv != CKR_OK)
-		return ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" did not sign (C_Sign with %s)",
-				 token_label(key->session.token), mechanism_name(key->mechanism));
+		return sign_error(key, rv, error);
 	/* Only an always-authenticate key has further use for the PIN. */
 	if (!key->always_authenticate)
 		secret_free(&key->session.pin);

@@ -115,6 +115,7 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, const s
 
 		if (!slot_matches(module, slots[i], uri))
 			continue;
+		tokens->looked_at++;
 		/* A token that cannot say who it is cannot be the one that is meant. */
 		if (CALL(module, C_GetTokenInfo, slots[i], &info) != CKR_OK)
 			continue;

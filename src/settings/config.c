@@ -46,7 +46,7 @@ int environment_read(struct settings *settings, struct error *error)
 			continue;
 		snprintf(name, sizeof(name), "P11BEARER_%s", setting->name);
 		for (char *c = name; *c != '\0'; c++)
-			*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+			*c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
 		text = getenv(name);
 		if (text == NULL || *text == '\0')
 			continue;

@@ -39,11 +39,9 @@ struct getopt_tables {
 static void tables_fill(struct getopt_tables *tables, const struct settings_usage *usage)
 {
 	struct option *option = tables->options;
-	char *letter = tables->letters;
+	char *letter = tables->letters + strlen(tables->letters);
 	size_t words = 0;
 
-	memset(tables, 0, sizeof(*tables));
-	*letter++ = ':'; /* tells a missing value from an unknown option */
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
 		bool flag = setting->type == TYPE_FLAG;
@@ -143,7 +141,7 @@ static int operands_read(struct settings *settings, const struct settings_usage 
 				 argv[optind + usage->operands_max]);
 	for (int i = optind; i < argc; i++) {
 		if (settings_add_operand(settings, argv[i], error) < 0)
-			return -(int)error->class;
+			return error_result(error);
 		blank_pin(argv[i]);
 	}
 	return 0;
@@ -152,7 +150,7 @@ static int operands_read(struct settings *settings, const struct settings_usage 
 int options_read(struct settings *settings, const struct settings_usage *usage, int argc, char **argv,
 		 struct error *error)
 {
-	struct getopt_tables tables;
+	struct getopt_tables tables = { .letters = ":" }; /* tells a missing value from an unknown option */
 	int code;
 
 	tables_fill(&tables, usage);
@@ -164,7 +162,7 @@ int options_read(struct settings *settings, const struct settings_usage *usage, 
 		if (code == ':')
 			return error_set(error, ERROR_USAGE, "option %s needs a value", argv[optind - 1]);
 		if (option_set(settings, code, error) < 0)
-			return -(int)error->class;
+			return error_result(error);
 	}
 	if (settings_flag(settings, SETTING_HELP))
 		return 0;

@@ -77,7 +77,7 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 	struct value *slot;
 
 	if (value_check(setting, text, origin, layer, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	fresh.name = name != NULL ? strdup(name) : NULL;
 	fresh.text = strdup(text);
 	fresh.origin = strdup(origin);

@@ -82,7 +82,7 @@ static int fill(X509 *certificate, EVP_PKEY *public, const char *subject, long d
 	X509V3_CTX context;
 
 	if (subject_parse(subject, name, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	X509V3_set_ctx_nodb(&context);
 	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
 	if (X509_set_version(certificate, X509_VERSION_3) <= 0 || !set_serial(certificate) ||

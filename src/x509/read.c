@@ -48,7 +48,7 @@ int x509_certificate_read(const char *path, X509 **certificate, struct error *er
 
 	*certificate = NULL;
 	if (file_read(path, FILE_MAX, &data, &length, error) < 0)
-		return -(int)error->class;
+		return error_result(error);
 	bio = BIO_new_mem_buf(data, (int)length);
 	if (bio != NULL)
 		*certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
