@@ -50,10 +50,11 @@ static int run_cert(const struct settings *settings, struct error *error)
 		result = x509_certificate_pem(certificate, &pem, &length, error);
 	if (result == 0 && length > X509_ORG_LIMIT)
 		message_warn("the certificate's PEM has %zu bytes, and the org takes %d", length, (int)X509_ORG_LIMIT);
-	if (result == 0 && storing)
-		result = store(key, certificate, error);
 	if (result == 0)
 		result = cmd_output(settings, pem, length, error);
+	/* Last: an object on a token is harder to take back than a file. */
+	if (result == 0 && storing)
+		result = store(key, certificate, error);
 	free(pem);
 	X509_free(certificate);
 	EVP_PKEY_free(public);
@@ -88,7 +89,7 @@ static const struct settings_usage cert_usage = {
 	.command = "cert",
 	.operands = "",
 	.summary = "Makes a self-signed X.509 certificate for the key, signed on its token, and prints it as PEM.",
-	.groups = GROUP_KEY,
+	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_OUT, SETTING_STORE },
 };
 const struct command command_cert = { &cert_usage, run_cert };
@@ -97,7 +98,7 @@ static const struct settings_usage csr_usage = {
 	.command = "csr",
 	.operands = "",
 	.summary = "Makes a PKCS#10 certificate request for the key, signed on its token, and prints it as PEM.",
-	.groups = GROUP_KEY,
+	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_SUBJECT, SETTING_OUT },
 };
 const struct command command_csr = { &csr_usage, run_csr };

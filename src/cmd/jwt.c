@@ -35,7 +35,7 @@ static const struct settings_usage usage = {
 	.command = "jwt",
 	.operands = "",
 	.summary = "Prints an assertion: a JWT (RFC 7523) signed by the key on its token.",
-	.groups = GROUP_KEY | GROUP_CLAIMS,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS,
 	.own = { SETTING_EXPLAIN },
 };
 const struct command command_jwt = { &usage, run };

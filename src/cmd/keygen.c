@@ -29,9 +29,9 @@ static const struct settings_usage usage = {
 	.operands = "URI",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Makes an RSA key on the token that the URI names, with the URI's label and id (a random id when\n"
-		   "it has none), so that it cannot leave the token. Prints the key's full URI.",
-	.groups = GROUP_KEY,
+	.summary = "Makes an RSA key on a token, in a way that it cannot leave it, and prints the key's full URI.\n"
+		   "The URI names the token and the new key's label and id; without an id a random one is taken.",
+	.groups = GROUP_TOKEN,
 	.own = { SETTING_BITS },
 };
 const struct command command_keygen = { &usage, run };

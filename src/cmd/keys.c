@@ -195,7 +195,7 @@ static const struct settings_usage usage = {
 	.operands_max = 1,
 	.summary = "Lists the tokens and their private keys, each with a URI that picks exactly this one.\n"
 		   "Logs in only with --pin-from, and to one token.",
-	.groups = GROUP_KEY,
+	.groups = GROUP_TOKEN,
 	.own = { SETTING_JSON, SETTING_ALL },
 };
 const struct command command_keys = { &usage, run };

@@ -77,7 +77,7 @@ static const struct settings_usage usage = {
 	.command = "token",
 	.operands = "",
 	.summary = "Exchanges an assertion at the org's token endpoint and prints the bearer.",
-	.groups = GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 	.own = { SETTING_FORMAT },
 };
 const struct command command_token = { &usage, run };

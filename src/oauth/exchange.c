@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies a string field; empty when it is not there or no string. */
+/* Copies a string field; empty when it is not there or no string. It goes into one sentence, so it stays one line. */
 static void copy_field(const cJSON *object, const char *name, char *text, size_t size)
 {
 	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 
 	snprintf(text, size, "%s", value != NULL ? value : "");
+	for (char *c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+	}
 }
 
 /* cJSON's copies hold the bearer, so they are wiped when freed. */

@@ -159,6 +159,9 @@ static bool set_options(struct http *http, const char *url, const struct secret 
 	       /* A proxy would take plain http off this machine. */
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       /* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an
+		* assertion that may have been taken already. */
+	       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_TIMEOUT, options->timeout) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <time.h>
 
-struct http; /* a client; its connections are used again */
+struct http; /* a client */
 
 struct http_options {
 	const char *cacert; /* file of CA certificates, or NULL: the system's */

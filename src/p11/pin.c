@@ -149,15 +149,25 @@ static int prompt(const struct token *token, struct secret *pin, struct error *e
 {
 	char buffer[PIN_MAX + 1] = "";
 	char question[128];
-	UI *ui = UI_new_method(UI_OpenSSL());
+	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	UI *ui;
 	int result;
+
+	/* Without a terminal OpenSSL would take a line of stdin, which is somebody's data, and it would cost a PIN try. */
+	if (terminal < 0) {
+		error_set(error, ERROR_PIN, "token \"%s\" wants a PIN, and there is no terminal to ask on",
+			  token_label(token));
+		error_hint(error, "say where the PIN comes from: --pin-from");
+		return -ERROR_PIN;
+	}
+	close(terminal);
+	ui = UI_new_method(UI_OpenSSL());
 
 	snprintf(question, sizeof(question), "PIN of token \"%s\": ", token_label(token));
 	if (ui == NULL) {
 		result = error_memory(error);
 	} else if (UI_add_input_string(ui, question, 0, buffer, 1, PIN_MAX) < 0 || UI_process(ui) != 0) {
 		result = error_set(error, ERROR_PIN, "no PIN was entered for token \"%s\"", token_label(token));
-		error_hint(error, "without a terminal, say where the PIN comes from: --pin-from");
 	} else {
 		result = secret_append(pin, buffer, strlen(buffer)) < 0 ? error_memory(error) : 0;
 	}

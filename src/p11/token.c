@@ -165,5 +165,9 @@ const char *token_label(const struct token *token)
 		length--;
 	memcpy(label, token->info.label, length);
 	label[length] = '\0';
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)label[i] < ' ')
+			label[i] = '?';
+	}
 	return label;
 }

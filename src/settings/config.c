@@ -2,15 +2,20 @@
 /* Values from the environment and from the configuration files (OpenSSL's CONF format, config(5)). */
 #include "settings/table.h"
 
+#include "base/file.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <openssl/bio.h>
 #include <openssl/conf.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { CONFIG_MAX = 1 << 20 };
 
 /* --- environment ------------------------------------------------------------------------------------------------- */
 
@@ -63,6 +68,12 @@ int environment_read(struct settings *settings, struct error *error)
 
 /* --- files ------------------------------------------------------------------------------------------------------- */
 
+bool setting_is_key(const struct setting *setting)
+{
+	/* A file cannot say which file to read, nor which of its sections. */
+	return !setting->option_only && setting->id != SETTING_PROFILE && setting->id != SETTING_CONFIG;
+}
+
 /* The setting that a key of a file names; for claim.NAME and header.NAME *pair is NAME. NULL for an unknown key. */
 static const struct setting *key_find(const char *key, const char **pair)
 {
@@ -70,7 +81,7 @@ static const struct setting *key_find(const char *key, const char **pair)
 		const struct setting *setting = &settings_table[id];
 		size_t length = strlen(setting->name);
 
-		if (setting->option_only || id == SETTING_PROFILE || id == SETTING_CONFIG)
+		if (!setting_is_key(setting))
 			continue;
 		*pair = NULL;
 		if (setting->type != TYPE_PAIRS && strcmp(key, setting->name) == 0)
@@ -91,7 +102,7 @@ static int unknown_key(const char *path, const char *section, const char *key, s
 	size_t count = 0;
 
 	for (int id = 1; id < SETTING_COUNT; id++) {
-		if (!settings_table[id].option_only && id != SETTING_PROFILE && id != SETTING_CONFIG)
+		if (setting_is_key(&settings_table[id]))
 			words[count++] = settings_table[id].name;
 	}
 	words[count] = NULL;
@@ -164,42 +175,63 @@ static int check_writers(const char *path, const struct stat *status, struct err
 	return -ERROR_CONFIG;
 }
 
+/* OpenSSL would follow an .include to a file whose writers nobody has checked. */
+static int refuse_include(const char *path, const char *text, struct error *error)
+{
+	for (int line = 1; *text != '\0'; line++) {
+		text += strspn(text, " \t");
+		if (strncmp(text, ".include", 8) == 0)
+			return error_set(error, ERROR_CONFIG, "%s, line %d: .include is not taken", path, line);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return 0;
+}
+
+static int conf_parse(const char *path, const char *text, size_t length, CONF **conf, struct error *error)
+{
+	BIO *bio = BIO_new_mem_buf(text, (int)length);
+	char reason[128];
+	long line = 0;
+	int result = 0;
+
+	*conf = NCONF_new(NULL);
+	if (*conf == NULL || bio == NULL) {
+		result = error_memory(error);
+	} else if (NCONF_load_bio(*conf, bio, &line) <= 0) {
+		ERR_error_string_n(ERR_get_error(), reason, sizeof(reason));
+		ERR_clear_error();
+		result = error_set(error, ERROR_CONFIG, "%s, line %ld: %s", path, line, reason);
+	}
+	BIO_free(bio);
+	return result;
+}
+
 /* Reads one file; *missing tells that it is not there. */
 static int config_read(struct settings *settings, const char *path, const char *profile, enum layer layer,
 		       bool *missing, bool *found, struct error *error)
 {
-	FILE *file = fopen(path, "re");
-	CONF *conf = NULL;
 	struct stat status;
-	char reason[128];
-	long line = 0;
+	CONF *conf = NULL;
+	char *text = NULL;
+	size_t length;
 	int result;
 
-	*missing = file == NULL && (errno == ENOENT || errno == ENOTDIR);
-	if (file == NULL)
-		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
-	if (fstat(fileno(file), &status) < 0 || S_ISDIR(status.st_mode)) {
-		result = error_set(error, ERROR_CONFIG, "%s is not a file", path);
-		goto out;
-	}
-	result = check_writers(path, &status, error);
-	if (result < 0)
-		goto out;
-	conf = NCONF_new(NULL);
-	if (conf == NULL) {
-		result = error_memory(error);
-		goto out;
-	}
-	if (NCONF_load_fp(conf, file, &line) <= 0) {
-		ERR_error_string_n(ERR_get_error(), reason, sizeof(reason));
-		ERR_clear_error();
-		result = error_set(error, ERROR_CONFIG, "%s, line %ld: %s", path, line, reason);
-		goto out;
-	}
-	result = sections_read(settings, path, conf, profile, layer, found, error);
-out:
+	*missing = stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (*missing)
+		return error_set(error, ERROR_CONFIG, "there is no file %s", path);
+	result = file_read(path, CONFIG_MAX, &text, &length, error);
+	/* Not the other way round: a file that cannot be read has no writers worth a word. */
+	if (result == 0)
+		result = check_writers(path, &status, error);
+	if (result == 0)
+		result = refuse_include(path, text, error);
+	if (result == 0)
+		result = conf_parse(path, text, length, &conf, error);
+	if (result == 0)
+		result = sections_read(settings, path, conf, profile, layer, found, error);
 	NCONF_free(conf);
-	fclose(file);
+	free(text);
 	return result;
 }
 

@@ -37,13 +37,16 @@ static unsigned distance(const char *a, const char *b)
 const char *settings_nearest(const char *word, const char *const *words)
 {
 	const char *nearest = NULL;
-	unsigned least = (unsigned)strlen(word) / 3 + 1; /* more than a third wrong is no slip but another word */
+	/* More than a third wrong, the dashes of an option not counted, is no slip but another word. */
+	unsigned least = (unsigned)strlen(word + strspn(word, "-")) / 3 + 1;
 
 	if (strlen(word) > LONGEST)
 		return NULL;
 	for (; *words != NULL; words++) {
 		unsigned edits = strlen(*words) <= LONGEST ? distance(word, *words) : LONGEST;
 
+		if (least > 1 && strncmp(word, *words, strlen(word)) == 0)
+			edits = 1; /* an abbreviation */
 		if (edits <= least && (nearest == NULL || edits < least)) {
 			nearest = *words;
 			least = edits;

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEGATED = 1000 }; /* added to an id: the form --no-NAME */
+/* getopt's codes: a letter, or an id with one of these added. */
+enum {
+	LONG = 256,
+	NEGATED = 4096, /* --no-NAME */
+};
 
 bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
 {
@@ -48,10 +52,10 @@ static void tables_fill(struct getopt_tables *tables, const struct settings_usag
 
 		if (!usage_takes(usage, setting))
 			continue;
-		*option++ = (struct option){ setting->name, flag ? no_argument : required_argument, NULL, id };
+		*option++ = (struct option){ setting->name, flag ? no_argument : required_argument, NULL, LONG + id };
 		if (has_negation(setting)) {
 			snprintf(tables->negated[id], sizeof(tables->negated[id]), "no-%s", setting->name);
-			*option++ = (struct option){ tables->negated[id], no_argument, NULL, id + NEGATED };
+			*option++ = (struct option){ tables->negated[id], no_argument, NULL, NEGATED + id };
 		}
 		if (setting->letter != 0) {
 			*letter++ = setting->letter;
@@ -65,23 +69,43 @@ static void tables_fill(struct getopt_tables *tables, const struct settings_usag
 	}
 }
 
-static int unknown_option(const struct settings_usage *usage, const struct getopt_tables *tables, const char *word,
+static int unknown_option(const struct settings_usage *usage, const struct getopt_tables *tables, const char *name,
 			  struct error *error)
 {
-	char name[64];
-	const char *nearest;
+	const char *nearest = settings_nearest(name, tables->words);
 
-	if (optopt != 0 && strncmp(word, "--", 2) != 0)
-		snprintf(name, sizeof(name), "-%c", optopt);
-	else
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
 	error_set(error, ERROR_USAGE, "%s has no option %s", usage->command, name);
-	nearest = settings_nearest(name, tables->words);
 	if (nearest != NULL)
 		error_hint(error, "did you mean %s?", nearest);
 	else
 		error_hint(error, "\"p11bearer %s --help\" lists its options", usage->command);
 	return -ERROR_USAGE;
+}
+
+/* getopt's '?': an unknown letter, a flag that was given a value, or an unknown or ambiguous name. */
+static int bad_option(const struct settings_usage *usage, const struct getopt_tables *tables, const char *word,
+		      struct error *error)
+{
+	char name[64];
+
+	if (optopt >= LONG)
+		return error_set(error, ERROR_USAGE, "option %.*s takes no value", (int)strcspn(word, "="), word);
+	if (optopt != 0)
+		snprintf(name, sizeof(name), "-%c", optopt);
+	else
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	return unknown_option(usage, tables, name, error);
+}
+
+/* getopt takes abbreviations. Scripts would come to depend on them, and break with the next option, so they are refused:
+ * the long option that was found must stand in argv in full. */
+static bool is_in_full(const struct option *option, char *const *argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (option->has_arg == required_argument && optarg == word)
+		word = argv[optind - 2];
+	return strncmp(word, "--", 2) == 0 && strcspn(word + 2, "=") == strlen(option->name);
 }
 
 static const struct setting *find_letter(int letter)
@@ -114,7 +138,8 @@ static void blank_pin(char *argument)
 static int option_set(struct settings *settings, int code, struct error *error)
 {
 	const struct setting *setting = code >= NEGATED ? &settings_table[code - NEGATED] :
-					code >= SETTING_COUNT ? find_letter(code) : &settings_table[code];
+					code >= LONG	? &settings_table[code - LONG] :
+							  find_letter(code);
 	const char *text = setting->type != TYPE_FLAG ? optarg : code >= NEGATED ? "no" : "yes";
 	char origin[64];
 	int result;
@@ -126,6 +151,8 @@ static int option_set(struct settings *settings, int code, struct error *error)
 		result = settings_set(settings, setting, NULL, text, LAYER_OPTION, origin, error);
 	if (setting->type == TYPE_URI)
 		blank_pin(optarg);
+	if (setting->id == SETTING_PROXY) /* it may hold a password */
+		process_blank(optarg);
 	return result;
 }
 
@@ -134,16 +161,16 @@ static int operands_read(struct settings *settings, const struct settings_usage 
 {
 	int count = argc - optind;
 
+	for (int i = optind; i < argc; i++) {
+		if (i - optind < usage->operands_max && settings_add_operand(settings, argv[i], error) < 0)
+			return error_result(error);
+		blank_pin(argv[i]);
+	}
 	if (count < usage->operands_min)
 		return error_set(error, ERROR_USAGE, "%s needs %s", usage->command, usage->operands);
 	if (count > usage->operands_max)
 		return error_set(error, ERROR_USAGE, "%s does not know what to do with \"%.200s\"", usage->command,
 				 argv[optind + usage->operands_max]);
-	for (int i = optind; i < argc; i++) {
-		if (settings_add_operand(settings, argv[i], error) < 0)
-			return error_result(error);
-		blank_pin(argv[i]);
-	}
 	return 0;
 }
 
@@ -151,16 +178,18 @@ int options_read(struct settings *settings, const struct settings_usage *usage, 
 		 struct error *error)
 {
 	struct getopt_tables tables = { .letters = ":" }; /* tells a missing value from an unknown option */
-	int code;
+	int code, index = -1;
 
 	tables_fill(&tables, usage);
 	opterr = 0;
 	optind = 0; /* makes getopt begin anew */
-	while ((code = getopt_long(argc, argv, tables.letters, tables.options, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, tables.letters, tables.options, &index)) != -1) {
 		if (code == '?')
-			return unknown_option(usage, &tables, argv[optind - 1], error);
+			return bad_option(usage, &tables, argv[optind - 1], error);
 		if (code == ':')
 			return error_set(error, ERROR_USAGE, "option %s needs a value", argv[optind - 1]);
+		if (code >= LONG && !is_in_full(&tables.options[index], argv))
+			return bad_option(usage, &tables, argv[optind - 1 - (optarg == argv[optind - 1])], error);
 		if (option_set(settings, code, error) < 0)
 			return error_result(error);
 	}
@@ -201,6 +230,6 @@ void settings_list(FILE *stream)
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
 
-		fprintf(stream, "--%s\t%s\n", setting->name, setting->option_only ? "-" : setting->name);
+		fprintf(stream, "--%s\t%s\n", setting->name, setting_is_key(setting) ? setting->name : "-");
 	}
 }

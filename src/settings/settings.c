@@ -74,8 +74,11 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 		 enum layer layer, const char *origin, struct error *error)
 {
 	struct value fresh = { .layer = layer };
+	const char *fault = name != NULL ? value_text_fault(name) : NULL;
 	struct value *slot;
 
+	if (fault != NULL)
+		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: the name %s", origin, fault);
 	if (value_check(setting, text, origin, layer, error) < 0)
 		return error_result(error);
 	fresh.name = name != NULL ? strdup(name) : NULL;

@@ -17,7 +17,7 @@ enum setting_id {
 	SETTING_VERBOSE,
 	SETTING_PROFILE,
 	SETTING_CONFIG,
-	/* the key */
+	/* the key and its token */
 	SETTING_KEY,
 	SETTING_MODULE,
 	SETTING_PIN_FROM,
@@ -55,9 +55,10 @@ enum setting_id {
 enum setting_group {
 	GROUP_OWN = 0, /* taken by the commands that list it */
 	GROUP_COMMON = 1,
-	GROUP_KEY = 2,
-	GROUP_CLAIMS = 4,
-	GROUP_HTTP = 8,
+	GROUP_TOKEN = 2,
+	GROUP_KEY = 4,
+	GROUP_CLAIMS = 8,
+	GROUP_HTTP = 16,
 };
 
 /* What a command takes from its command line. */

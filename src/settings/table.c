@@ -14,12 +14,12 @@ const struct setting settings_table[SETTING_COUNT] = {
 
 	[SETTING_KEY] = { .id = SETTING_KEY, .name = "key", .letter = 'k', .type = TYPE_URI, .group = GROUP_KEY,
 		.argument = "URI", .help = "RFC 7512 URI of the private key" },
-	[SETTING_MODULE] = { .id = SETTING_MODULE, .name = "module", .type = TYPE_TEXT, .group = GROUP_KEY,
+	[SETTING_MODULE] = { .id = SETTING_MODULE, .name = "module", .type = TYPE_TEXT, .group = GROUP_TOKEN,
 		.argument = "PATH", .help = "this PKCS#11 module only, not all that p11-kit knows" },
-	[SETTING_PIN_FROM] = { .id = SETTING_PIN_FROM, .name = "pin-from", .type = TYPE_TEXT, .group = GROUP_KEY,
+	[SETTING_PIN_FROM] = { .id = SETTING_PIN_FROM, .name = "pin-from", .type = TYPE_TEXT, .group = GROUP_TOKEN,
 		.argument = "SRC", .help = "prompt, file:PATH, env:NAME, fd:N or credential:NAME" },
 	[SETTING_ALLOW_FINAL_TRY] = { .id = SETTING_ALLOW_FINAL_TRY, .name = "allow-final-try", .type = TYPE_FLAG,
-		.group = GROUP_KEY, .option_only = true, .help = "log in even if a wrong PIN would lock the token" },
+		.group = GROUP_TOKEN, .option_only = true, .help = "log in even if a wrong PIN would lock the token" },
 
 	[SETTING_CLIENT_ID] = { .id = SETTING_CLIENT_ID, .name = "client-id", .letter = 'i', .type = TYPE_TEXT,
 		.group = GROUP_CLAIMS, .argument = "ID", .help = "consumer key of the app (claim iss)" },

@@ -48,6 +48,9 @@ enum layer {
 int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
 		struct error *error);
 
+/* Why the text cannot go into a JSON string or a message ("is empty", …), or NULL. Static. */
+const char *value_text_fault(const char *text);
+
 /* Whether the text of a flag means yes. */
 bool value_is_yes(const char *text);
 
@@ -67,6 +70,9 @@ int options_read(struct settings *settings, const struct settings_usage *usage, 
 		 struct error *error);
 int environment_read(struct settings *settings, struct error *error);
 int files_read(struct settings *settings, struct error *error);
+
+/* Whether configuration files know the setting as a key (for TYPE_PAIRS: as the beginning of one). */
+bool setting_is_key(const struct setting *setting);
 
 /* Whether the command takes the setting. */
 bool usage_takes(const struct settings_usage *usage, const struct setting *setting);

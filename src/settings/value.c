@@ -26,8 +26,7 @@ bool value_is_yes(const char *text)
 	return is_among(text, yes_words);
 }
 
-/* Why the text cannot go into a JSON string or a message, or NULL. */
-static const char *text_fault(const char *text)
+const char *value_text_fault(const char *text)
 {
 	size_t left = strlen(text);
 	unsigned long character;
@@ -110,17 +109,17 @@ int value_check(const struct setting *setting, const char *text, const char *ori
 			return error_set(error, class, "%s: \"%s\" is none of %s", origin, text, setting->choices);
 		break;
 	case TYPE_URL:
-		fault = text_fault(text);
+		fault = value_text_fault(text);
 		if (fault == NULL)
 			fault = url_fault(text);
 		break;
 	case TYPE_TEXT:
 	case TYPE_PAIRS:
-		fault = text_fault(text);
+		fault = value_text_fault(text);
 		break;
 	case TYPE_URI:
 		/* Never shown: it may hold a PIN. */
-		fault = text_fault(text);
+		fault = value_text_fault(text);
 		if (fault != NULL)
 			return error_set(error, class, "%s: the URI %s", origin, fault);
 		break;
