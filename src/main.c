@@ -40,7 +40,9 @@ static int unknown_command(const char *name, struct error *error)
 	for (size_t i = 0; i < COMMANDS; i++)
 		words[i] = commands[i]->usage->command;
 	nearest = settings_nearest(name, words);
-	error_set(error, ERROR_USAGE, "there is no %s \"%.64s\"", name[0] == '-' ? "option" : "command", name);
+	/* No further than a name can go: what follows may be a URI, and in it a PIN. */
+	error_set(error, ERROR_USAGE, "there is no %s \"%.*s\"", name[0] == '-' ? "option" : "command",
+		  (int)strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"), name);
 	if (nearest != NULL)
 		error_hint(error, "did you mean %s?", nearest);
 	else

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,15 +103,35 @@ fail:
 	return result;
 }
 
+/* A link to a file that is still to be made: makes it, so that the link stays and leads to the new file. */
+static void make_target(const char *path)
+{
+	struct stat status;
+	int fd;
+
+	if (lstat(path, &status) < 0 || !S_ISLNK(status.st_mode))
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
 int file_write(const char *path, const void *data, size_t length, mode_t mode, struct error *error)
 {
-	char *target = realpath(path, NULL);
 	struct stat status;
+	char *target = NULL;
 	int fd, result;
+	bool there;
 
-	if (target == NULL || stat(target, &status) < 0 || S_ISREG(status.st_mode)) {
+	make_target(path);
+	there = stat(path, &status) == 0;
+	/* Asked of the path itself: /dev/stdout may lead to a pipe, which has no real path, and must not be replaced. */
+	if (!there || S_ISREG(status.st_mode)) {
+		if (there)
+			target = realpath(path, NULL);
 		result = replace(target != NULL ? target : path, data, length, mode, error);
-		goto out;
+		free(target);
+		return result;
 	}
 	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || write_all(fd, data, length) < 0)
@@ -119,7 +140,5 @@ int file_write(const char *path, const void *data, size_t length, mode_t mode, s
 		result = 0;
 	if (fd >= 0)
 		close(fd);
-out:
-	free(target);
 	return result;
 }

@@ -2,26 +2,36 @@
 #include "jwt/jwt.h"
 
 #include "base/base64url.h"
+#include "jwt/compact.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Fails with ERROR_CONFIG when the value begins like JSON but is none. *word: it is no JSON at all, but a bare word. */
-static int check_value(const char *what, const struct jwt_extra *extra, bool *word, struct error *error)
+/* The value as compact JSON, to be freed; *json is NULL when it is none but a bare word. Fails with ERROR_CONFIG when it
+ * begins like JSON and is none. */
+static int take_value(const char *what, const struct jwt_extra *extra, char **json, struct error *error)
 {
 	cJSON *value = cJSON_ParseWithOpts(extra->json, NULL, 1);
+	bool parsed = value != NULL;
 
-	*word = value == NULL;
 	cJSON_Delete(value);
-	if (*word && strchr("{[\"", extra->json[0]) != NULL)
+	*json = strdup(extra->json);
+	if (*json == NULL)
+		return error_memory(error);
+	if (parsed && json_compact(*json))
+		return 0;
+	free(*json);
+	*json = NULL;
+	if (strchr("{[\"", extra->json[0]) != NULL)
 		return error_set(error, ERROR_CONFIG, "the value of %s %s is not valid JSON", what, extra->name);
 	return 0;
 }
 
 static int check_extra(const char *what, const struct jwt_extra *extra, const char *const *taken, struct error *error)
 {
-	bool word;
+	char *json;
+	int result;
 
 	if (extra->name[0] == '\0')
 		return error_set(error, ERROR_CONFIG, "a %s needs a name", what);
@@ -32,7 +42,9 @@ static int check_extra(const char *what, const struct jwt_extra *extra, const ch
 		error_hint(error, "%s", taken[1]);
 		return -ERROR_CONFIG;
 	}
-	return check_value(what, extra, &word, error);
+	result = take_value(what, extra, &json, error);
+	free(json);
+	return result;
 }
 
 int jwt_claim_check(const struct jwt_extra *claim, bool with_jti, struct error *error)
@@ -62,23 +74,17 @@ int jwt_header_check(const struct jwt_extra *header, struct error *error)
 /* The text of the user's JSON goes in as it is, so that no number loses digits on its way through a double. */
 static int add_extra(cJSON *object, const char *what, const struct jwt_extra *extra, struct error *error)
 {
-	char *text = NULL;
 	cJSON *added;
-	bool word;
+	char *json;
 
-	if (check_value(what, extra, &word, error) < 0)
+	if (take_value(what, extra, &json, error) < 0)
 		return error_result(error);
 	cJSON_DeleteItemFromObjectCaseSensitive(object, extra->name);
-	if (word) {
+	if (json == NULL)
 		added = cJSON_AddStringToObject(object, extra->name, extra->json);
-	} else {
-		text = strdup(extra->json);
-		if (text == NULL)
-			return error_memory(error);
-		cJSON_Minify(text);
-		added = cJSON_AddRawToObject(object, extra->name, text);
-		free(text);
-	}
+	else
+		added = cJSON_AddRawToObject(object, extra->name, json);
+	free(json);
 	return added != NULL ? 0 : error_memory(error);
 }
 

@@ -29,6 +29,21 @@ static int answer_pin(UI *ui, UI_STRING *string)
 	return UI_set_result(ui, string, secret_data(session->pin)) == 0;
 }
 
+/* libp11 leaves a module's CKR in OpenSSL's error queue; its own texts for them do not name it. */
+static void name_errors(void)
+{
+	static ERR_STRING_DATA strings[96];
+	size_t count = 0;
+	const char *name;
+	CK_RV rv;
+
+	for (size_t i = 0; count + 1 < sizeof(strings) / sizeof(strings[0]) && (name = ckr_name(i, &rv)) != NULL; i++) {
+		if (rv != CKR_OK) /* 0 ends the list */
+			strings[count++] = (ERR_STRING_DATA){ ERR_PACK(0, 0, rv), name };
+	}
+	ERR_load_strings(ERR_get_CKR_code(), strings);
+}
+
 static PKCS11_SLOT *find_slot(const struct evp *evp, CK_SLOT_ID slot)
 {
 	for (unsigned i = 0; i < evp->slot_count; i++) {
@@ -72,6 +87,7 @@ static int load(struct evp *evp, struct session *session, const char *module, co
 	if (PKCS11_CTX_load(evp->context, module) < 0)
 		return error_openssl(error, ERROR_TOKEN, "libp11 cannot use the module");
 	evp->loaded = true;
+	name_errors();
 	if (PKCS11_enumerate_slots(evp->context, &evp->slots, &evp->slot_count) < 0)
 		return error_openssl(error, ERROR_TOKEN, "libp11 cannot list the slots");
 	slot = find_slot(evp, session->token->slot);

@@ -28,6 +28,9 @@ CK_RV call_leave(CK_RV rv);
  * fourth next call. */
 const char *ckr_text(CK_RV rv);
 
+/* The name alone of the index-th CKR that is known; NULL past the last. */
+const char *ckr_name(size_t index, CK_RV *rv);
+
 /* Fills `error` with "<what failed>: <CKR>"; `format` says what failed, on which object. Returns -class. */
 int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -70,6 +73,9 @@ struct modules {
  * only module does not start. */
 int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
 		 struct error *error);
+
+/* Adds a module to `failures`: what failed, and with which CKR. */
+void modules_note(struct modules *modules, const struct module *module, const char *function, CK_RV rv);
 
 /* Finalises and unloads. */
 void modules_close(struct modules *modules);
@@ -119,6 +125,10 @@ int session_renew(struct session *session, struct error *error);
 
 /* Wipes the PIN; the session itself ends with the module. */
 void session_close(struct session *session);
+
+/* The path in a URI's pin-source, which is a file:-URI or a plain path; NULL when it is not absolute, or a program
+ * ("|command", RFC 7512 section 2.4), which is not run. */
+const char *pin_source_path(const char *source);
 
 /* Gets the PIN from the request, else from the URI; *pin NULL: none was given and the token has a pin pad. Fails with
  * ERROR_PIN, or ERROR_CONFIG for a source that is not what it should be. */

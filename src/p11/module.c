@@ -17,14 +17,12 @@ static const char *last_message(void)
 	return message != NULL ? message : "no reason given";
 }
 
-/* Adds to the list of modules that could not be used. */
-static void note_failure(struct modules *modules, const char *name, const char *why)
+void modules_note(struct modules *modules, const struct module *module, const char *function, CK_RV rv)
 {
 	size_t used = strlen(modules->failures);
 
-	message_step("module %s cannot be used: %s", name, why);
-	snprintf(modules->failures + used, sizeof(modules->failures) - used, "%s%s (%s)", used > 0 ? ", " : "", name,
-		 why);
+	snprintf(modules->failures + used, sizeof(modules->failures) - used, "%s%s (%s: %s)", used > 0 ? ", " : "",
+		 module->name, function, ckr_text(rv));
 }
 
 static char *module_name(CK_FUNCTION_LIST *functions)
@@ -55,14 +53,14 @@ static bool has_name(CK_FUNCTION_LIST *functions, const char *wanted)
 	return same;
 }
 
-static bool initialize(struct module *module)
+static CK_RV initialize(struct module *module)
 {
 	CK_RV rv;
 
 	call_enter(module->name, "C_Initialize");
 	rv = call_leave(p11_kit_module_initialize(module->functions));
 	module->initialized = rv == CKR_OK;
-	return module->initialized;
+	return rv;
 }
 
 static int open_one(struct modules *modules, const char *path, struct error *error)
@@ -71,6 +69,7 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 	char *absolute = strchr(path, '/') != NULL ? realpath(path, NULL) : strdup(path);
 	struct module *module;
 	int result = 0;
+	CK_RV rv;
 
 	if (absolute == NULL)
 		return error_set(error, ERROR_CONFIG, "cannot open the module %s: no such file", path);
@@ -87,10 +86,13 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 	}
 	modules->count = 1;
 	module->name = strdup(basename(absolute));
-	if (module->name == NULL)
+	if (module->name == NULL) {
 		result = error_memory(error);
-	else if (!initialize(module))
-		result = error_set(error, ERROR_TOKEN, "the module %s does not start: %s", path, last_message());
+		goto out;
+	}
+	rv = initialize(module);
+	if (rv != CKR_OK)
+		result = ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start (C_Initialize)", path);
 out:
 	free(absolute);
 	return result;
@@ -101,6 +103,7 @@ static int take(struct modules *modules, CK_FUNCTION_LIST *functions, struct err
 {
 	struct module *list = realloc(modules->list, (modules->count + 1) * sizeof(*list));
 	struct module *module;
+	CK_RV rv;
 
 	if (list == NULL)
 		return error_memory(error);
@@ -110,8 +113,9 @@ static int take(struct modules *modules, CK_FUNCTION_LIST *functions, struct err
 	if (module->name == NULL)
 		return error_memory(error);
 	modules->count++;
-	if (!initialize(module))
-		note_failure(modules, module->name, last_message());
+	rv = initialize(module);
+	if (rv != CKR_OK)
+		modules_note(modules, module, "C_Initialize", rv);
 	return 0;
 }
 

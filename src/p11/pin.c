@@ -198,8 +198,7 @@ static int read_source(const char *source, const struct token *token, struct sec
 	return prompt(token, pin, error);
 }
 
-/* RFC 7512's pin-source: a file:-URI or a plain path. Programs ("|command") are not run. */
-static int read_uri_source(const char *source, struct secret *pin, struct error *error)
+const char *pin_source_path(const char *source)
 {
 	const char *path = after(source, "file://");
 
@@ -207,9 +206,7 @@ static int read_uri_source(const char *source, struct secret *pin, struct error 
 		path = after(source, "file:");
 	if (path == NULL)
 		path = source;
-	if (path[0] != '/')
-		return error_set(error, ERROR_CONFIG, "the URI's pin-source is not file: with an absolute path");
-	return read_file(path, false, pin, error);
+	return path[0] == '/' ? path : NULL;
 }
 
 int pin_get(struct secret **pin, const struct p11_request *request, const struct uri *uri, const struct token *token,
@@ -232,7 +229,7 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 		message_warn("a PIN in the URI (pin-value) can be seen by others; use --pin-from");
 		result = secret_append(*pin, value, strlen(value)) < 0 ? error_memory(error) : 0;
 	} else if (source != NULL) {
-		result = read_uri_source(source, *pin, error);
+		result = read_file(pin_source_path(source), false, *pin, error);
 	} else {
 		result = prompt(token, *pin, error);
 	}

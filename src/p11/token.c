@@ -4,7 +4,6 @@
 
 #include "base/message.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,10 +103,7 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, const s
 	CK_RV rv = slots_list(module, &slots, &count);
 
 	if (rv != CKR_OK) {
-		size_t used = strlen(modules->failures);
-
-		snprintf(modules->failures + used, sizeof(modules->failures) - used, "%s%s (C_GetSlotList: %s)",
-			 used > 0 ? ", " : "", module->name, ckr_text(rv));
+		modules_note(modules, module, "C_GetSlotList", rv);
 		count = 0;
 	}
 	for (CK_ULONG i = 0; i < count && result == 0; i++) {
@@ -117,8 +113,12 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, const s
 			continue;
 		tokens->looked_at++;
 		/* A token that cannot say who it is cannot be the one that is meant. */
-		if (CALL(module, C_GetTokenInfo, slots[i], &info) != CKR_OK)
+		rv = CALL(module, C_GetTokenInfo, slots[i], &info);
+		if (rv != CKR_OK) {
+			if (rv != CKR_TOKEN_NOT_PRESENT && rv != CKR_TOKEN_NOT_RECOGNIZED)
+				modules_note(modules, module, "C_GetTokenInfo", rv);
 			continue;
+		}
 		pad_info(&info);
 		if ((!all && (info.flags & CKF_TOKEN_INITIALIZED) == 0) ||
 		    !p11_kit_uri_match_token_info(uri->parsed, &info) ||

@@ -75,6 +75,30 @@ static const char *swallowed_attribute(const char *value, size_t length)
 	return NULL;
 }
 
+/* What is no attribute, or one in the wrong place. Behind the '?' it may be a part of a PIN and is not shown. */
+static int bad_attribute(const char *part, size_t length, bool query, struct error *error)
+{
+	size_t name_length = strcspn(part, "=;&?");
+	int known = find_attribute(part, name_length < length ? name_length : length);
+	int shown = (int)(length > 64 ? 64 : length);
+
+	if (known >= 0 && attributes[known].query != query) {
+		error_set(error, ERROR_CONFIG, "the URI has the unknown %s attribute \"%s\"", query ? "query" : "path",
+			  attributes[known].name);
+		error_hint(error, query ? "%s belongs before the '?'" : "%s belongs behind a '?'", attributes[known].name);
+	} else if (query) {
+		error_set(error, ERROR_CONFIG, "the URI has an unknown query attribute");
+		error_hint(error, "it may have pin-source, pin-value, module-name and module-path; write %%26 for an '&' in a "
+				  "value");
+	} else if (name_length >= length) {
+		error_set(error, ERROR_CONFIG, "the URI has \"%.*s\" where NAME=VALUE should be", shown, part);
+	} else {
+		error_set(error, ERROR_CONFIG, "the URI has the unknown path attribute \"%.*s\"",
+			  (int)(name_length > 64 ? 64 : name_length), part);
+	}
+	return -ERROR_CONFIG;
+}
+
 static int check_attribute(const char *part, size_t length, bool query, bool *seen, struct error *error)
 {
 	const char *equals = memchr(part, '=', length);
@@ -83,17 +107,8 @@ static int check_attribute(const char *part, size_t length, bool query, bool *se
 	const char *swallowed, *value;
 	size_t value_length;
 
-	if (equals == NULL)
-		return error_set(error, ERROR_CONFIG, "the URI has \"%.*s\" where NAME=VALUE should be",
-				 (int)(length > 64 ? 64 : length), part);
-	if (known < 0 || attributes[known].query != query) {
-		error_set(error, ERROR_CONFIG, "the URI has the unknown %s attribute \"%.*s\"", query ? "query" : "path",
-			  (int)(name_length > 64 ? 64 : name_length), part);
-		if (known >= 0)
-			error_hint(error, query ? "%s belongs before the '?'" : "%s belongs behind a '?'",
-				   attributes[known].name);
-		return -ERROR_CONFIG;
-	}
+	if (equals == NULL || known < 0 || attributes[known].query != query)
+		return bad_attribute(part, length, query, error);
 	if (seen[known])
 		return error_set(error, ERROR_CONFIG, "the URI has %s twice", attributes[known].name);
 	seen[known] = true;
@@ -183,6 +198,7 @@ static int check_form(struct uri *uri, struct error *error)
 int uri_parse(struct uri *uri, const char *text, struct error *error)
 {
 	const CK_ATTRIBUTE *class;
+	const char *pin_source;
 	int code;
 
 	memset(uri, 0, sizeof(*uri));
@@ -198,6 +214,9 @@ int uri_parse(struct uri *uri, const char *text, struct error *error)
 	class = p11_kit_uri_get_attribute(uri->parsed, CKA_CLASS);
 	if (class != NULL && *(const CK_OBJECT_CLASS *)class->pValue != CKO_PRIVATE_KEY)
 		return error_set(error, ERROR_CONFIG, "the URI's type is not \"private\"");
+	pin_source = p11_kit_uri_get_pin_source(uri->parsed);
+	if (pin_source != NULL && pin_source_path(pin_source) == NULL)
+		return error_set(error, ERROR_CONFIG, "the URI's pin-source is not file: with an absolute path");
 	if (p11_kit_uri_any_unrecognized(uri->parsed))
 		return error_set(error, ERROR_CONFIG, "the URI has an attribute that is not known or not valid");
 	return 0;

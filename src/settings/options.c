@@ -128,7 +128,7 @@ static void blank_pin(char *argument)
 	if (value == NULL)
 		return;
 	value += strlen(attribute);
-	length = strcspn(value, "&;?");
+	length = strcspn(value, "&");
 	rest = value[length];
 	value[length] = '\0';
 	process_blank(value);

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The base room: base64url, secrets, errors, messages, whole files. */
+#include "unit.h"
+
+#include "base/base64url.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "base/secret.h"
+
+#include <dirent.h>
+#include <openssl/evp.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+/* --- base64url --------------------------------------------------------------------------------------------------- */
+
+static void base64url_encodes_the_vectors_of_rfc_4648(void **state)
+{
+	static const struct {
+		const char *data, *text;
+	} vectors[] = {
+		{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" },
+		{ "fooba", "Zm9vYmE" }, { "foobar", "Zm9vYmFy" }, { "\xfb\xff\xbf", "-_-_" },
+	};
+	char text[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(vectors); i++) {
+		base64url_encode(vectors[i].data, strlen(vectors[i].data), text);
+		assert_string_equal(text, vectors[i].text);
+		assert_int_equal(base64url_length(strlen(vectors[i].data)), strlen(vectors[i].text));
+	}
+}
+
+static void base64url_agrees_with_openssl_at_all_lengths(void **state)
+{
+	unsigned char data[64], expected[96];
+	char text[96];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)(i * 151 + 197); /* all six-bit values come up */
+	for (size_t length = 0; length <= sizeof(data); length++) {
+		char *padding;
+
+		EVP_EncodeBlock(expected, data, (int)length);
+		for (char *c = (char *)expected; *c != '\0'; c++)
+			*c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c);
+		padding = strchr((char *)expected, '=');
+		if (padding != NULL)
+			*padding = '\0';
+		memset(text, '#', sizeof(text));
+		base64url_encode(data, length, text);
+		assert_string_equal(text, (char *)expected);
+		assert_int_equal(base64url_length(length), strlen(text));
+		assert_int_equal(text[strlen(text) + 1], '#'); /* callers give no room for more */
+	}
+}
+
+/* --- secrets ----------------------------------------------------------------------------------------------------- */
+
+static void secret_keeps_its_content_as_it_grows(void **state)
+{
+	struct secret *secret = secret_new(1);
+	char expected[40000];
+	size_t length = 0;
+
+	(void)state;
+	assert_non_null(secret);
+	assert_string_equal(secret_data(secret), "");
+	while (length + 64 < sizeof(expected)) {
+		int chunk = snprintf(expected + length, 64, "%zu:some of a bearer;", length);
+
+		assert_int_equal(secret_append(secret, expected + length, (size_t)chunk), 0);
+		length += (size_t)chunk;
+		assert_int_equal(secret_length(secret), length);
+		assert_int_equal(secret_data(secret)[length], '\0');
+	}
+	assert_string_equal(secret_data(secret), expected);
+	secret_free(&secret);
+	assert_null(secret);
+	secret_free(&secret);
+}
+
+/* The NUL must fit too when the bytes alone would just fill the pages. */
+static void secret_has_room_for_its_nul_at_every_length(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct secret *secret = secret_new(page - 1);
+
+	(void)state;
+	assert_non_null(secret);
+	for (size_t length = 1; length <= 4 * page; length++) {
+		assert_int_equal(secret_append(secret, "x", 1), 0);
+		if (length % page < 2 || length % page > page - 2)
+			assert_int_equal(strlen(secret_data(secret)), length);
+	}
+	secret_free(&secret);
+}
+
+static void secret_printf_appends(void **state)
+{
+	struct secret *secret = secret_new(0);
+	char long_text[9001];
+
+	(void)state;
+	memset(long_text, 'y', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	assert_non_null(secret);
+	assert_int_equal(secret_printf(secret, "%s=%d", "a", 1), 0);
+	assert_int_equal(secret_printf(secret, "%s", ""), 0);
+	assert_string_equal(secret_data(secret), "a=1");
+	assert_int_equal(secret_printf(secret, ";%s;", long_text), 0);
+	assert_int_equal(secret_length(secret), 3 + 9002);
+	assert_int_equal(strlen(secret_data(secret)), 3 + 9002);
+	assert_memory_equal(secret_data(secret), "a=1;yyyy", 8);
+	assert_string_equal(secret_data(secret) + 3 + 9000, "y;");
+	secret_free(&secret);
+}
+
+static void secret_truncate_wipes_what_it_cuts(void **state)
+{
+	static const char zeros[6];
+	struct secret *secret = secret_new(16);
+
+	(void)state;
+	assert_non_null(secret);
+	assert_int_equal(secret_append(secret, "user:123456", 11), 0);
+	secret_truncate(secret, 12);
+	assert_int_equal(secret_length(secret), 11);
+	secret_truncate(secret, 5);
+	assert_string_equal(secret_data(secret), "user:");
+	assert_int_equal(secret_length(secret), 5);
+	assert_memory_equal(secret_data(secret) + 5, zeros, sizeof(zeros));
+	assert_int_equal(secret_append(secret, "9", 1), 0);
+	assert_string_equal(secret_data(secret), "user:9");
+	secret_free(&secret);
+}
+
+static void wipe_realloc_keeps_the_content(void **state)
+{
+	char *block = wipe_realloc(NULL, 8);
+
+	(void)state;
+	assert_non_null(block);
+	memcpy(block, "1234567", 8);
+	for (size_t size = 16; size <= 65536; size *= 4) {
+		block = wipe_realloc(block, size);
+		assert_non_null(block);
+		assert_string_equal(block, "1234567");
+		memset(block + 8, 'x', size - 8); /* the room is there */
+	}
+	block = wipe_realloc(block, 4);
+	assert_non_null(block);
+	assert_memory_equal(block, "1234", 4);
+	wipe_free(block);
+	wipe_free(NULL);
+}
+
+/* --- errors and messages ----------------------------------------------------------------------------------------- */
+
+static void error_is_cut_where_it_does_not_fit(void **state)
+{
+	struct {
+		struct error error;
+		char behind[8];
+	} box = { .behind = "intact!" };
+	struct error *error = &box.error;
+	char text[2 * sizeof(error->text)];
+
+	(void)state;
+	memset(text, 'z', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	error_hint(error, "old");
+	assert_int_equal(error_set(error, ERROR_TOKEN, "%s", text), -ERROR_TOKEN);
+	assert_int_equal(error->class, ERROR_TOKEN);
+	assert_int_equal(strlen(error->text), sizeof(error->text) - 1);
+	assert_string_equal(error->hint, "");
+	error_append(error, "more");
+	assert_int_equal(strlen(error->text), sizeof(error->text) - 1);
+	error_hint(error, "%s", text);
+	assert_int_equal(strlen(error->hint), sizeof(error->hint) - 1);
+	error_set(error, ERROR_PIN, "no %s", "PIN");
+	error_append(error, " for %s", "me");
+	assert_string_equal(error->text, "no PIN for me");
+	error_append(error, "%s", text);
+	assert_int_equal(strlen(error->text), sizeof(error->text) - 1);
+	assert_string_equal(box.behind, "intact!");
+}
+
+/* A failure that forgot to fill its error must not become exit status 0. */
+static void error_result_is_never_success(void **state)
+{
+	const struct error empty = { ERROR_NONE, "", "" }, org = { ERROR_ORG, "no", "" };
+
+	(void)state;
+	assert_int_equal(error_result(&empty), -ERROR_UNEXPECTED);
+	assert_int_equal(error_result(&org), -ERROR_ORG);
+}
+
+/* What an org or a token says must not drive the terminal. */
+static void messages_show_no_control_characters(void **state)
+{
+	const char *path = unit_path(state, "stderr");
+	int kept = dup(STDERR_FILENO), fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct error error = { .text = "a \033]0;title\a b" };
+	size_t length;
+	char *text;
+
+	assert_true(kept >= 0 && fd >= 0);
+	dup2(fd, STDERR_FILENO);
+	message_warn("%s", "x\033[2J\ry\x7f");
+	message_error(&error);
+	message_step("not told without --verbose");
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	close(fd);
+	assert_works(file_read(path, 4096, &text, &length, &error), &error);
+	assert_string_equal(text, "p11bearer: warning: x?[2J?y?\np11bearer: a ?]0;title? b\n");
+	free(text);
+}
+
+/* --- whole files ------------------------------------------------------------------------------------------------- */
+
+static void assert_file(const char *path, const char *content)
+{
+	struct error error = { 0 };
+	size_t length;
+	char *text;
+
+	assert_works(file_read(path, 4096, &text, &length, &error), &error);
+	assert_string_equal(text, content);
+	assert_int_equal(length, strlen(content));
+	free(text);
+}
+
+static size_t entries(const char *folder)
+{
+	DIR *stream = opendir(folder);
+	size_t count = 0;
+
+	assert_non_null(stream);
+	while (readdir(stream) != NULL)
+		count++;
+	closedir(stream);
+	return count - 2;
+}
+
+static void file_read_keeps_to_its_limit(void **state)
+{
+	const char *path = unit_path(state, "in");
+	struct error error = { 0 };
+	size_t length;
+	char *data;
+
+	unit_put(path, "12\0" "45", 5, 0600);
+	assert_works(file_read(path, 5, &data, &length, &error), &error);
+	assert_int_equal(length, 5);
+	assert_memory_equal(data, "12\0" "45", 6);
+	free(data);
+	assert_fails(file_read(path, 4, &data, &length, &error), ERROR_CONFIG, &error);
+	assert_contains(error.text, path);
+	assert_fails(file_read(unit_path(state, "none"), 5, &data, &length, &error), ERROR_CONFIG, &error);
+	assert_contains(error.text, unit_path(state, "none"));
+	assert_fails(file_read(unit_path(state, "."), 5, &data, &length, &error), ERROR_CONFIG, &error);
+}
+
+static void file_read_takes_a_pipe(void **state)
+{
+	char path[32];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+	assert_int_equal(write(ends[1], "through a pipe", 14), 14);
+	close(ends[1]);
+	assert_file(path, "through a pipe");
+	close(ends[0]);
+}
+
+/* A hard link shows whether the old file was overwritten (a crash would leave it broken) or replaced. */
+static void file_write_replaces_in_one_step(void **state)
+{
+	const char *real = unit_path(state, "real"), *old = unit_path(state, "old"), *via = unit_path(state, "via");
+	struct error error = { 0 };
+	struct stat status;
+
+	unit_put(real, "the old content", 15, 0600);
+	assert_int_equal(link(real, old), 0);
+	assert_int_equal(symlink("real", via), 0);
+	assert_works(file_write(via, "new", 3, 0644, &error), &error);
+	assert_file(real, "new");
+	assert_file(old, "the old content");
+	assert_int_equal(lstat(via, &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	assert_int_equal(stat(real, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0644);
+	assert_works(file_write(unit_path(state, "fresh"), "", 0, 0640, &error), &error);
+	assert_int_equal(stat(unit_path(state, "fresh"), &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0640);
+	assert_int_equal(entries(unit_path(state, ".")), 4);
+}
+
+static void file_write_that_fails_leaves_everything_as_it_was(void **state)
+{
+	const char *path = unit_path(state, "out");
+	struct error error = { 0 };
+	struct rlimit before;
+
+	unit_put(path, "old", 3, 0600);
+	assert_fails(file_write(unit_path(state, "out/x"), "new", 3, 0644, &error), ERROR_UNEXPECTED, &error);
+	assert_contains(error.text, unit_path(state, "out/x"));
+	assert_fails(file_write(unit_path(state, "."), "new", 3, 0644, &error), ERROR_UNEXPECTED, &error);
+	/* Like a full disk: the file is there, and takes but a part. */
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 10, before.rlim_max }), 0);
+	assert_fails(file_write(path, "more than ten bytes", 19, 0644, &error), ERROR_UNEXPECTED, &error);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_file(path, "old");
+	assert_int_equal(entries(unit_path(state, ".")), 1);
+}
+
+static void file_write_writes_into_what_is_no_file(void **state)
+{
+	const char *path = unit_path(state, "fifo");
+	struct error error = { 0 };
+	struct stat status;
+	char text[8] = "";
+	int reader;
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_works(file_write(path, "new", 3, 0644, &error), &error);
+	assert_int_equal(read(reader, text, sizeof(text)), 3);
+	assert_string_equal(text, "new");
+	close(reader);
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(S_ISFIFO(status.st_mode));
+	/* Not as root, who would replace the device for everybody where this goes wrong. */
+	if (geteuid() != 0)
+		assert_works(file_write("/dev/null", "new", 3, 0644, &error), &error);
+}
+
+/* /dev/stdout in a pipeline is a link like this one, to something that has no name. */
+static void file_write_follows_a_link_to_a_pipe(void **state)
+{
+	const char *path = unit_path(state, "stdout");
+	struct error error = { 0 };
+	struct stat status;
+	char target[32], text[8] = "";
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	snprintf(target, sizeof(target), "/proc/self/fd/%d", ends[1]);
+	assert_int_equal(symlink(target, path), 0);
+	assert_works(file_write(path, "new", 3, 0644, &error), &error);
+	assert_int_equal(lstat(path, &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	assert_int_equal(read(ends[0], text, sizeof(text)), 3);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void file_write_follows_a_link_to_a_file_still_to_be_made(void **state)
+{
+	struct error error = { 0 };
+
+	assert_int_equal(symlink("later", unit_path(state, "via")), 0);
+	assert_works(file_write(unit_path(state, "via"), "new", 3, 0644, &error), &error);
+	assert_file(unit_path(state, "later"), "new");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(base64url_encodes_the_vectors_of_rfc_4648),
+		cmocka_unit_test(base64url_agrees_with_openssl_at_all_lengths),
+		cmocka_unit_test(secret_keeps_its_content_as_it_grows),
+		cmocka_unit_test(secret_has_room_for_its_nul_at_every_length),
+		cmocka_unit_test(secret_printf_appends),
+		cmocka_unit_test(secret_truncate_wipes_what_it_cuts),
+		cmocka_unit_test(wipe_realloc_keeps_the_content),
+		cmocka_unit_test(error_is_cut_where_it_does_not_fit),
+		cmocka_unit_test(error_result_is_never_success),
+		TEST_IN_FOLDER(file_read_keeps_to_its_limit),
+		cmocka_unit_test(file_read_takes_a_pipe),
+		TEST_IN_FOLDER(file_write_replaces_in_one_step),
+		TEST_IN_FOLDER(file_write_that_fails_leaves_everything_as_it_was),
+		TEST_IN_FOLDER(file_write_writes_into_what_is_no_file),
+		TEST_IN_FOLDER(file_write_follows_a_link_to_a_pipe),
+		TEST_IN_FOLDER(file_write_follows_a_link_to_a_file_still_to_be_made),
+		TEST_IN_FOLDER(messages_show_no_control_characters),
+	};
+
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}

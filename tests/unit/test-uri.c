@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* URIs and PIN sources as users write them: what p11-kit would silently read as something else must be refused. */
+#include "unit.h"
+
+#include "p11/internal.h"
+
+/* Every word of digits in these URIs that looks like this is a PIN; no message may show it. */
+#define PIN "0815471"
+
+static const char *const good_uris[] = {
+	"pkcs11:",
+	"pkcs11:token=ci",
+	"pkcs11:token=my%20token;object=key;type=private",
+	"pkcs11:id=%01",
+	"pkcs11:id=%01%a2%FF",
+	"pkcs11:id=1", /* one byte, '1': a slip perhaps, but a URI */
+	"pkcs11:object=R%26D",
+	"pkcs11:object=R&D",
+	"pkcs11:object=a&b=c", /* b is no attribute */
+	"pkcs11:object=R%26id=1",
+	"pkcs11:object=%C3%BC%3B%3F",
+	"pkcs11:object=a=b",
+	"pkcs11:token=12345678901234567890123456789012",
+	"pkcs11:token=%31%32%33%34%35%36%37%38%39%30%31%32%33%34%35%36%37%38%39%30%31%32%33%34%35%36%37%38%39%30%31%32",
+	"pkcs11:serial=1234567890123456;model=PKCS%2315;manufacturer=ACME",
+	"pkcs11:library-manufacturer=a;library-description=b;library-version=1.2",
+	"pkcs11:slot-manufacturer=a;slot-description=b;slot-id=7",
+	"pkcs11:token=t?module-path=/usr/lib/x.so",
+	"pkcs11:token=t?module-name=softhsm2&pin-source=file:/run/pin",
+	"pkcs11:?module-name=softhsm2",
+	"pkcs11:token=t?pin-value=0815471",
+	"pkcs11:token=t?pin-value=a;0815471?&module-name=m",
+};
+
+/* The part that the sentence, or the hint, must have: a refusal that does not name its reason is of no use. */
+static const struct {
+	const char *uri, *text, *hint;
+} bad_uris[] = {
+	{ "", "does not begin with \"pkcs11:\"", "p11bearer keys" },
+	{ "token=ci", "does not begin with \"pkcs11:\"", "p11bearer keys" },
+	{ "PKCS11:token=ci", "does not begin with \"pkcs11:\"", "" },
+	{ "http://pkcs11:", "does not begin with \"pkcs11:\"", "" },
+	{ PIN, "does not begin with \"pkcs11:\"", "" },
+	{ "pkcs11:object=my key", "blank", "%20" },
+	{ "pkcs11:object=key\t", "blank", "%20" },
+	{ "pkcs11:object=key\n", "blank", "%20" },
+	{ "pkcs11:object=100%", "'%'", "" },
+	{ "pkcs11:id=%1", "'%'", "" },
+	{ "pkcs11:id=%0g", "'%'", "" },
+	{ "pkcs11:id=%01%", "'%'", "" },
+	{ "pkcs11:object=a;object=b", "object twice", "" },
+	{ "pkcs11:token=a;id=%01;token=a", "token twice", "" },
+	{ "pkcs11:token=t?pin-value=0815471&pin-value=0815471", "pin-value twice", "" },
+	{ "pkcs11:label=a", "unknown path attribute \"label\"", "" },
+	{ "pkcs11:Token=a", "unknown path attribute \"Token\"", "" },
+	{ "pkcs11:object=a;x-vendor=1", "unknown path attribute \"x-vendor\"", "" },
+	{ "pkcs11:token=a?pin=0815471", "unknown query attribute", "" },
+	{ "pkcs11:token=a;pin-source=file:/x", "unknown path attribute \"pin-source\"", "behind a '?'" },
+	{ "pkcs11:token=a;pin-value=0815471", "unknown path attribute \"pin-value\"", "behind a '?'" },
+	{ "pkcs11:module-path=/x.so", "unknown path attribute \"module-path\"", "behind a '?'" },
+	{ "pkcs11:?object=a", "unknown query attribute \"object\"", "before the '?'" },
+	{ "pkcs11:token=a?pin-value=0815471&id=%01", "unknown query attribute \"id\"", "before the '?'" },
+	{ "pkcs11:token=123456789012345678901234567890123", "token is longer than the 32 bytes", "" },
+	{ "pkcs11:token=%31%32%33%34%35%36%37%38%39%30%31%32%33%34%35%36%37%38%39%30%31%32%33%34%35%36%37%38%39%30%31%32%33",
+	  "token is longer than the 32 bytes", "" },
+	{ "pkcs11:serial=12345678901234567", "serial is longer than the 16 bytes", "" },
+	{ "pkcs11:object=a&id=%01", "\"&id=\" would be part of object", "';'" },
+	{ "pkcs11:token=a&object=b&id=%01", "\"&object=\" would be part of token", "%26" },
+	{ "pkcs11:token=a&pin-value=0815471", "\"&pin-value=\" would be part of token", "" },
+	{ "pkcs11:type=cert", "\"private\"", "" },
+	{ "pkcs11:object=a;type=public", "\"private\"", "" },
+	{ "pkcs11:type=key", "not valid", "" },
+	{ "pkcs11:object", "\"object\" where NAME=VALUE", "" },
+	{ "pkcs11:token=a;object:b", "\"object:b\" where NAME=VALUE", "" },
+	{ "pkcs11:;", "empty attribute", "" },
+	{ "pkcs11:token=a;;id=%01", "empty attribute", "" },
+	{ "pkcs11:token=a?module-name=m&&pin-value=0815471", "empty attribute", "" },
+	{ "pkcs11:slot-id=one", "cannot be parsed", "" },
+	{ "pkcs11:library-version=new", "cannot be parsed", "" },
+};
+
+static void uris_that_say_what_they_mean_are_taken(void **state)
+{
+	struct error error = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good_uris); i++) {
+		if (p11_uri_check(good_uris[i], &error) != 0)
+			fail_msg("%s: %s", good_uris[i], error.text);
+	}
+	assert_works(p11_uri_check(NULL, &error), &error); /* whatever there is */
+}
+
+static void uris_that_would_mean_something_else_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad_uris); i++) {
+		struct error error = { 0 };
+
+		if (p11_uri_check(bad_uris[i].uri, &error) != -ERROR_CONFIG || error.class != ERROR_CONFIG)
+			fail_msg("taken: %s", bad_uris[i].uri);
+		assert_contains(error.text, bad_uris[i].text);
+		assert_contains(error.hint, bad_uris[i].hint);
+		assert_lacks(error.text, PIN);
+		assert_lacks(error.hint, PIN);
+	}
+}
+
+/* An '&' in a PIN, or a wrong '=' before it, makes a part of the PIN look like an attribute of its own. */
+static void pin_with_a_slip_is_not_shown(void **state)
+{
+	static const char *const uris[] = {
+		"pkcs11:token=t?pin-value=12&0815471",
+		"pkcs11:token=t?pin-value=12&0815471=9",
+		"pkcs11:token=t?pin-value:0815471",
+		"pkcs11:token=t?0815471",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(uris); i++) {
+		struct error error = { 0 };
+
+		assert_fails(p11_uri_check(uris[i], &error), ERROR_CONFIG, &error);
+		assert_lacks(error.text, PIN);
+		assert_lacks(error.hint, PIN);
+	}
+}
+
+static void uri_is_shown_without_its_pin(void **state)
+{
+	struct error error = { 0 };
+	struct uri uri;
+
+	(void)state;
+	assert_works(uri_parse(&uri, "pkcs11:token=t?module-name=m&pin-value=0815471", &error), &error);
+	assert_string_equal(p11_kit_uri_get_pin_value(uri.parsed), PIN);
+	assert_string_equal(uri_shown(&uri), "pkcs11:token=t?module-name=m&pin-value=");
+	uri_free(&uri);
+	assert_works(uri_parse(&uri, "pkcs11:token=t;id=%01", &error), &error);
+	assert_string_equal(uri_shown(&uri), "pkcs11:token=t;id=%01");
+	uri_free(&uri);
+}
+
+/* Which attributes stand in the URI decides what is searched by, and how early the search may end. */
+static void attributes_are_noted(void **state)
+{
+	struct error error = { 0 };
+	struct uri uri;
+
+	(void)state;
+	assert_works(uri_parse(&uri, "pkcs11:token=object=id;slot-id=1", &error), &error);
+	assert_false(uri.has_id || uri.has_object || uri.has_serial || uri.has_library || uri.has_slot);
+	uri_free(&uri);
+	assert_works(uri_parse(&uri, "pkcs11:id=%01;library-version=1.0", &error), &error);
+	assert_true(uri.has_id && uri.has_library);
+	assert_false(uri.has_object || uri.has_serial || uri.has_slot);
+	uri_free(&uri);
+	assert_works(uri_parse(&uri, "pkcs11:object=a;serial=1;slot-description=x", &error), &error);
+	assert_true(uri.has_object && uri.has_serial && uri.has_slot);
+	assert_false(uri.has_id || uri.has_library);
+	uri_free(&uri);
+}
+
+static void ids_that_look_like_hex_get_a_hint(void **state)
+{
+	static const struct {
+		const char *uri, *hint;
+	} cases[] = {
+		{ "pkcs11:id=1", "did you mean id=%01?" },
+		{ "pkcs11:id=01", "did you mean id=%01?" },
+		{ "pkcs11:id=a1b2", "did you mean id=%a1%b2?" },
+		{ "pkcs11:id=abc", "did you mean id=%0a%bc?" },
+		{ "pkcs11:token=t;id=0A?module-name=m", "did you mean id=%0A?" },
+		{ "pkcs11:id=0123456789abcdef0123456789abcdef",
+		  "did you mean id=%01%23%45%67%89%ab%cd%ef%01%23%45%67%89%ab%cd%ef?" },
+		{ "pkcs11:id=%01", "" },
+		{ "pkcs11:id=%30%31", "" }, /* nobody writes that by mistake */
+		{ "pkcs11:id=key", "" },
+		{ "pkcs11:id=", "" },
+		{ "pkcs11:slot-id=1;id=%01", "" },
+		{ "pkcs11:slot-id=1", "" },
+		{ "pkcs11:object=id=1", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct error error = { 0 };
+		struct uri uri;
+
+		assert_works(uri_parse(&uri, cases[i].uri, &error), &error);
+		uri_hint_id(&uri, &error);
+		assert_contains(error.hint, cases[i].hint);
+		assert_int_equal(error.hint[0] == '\0', cases[i].hint[0] == '\0');
+		uri_free(&uri);
+	}
+}
+
+/* The URIs that "keys" prints are pasted back: they must name the same key again, whatever is in its label. */
+static void printed_uri_reads_back(void **state)
+{
+	CK_TOKEN_INFO info = { .flags = 0 };
+	CK_ATTRIBUTE label = { CKA_LABEL, (char *)"R&D; 100%", 9 }, id = { CKA_ID, (char *)"\x01\xff", 2 };
+	struct error error = { 0 };
+	const CK_ATTRIBUTE *read;
+	struct uri uri;
+	char *text;
+
+	(void)state;
+	memset(info.label, ' ', sizeof(info.label));
+	memcpy(info.label, "my token", 8);
+	memset(info.manufacturerID, ' ', sizeof(info.manufacturerID));
+	memset(info.model, ' ', sizeof(info.model));
+	memset(info.serialNumber, ' ', sizeof(info.serialNumber));
+	text = uri_format_key(&info, &label, &id);
+	assert_non_null(text);
+	assert_works(uri_parse(&uri, text, &error), &error);
+	read = p11_kit_uri_get_attribute(uri.parsed, CKA_LABEL);
+	assert_true(read != NULL && read->ulValueLen == 9 && memcmp(read->pValue, "R&D; 100%", 9) == 0);
+	read = p11_kit_uri_get_attribute(uri.parsed, CKA_ID);
+	assert_true(read != NULL && read->ulValueLen == 2 && memcmp(read->pValue, "\x01\xff", 2) == 0);
+	assert_int_equal(p11_kit_uri_match_token_info(uri.parsed, &info), 1);
+	uri_free(&uri);
+	free(text);
+}
+
+static void pin_sources_are_checked(void **state)
+{
+	static const char *const good[] = { "prompt", "file:/run/pin", "file:pin", "env:PIN", "fd:3", "fd:0",
+					    "credential:hsm-pin" };
+	static const char *const bad[] = {
+		"", PIN, "Prompt", "prompt ", "file:", "file", "env:", "fd:", "fd:x", "fd:-1", "fd: 3", "fd:+3", "fd:3x",
+		"fd:99999999999", "fd:99999999999999999999", "credential:", "credential:a/b", "credential:../0815471",
+		"credential:.hidden", "pin:0815471", "FILE:/run/pin", "/run/pin", "|cat /run/0815471",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		struct error error = { 0 };
+
+		assert_works(p11_pin_source_check(good[i], &error), &error);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct error error = { 0 };
+
+		if (p11_pin_source_check(bad[i], &error) != -ERROR_CONFIG || error.class != ERROR_CONFIG)
+			fail_msg("taken: \"%s\"", bad[i]);
+		assert_true(error.text[0] != '\0');
+		assert_lacks(error.text, PIN);
+		assert_lacks(error.hint, PIN);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(uris_that_say_what_they_mean_are_taken),
+		cmocka_unit_test(uris_that_would_mean_something_else_are_refused),
+		cmocka_unit_test(pin_with_a_slip_is_not_shown),
+		cmocka_unit_test(uri_is_shown_without_its_pin),
+		cmocka_unit_test(attributes_are_noted),
+		cmocka_unit_test(ids_that_look_like_hex_get_a_hint),
+		cmocka_unit_test(printed_uri_reads_back),
+		cmocka_unit_test(pin_sources_are_checked),
+	};
+
+	return cmocka_run_group_tests_name("uri", tests, NULL, NULL);
+}
