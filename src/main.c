@@ -4,6 +4,8 @@
 #include "base/process.h"
 #include "cmd/cmd.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
@@ -91,14 +93,18 @@ static int run(int argc, char **argv, struct error *error)
 
 int main(int argc, char **argv)
 {
-	struct error error = { ERROR_NONE, "", "" };
+	struct error error = { ERROR_NONE, 0, "", "" };
 	int result;
 
 	process_protect();
 	result = run(argc, argv, &error);
 	if (result == 0 && fflush(stdout) != 0)
-		result = error_set(&error, ERROR_UNEXPECTED, "cannot write to stdout");
+		result = error_set(&error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
 	if (result < 0)
 		message_error(&error);
+	if (result < 0 && error.signal != 0) {
+		signal(error.signal, SIG_DFL);
+		raise(error.signal);
+	}
 	return -result;
 }

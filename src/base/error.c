@@ -11,6 +11,7 @@ int error_set(struct error *error, enum error_class class, const char *format, .
 	va_list arguments;
 
 	error->class = class;
+	error->signal = 0;
 	error->hint[0] = '\0';
 	va_start(arguments, format);
 	vsnprintf(error->text, sizeof(error->text), format, arguments);

@@ -20,6 +20,7 @@ enum error_class {
 /* A failure; lives on the caller's stack and owns no memory. `{0}` is "nothing failed". */
 struct error {
 	enum error_class class;
+	int signal;      /* that ended the work, such as SIGINT at a prompt; 0: none */
 	char text[4096]; /* one sentence: what failed, on which object, why; long enough for a list of URIs */
 	char hint[1024]; /* what to do next, or empty */
 };

@@ -12,30 +12,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int file_read(const char *path, size_t limit, char **data, size_t *length, struct error *error)
+int file_read_descriptor(int fd, const char *name, size_t limit, char **data, size_t *length, struct error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	char *buffer = NULL;
+	/* One byte over the limit tells a file that is too large; a size from stat would tell nothing of a pipe. */
+	char *buffer = malloc(limit + 1);
 	size_t used = 0;
 	ssize_t got = 0;
 	int result;
 
-	if (fd < 0)
-		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
-	/* One byte over the limit tells a file that is too large; a size from stat would tell nothing of a pipe. */
-	buffer = malloc(limit + 1);
-	if (buffer == NULL) {
-		result = error_memory(error);
-		goto out;
-	}
+	if (buffer == NULL)
+		return error_memory(error);
 	while (used <= limit && ((got = read(fd, buffer + used, limit + 1 - used)) > 0 || (got < 0 && errno == EINTR)))
 		used += got > 0 ? (size_t)got : 0;
 	if (got < 0) {
-		result = error_set(error, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+		result = error_set(error, ERROR_CONFIG, "cannot read %s: %s", name, strerror(errno));
 		goto out;
 	}
 	if (used > limit) {
-		result = error_set(error, ERROR_CONFIG, "%s is larger than %zu bytes", path, limit);
+		result = error_set(error, ERROR_CONFIG, "%s is larger than %zu bytes", name, limit);
 		goto out;
 	}
 	buffer[used] = '\0';
@@ -45,6 +39,17 @@ int file_read(const char *path, size_t limit, char **data, size_t *length, struc
 	result = 0;
 out:
 	free(buffer);
+	return result;
+}
+
+int file_read(const char *path, size_t limit, char **data, size_t *length, struct error *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int result;
+
+	if (fd < 0)
+		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	result = file_read_descriptor(fd, path, limit, data, length, error);
 	close(fd);
 	return result;
 }
@@ -77,7 +82,23 @@ static void sync_folder(const char *path)
 	close(fd);
 }
 
-static int replace(const char *path, const char *data, size_t length, mode_t mode, struct error *error)
+/* A file that is there keeps its mode and its owner; a new one gets `mode` less the umask. */
+static bool set_access(int fd, const struct stat *old, mode_t mode)
+{
+	mode_t mask;
+
+	if (old != NULL) {
+		if (fchown(fd, old->st_uid, old->st_gid) < 0 && errno != EPERM)
+			return false;
+		return fchmod(fd, old->st_mode & 0777) == 0;
+	}
+	mask = umask(0);
+	umask(mask);
+	return fchmod(fd, mode & ~mask) == 0;
+}
+
+static int replace(const char *path, const struct stat *old, const char *data, size_t length, mode_t mode,
+		   struct error *error)
 {
 	char temporary[PATH_MAX];
 	int fd, result;
@@ -87,7 +108,7 @@ static int replace(const char *path, const char *data, size_t length, mode_t mod
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return error_set(error, ERROR_UNEXPECTED, "cannot create a file beside %s: %s", path, strerror(errno));
-	if (write_all(fd, data, length) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0) {
+	if (write_all(fd, data, length) < 0 || !set_access(fd, old, mode) || fsync(fd) < 0) {
 		result = error_set(error, ERROR_UNEXPECTED, "cannot write %s: %s", path, strerror(errno));
 		close(fd);
 		goto fail;
@@ -103,42 +124,63 @@ fail:
 	return result;
 }
 
-/* A link to a file that is still to be made: makes it, so that the link stays and leads to the new file. */
-static void make_target(const char *path)
+static int write_in_place(const char *path, const void *data, size_t length, struct error *error)
 {
-	struct stat status;
-	int fd;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int result = 0;
 
-	if (lstat(path, &status) < 0 || !S_ISLNK(status.st_mode))
-		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0 || write_all(fd, data, length) < 0)
+		result = error_set(error, ERROR_UNEXPECTED, "cannot write %s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
+	return result;
+}
+
+/* Where a link leads whose target is not there yet; `target` has room for PATH_MAX. False when `path` is no link. */
+static bool follow_link(const char *path, char *target)
+{
+	char link[PATH_MAX], folder[PATH_MAX];
+	ssize_t length = readlink(path, link, sizeof(link) - 1);
+	int written;
+
+	if (length < 0)
+		return false;
+	link[length] = '\0';
+	snprintf(folder, sizeof(folder), "%s", path);
+	if (link[0] == '/')
+		written = snprintf(target, PATH_MAX, "%s", link);
+	else
+		written = snprintf(target, PATH_MAX, "%s/%s", dirname(folder), link);
+	return written > 0 && written < PATH_MAX;
+}
+
+/* Whether the path is what stdout writes to: to replace it would take the rest of stdout's output with it. */
+static bool is_stdout(const struct stat *status)
+{
+	struct stat out;
+
+	return fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == status->st_dev && out.st_ino == status->st_ino;
 }
 
 int file_write(const char *path, const void *data, size_t length, mode_t mode, struct error *error)
 {
+	char target[PATH_MAX];
 	struct stat status;
-	char *target = NULL;
-	int fd, result;
-	bool there;
+	char *real;
+	int result;
 
-	make_target(path);
-	there = stat(path, &status) == 0;
-	/* Asked of the path itself: /dev/stdout may lead to a pipe, which has no real path, and must not be replaced. */
-	if (!there || S_ISREG(status.st_mode)) {
-		if (there)
-			target = realpath(path, NULL);
-		result = replace(target != NULL ? target : path, data, length, mode, error);
-		free(target);
-		return result;
+	if (stat(path, &status) < 0)
+		return replace(follow_link(path, target) ? target : path, NULL, data, length, mode, error);
+	if (is_stdout(&status)) {
+		if (write_all(STDOUT_FILENO, data, length) == 0)
+			return 0;
+		return error_set(error, ERROR_UNEXPECTED, "cannot write %s: %s", path, strerror(errno));
 	}
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || write_all(fd, data, length) < 0)
-		result = error_set(error, ERROR_UNEXPECTED, "cannot write %s: %s", path, strerror(errno));
-	else
-		result = 0;
-	if (fd >= 0)
-		close(fd);
+	if (!S_ISREG(status.st_mode))
+		return write_in_place(path, data, length, error);
+	real = realpath(path, NULL);
+	result = real != NULL ? replace(real, &status, data, length, mode, error) :
+				write_in_place(path, data, length, error);
+	free(real);
 	return result;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/message.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,17 +24,11 @@ bool message_is_verbose(void)
 	return verbose;
 }
 
-static void say(const char *label, const char *text)
+static void say(const char *label, char *text)
 {
-	flockfile(stderr);
-	fprintf(stderr, "p11bearer: %s", label);
-	for (const char *c = text; *c != '\0'; c++) {
-		/* A list (of matching keys, say) has lines of its own; all else that moves the cursor is not let through. */
-		bool control = (unsigned char)*c < 0x20 || *c == 0x7f;
-		fputc(control && *c != '\n' ? '?' : *c, stderr);
-	}
-	fputc('\n', stderr);
-	funlockfile(stderr);
+	/* A list (of matching keys, say) has lines of its own; nothing else that moves the cursor is let through. */
+	text_clean(text, "\n");
+	fprintf(stderr, "p11bearer: %s%s\n", label, text);
 }
 
 #define SAY(label)                                                   \
@@ -71,9 +67,9 @@ void message_step(const char *format, ...)
 
 void message_error(const struct error *error)
 {
-	say("", error->text);
+	message_note("%s", error->text);
 	if (error->hint[0] != '\0')
-		say("", error->hint);
+		message_note("%s", error->hint);
 }
 
 int output_write(const void *data, size_t length, struct error *error)

@@ -18,9 +18,10 @@ void process_protect(void)
 #endif
 	signal(SIGPIPE, SIG_IGN);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		/* An open file takes the lowest free number, which is `fd` itself. */
+		/* An open file takes the lowest free number, which is `fd` itself. Stdout is opened for reading, so that
+		 * writing data to it fails rather than loses them. */
 		if (fcntl(fd, F_GETFD) < 0)
-			(void)open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+			(void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 	}
 }
 

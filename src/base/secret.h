@@ -13,7 +13,8 @@ struct secret *secret_new(size_t capacity);
 /* Appends `length` bytes. Returns 0, or -1 when memory is out; the secret is then unchanged. */
 int secret_append(struct secret *secret, const void *data, size_t length);
 
-/* Appends the formatted text; the text never stands anywhere but in the secret. Returns 0, or -1 when memory is out. */
+/* Appends the formatted text. Not for the secret parts themselves: printf leaves copies on its stack. Returns 0, or -1 when
+ * memory is out. */
 int secret_printf(struct secret *secret, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Shortens the secret to `length` bytes; what is cut off is wiped. */

@@ -16,6 +16,8 @@ enum {
 	ORG_LIFETIME = 180, /* seconds: the org takes no later exp */
 };
 
+_Static_assert((int)JWT_SIGNATURE_MAX >= (int)P11_SIGNATURE_MAX, "p11_key_sign writes into jwt_sign's buffer");
+
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
 {
 	*signer = (struct signer){ .request = request };
@@ -41,7 +43,7 @@ void signer_close(struct signer *signer)
 static int mismatch(const struct signer *signer, struct error *error)
 {
 	const char *path = signer->request->certificate;
-	char ours[X509_FINGERPRINT_SIZE], theirs[X509_FINGERPRINT_SIZE];
+	char ours[X509_FINGERPRINT_SIZE], theirs[X509_FINGERPRINT_SIZE], fingerprint[X509_FINGERPRINT_SIZE];
 	EVP_PKEY *public;
 
 	if (p11_key_public(signer->key, &public, error) < 0)
@@ -52,9 +54,10 @@ static int mismatch(const struct signer *signer, struct error *error)
 	if (strcmp(ours, theirs) == 0)
 		return error_set(error, ERROR_TOKEN,
 				 "the token's signature is wrong: %s is the key's certificate, and does not verify it", path);
+	x509_fingerprint(signer->certificate, fingerprint);
 	error_set(error, ERROR_CONFIG,
-		  "the certificate %s is not the key's; SHA-256 of the public keys:\n  certificate %s\n  token key   %s", path,
-		  theirs, ours);
+		  "the certificate %s (SHA-256 fingerprint %s) is not the key's; SHA-256 of the public keys:\n"
+		  "  certificate %s\n  token key   %s", path, fingerprint, theirs, ours);
 	error_hint(error, "nothing was sent; the org would answer invalid_client");
 	return -ERROR_CONFIG;
 }

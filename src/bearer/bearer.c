@@ -80,7 +80,7 @@ static void wait_before_retry(const struct oauth_answer *answer, long try, const
 		milliseconds = (unsigned long)answer->retry_after * 1000;
 	else
 		milliseconds = (milliseconds << try) * (256UL + jitter) / 512UL;
-	message_step("%s; trying again in %lu ms", error->text, milliseconds);
+	message_note("%s; trying again in %lu ms", error->text, milliseconds);
 	rest.tv_sec = (time_t)(milliseconds / 1000);
 	rest.tv_nsec = (long)(milliseconds % 1000) * 1000000L;
 	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)

@@ -16,6 +16,7 @@ static int open_key(const struct settings *settings, bool writable, struct p11_k
 	struct p11_request request;
 
 	if (settings_require(settings, SETTING_SUBJECT, subject, error) < 0 ||
+	    x509_subject_check(*subject, error) < 0 ||
 	    cmd_key_request(settings, NULL, &request, error) < 0 ||
 	    p11_key_open(key, &request, writable, error) < 0 || p11_key_public(*key, public, error) < 0)
 		return error_result(error);

@@ -16,10 +16,10 @@ static int run(const struct settings *settings, struct error *error)
 
 	if (result == 0)
 		result = p11_key_generate(&request, bits, &uri, error);
-	if (result == 0)
-		result = output_write(uri, strlen(uri), error);
-	if (result == 0)
-		result = output_write("\n", 1, error);
+	if (result == 0 && (output_write(uri, strlen(uri), error) < 0 || output_write("\n", 1, error) < 0)) {
+		error_append(error, "; the key was made: %s", uri);
+		result = error_result(error);
+	}
 	free(uri);
 	return result;
 }

@@ -109,22 +109,10 @@ static void print_flags(FILE *stream, const struct p11_key_info *key)
 	}
 }
 
-/* Names come from tokens, so what would drive a terminal is not printed as it is. */
-static void print_name(FILE *stream, const char *name)
-{
-	for (; *name != '\0'; name++)
-		fputc((unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name, stream);
-}
-
 static void print_token(FILE *stream, const struct p11_token_info *token)
 {
-	fputs("token ", stream);
-	print_name(stream, token->initialized ? token->label : "(not initialised)");
-	fputs("  (", stream);
-	print_name(stream, token->manufacturer);
-	fputs(", ", stream);
-	print_name(stream, token->model);
-	fprintf(stream, ", module %s)\n", token->module);
+	fprintf(stream, "token %s  (%s, %s, module %s)\n", token->initialized ? token->label : "(not initialised)",
+		token->manufacturer, token->model, token->module);
 	if (token->initialized)
 		fprintf(stream, "  %s\n", token->uri);
 	for (size_t i = 0; i < token->key_count; i++) {
@@ -133,9 +121,7 @@ static void print_token(FILE *stream, const struct p11_token_info *token)
 		fprintf(stream, "  key %s", key->type);
 		if (key->bits > 0)
 			fprintf(stream, " %u", key->bits);
-		fputs("  ", stream);
-		print_name(stream, key->label);
-		fputs("  (", stream);
+		fprintf(stream, "  %s  (", key->label);
 		print_flags(stream, key);
 		fprintf(stream, ")\n    %s\n", key->uri);
 	}
@@ -174,6 +160,9 @@ static int run(const struct settings *settings, struct error *error)
 
 	if (result < 0)
 		return result;
+	/* A PIN in the configuration is for the key that is configured, not for whatever token is there. */
+	if (!settings_is_option(settings, SETTING_PIN_FROM))
+		request.pin_from = NULL;
 	result = p11_list(&request, all, &listing, error);
 	if (result == 0 && listing.token_count == 0 && uri != NULL) {
 		result = error_set(error, ERROR_NO_KEY, "no token with keys matches the URI");

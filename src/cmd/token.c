@@ -6,6 +6,13 @@
 
 #include <string.h>
 
+static int append_line(struct secret *text, const char *before, const char *token)
+{
+	if (secret_append(text, before, strlen(before)) < 0 || secret_append(text, token, strlen(token)) < 0)
+		return -1;
+	return secret_append(text, "\n", 1);
+}
+
 /* A line `export NAME='value'` for a POSIX shell; a quote inside is written '\''. */
 static int append_export(struct secret *text, const char *name, const char *value)
 {
@@ -44,14 +51,14 @@ static int format(struct secret *text, const char *name, const struct bearer *be
 	const char *token = secret_data(bearer_access_token(bearer));
 
 	if (strcmp(name, "token") == 0)
-		return secret_printf(text, "%s\n", token);
+		return append_line(text, "", token);
 	if (strcmp(name, "header") == 0)
-		return secret_printf(text, "Authorization: Bearer %s\n", token);
+		return append_line(text, "Authorization: Bearer ", token);
 	if (strcmp(name, "env") == 0)
 		return format_env(text, bearer);
 	if (strcmp(name, "curl") == 0)
 		return format_curl(text, token);
-	return secret_printf(text, "%s", secret_data(bearer_json(bearer)));
+	return secret_append(text, secret_data(bearer_json(bearer)), secret_length(bearer_json(bearer)));
 }
 
 static int run(const struct settings *settings, struct error *error)

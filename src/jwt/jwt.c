@@ -2,7 +2,7 @@
 #include "jwt/jwt.h"
 
 #include "base/base64url.h"
-#include "jwt/compact.h"
+#include "base/json.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/exchange.h"
 
+#include "base/json.h"
+#include "base/text.h"
+
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,67 +15,69 @@ static void copy_field(const cJSON *object, const char *name, char *text, size_t
 	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 
 	snprintf(text, size, "%s", value != NULL ? value : "");
-	for (char *c = text; *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ')
-			*c = ' ';
-	}
+	text_clean(text, "");
 }
 
-/* cJSON's copies hold the bearer, so they are wiped when freed. */
+/* The answer as an object, or NULL. A NUL in it, raw or as \u0000, would end a string early: nothing good has one. cJSON's
+ * copies hold the bearer, so they are wiped when freed. */
 static cJSON *parse(const struct secret *body)
 {
+	const char *text = secret_data(body);
+	size_t length = secret_length(body);
 	cJSON_Hooks hooks = { wipe_malloc, wipe_free };
+	cJSON *object;
 
 	cJSON_InitHooks(&hooks);
-	return cJSON_ParseWithLength(secret_data(body), secret_length(body));
+	if (strlen(text) != length || strstr(text, "\\u0000") != NULL)
+		return NULL;
+	object = cJSON_ParseWithOpts(text, NULL, 1);
+	if (cJSON_IsObject(object))
+		return object;
+	cJSON_Delete(object);
+	return NULL;
 }
 
-static int take_bearer(const cJSON *object, struct oauth_answer *answer, struct error *error)
+static int take_bearer(const cJSON *object, const struct secret *body, struct oauth_answer *answer, struct error *error)
 {
 	const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "access_token"));
 	const char *url = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "instance_url"));
-	char *text;
 
 	if (token == NULL || *token == '\0')
-		return error_set(error, ERROR_ANSWER, "the org's answer (HTTP 200) has no access_token");
+		return error_set(error, ERROR_ANSWER, "the org's answer has no access_token");
 	/* RFC 6750 section 2.1 allows visible characters only; anything else could add lines to a header or a script. */
 	for (const char *c = token; *c != '\0'; c++) {
 		if (*c <= ' ' || *c > '~')
 			return error_set(error, ERROR_ANSWER, "the org's access_token holds a character that no token may");
 	}
-	text = cJSON_Print(object);
 	answer->json = secret_new(4096);
 	answer->access_token = secret_new(1024);
 	answer->instance_url = url != NULL ? strdup(url) : NULL;
-	if (text == NULL || answer->json == NULL || answer->access_token == NULL ||
-	    (url != NULL && answer->instance_url == NULL) || secret_printf(answer->json, "%s\n", text) < 0 ||
-	    secret_append(answer->access_token, token, strlen(token)) < 0) {
-		cJSON_free(text);
+	if (answer->json == NULL || answer->access_token == NULL || (url != NULL && answer->instance_url == NULL) ||
+	    json_indent(answer->json, secret_data(body)) < 0 || secret_append(answer->json, "\n", 1) < 0 ||
+	    secret_append(answer->access_token, token, strlen(token)) < 0)
 		return error_memory(error);
-	}
-	cJSON_free(text);
 	return 0;
 }
 
-static int refused(const cJSON *object, const struct http_response *response, struct oauth_answer *answer,
+static int refused(const struct http_response *response, const char *url, struct oauth_answer *answer,
 		   struct error *error)
 {
-	copy_field(object, "error", answer->code, sizeof(answer->code));
-	copy_field(object, "error_description", answer->description, sizeof(answer->description));
 	answer->passing = response->status == 429 || response->status >= 500;
-	if (answer->code[0] == '\0')
-		return error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and no reason", response->status);
-	return error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", answer->code,
-			 answer->description[0] != '\0' ? ": " : "", answer->description, response->status);
+	if (answer->code[0] != '\0')
+		return error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", answer->code,
+				 answer->description[0] != '\0' ? ": " : "", answer->description, response->status);
+	error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason", response->status);
+	if (!answer->passing)
+		error_hint(error, "what answers at %s does not look like a token endpoint, or is a proxy; check --instance-url "
+				  "and --token-url", url);
+	return -ERROR_ORG;
 }
 
-static int judge(const struct http_response *response, struct oauth_answer *answer, struct error *error)
+static int judge(const struct http_response *response, const char *url, struct oauth_answer *answer, struct error *error)
 {
 	cJSON *object;
 	int result;
 
-	if (response->status == 407)
-		return error_set(error, ERROR_NETWORK, "the proxy wants a user and password (HTTP status 407)");
 	if (response->status >= 300 && response->status < 400) {
 		error_set(error, ERROR_ANSWER, "the org answered with a redirect (HTTP status %ld) to %s, which is not followed",
 			  response->status, response->location[0] != '\0' ? response->location : "nowhere");
@@ -80,13 +85,15 @@ static int judge(const struct http_response *response, struct oauth_answer *answ
 		return -ERROR_ANSWER;
 	}
 	object = parse(response->body);
-	if (response->status >= 400)
-		result = refused(object, response, answer, error);
-	else if (response->status != 200 || !cJSON_IsObject(object))
+	copy_field(object, "error", answer->code, sizeof(answer->code));
+	copy_field(object, "error_description", answer->description, sizeof(answer->description));
+	if (response->status >= 400 || answer->code[0] != '\0')
+		result = refused(response, url, answer, error);
+	else if (object == NULL)
 		result = error_set(error, ERROR_ANSWER, "the org's answer is not a JSON object (HTTP status %ld)",
 				   response->status);
 	else
-		result = take_bearer(object, answer, error);
+		result = take_bearer(object, response->body, answer, error);
 	cJSON_Delete(object);
 	return result;
 }
@@ -108,7 +115,7 @@ int oauth_exchange(struct http *http, const char *url, const struct secret *asse
 	answer->date = response.date;
 	answer->retry_after = response.retry_after;
 	if (result == 0)
-		result = judge(&response, answer, error);
+		result = judge(&response, url, answer, error);
 	http_response_clear(&response);
 	return result;
 }

@@ -12,8 +12,8 @@ struct oauth_answer {
 	struct secret *json;         /* the answer, indented, every field kept; set on success only, as the next two */
 	struct secret *access_token;
 	char *instance_url;          /* NULL when the org sent none */
-	char code[64];               /* error and error_description of a refusal, else empty */
-	char description[1024];
+	char code[256];              /* error and error_description of a refusal, else empty */
+	char description[3072];
 	time_t date;                 /* the answer's Date, or -1 */
 	long retry_after;            /* seconds to wait as the org asked, or -1 */
 	bool sent;                   /* the assertion may have reached the org: it must not be sent again */

@@ -3,13 +3,14 @@
 
 #include "base/message.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
-#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 enum { BODY_MAX = 1 << 20 };
 
@@ -18,6 +19,17 @@ struct http {
 	struct http_options options;
 	char message[CURL_ERROR_SIZE];
 };
+
+/* Looked at before a PIN is asked for; libcurl would tell only at the connection. */
+static bool holds_certificates(const char *path)
+{
+	X509_STORE *store = X509_STORE_new();
+	bool loaded = store != NULL && X509_STORE_load_file(store, path) > 0;
+
+	X509_STORE_free(store);
+	ERR_clear_error();
+	return loaded;
+}
 
 int http_open(struct http **http, const struct http_options *options, struct error *error)
 {
@@ -36,9 +48,9 @@ int http_open(struct http **http, const struct http_options *options, struct err
 		http_close(http);
 		return error_memory(error);
 	}
-	if (options->cacert != NULL && access(options->cacert, R_OK) != 0) {
+	if (options->cacert != NULL && !holds_certificates(options->cacert)) {
 		http_close(http);
-		return error_set(error, ERROR_CONFIG, "cannot read the CA certificates in %s", options->cacert);
+		return error_set(error, ERROR_CONFIG, "%s cannot be read, or holds no CA certificates", options->cacert);
 	}
 	return 0;
 }
@@ -158,6 +170,7 @@ static bool set_options(struct http *http, const char *url, const struct secret 
 	       (options->proxy == NULL || curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy) == CURLE_OK) &&
 	       /* A proxy would take plain http off this machine. */
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
+	       curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       /* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an
 		* assertion that may have been taken already. */
@@ -184,8 +197,8 @@ static int encode_form(struct http *http, const struct http_field *fields, size_
 	for (size_t i = 0; i < count && result == 0; i++) {
 		char *value = curl_easy_escape(http->easy, fields[i].value, 0);
 
-		if (value == NULL ||
-		    secret_printf(*body, "%s%s=%s", i > 0 ? "&" : "", fields[i].name, value) < 0)
+		if (value == NULL || secret_printf(*body, "%s%s=", i > 0 ? "&" : "", fields[i].name) < 0 ||
+		    secret_append(*body, value, strlen(value)) < 0)
 			result = error_memory(error);
 		curl_free(value);
 	}
@@ -212,11 +225,14 @@ static int failed(struct http *http, CURLcode code, const char *url, struct http
 		  struct error *error)
 {
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
-	long bytes = 0;
+	long bytes = 0, connect_status = 0;
 
-	/* Counts what went out of the request; a proxy's CONNECT counts too, which errs on the safe side. */
+	/* Counts what went out, a proxy's CONNECT included; where the proxy refused that, nothing else did. */
 	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &bytes);
-	response->sent = bytes > 0;
+	curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+	response->sent = bytes > 0 && connect_status < 300;
+	if (connect_status == 407)
+		return error_set(error, ERROR_NETWORK, "the proxy wants a user and password (HTTP status 407)");
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
@@ -231,6 +247,9 @@ static int failed(struct http *http, CURLcode code, const char *url, struct http
 	case CURLE_OPERATION_TIMEDOUT:
 		response->passing = !response->sent;
 		break;
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
+	case CURLE_WEIRD_SERVER_REPLY:
+		return error_set(error, ERROR_ANSWER, "the answer of %s is not HTTP: %s", url, why);
 	case CURLE_WRITE_ERROR:
 		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %d bytes", url, BODY_MAX);
 	case CURLE_SSL_CACERT_BADFILE:

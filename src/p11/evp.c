@@ -54,21 +54,21 @@ static PKCS11_SLOT *find_slot(const struct evp *evp, CK_SLOT_ID slot)
 }
 
 /* The key with our key's id and label; the search by URI has made sure that there is one only. */
-static EVP_PKEY *find_key(PKCS11_SLOT *slot, const CK_ATTRIBUTE *label, const CK_ATTRIBUTE *id)
+static EVP_PKEY *find_key(PKCS11_KEY *keys, unsigned count, const CK_ATTRIBUTE *label, const CK_ATTRIBUTE *id)
 {
-	PKCS11_KEY *keys;
-	unsigned count;
-
-	if (PKCS11_enumerate_keys(slot->token, &keys, &count) < 0)
-		return NULL;
 	for (unsigned i = 0; i < count; i++) {
 		const char *name = keys[i].label != NULL ? keys[i].label : "";
+		EVP_PKEY *key;
 
 		if (keys[i].id_len == id->ulValueLen &&
 		    (id->ulValueLen == 0 || memcmp(keys[i].id, id->pValue, id->ulValueLen) == 0) &&
 		    strlen(name) == label->ulValueLen &&
-		    (label->ulValueLen == 0 || memcmp(name, label->pValue, label->ulValueLen) == 0))
-			return PKCS11_get_private_key(&keys[i]);
+		    (label->ulValueLen == 0 || memcmp(name, label->pValue, label->ulValueLen) == 0)) {
+			key = PKCS11_get_private_key(&keys[i]);
+			if (key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+				return key;
+			EVP_PKEY_free(key);
+		}
 	}
 	return NULL;
 }
@@ -77,6 +77,8 @@ static int load(struct evp *evp, struct session *session, const char *module, co
 		const CK_ATTRIBUTE *id, struct error *error)
 {
 	PKCS11_SLOT *slot;
+	PKCS11_KEY *keys;
+	unsigned count;
 
 	evp->context = PKCS11_CTX_new();
 	evp->method = UI_create_method("p11bearer");
@@ -93,12 +95,15 @@ static int load(struct evp *evp, struct session *session, const char *module, co
 	slot = find_slot(evp, session->token->slot);
 	if (slot == NULL || slot->token == NULL)
 		return error_set(error, ERROR_TOKEN, "libp11 does not see token \"%s\"", token_label(session->token));
-	evp->key = find_key(slot, label, id);
-	if (evp->key != NULL)
-		return 0;
-	error_openssl(error, ERROR_TOKEN, "libp11 cannot use the key");
-	error_hint(error, "a key of a kind that libp11 does not know, such as Ed25519, on the same token is one reason");
-	return -ERROR_TOKEN;
+	if (PKCS11_enumerate_keys(slot->token, &keys, &count) < 0) {
+		error_openssl(error, ERROR_TOKEN, "libp11 cannot list the keys");
+		error_hint(error, "a key of a kind that libp11 does not know, such as Ed25519, is one reason");
+		return -ERROR_TOKEN;
+	}
+	evp->key = find_key(keys, count, label, id);
+	if (evp->key == NULL)
+		return error_openssl(error, ERROR_TOKEN, "libp11 does not find the key");
+	return 0;
 }
 
 void evp_free(struct evp **evp)

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_LENGTH = 8 }; /* bytes of a random CKA_ID */
+enum {
+	ID_LENGTH = 8,         /* bytes of a random CKA_ID */
+	NAME_MAX_LENGTH = 255, /* bytes of a label or id: more than any token is known to take */
+};
 
 static int refuse_taken(const struct session *session, CK_ATTRIBUTE *attribute, struct error *error)
 {
@@ -76,7 +79,11 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 	int values[2];
 	CK_RV gone;
 
-	object_flags(session, private, types, values, 2);
+	if (object_flags(session, private, types, values, 2, error) < 0) {
+		error_hint(error, "the key was made, but whether it can leave the token could not be checked; look with "
+				  "\"p11bearer keys\" before it is used");
+		return error_result(error);
+	}
 	if (values[0] == 0)
 		fault = "not sensitive (CKA_SENSITIVE is false)";
 	else if (values[1] == 1)
@@ -99,33 +106,49 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 	return -ERROR_TOKEN;
 }
 
+/* Label and id for the new key: the URI's, or none and a random one. An empty one counts as none. */
+static int choose_names(const struct uri *uri, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id, struct error *error)
+{
+	const CK_ATTRIBUTE *wanted_label = p11_kit_uri_get_attribute(uri->parsed, CKA_LABEL);
+	const CK_ATTRIBUTE *wanted_id = p11_kit_uri_get_attribute(uri->parsed, CKA_ID);
+
+	if (wanted_label != NULL)
+		*label = *wanted_label;
+	if (wanted_id != NULL && wanted_id->ulValueLen > 0)
+		*id = *wanted_id;
+	else if (RAND_bytes(id->pValue, (int)id->ulValueLen) <= 0)
+		return error_openssl(error, ERROR_UNEXPECTED, "no random numbers for the key's id");
+	if (label->ulValueLen > NAME_MAX_LENGTH || id->ulValueLen > NAME_MAX_LENGTH)
+		return error_set(error, ERROR_USAGE, "a label or id of more than %d bytes", NAME_MAX_LENGTH);
+	return 0;
+}
+
 static int generate(struct p11_key *key, const struct p11_request *request, unsigned bits, struct error *error)
 {
-	const CK_ATTRIBUTE *wanted_label, *wanted_id;
 	unsigned char random_id[ID_LENGTH];
 	CK_ATTRIBUTE label = { CKA_LABEL, NULL, 0 }, id = { CKA_ID, random_id, ID_LENGTH };
 	CK_OBJECT_HANDLE public;
 	struct token *token;
 	CK_RV rv;
 
-	if (key_token(key, request, true, &token, error) < 0 || session_open(&key->session, token, true, error) < 0 ||
+	if (key_token(key, request, true, &token, error) < 0 || choose_names(&key->uri, &label, &id, error) < 0 ||
+	    session_open(&key->session, token, true, error) < 0 ||
 	    session_login(&key->session, request, &key->uri, error) < 0)
 		return error_result(error);
-	wanted_label = p11_kit_uri_get_attribute(key->uri.parsed, CKA_LABEL);
-	wanted_id = p11_kit_uri_get_attribute(key->uri.parsed, CKA_ID);
-	if (wanted_label != NULL)
-		label = *wanted_label;
-	if (wanted_id != NULL)
-		id = *wanted_id;
-	else if (RAND_bytes(random_id, sizeof(random_id)) <= 0)
-		return error_openssl(error, ERROR_UNEXPECTED, "no random numbers for the key's id");
 	if (refuse_taken(&key->session, &label, error) < 0 || refuse_taken(&key->session, &id, error) < 0)
 		return error_result(error);
+	/* Before the key is made: nothing may keep its name from the user afterwards. */
+	key->full_uri = uri_format_key(&token->info, &label, &id);
+	if (key->full_uri == NULL)
+		return error_memory(error);
 	rv = generate_pair(&key->session, label, id, bits, &public, &key->handle);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)",
 				 token_label(token), bits);
-	return read_back(&key->session, public, key->handle, error);
+	if (read_back(&key->session, public, key->handle, error) == 0)
+		return 0;
+	error_append(error, "; the key: %s", key->full_uri);
+	return error_result(error);
 }
 
 int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error)
@@ -137,8 +160,6 @@ int p11_key_generate(const struct p11_request *request, unsigned bits, char **ur
 	if (key == NULL)
 		return error_memory(error);
 	result = generate(key, request, bits, error);
-	if (result == 0 && p11_key_uri(key, error) == NULL)
-		result = error_result(error);
 	if (result == 0) {
 		*uri = key->full_uri;
 		key->full_uri = NULL;

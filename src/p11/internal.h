@@ -40,7 +40,8 @@ int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char 
 struct uri {
 	P11KitUri *parsed;
 	char *text;
-	bool has_id, has_object, has_serial, has_library, has_slot; /* which attributes stand in it */
+	bool has_id, has_object, has_library, has_slot; /* which attributes stand in it */
+	bool is_full;     /* it has all that a token says of itself: token, manufacturer, model, serial */
 	bool hex_like_id; /* id=01 and the like, which is most likely meant as id=%01 */
 };
 
@@ -92,8 +93,8 @@ struct tokens {
 	size_t looked_at; /* slots whose token was asked who it is */
 };
 
-/* All tokens that match the URI's token, slot and library attributes; uninitialised ones only with `all`. A serial
- * number in the URI names one token: the search ends there. Fails with ERROR_UNEXPECTED only. */
+/* All tokens that match the URI's token, slot and library attributes; uninitialised ones only with `all`. A full
+ * URI ends the search with the first module that has the token. Fails with ERROR_UNEXPECTED only. */
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error);
 void tokens_free(struct tokens *tokens);
 
@@ -116,8 +117,10 @@ int session_open(struct session *session, const struct token *token, bool writab
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
 		  struct error *error);
 
-/* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC). */
-int session_login_context(struct session *session, struct error *error);
+/* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC), with the PIN of session_login if there was
+ * one, else gets it. Fails with ERROR_PIN. */
+int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
+			  struct error *error);
 
 /* Opens a fresh session before it closes the old one (the last session takes the login with it). Where the module has
  * dropped the login all the same, the PIN that it has accepted is sent once more. */
@@ -151,9 +154,10 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
 		CK_ATTRIBUTE *attribute, struct error *error);
 
-/* Reads several boolean attributes in one call; *values[i] is 1, 0 or -1 (not told). */
-void object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
-		  size_t count);
+/* Reads several boolean attributes in one call; *values[i] is 1, 0 or -1 (not told). Fails with ERROR_TOKEN; all are -1
+ * then. */
+int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
+		 size_t count, struct error *error);
 
 /* The public key of the pair, as p11_key_public says. */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
@@ -163,6 +167,7 @@ int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_P
 struct evp; /* libp11's side of the key (evp.c) */
 
 struct p11_key {
+	struct p11_request request;
 	struct modules modules;
 	struct tokens tokens;
 	struct uri uri;

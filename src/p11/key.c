@@ -61,6 +61,7 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 	struct tokens *tokens = &key->tokens;
 	size_t kept = 0;
 
+	key->request = *request;
 	if (uri_parse(&key->uri, request->uri, error) < 0 ||
 	    modules_open(&key->modules, request, &key->uri, error) < 0 ||
 	    tokens_find(tokens, &key->modules, &key->uri, false, error) < 0)
@@ -106,7 +107,8 @@ static int many_keys(const struct p11_key *key, const CK_OBJECT_HANDLE *found, s
 	error_set(error, ERROR_NO_KEY, "more than one key on token \"%s\" matches %s:",
 		  token_label(key->session.token), uri_shown(&key->uri));
 	key_name_all(&key->session, found, count, error);
-	error_hint(error, "%sgive the full URI of one of them", logged_in ? "" : "no login was tried; ");
+	error_hint(error, "%sgive the full URI of one of them; what has the same id and label twice cannot be told apart, and "
+			  "is to be removed with the token's own tool", logged_in ? "" : "no login was tried; ");
 	return -ERROR_NO_KEY;
 }
 

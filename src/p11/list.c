@@ -3,6 +3,7 @@
 #include "p11/internal.h"
 
 #include "base/message.h"
+#include "base/text.h"
 
 #include <openssl/ec.h>
 #include <openssl/objects.h>
@@ -17,6 +18,7 @@ static void copy_field(char *text, const CK_UTF8CHAR *field, size_t size)
 		size--;
 	memcpy(text, field, size);
 	text[size] = '\0';
+	text_clean(text, "");
 }
 
 static unsigned rsa_bits(const CK_ATTRIBUTE *modulus)
@@ -84,7 +86,7 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_LOCAL, CKA_SENSITIVE, CKA_NEVER_EXTRACTABLE,
 						   CKA_ALWAYS_AUTHENTICATE, CKA_SIGN };
 	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
-	int flags[5];
+	int flags[5] = { -1, -1, -1, -1, -1 };
 	int result = object_read(session, object, CKA_LABEL, &label, error);
 
 	if (result == 0)
@@ -95,7 +97,13 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 			result = error_memory(error);
 		snprintf(info->label, sizeof(info->label), "%.*s", (int)label.ulValueLen,
 			 label.pValue != NULL ? (const char *)label.pValue : "");
-		object_flags(session, object, types, flags, 5);
+		text_clean(info->label, "");
+	}
+	if (result == 0) {
+		struct error ignored;
+
+		/* Flags that cannot be read are flags that are not told. */
+		(void)object_flags(session, object, types, flags, 5, &ignored);
 		info->local = flags[0];
 		info->sensitive = flags[1];
 		info->never_extractable = flags[2];
@@ -126,9 +134,17 @@ static int read_keys(const struct session *session, const struct uri *uri, struc
 		result = error_memory(error);
 		goto out;
 	}
-	for (size_t i = 0; i < count && result == 0; i++) {
-		info->key_count++;
-		result = read_key(session, found[i], &info->keys[i], error);
+	for (size_t i = 0; i < count; i++) {
+		struct p11_key_info *key = &info->keys[info->key_count];
+
+		/* One key that cannot be read does not hide the others. */
+		if (read_key(session, found[i], key, error) == 0) {
+			info->key_count++;
+			continue;
+		}
+		free(key->uri);
+		memset(key, 0, sizeof(*key));
+		message_warn("a key is left out: %s", error->text);
 	}
 out:
 	free(found);
@@ -209,8 +225,8 @@ static int read_all(const struct tokens *tokens, const struct p11_request *reque
 
 		listing->token_count++;
 		if (read_token(&tokens->list[i], request, uri, request->pin_from != NULL, info, error) < 0) {
-			/* One broken token does not hide the others; a refused PIN is what was asked for. */
-			if (error->class != ERROR_TOKEN)
+			/* One broken token does not hide the others, unless it is the one that was asked for. */
+			if (error->class != ERROR_TOKEN || tokens->count == 1 || request->pin_from != NULL)
 				return error_result(error);
 			message_warn("%s", error->text);
 		}

@@ -26,7 +26,7 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 	rv = CALL(token->module, C_FindObjects, session->handle, found, room, &got);
 	CALL(token->module, C_FindObjectsFinal, session->handle);
 	if (rv != CKR_OK || got > room)
-		return ckr_error(error, ERROR_TOKEN, rv, "cannot search token \"%s\"", token_label(token));
+		return ckr_error(error, ERROR_TOKEN, rv != CKR_OK ? rv : CKR_GENERAL_ERROR, "cannot search token \"%s\"", token_label(token));
 	*count = got;
 	return 0;
 }
@@ -67,19 +67,26 @@ int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRI
 	return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(token));
 }
 
-void object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
-		  size_t count)
+int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
+		 size_t count, struct error *error)
 {
 	enum { MOST = 8 };
 	CK_ATTRIBUTE attributes[MOST];
 	CK_BBOOL flags[MOST] = { CK_FALSE };
+	bool told;
+	CK_RV rv;
 
 	for (size_t i = 0; i < count; i++)
 		attributes[i] = (CK_ATTRIBUTE){ types[i], &flags[i], sizeof(flags[i]) };
-	/* An error here still fills in what the object has; the rest gets a length that is not 1. */
-	CALL(session->token->module, C_GetAttributeValue, session->handle, object, attributes, count);
+	rv = CALL(session->token->module, C_GetAttributeValue, session->handle, object, attributes, count);
+	/* These still fill in what the object has; the rest gets a length that is not 1 (PKCS#11 2.40 section 5.7.5). */
+	told = rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ||
+	       rv == CKR_BUFFER_TOO_SMALL;
 	for (size_t i = 0; i < count; i++)
-		values[i] = attributes[i].ulValueLen == sizeof(CK_BBOOL) ? flags[i] != CK_FALSE : -1;
+		values[i] = told && attributes[i].ulValueLen == sizeof(CK_BBOOL) ? flags[i] != CK_FALSE : -1;
+	if (told)
+		return 0;
+	return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(session->token));
 }
 
 static int rsa_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public,

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where the key is and how to get at it. Strings are the caller's and must outlive the call. */
+/* Where the key is and how to get at it. Strings are the caller's and must outlive the key. */
 struct p11_request {
 	const char *uri;      /* RFC 7512; NULL or "pkcs11:" for "whatever there is" */
 	const char *module;   /* path of the module to use, or NULL: the URI's module-path, else all p11-kit knows */

@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ui.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,6 +92,8 @@ static int read_descriptor(int fd, const char *what, bool line, struct secret *p
 		secret_truncate(pin, length - (length > 1 && text[length - 2] == '\r' ? 2 : 1));
 	if (secret_length(pin) == 0)
 		return error_set(error, ERROR_PIN, "%s holds no PIN", what);
+	if (strpbrk(secret_data(pin), "\r\n") != NULL || strlen(secret_data(pin)) != secret_length(pin))
+		return error_set(error, ERROR_PIN, "%s holds more than one line, or a NUL, which is no PIN", what);
 	return 0;
 }
 
@@ -150,6 +153,7 @@ static int prompt(const struct token *token, struct secret *pin, struct error *e
 	char buffer[PIN_MAX + 1] = "";
 	char question[128];
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	int answer = 0;
 	UI *ui;
 	int result;
 
@@ -166,8 +170,10 @@ static int prompt(const struct token *token, struct secret *pin, struct error *e
 	snprintf(question, sizeof(question), "PIN of token \"%s\": ", token_label(token));
 	if (ui == NULL) {
 		result = error_memory(error);
-	} else if (UI_add_input_string(ui, question, 0, buffer, 1, PIN_MAX) < 0 || UI_process(ui) != 0) {
+	} else if (UI_add_input_string(ui, question, 0, buffer, 1, PIN_MAX) < 0 || (answer = UI_process(ui)) != 0) {
 		result = error_set(error, ERROR_PIN, "no PIN was entered for token \"%s\"", token_label(token));
+		if (answer == -2) /* OpenSSL's UI took a SIGINT; a shell's loop must still end with it */
+			error->signal = SIGINT;
 	} else {
 		result = secret_append(pin, buffer, strlen(buffer)) < 0 ? error_memory(error) : 0;
 	}

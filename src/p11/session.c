@@ -101,7 +101,7 @@ static int login_error(const struct token *token, CK_RV rv, struct error *error)
 	return error_result(error);
 }
 
-static CK_RV login(struct session *session, CK_USER_TYPE user)
+static CK_RV login(const struct session *session, CK_USER_TYPE user)
 {
 	const struct module *module = session->token->module;
 	/* NULL, not an empty PIN, makes the token use its own pin pad. */
@@ -113,21 +113,25 @@ static CK_RV login(struct session *session, CK_USER_TYPE user)
 	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
 }
 
+/* Judges C_Login's answer. A PIN that was not taken is wiped, so that nothing can send it again. */
+static int login_result(struct session *session, CK_RV rv, struct error *error)
+{
+	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+		return 0;
+	secret_free(&session->pin);
+	return login_error(session->token, rv, error);
+}
+
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
 		  struct error *error)
 {
 	const struct token *token = session->token;
-	CK_RV rv;
 
 	if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0)
 		return 0;
 	if (check_flags(token, request, error) < 0 || pin_get(&session->pin, request, uri, token, error) < 0)
 		return error_result(error);
-	rv = login(session, CKU_USER);
-	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
-		return 0;
-	secret_free(&session->pin);
-	return login_error(token, rv, error);
+	return login_result(session, login(session, CKU_USER), error);
 }
 
 int session_renew(struct session *session, struct error *error)
@@ -142,20 +146,16 @@ int session_renew(struct session *session, struct error *error)
 				 token_label(token));
 	CALL(token->module, C_CloseSession, old);
 	rv = CALL(token->module, C_GetSessionInfo, session->handle, &info);
-	if (rv == CKR_OK && (info.state == CKS_RO_PUBLIC_SESSION || info.state == CKS_RW_PUBLIC_SESSION))
-		rv = login(session, CKU_USER);
-	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+	if (rv != CKR_OK || info.state != CKS_RO_PUBLIC_SESSION || session->pin == NULL)
 		return 0;
-	secret_free(&session->pin);
-	return login_error(token, rv, error);
+	return login_result(session, login(session, CKU_USER), error);
 }
 
-int session_login_context(struct session *session, struct error *error)
+int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
+			  struct error *error)
 {
-	CK_RV rv = login(session, CKU_CONTEXT_SPECIFIC);
-
-	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
-		return 0;
-	secret_free(&session->pin);
-	return login_error(session->token, rv, error);
+	if (session->pin == NULL && (check_flags(session->token, request, error) < 0 ||
+				     pin_get(&session->pin, request, uri, session->token, error) < 0))
+		return error_result(error);
+	return login_result(session, login(session, CKU_CONTEXT_SPECIFIC), error);
 }

@@ -71,7 +71,7 @@ static int sign_once(struct p11_key *key, const void *data, size_t size, unsigne
 
 	if (sign_begin(key, error) < 0 || sign_input(key, data, size, info, &input, &input_length, error) < 0)
 		return error_result(error);
-	if (key->always_authenticate && session_login_context(&key->session, error) < 0)
+	if (key->always_authenticate && session_login_context(&key->session, &key->request, &key->uri, error) < 0)
 		return error_result(error);
 	*length = P11_SIGNATURE_MAX;
 	*rv = CALL(key->session.token->module, C_Sign, key->session.handle, (CK_BYTE_PTR)input, input_length, signature,
@@ -82,9 +82,11 @@ static int sign_once(struct p11_key *key, const void *data, size_t size, unsigne
 static bool reads_always_authenticate(const struct p11_key *key)
 {
 	static const CK_ATTRIBUTE_TYPE type = CKA_ALWAYS_AUTHENTICATE;
+	struct error ignored;
 	int value;
 
-	object_flags(&key->session, key->handle, &type, &value, 1);
+	/* An error counts as "no": some modules have nothing else to say of an attribute that they do not know. */
+	(void)object_flags(&key->session, key->handle, &type, &value, 1, &ignored);
 	return value == 1;
 }
 
@@ -140,7 +142,7 @@ int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned ch
 	CK_RV rv;
 
 	/* A failed C_Sign may cost the login, so it is better to know first. Where several slots were looked at the call is
-	 * saved all the same, to keep a cold signature within its number of calls; a serial number in the URI avoids that. */
+	 * saved all the same, to keep a cold signature within its number of calls. */
 	if (key->tokens.looked_at <= 1 && !key->attributes_read) {
 		key->always_authenticate = reads_always_authenticate(key);
 		key->attributes_read = true;

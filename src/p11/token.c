@@ -2,7 +2,7 @@
 /* Tokens: which are there, and which a URI means. */
 #include "p11/internal.h"
 
-#include "base/message.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,27 +23,18 @@ static void pad_info(CK_TOKEN_INFO *info)
 	pad(info->serialNumber, sizeof(info->serialNumber));
 }
 
-/* The slots with a token in them. *slots is to be freed. Few machines have more than `enough`, so one call does. */
+/* The slots with a token in them. *slots is to be freed. With room for as many as no machine has, one call does. */
 static CK_RV slots_list(const struct module *module, CK_SLOT_ID **slots, CK_ULONG *count)
 {
-	enum { enough = 64 };
+	enum { ROOM = 1024 };
 	CK_RV rv;
 
-	*count = enough;
-	*slots = calloc(enough, sizeof(**slots));
+	*count = ROOM;
+	*slots = calloc(ROOM, sizeof(**slots));
 	if (*slots == NULL)
 		return CKR_HOST_MEMORY;
 	rv = CALL(module, C_GetSlotList, CK_TRUE, *slots, count);
-	if (rv != CKR_BUFFER_TOO_SMALL)
-		return rv;
-	rv = CALL(module, C_GetSlotList, CK_TRUE, NULL, count);
-	if (rv != CKR_OK)
-		return rv;
-	free(*slots);
-	*slots = calloc(*count + 1, sizeof(**slots));
-	if (*slots == NULL)
-		return CKR_HOST_MEMORY;
-	return CALL(module, C_GetSlotList, CK_TRUE, *slots, count);
+	return rv == CKR_OK && *count > ROOM ? CKR_GENERAL_ERROR : rv;
 }
 
 /* The calls for the URI's library and slot attributes are made only when it has them. */
@@ -80,13 +71,15 @@ static int add_token(struct tokens *tokens, const struct module *module, CK_SLOT
 	return 0;
 }
 
-/* The same token may show through two modules; the first one serves it. */
-static bool is_known(const struct tokens *tokens, const CK_TOKEN_INFO *info)
+/* The same token may show through two modules; the first one serves it. Two in one module are two, whatever they say of
+ * themselves: there are modules that give all their tokens one serial number. */
+static bool is_known(const struct tokens *tokens, const struct module *module, const CK_TOKEN_INFO *info)
 {
 	for (size_t i = 0; i < tokens->count; i++) {
 		const CK_TOKEN_INFO *known = &tokens->list[i].info;
 
-		if (memcmp(known->serialNumber, info->serialNumber, sizeof(info->serialNumber)) == 0 &&
+		if (tokens->list[i].module != module &&
+		    memcmp(known->serialNumber, info->serialNumber, sizeof(info->serialNumber)) == 0 &&
 		    memcmp(known->label, info->label, sizeof(info->label)) == 0 &&
 		    memcmp(known->manufacturerID, info->manufacturerID, sizeof(info->manufacturerID)) == 0)
 			return true;
@@ -122,11 +115,9 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, const s
 		pad_info(&info);
 		if ((!all && (info.flags & CKF_TOKEN_INITIALIZED) == 0) ||
 		    !p11_kit_uri_match_token_info(uri->parsed, &info) ||
-		    (info.serialNumber[0] != ' ' && is_known(tokens, &info)))
+		    (info.serialNumber[0] != ' ' && is_known(tokens, module, &info)))
 			continue;
 		result = add_token(tokens, module, slots[i], &info, error);
-		if (uri->has_serial)
-			break;
 	}
 	free(slots);
 	return result;
@@ -144,7 +135,8 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 		result = module_tokens(tokens, modules, module, uri, all, error);
 		if (result < 0)
 			return result;
-		if (uri->has_serial && tokens->count > 0)
+		/* What a further module could show of a token that is named in full would be the same token. */
+		if (uri->is_full && tokens->count > 0)
 			break;
 	}
 	return 0;
@@ -165,9 +157,6 @@ const char *token_label(const struct token *token)
 		length--;
 	memcpy(label, token->info.label, length);
 	label[length] = '\0';
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)label[i] < ' ')
-			label[i] = '?';
-	}
+	text_clean(label, "");
 	return label;
 }

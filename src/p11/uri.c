@@ -185,7 +185,8 @@ static int check_form(struct uri *uri, struct error *error)
 		return -ERROR_CONFIG;
 	uri->has_id = seen[find_attribute("id", 2)];
 	uri->has_object = seen[find_attribute("object", 6)];
-	uri->has_serial = seen[find_attribute("serial", 6)];
+	uri->is_full = seen[find_attribute("token", 5)] && seen[find_attribute("manufacturer", 12)] &&
+		       seen[find_attribute("model", 5)] && seen[find_attribute("serial", 6)];
 	for (int i = 0; i < ATTRIBUTES; i++) {
 		uri->has_library |= seen[i] && strncmp(attributes[i].name, "library-", 8) == 0;
 		uri->has_slot |= seen[i] && strncmp(attributes[i].name, "slot-", 5) == 0 &&
@@ -275,7 +276,8 @@ static char *format(const CK_TOKEN_INFO *info, P11KitUriType type, CK_ATTRIBUTE 
 		p11_kit_uri_set_attribute(uri, &class_attribute);
 		if (label != NULL && label->ulValueLen > 0)
 			p11_kit_uri_set_attribute(uri, label);
-		if (id != NULL && id->ulValueLen > 0)
+		/* An id that is there and empty tells the key from one with the same label and an id. */
+		if (id != NULL && id->pValue != NULL)
 			p11_kit_uri_set_attribute(uri, id);
 	}
 	if (p11_kit_uri_format(uri, type, &text) != P11_KIT_URI_OK)

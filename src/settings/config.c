@@ -6,9 +6,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/conf.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +110,9 @@ static int unknown_key(const char *path, const char *section, const char *key, s
 	words[count] = NULL;
 	error_set(error, ERROR_CONFIG, "%s, section [%s]: unknown key %s", path, section, key);
 	nearest = settings_nearest(key, words);
-	if (nearest != NULL)
+	if (nearest != NULL && strcmp(nearest, key) == 0)
+		error_hint(error, "the key is %s.NAME", key);
+	else if (nearest != NULL)
 		error_hint(error, "did you mean %s?", nearest);
 	return -ERROR_CONFIG;
 }
@@ -162,24 +166,33 @@ static int sections_read(struct settings *settings, const char *path, const CONF
 }
 
 /* Whoever can write the file decides where assertions go. */
-static int check_writers(const char *path, const struct stat *status, struct error *error)
+static int check_writers(int fd, const char *path, struct error *error)
 {
-	if (status->st_uid != 0 && status->st_uid != geteuid())
-		error_set(error, ERROR_CONFIG, "%s belongs to another user", path);
-	else if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		error_set(error, ERROR_CONFIG, "%s can be written by others (mode %04o)", path,
-			  (unsigned)status->st_mode & 07777U);
-	else
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return error_set(error, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+	if (status.st_uid != 0 && status.st_uid != geteuid())
+		return error_set(error, ERROR_CONFIG, "%s belongs to another user", path);
+	if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return 0;
+	error_set(error, ERROR_CONFIG, "%s can be written by others (mode %04o)", path,
+		  (unsigned)status.st_mode & 07777U);
 	error_hint(error, "make it yours alone to write: chmod go-w");
 	return -ERROR_CONFIG;
 }
 
-/* OpenSSL would follow an .include to a file whose writers nobody has checked. */
-static int refuse_include(const char *path, const char *text, struct error *error)
+/* OpenSSL would follow an .include to a file whose writers nobody has checked. It skips what isspace() skips, and a
+ * byte-order mark. */
+static int refuse_include(const char *path, const char *text, size_t length, struct error *error)
 {
+	if (memchr(text, '\0', length) != NULL)
+		return error_set(error, ERROR_CONFIG, "%s holds a NUL, so it is no text", path);
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+		text += 3;
 	for (int line = 1; *text != '\0'; line++) {
-		text += strspn(text, " \t");
+		while (*text != '\n' && isspace((unsigned char)*text))
+			text++;
 		if (strncmp(text, ".include", 8) == 0)
 			return error_set(error, ERROR_CONFIG, "%s, line %d: .include is not taken", path, line);
 		text += strcspn(text, "\n");
@@ -211,27 +224,29 @@ static int conf_parse(const char *path, const char *text, size_t length, CONF **
 static int config_read(struct settings *settings, const char *path, const char *profile, enum layer layer,
 		       bool *missing, bool *found, struct error *error)
 {
-	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	CONF *conf = NULL;
 	char *text = NULL;
-	size_t length;
+	size_t length = 0;
 	int result;
 
-	*missing = stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
-	if (*missing)
-		return error_set(error, ERROR_CONFIG, "there is no file %s", path);
-	result = file_read(path, CONFIG_MAX, &text, &length, error);
-	/* Not the other way round: a file that cannot be read has no writers worth a word. */
+	*missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (fd < 0)
+		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	result = check_writers(fd, path, error);
 	if (result == 0)
-		result = check_writers(path, &status, error);
+		result = file_read_descriptor(fd, path, CONFIG_MAX, &text, &length, error);
 	if (result == 0)
-		result = refuse_include(path, text, error);
+		result = refuse_include(path, text, length, error);
 	if (result == 0)
 		result = conf_parse(path, text, length, &conf, error);
 	if (result == 0)
 		result = sections_read(settings, path, conf, profile, layer, found, error);
 	NCONF_free(conf);
+	if (text != NULL)
+		OPENSSL_cleanse(text, length); /* a key's URI may hold a PIN */
 	free(text);
+	close(fd);
 	return result;
 }
 

@@ -117,22 +117,22 @@ static const struct setting *find_letter(int letter)
 	return NULL;
 }
 
-/* Blanks the value of pin-value in an argument. */
+/* Blanks the value of each pin-value in an argument. */
 static void blank_pin(char *argument)
 {
 	static const char attribute[] = "pin-value=";
-	char *value = strcasestr(argument, attribute);
-	size_t length;
-	char rest;
 
-	if (value == NULL)
-		return;
-	value += strlen(attribute);
-	length = strcspn(value, "&");
-	rest = value[length];
-	value[length] = '\0';
-	process_blank(value);
-	value[length] = rest;
+	while ((argument = strcasestr(argument, attribute)) != NULL) {
+		size_t length;
+		char rest;
+
+		argument += strlen(attribute);
+		length = strcspn(argument, "&");
+		rest = argument[length];
+		argument[length] = '\0';
+		process_blank(argument);
+		argument[length] = rest;
+	}
 }
 
 static int option_set(struct settings *settings, int code, struct error *error)

@@ -2,6 +2,8 @@
 /* The values of one run: who set what, and the way to read them. */
 #include "settings/table.h"
 
+#include "base/text.h"
+
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +76,7 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 		 enum layer layer, const char *origin, struct error *error)
 {
 	struct value fresh = { .layer = layer };
-	const char *fault = name != NULL ? value_text_fault(name) : NULL;
+	const char *fault = name != NULL ? text_fault(name) : NULL;
 	struct value *slot;
 
 	if (fault != NULL)
@@ -161,6 +163,11 @@ const char *settings_text(const struct settings *settings, enum setting_id id)
 long settings_number(const struct settings *settings, enum setting_id id)
 {
 	return strtol(settings_text(settings, id), NULL, 10);
+}
+
+bool settings_is_option(const struct settings *settings, enum setting_id id)
+{
+	return settings->values[id].count > 0 && settings->values[id].list[0].layer == LAYER_OPTION;
 }
 
 bool settings_flag(const struct settings *settings, enum setting_id id)

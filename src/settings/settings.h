@@ -89,6 +89,9 @@ const char *settings_text(const struct settings *settings, enum setting_id id);
 /* The value of a number (in the unit that its help names), or its default. */
 long settings_number(const struct settings *settings, enum setting_id id);
 
+/* Whether the value was given on the command line. */
+bool settings_is_option(const struct settings *settings, enum setting_id id);
+
 /* The value of a flag. */
 bool settings_flag(const struct settings *settings, enum setting_id id);
 

@@ -48,9 +48,6 @@ enum layer {
 int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
 		struct error *error);
 
-/* Why the text cannot go into a JSON string or a message ("is empty", …), or NULL. Static. */
-const char *value_text_fault(const char *text);
-
 /* Whether the text of a flag means yes. */
 bool value_is_yes(const char *text);
 

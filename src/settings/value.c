@@ -2,9 +2,10 @@
 /* What counts as a good value of each type. */
 #include "settings/table.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <errno.h>
-#include <openssl/asn1.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,25 +27,6 @@ bool value_is_yes(const char *text)
 	return is_among(text, yes_words);
 }
 
-const char *value_text_fault(const char *text)
-{
-	size_t left = strlen(text);
-	unsigned long character;
-
-	if (left == 0)
-		return "is empty";
-	while (left > 0) {
-		int used = UTF8_getc((const unsigned char *)text, (int)left, &character);
-		if (used <= 0)
-			return "is not UTF-8";
-		if (character < 0x20 || character == 0x7f)
-			return "holds a control character";
-		text += used;
-		left -= (size_t)used;
-	}
-	return NULL;
-}
-
 static const char *url_fault(const char *text)
 {
 	const char *host;
@@ -57,6 +39,8 @@ static const char *url_fault(const char *text)
 		return "does not begin with https://";
 	if (!isalnum((unsigned char)*host) && *host != '[')
 		return "has no host";
+	if (strpbrk(host, "?#") != NULL)
+		return "has a query or a fragment";
 	if (strpbrk(text, " \"<>\\^`{|}") != NULL)
 		return "holds a character that no URL may hold";
 	return NULL;
@@ -109,17 +93,17 @@ int value_check(const struct setting *setting, const char *text, const char *ori
 			return error_set(error, class, "%s: \"%s\" is none of %s", origin, text, setting->choices);
 		break;
 	case TYPE_URL:
-		fault = value_text_fault(text);
+		fault = text_fault(text);
 		if (fault == NULL)
 			fault = url_fault(text);
 		break;
 	case TYPE_TEXT:
 	case TYPE_PAIRS:
-		fault = value_text_fault(text);
+		fault = text_fault(text);
 		break;
 	case TYPE_URI:
 		/* Never shown: it may hold a PIN. */
-		fault = value_text_fault(text);
+		fault = text_fault(text);
 		if (fault != NULL)
 			return error_set(error, class, "%s: the URI %s", origin, fault);
 		break;

@@ -56,6 +56,15 @@ static int subject_parse(const char *subject, X509_NAME *name, struct error *err
 	return 0;
 }
 
+int x509_subject_check(const char *subject, struct error *error)
+{
+	X509_NAME *name = X509_NAME_new();
+	int result = name != NULL ? subject_parse(subject, name, error) : error_memory(error);
+
+	X509_NAME_free(name);
+	return result;
+}
+
 /* RFC 5280 section 4.1.2.2: positive, at most 20 bytes. */
 static bool set_serial(X509 *certificate)
 {

@@ -39,6 +39,16 @@ int x509_request_pem(X509_REQ *request, char **pem, size_t *length, struct error
 	return take_pem(bio, bio != NULL && PEM_write_bio_X509_REQ(bio, request) > 0, pem, length, error);
 }
 
+/* OpenSSL's own would ask on the terminal for what no certificate needs. */
+static int no_passphrase(char *buffer, int size, int writing, void *context)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
 int x509_certificate_read(const char *path, X509 **certificate, struct error *error)
 {
 	const unsigned char *der;
@@ -51,7 +61,7 @@ int x509_certificate_read(const char *path, X509 **certificate, struct error *er
 		return error_result(error);
 	bio = BIO_new_mem_buf(data, (int)length);
 	if (bio != NULL)
-		*certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		*certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
 	BIO_free(bio);
 	der = (const unsigned char *)data;
 	if (*certificate == NULL)

@@ -14,6 +14,9 @@ enum {
 	X509_ORG_LIMIT = 4096,      /* bytes of PEM that the org takes */
 };
 
+/* Checks a subject as the two functions below read it. Fails with ERROR_USAGE. */
+int x509_subject_check(const char *subject, struct error *error);
+
 /* Makes a self-signed certificate, version 3: random serial of 128 bits, valid from now for `days`, subjectKeyIdentifier,
  * basicConstraints CA:FALSE, keyUsage digitalSignature, signed with SHA-256 by `signer`, whose public half is `public`.
  * `subject` is written /TYPE=value/…; '\' takes the next character as it is. The result is verified. To be freed with

@@ -172,7 +172,8 @@ static void what_the_program_sets_cannot_be_set(void **state)
 
 static void broken_json_is_refused(void **state)
 {
-	static const char *const broken[] = { "{\"a\":1", "[1,]", "{a:1}", "\"open", "{} {}", "[1] x", "\"\\x\"" };
+	static const char *const broken[] = { "{\"a\":1", "[1,]", "{a:1}", "\"open", "{} {}", "[1] x", "\"\\x\"",
+					      "[01]", "{\"a\":1.}" };
 	struct error error = { 0 };
 
 	(void)state;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why not cJSON: its numbers are doubles, which round; cJSON_Minify takes the end of "a\\" for an escaped quote. */
-#include "jwt/compact.h"
+#include "base/json.h"
 
 #include <string.h>
 
@@ -57,7 +56,7 @@ bool json_compact(char *text)
 			length = string_length(text);
 		else if (*text == '-' || strchr(DIGITS, *text) != NULL)
 			length = number_length(text);
-		if (length == 0)
+		if (length == 0 || (unsigned char)*text >= 0x80)
 			return false;
 		memmove(to, text, length);
 		to += length;
@@ -65,4 +64,41 @@ bool json_compact(char *text)
 	}
 	*to = '\0';
 	return true;
+}
+
+static int append_line(struct secret *indented, size_t depth)
+{
+	int result = secret_append(indented, "\n", 1);
+
+	while (depth-- > 0 && result == 0)
+		result = secret_append(indented, "  ", 2);
+	return result;
+}
+
+int json_indent(struct secret *indented, const char *text)
+{
+	size_t depth = 0;
+	int result = 0;
+
+	while (*text != '\0' && result == 0) {
+		size_t length = *text == '"' ? string_length(text) : 1;
+		const char *next = text + length;
+
+		next += strspn(next, " \t\r\n");
+		if (strchr("]}", *text) != NULL)
+			result = append_line(indented, --depth);
+		if (result == 0 && strchr(" \t\r\n", *text) == NULL)
+			result = secret_append(indented, text, length);
+		if (*text == ':')
+			result |= secret_append(indented, " ", 1);
+		if (strchr("[{", *text) != NULL && strchr("]}", *next) != NULL) {
+			result |= secret_append(indented, next++, 1); /* empty */
+		} else if (strchr("[{", *text) != NULL) {
+			result |= append_line(indented, ++depth);
+		} else if (*text == ',') {
+			result |= append_line(indented, depth);
+		}
+		text = next;
+	}
+	return result;
 }
