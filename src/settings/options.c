@@ -108,10 +108,13 @@ static bool is_in_full(const struct option *option, char *const *argv)
 	return strncmp(word, "--", 2) == 0 && strcspn(word + 2, "=") == strlen(option->name);
 }
 
-static const struct setting *find_letter(int letter)
+/* The setting that getopt's code stands for. */
+static const struct setting *find_code(int code)
 {
+	int wanted = code >= NEGATED ? code - NEGATED : code - LONG;
+
 	for (int id = 1; id < SETTING_COUNT; id++) {
-		if (settings_table[id].letter == letter)
+		if (code < LONG ? settings_table[id].letter == code : id == wanted)
 			return &settings_table[id];
 	}
 	return NULL;
@@ -137,9 +140,7 @@ static void blank_pin(char *argument)
 
 static int option_set(struct settings *settings, int code, struct error *error)
 {
-	const struct setting *setting = code >= NEGATED ? &settings_table[code - NEGATED] :
-					code >= LONG	? &settings_table[code - LONG] :
-							  find_letter(code);
+	const struct setting *setting = find_code(code);
 	const char *text = setting->type != TYPE_FLAG ? optarg : code >= NEGATED ? "no" : "yes";
 	char origin[64];
 	int result;

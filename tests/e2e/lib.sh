@@ -14,7 +14,7 @@ export HOME=$T/home
 mkdir "$HOME"
 unset XDG_CONFIG_HOME CREDENTIALS_DIRECTORY SOFTHSM2_CONF http_proxy https_proxy HTTPS_PROXY ALL_PROXY all_proxy no_proxy
 for name in $(compgen -e P11BEARER_ | grep -v '^P11BEARER_WRAPPER$'); do unset "$name"; done
-: >"$T/out" >"$T/err"
+touch "$T/out" "$T/err"
 
 count=0
 orgs=()
@@ -83,6 +83,7 @@ refuses() {
 	pass "$name"
 }
 
+# shellcheck disable=SC2120 # the label may be left out
 # token_new [LABEL]: a SoftHSM token in T/token; sets SOFTHSM2_CONF, MODULE, TOKEN, PIN_FILE. Again: one more token.
 token_new() {
 	local settings
