@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BIG_BODY = 2 * 1024 * 1024 };
+enum { BIG_BODY = 2 * 1024 * 1024, RAW_MAX = 1024 * 1024 };
 
 void http_date(time_t when, char text[HTTP_DATE_SIZE])
 {
@@ -21,6 +21,7 @@ static void set_body(struct answer *answer, char *body)
 {
 	free(answer->body);
 	answer->body = body;
+	answer->length = body != NULL ? strlen(body) : 0;
 }
 
 void answer_json(struct answer *answer, unsigned int status, cJSON *json)
@@ -114,6 +115,24 @@ static void answer_too_many(struct answer *answer, const struct fault *fault, ti
 	set_header_value(answer, text);
 }
 
+/* The file as it is now: a test may change it from one request to the next. */
+static void answer_raw(struct answer *answer, const struct fault *fault)
+{
+	FILE *file = fopen(fault->file, "re");
+	char *body = malloc(RAW_MAX);
+	size_t length = file != NULL && body != NULL ? fread(body, 1, RAW_MAX, file) : 0;
+
+	if (length == 0)
+		fprintf(stderr, "loopback-org: nothing was read from %s.\n", fault->file);
+	if (file != NULL)
+		fclose(file);
+	answer->status = fault->status;
+	answer->content_type = "application/json";
+	set_body(answer, NULL);
+	answer->body = body;
+	answer->length = length;
+}
+
 void answer_spoil(struct answer *answer, const struct fault *fault, time_t now)
 {
 	switch (fault->kind) {
@@ -160,6 +179,9 @@ void answer_spoil(struct answer *answer, const struct fault *fault, time_t now)
 		answer_page(answer, 302, "Moved");
 		answer->header_name = "Location";
 		set_header_value(answer, fault->url);
+		break;
+	case FAULT_RAW:
+		answer_raw(answer, fault);
 		break;
 	case FAULT_REFUSE:
 		answer_refusal(answer, fault->refusal);

@@ -19,7 +19,8 @@ enum delivery {
 
 struct answer {
 	unsigned int status;
-	char *body; /* owned; NULL: an empty body */
+	char *body;    /* owned; NULL: an empty body */
+	size_t length; /* of the body, which may hold a NUL */
 	const char *content_type;
 	const char *header_name; /* one more header, or NULL */
 	char *header_value;      /* owned */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum argument { ARG_NONE, ARG_DELAY, ARG_MAYBE_SECONDS, ARG_SHIFT, ARG_MAYBE_URL, ARG_SLUG };
+enum argument { ARG_NONE, ARG_DELAY, ARG_MAYBE_SECONDS, ARG_SHIFT, ARG_MAYBE_URL, ARG_FILE, ARG_SLUG };
 
 static const struct {
 	const char *name;
@@ -35,6 +35,7 @@ static const struct {
 	{ "array", FAULT_ARRAY, ARG_NONE, true },
 	{ "big", FAULT_BIG, ARG_NONE, true },
 	{ "big-chunked", FAULT_BIG_CHUNKED, ARG_NONE, true },
+	{ "raw", FAULT_RAW, ARG_FILE, true },
 	{ "date", FAULT_DATE, ARG_SHIFT, true },
 };
 
@@ -85,6 +86,20 @@ static int read_seconds(const char *text, enum argument argument, struct fault *
 	return argument == ARG_DELAY || (double)(long)fault->seconds == fault->seconds ? 0 : -1;
 }
 
+/* Reads [STATUS:]FILE; three digits and a colon are a status. */
+static int read_file(const char *text, struct fault *fault)
+{
+	unsigned long status = 200;
+
+	if (text != NULL && strspn(text, "0123456789") == 3 && text[3] == ':') {
+		status = strtoul(text, NULL, 10);
+		text += 4;
+	}
+	fault->status = (unsigned int)status;
+	fault->file = text;
+	return text != NULL && *text != '\0' && status >= 200 && status <= 599 ? 0 : -1;
+}
+
 /* Reads ARG (NULL when there is none) the way the kind wants it. Returns 0 or -1. */
 static int read_argument(const char *text, enum argument argument, struct fault *fault)
 {
@@ -99,6 +114,8 @@ static int read_argument(const char *text, enum argument argument, struct fault 
 	case ARG_MAYBE_URL:
 		fault->url = text != NULL ? text : "http://127.0.0.1:1/elsewhere";
 		return *fault->url != '\0' ? 0 : -1;
+	case ARG_FILE:
+		return read_file(text, fault);
 	case ARG_SLUG:
 		fault->refusal = text != NULL ? refusal_find(text) : NULL;
 		return fault->refusal != NULL ? 0 : -1;

@@ -24,6 +24,7 @@ enum fault_kind {
 	FAULT_BIG,
 	FAULT_BIG_CHUNKED,
 	FAULT_REDIRECT,
+	FAULT_RAW,
 	FAULT_DATE,
 	FAULT_REFUSE
 };
@@ -36,6 +37,8 @@ struct fault {
 	bool has_seconds;
 	double seconds;
 	const char *url;
+	unsigned int status; /* of a raw answer */
+	const char *file;    /* and its body */
 	const struct refusal *refusal;
 	const char *text; /* KIND[=ARG] as it was given */
 };

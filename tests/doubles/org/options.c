@@ -32,8 +32,10 @@ static const char help[] =
 	"  --fault SPEC        [N[-M]:]KIND[=ARG]: spoil the N-th (to M-th; `N-`: from N on; none: every) answer to a\n"
 	"                      token request; repeatable and comma separated. KIND: 500, 503, 429[=SECONDS],\n"
 	"                      429-date=SECONDS, server-error, slow=SECONDS, drop, half, not-json, empty, no-token,\n"
-	"                      array, big, big-chunked, redirect[=URL], date=SECONDS, refuse=SLUG. slow and date go\n"
-	"                      with any other; of the others the first that fits is taken\n"
+	"                      array, big, big-chunked, redirect[=URL], raw=[STATUS:]FILE (the content of FILE, read\n"
+	"                      anew for each request, as it is), date=SECONDS, refuse=SLUG. slow and date go with any\n"
+	"                      other; of the others the first that fits is taken\n"
+	"  --proxy-password    taken for a proxy, ask for a user and password: answer CONNECT with 407, not with 404\n"
 	"  --clock SECONDS     the org's own clock is this much ahead (or, negative, behind)\n"
 	"  --max-requests N    end after N requests\n"
 	"  --help              show this text\n";
@@ -52,6 +54,7 @@ enum option_id {
 	OPTION_REFUSE,
 	OPTION_LIST_REFUSALS,
 	OPTION_FAULT,
+	OPTION_PROXY_PASSWORD,
 	OPTION_CLOCK,
 	OPTION_MAX_REQUESTS,
 	OPTION_HELP
@@ -71,6 +74,7 @@ static const struct option long_options[] = {
 	{ "refuse", required_argument, NULL, OPTION_REFUSE },
 	{ "list-refusals", no_argument, NULL, OPTION_LIST_REFUSALS },
 	{ "fault", required_argument, NULL, OPTION_FAULT },
+	{ "proxy-password", no_argument, NULL, OPTION_PROXY_PASSWORD },
 	{ "clock", required_argument, NULL, OPTION_CLOCK },
 	{ "max-requests", required_argument, NULL, OPTION_MAX_REQUESTS },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -196,6 +200,9 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 		return read_refuse(value, &options->refuse);
 	case OPTION_FAULT:
 		return read_fault(value, &options->faults, wrong);
+	case OPTION_PROXY_PASSWORD:
+		options->proxy_password = true;
+		return 0;
 	case OPTION_CLOCK:
 		return read_clock(value, &options->clock);
 	case OPTION_MAX_REQUESTS:

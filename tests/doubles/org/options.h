@@ -4,6 +4,7 @@
 #define ORG_OPTIONS_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "faults.h"
@@ -28,6 +29,7 @@ struct options {
 	const char *scope;
 	cJSON *extra; /* object, owned */
 	const struct refusal *refuse;
+	bool proxy_password;
 	struct faults faults;
 	long clock;
 	unsigned long max_requests; /* 0: no limit */

@@ -29,12 +29,23 @@ static void answer_error(struct answer *answer, unsigned int status, const char 
 	answer_json(answer, status, json);
 }
 
+static void ask_proxy_password(struct answer *answer)
+{
+	answer_error(answer, 407, "this proxy wants a user and password");
+	answer->header_name = "Proxy-Authenticate";
+	answer->header_value = strdup("Basic realm=\"loopback-org\"");
+}
+
 static void dispatch(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
 {
 	bool known_path = false;
 
 	if (request->too_large) {
 		answer_error(answer, 413, "the request is too large");
+		return;
+	}
+	if (org->options->proxy_password && strcmp(request->method, "CONNECT") == 0) {
+		ask_proxy_password(answer);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {

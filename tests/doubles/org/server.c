@@ -65,7 +65,7 @@ static void stream_free(void *context)
 static struct MHD_Response *new_stream(struct answer *answer)
 {
 	bool half = answer->delivery == DELIVER_HALF;
-	size_t length = answer->body != NULL ? strlen(answer->body) : 0;
+	size_t length = answer->length;
 	struct stream *stream = malloc(sizeof(*stream));
 	struct MHD_Response *response;
 
@@ -86,7 +86,7 @@ static struct MHD_Response *new_response(struct answer *answer, time_t now)
 	char date[HTTP_DATE_SIZE];
 
 	if (answer->delivery == DELIVER_WHOLE)
-		response = MHD_create_response_from_buffer(answer->body != NULL ? strlen(answer->body) : 0, answer->body,
+		response = MHD_create_response_from_buffer(answer->length, answer->body,
 			MHD_RESPMEM_MUST_COPY);
 	else
 		response = new_stream(answer);

@@ -34,6 +34,9 @@ static struct {
 static size_t attribute_fault_count;
 
 static CK_FLAGS flags_added, flags_removed;
+static CK_TOKEN_INFO names; /* of the names only those that are set */
+static bool names_serial, names_label;
+static CK_ULONG slot_count; /* 0: what the module says */
 static bool flip;
 
 static bool parse_delay(const char *text, struct timespec *delay)
@@ -49,11 +52,11 @@ static bool parse_delay(const char *text, struct timespec *delay)
 	return true;
 }
 
-static bool parse_nth(const char *text, unsigned long *nth)
+static bool parse_count(const char *text, unsigned long *count)
 {
 	char *end;
 
-	*nth = strtoul(text, &end, 10);
+	*count = strtoul(text, &end, 10);
 	return text[0] >= '1' && text[0] <= '9' && *end == '\0';
 }
 
@@ -80,7 +83,7 @@ static bool parse_call(char *text)
 		return false;
 	}
 	fault->function = shim_function(text);
-	if (fault->function == NULL || (nth != NULL && !parse_nth(nth, &fault->nth))) {
+	if (fault->function == NULL || (nth != NULL && !parse_count(nth, &fault->nth))) {
 		return false;
 	}
 	fault->any_mechanism = mechanism == NULL;
@@ -124,9 +127,23 @@ static bool parse_flag(const char *text, bool add)
 	return true;
 }
 
+/* A name the way a CK_TOKEN_INFO has it. */
+static bool parse_name(const char *text, CK_UTF8CHAR *field, size_t size, bool *set)
+{
+	size_t length = strlen(text);
+
+	if (length > size) {
+		return false;
+	}
+	memset(field, ' ', size);
+	memcpy(field, text, length);
+	return *set = true;
+}
+
 static bool parse_fault(char *text)
 {
 	static const char add[] = "token-flags+=", remove[] = "token-flags-=";
+	static const char serial[] = "token-serial=", label[] = "token-label=", slots[] = "slot-count=";
 
 	if (strcmp(text, "signature=flip") == 0) {
 		return flip = true;
@@ -136,6 +153,15 @@ static bool parse_fault(char *text)
 	}
 	if (strncmp(text, remove, sizeof remove - 1) == 0) {
 		return parse_flag(text + sizeof remove - 1, false);
+	}
+	if (strncmp(text, serial, sizeof serial - 1) == 0) {
+		return parse_name(text + sizeof serial - 1, names.serialNumber, sizeof names.serialNumber, &names_serial);
+	}
+	if (strncmp(text, label, sizeof label - 1) == 0) {
+		return parse_name(text + sizeof label - 1, names.label, sizeof names.label, &names_label);
+	}
+	if (strncmp(text, slots, sizeof slots - 1) == 0) {
+		return parse_count(text + sizeof slots - 1, &slot_count);
 	}
 	return strstr(text, ":=") != NULL ? parse_attribute(text) : parse_call(text);
 }
@@ -207,7 +233,20 @@ void faults_signature(CK_BYTE *signature, CK_ULONG length)
 	}
 }
 
+void faults_slots(CK_ULONG *count)
+{
+	if (slot_count != 0) {
+		*count = slot_count;
+	}
+}
+
 void faults_token(CK_TOKEN_INFO *info)
 {
 	info->flags = (info->flags | flags_added) & ~flags_removed;
+	if (names_serial) {
+		memcpy(info->serialNumber, names.serialNumber, sizeof info->serialNumber);
+	}
+	if (names_label) {
+		memcpy(info->label, names.label, sizeof info->label);
+	}
 }

@@ -19,6 +19,9 @@
  *   signature=flip                       C_Sign succeeds with one bit of the signature flipped
  *   token-flags+=CKF_NAME                C_GetTokenInfo reports this flag
  *   token-flags-=CKF_NAME                C_GetTokenInfo does not report this flag
+ *   token-serial=TEXT, token-label=TEXT  C_GetTokenInfo reports this for every token; no longer than its field, blank
+ *                                        padded
+ *   slot-count=N                         C_GetSlotList, where it succeeds, reports N slots, from 1, however many it wrote
  */
 #include "shim.h"
 
@@ -57,7 +60,6 @@ static bool ready;
 /* Functions that are only forwarded; PLAIN and DETAILED together are the whole of CK_FUNCTION_LIST. */
 #define PLAIN(F) \
 	F(C_Initialize, RESERVED) F(C_Finalize, RESERVED) F(C_GetInfo, (CK_INFO *info), (info)) \
-	F(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *n), (present, slots, n)) \
 	F(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info)) \
 	F(C_GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n), (slot, list, n)) \
 	F(C_GetMechanismInfo, (CK_SLOT_ID slot, CK_MECHANISM_TYPE m, CK_MECHANISM_INFO *info), (slot, m, info)) \
@@ -97,7 +99,7 @@ static bool ready;
 
 /* Functions with a detail in the log or a fault in their results; written out below. */
 #define DETAILED(F) \
-	F(C_GetFunctionList, ) F(C_GetTokenInfo, ) F(C_OpenSession, ) F(C_Login, ) F(C_CreateObject, ) \
+	F(C_GetFunctionList, ) F(C_GetSlotList, ) F(C_GetTokenInfo, ) F(C_OpenSession, ) F(C_Login, ) F(C_CreateObject, ) \
 	F(C_GetAttributeValue, ) F(C_FindObjectsInit, ) F(C_SignInit, ) F(C_Sign, ) F(C_GenerateKeyPair, )
 
 /* Twice, because a shape becomes two arguments only when it is expanded on the way. */
@@ -111,6 +113,17 @@ static bool ready;
 	}
 
 PLAIN(FORWARD)
+
+static CK_RV shim_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *count)
+{
+	struct call call = {.function = "C_GetSlotList"};
+
+	PASS(call, module->C_GetSlotList(present, slots, count));
+	if (call.rv == CKR_OK) {
+		faults_slots(count);
+	}
+	return call.rv;
+}
 
 static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {

@@ -41,6 +41,7 @@ bool faults_load(void);
 bool faults_answer(struct call *call); /* sleeps if told to; true if call->rv is already the answer */
 void faults_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count);
 void faults_signature(CK_BYTE *signature, CK_ULONG length);
+void faults_slots(CK_ULONG *count);
 void faults_token(CK_TOKEN_INFO *info);
 
 /* log.c */
