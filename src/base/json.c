@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
+#include <openssl/asn1.h>
 #include <string.h>
+
+enum { DEEPEST = 16 }; /* levels of indentation */
 
 #define DIGITS "0123456789"
 
@@ -31,46 +34,72 @@ static size_t number_length(const char *text)
 	return (size_t)(next - text);
 }
 
-/* Length of the string at `text`, its quotes included. */
+/* Length of the string at `text`, its quotes included, or 0. A NUL in it, which \u0000 is, counts as none: no C string can
+ * hold it. */
 static size_t string_length(const char *text)
 {
-	size_t length = 1;
+	const char *next = text + 1;
 
-	while (text[length] != '"' && text[length] != '\0')
-		length += text[length] == '\\' && text[length + 1] != '\0' ? 2 : 1;
-	return length + (text[length] == '"');
+	while (*next != '"') {
+		unsigned long character;
+		int used = UTF8_getc((const unsigned char *)next, (int)strnlen(next, 6), &character);
+
+		if (used <= 0 || character < 0x20 || strncmp(next, "\\u0000", 6) == 0)
+			return 0;
+		next += *next == '\\' && next[1] != '\0' ? 2 : used;
+	}
+	return (size_t)(next + 1 - text);
 }
 
-bool json_compact(char *text)
+static size_t blanks(const char *text)
+{
+	return strspn(text, " \t\r\n");
+}
+
+/* Length of the token at `text`, or 0 when it is none. What tokens may follow each other cJSON has seen to. */
+static size_t token_length(const char *text)
+{
+	if (*text == '"')
+		return string_length(text);
+	if (*text == '-' || (*text >= '0' && *text <= '9'))
+		return number_length(text);
+	if (*text >= 'a' && *text <= 'z')
+		return strspn(text, "aeflnrstu"); /* true, false, null */
+	return *text != '\0' && strchr("{}[],:", *text) != NULL ? 1 : 0;
+}
+
+bool json_is_strict(const char *text)
+{
+	for (text += blanks(text); *text != '\0'; text += blanks(text)) {
+		size_t length = token_length(text);
+
+		if (length == 0)
+			return false;
+		text += length;
+	}
+	return true;
+}
+
+void json_compact(char *text)
 {
 	char *to = text;
 
-	while (*text != '\0') {
-		size_t length = 1;
+	for (text += blanks(text); *text != '\0'; text += blanks(text)) {
+		size_t length = token_length(text);
 
-		if (strchr(" \t\r\n", *text) != NULL) {
-			text++;
-			continue;
-		}
-		if (*text == '"')
-			length = string_length(text);
-		else if (*text == '-' || strchr(DIGITS, *text) != NULL)
-			length = number_length(text);
-		if (length == 0 || (unsigned char)*text >= 0x80)
-			return false;
 		memmove(to, text, length);
 		to += length;
 		text += length;
 	}
 	*to = '\0';
-	return true;
 }
 
+/* Levels beyond the deepest are not indented further: a small text of many levels would become a huge one. */
 static int append_line(struct secret *indented, size_t depth)
 {
 	int result = secret_append(indented, "\n", 1);
 
-	while (depth-- > 0 && result == 0)
+	for (size_t i = 0; i < depth && i < DEEPEST && result == 0; i++)
 		result = secret_append(indented, "  ", 2);
 	return result;
 }
@@ -80,20 +109,20 @@ int json_indent(struct secret *indented, const char *text)
 	size_t depth = 0;
 	int result = 0;
 
-	while (*text != '\0' && result == 0) {
-		size_t length = *text == '"' ? string_length(text) : 1;
-		const char *next = text + length;
+	for (text += blanks(text); *text != '\0' && result == 0;) {
+		size_t length = token_length(text);
+		const char *next = text + length + blanks(text + length);
+		bool opens = *text == '[' || *text == '{';
 
-		next += strspn(next, " \t\r\n");
-		if (strchr("]}", *text) != NULL)
+		if (*text == ']' || *text == '}')
 			result = append_line(indented, --depth);
-		if (result == 0 && strchr(" \t\r\n", *text) == NULL)
-			result = secret_append(indented, text, length);
+		result |= secret_append(indented, text, length);
 		if (*text == ':')
 			result |= secret_append(indented, " ", 1);
-		if (strchr("[{", *text) != NULL && strchr("]}", *next) != NULL) {
-			result |= secret_append(indented, next++, 1); /* empty */
-		} else if (strchr("[{", *text) != NULL) {
+		if (opens && (*next == ']' || *next == '}')) { /* empty */
+			result |= secret_append(indented, next, 1);
+			next += 1 + blanks(next + 1);
+		} else if (opens) {
 			result |= append_line(indented, ++depth);
 		} else if (*text == ',') {
 			result |= append_line(indented, depth);

@@ -8,12 +8,15 @@
 
 #include <stdbool.h>
 
-/* Takes the blanks between the tokens out of `text`, a JSON value that cJSON has parsed. False when it is none by RFC 8259
- * after all: cJSON takes the numbers 007 and 1. and a byte-order mark too. Numbers and strings keep every character. */
-bool json_compact(char *text);
+/* Whether `text`, a JSON value that cJSON has parsed, is one by RFC 8259 too: cJSON takes numbers such as 007 and 1., control
+ * characters, bytes that are no UTF-8 and a byte-order mark. A string with a NUL in it (\u0000) is refused as well. */
+bool json_is_strict(const char *text);
 
-/* Appends `text`, a JSON value that cJSON has parsed, with line ends and two blanks a level; numbers and strings keep every
- * character. Returns 0, or -1 when memory is out. */
+/* Takes the blanks between the tokens out of a strict text. Numbers and strings keep every character. */
+void json_compact(char *text);
+
+/* Appends a strict text with line ends and two blanks a level; numbers and strings keep every character. Returns 0, or -1
+ * when memory is out. */
 int json_indent(struct secret *indented, const char *text);
 
 #endif

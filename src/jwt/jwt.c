@@ -19,8 +19,10 @@ static int take_value(const char *what, const struct jwt_extra *extra, char **js
 	*json = strdup(extra->json);
 	if (*json == NULL)
 		return error_memory(error);
-	if (parsed && json_compact(*json))
+	if (parsed && json_is_strict(*json)) {
+		json_compact(*json);
 		return 0;
+	}
 	free(*json);
 	*json = NULL;
 	if (strchr("{[\"", extra->json[0]) != NULL)

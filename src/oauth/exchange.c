@@ -18,8 +18,7 @@ static void copy_field(const cJSON *object, const char *name, char *text, size_t
 	text_clean(text, "");
 }
 
-/* The answer as an object, or NULL. A NUL in it, raw or as \u0000, would end a string early: nothing good has one. cJSON's
- * copies hold the bearer, so they are wiped when freed. */
+/* The answer as an object, or NULL. cJSON's copies hold the bearer, so they are wiped when freed. */
 static cJSON *parse(const struct secret *body)
 {
 	const char *text = secret_data(body);
@@ -28,7 +27,7 @@ static cJSON *parse(const struct secret *body)
 	cJSON *object;
 
 	cJSON_InitHooks(&hooks);
-	if (strlen(text) != length || strstr(text, "\\u0000") != NULL)
+	if (strlen(text) != length)
 		return NULL;
 	object = cJSON_ParseWithOpts(text, NULL, 1);
 	if (cJSON_IsObject(object))
@@ -42,6 +41,9 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "access_token"));
 	const char *url = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "instance_url"));
 
+	/* The words of a refusal are told whatever they are; what is handed on must be what it says it is. */
+	if (!json_is_strict(secret_data(body)))
+		return error_set(error, ERROR_ANSWER, "the org's answer is not JSON by RFC 8259");
 	if (token == NULL || *token == '\0')
 		return error_set(error, ERROR_ANSWER, "the org's answer has no access_token");
 	/* RFC 6750 section 2.1 allows visible characters only; anything else could add lines to a header or a script. */
