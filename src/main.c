@@ -10,6 +10,7 @@
 
 static const struct command *const commands[] = {
 	&command_keys, &command_keygen, &command_cert, &command_csr, &command_jwt, &command_token,
+	&command_whoami,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -40,6 +40,8 @@ static const struct salesforce_advice table[] = {
 	{ "server_error", NULL, "the org has a problem of its own", "wait and try again" },
 	{ "service_unavailable", NULL, "the org is not available", "wait and try again" },
 	{ "system_down", NULL, "the org is down", "wait and try again" },
+	{ "INVALID_SESSION_ID", NULL, "the bearer has expired, was revoked, or is another org's",
+	  "get a new one; if that is refused too, the app or its policy does not let the user's sessions use this API" },
 	{ "slow_down", NULL, "requests come too fast", "wait and try again" },
 };
 

@@ -33,6 +33,7 @@ static const struct {
 	{ "service_unavailable", "", "org", "wait" },
 	{ "system_down", "", "org", "wait" },
 	{ "slow_down", "", "too fast", "wait" },
+	{ "INVALID_SESSION_ID", "Session expired or invalid", "expired", "get a new one" },
 };
 
 static void each_refusal_has_its_own_advice(void **state)

@@ -29,6 +29,8 @@ struct options {
 	cJSON *extra; /* object, owned */
 	const struct refusal *refuse;
 	struct faults faults;
+	struct faults use_faults; /* for requests with a bearer */
+	long bearer_life;
 	long clock;
 	unsigned long max_requests; /* 0: no limit */
 };

@@ -13,6 +13,7 @@ static const struct route {
 	handler *handle;
 } routes[] = {
 	{ "POST", "/services/oauth2/token", token_handler },
+	{ "GET", "/services/oauth2/userinfo", userinfo_handler },
 };
 
 time_t org_now(const struct org *org)
