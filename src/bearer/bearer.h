@@ -73,4 +73,7 @@ struct bearer_use {
 int bearer_userinfo(const struct bearer_use *use, const struct secret *access_token, struct secret **json,
 		    struct error *error);
 
+/* Ends the bearer at the org. Fails as bearer_userinfo does. */
+int bearer_revoke(const struct bearer_use *use, const struct secret *access_token, struct error *error);
+
 #endif

@@ -19,15 +19,17 @@ static void add_advice(const struct oauth_reply *reply, struct error *error)
 		error_hint(error, "%s: %s", advice->meaning, advice->remedy);
 }
 
-/* Sends a request that does no harm when it is sent twice, until it is answered. `secret` is what it holds. */
+/* Sends a request that does no harm when it is sent twice, until it is answered; *again tells that it took a further try.
+ * `secret` is what the request holds. */
 static int call(const struct bearer_use *use, const char *path, struct http_request *request,
-		const struct secret *secret, struct oauth_reply *reply, struct error *error)
+		const struct secret *secret, struct oauth_reply *reply, bool *again, struct error *error)
 {
 	char *url = http_url_below(use->instance_url, path);
 	struct http *http = NULL;
 	int result = url != NULL ? http_open(&http, &use->http, error) : error_memory(error);
 
 	memset(reply, 0, sizeof(*reply));
+	*again = false;
 	request->url = url;
 	for (long try = 0; result == 0; try++) {
 		result = oauth_call(http, request, secret, reply, error);
@@ -35,6 +37,7 @@ static int call(const struct bearer_use *use, const char *path, struct http_requ
 			break;
 		retry_wait(reply->retry_after, try, error);
 		oauth_reply_clear(reply);
+		*again = true;
 		result = 0;
 	}
 	if (result == -ERROR_ORG)
@@ -49,7 +52,8 @@ int bearer_userinfo(const struct bearer_use *use, const struct secret *access_to
 {
 	struct http_request request = { .method = "GET", .bearer = access_token };
 	struct oauth_reply reply;
-	int result = call(use, SALESFORCE_USERINFO_PATH, &request, access_token, &reply, error);
+	bool again;
+	int result = call(use, SALESFORCE_USERINFO_PATH, &request, access_token, &reply, &again, error);
 
 	*json = NULL;
 	if (result == 0 && reply.json == NULL)
@@ -58,6 +62,21 @@ int bearer_userinfo(const struct bearer_use *use, const struct secret *access_to
 		*json = reply.json;
 		reply.json = NULL;
 	}
+	oauth_reply_clear(&reply);
+	return result;
+}
+
+int bearer_revoke(const struct bearer_use *use, const struct secret *access_token, struct error *error)
+{
+	const struct http_field field = { "token", secret_data(access_token) };
+	struct http_request request = { .method = "POST", .fields = &field, .field_count = 1 };
+	struct oauth_reply reply;
+	bool again;
+	int result = call(use, SALESFORCE_REVOKE_PATH, &request, access_token, &reply, &again, error);
+
+	/* The try whose answer was lost may have been the one that did it. */
+	if (result == -ERROR_ORG && again && strcmp(reply.code, "invalid_token") == 0)
+		result = 0;
 	oauth_reply_clear(&reply);
 	return result;
 }

@@ -48,6 +48,7 @@ enum setting_id {
 	SETTING_OUT,
 	SETTING_STORE,
 	SETTING_SUBJECT,
+	SETTING_TOKEN_FROM,
 	SETTING_COUNT
 };
 
@@ -68,7 +69,7 @@ struct settings_usage {
 	int operands_min, operands_max;
 	const char *summary;       /* what the command does; one line or more */
 	unsigned groups;           /* enum setting_group, or'ed; GROUP_COMMON is always in it */
-	enum setting_id own[12];   /* further settings, up to SETTING_NONE */
+	enum setting_id own[12];   /* further settings, of no group or of another, up to SETTING_NONE */
 };
 
 struct settings;

@@ -72,4 +72,6 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.help = "put the certificate on the token too" },
 	[SETTING_SUBJECT] = { .id = SETTING_SUBJECT, .name = "subject", .type = TYPE_TEXT, .option_only = true,
 		.argument = "NAME", .help = "subject, such as /CN=ci-server/O=Example" },
+	[SETTING_TOKEN_FROM] = { .id = SETTING_TOKEN_FROM, .name = "token-from", .type = TYPE_TEXT, .option_only = true,
+		.argument = "SRC", .help = "file:PATH, env:NAME or fd:N, instead of stdin" },
 };

@@ -61,4 +61,7 @@ handler token_handler;
 /* GET /services/oauth2/userinfo */
 handler userinfo_handler;
 
+/* POST /services/oauth2/revoke */
+handler revoke_handler;
+
 #endif
