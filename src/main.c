@@ -10,6 +10,7 @@
 
 static const struct command *const commands[] = {
 	&command_keys, &command_keygen, &command_cert, &command_csr, &command_jwt, &command_token,
+	&command_whoami, &command_revoke, &command_exec,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -106,5 +107,5 @@ int main(int argc, char **argv)
 		signal(error.signal, SIG_DFL);
 		raise(error.signal);
 	}
-	return -result;
+	return result < 0 ? -result : result;
 }

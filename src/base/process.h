@@ -7,6 +7,10 @@
  * and stderr are open, so that no file gets their numbers. To be called first in main. */
 void process_protect(void);
 
+/* Gives back what process_protect took and an executed command would inherit: the limit on core files and SIGPIPE. (The
+ * kernel makes a process dumpable again when it executes a program.) */
+void process_unprotect(void);
+
 /* Overwrites `text` (an argument of main or a value of the environment) with '*', so that ps no longer shows it. */
 void process_blank(char *text);
 

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bearer/assertion.h"
+#include "bearer/retry.h"
 
-#include "base/message.h"
 #include "oauth/exchange.h"
 #include "salesforce/advice.h"
 
-#include <errno.h>
-#include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum {
-	WAIT_MOST = 60,       /* seconds: an org that asks for a longer wait is told to the user instead */
-	FIRST_WAIT_MS = 500,  /* doubled for each further try */
 	REUSE_MARGIN = 15,    /* seconds of life that an unsent assertion must still have to be sent */
 	SKEW_NOTED = 5,       /* seconds between two clocks that are worth a word */
 };
@@ -24,17 +21,8 @@ struct bearer {
 
 static int token_url(const struct bearer_request *request, char **url, struct error *error)
 {
-	size_t length;
-
-	if (request->token_url != NULL) {
-		*url = strdup(request->token_url);
-	} else {
-		length = strlen(request->instance_url);
-		while (length > 0 && request->instance_url[length - 1] == '/')
-			length--;
-		if (asprintf(url, "%.*s" SALESFORCE_TOKEN_PATH, (int)length, request->instance_url) < 0)
-			*url = NULL;
-	}
+	*url = request->token_url != NULL ? strdup(request->token_url) :
+					    http_url_below(request->instance_url, SALESFORCE_TOKEN_PATH);
 	return *url != NULL ? 0 : error_memory(error);
 }
 
@@ -59,32 +47,12 @@ static void add_advice(const struct oauth_answer *answer, struct error *error)
 {
 	const struct salesforce_advice *advice = salesforce_advice(answer->code, answer->description);
 
-	if (answer->retry_after > WAIT_MOST)
+	if (answer->retry_after > RETRY_WAIT_MOST)
 		error_hint(error, "the org asks to wait %ld s before the next try", answer->retry_after);
 	else if (advice != NULL)
 		error_hint(error, "%s: %s", advice->meaning, advice->remedy);
 	if (strcasestr(answer->description, "expired") != NULL)
 		tell_skew(answer, error);
-}
-
-/* Waits before the next try: as long as the org asks, else twice as long each time, with a random part so that many
- * clients do not come back at once. */
-static void wait_before_retry(const struct oauth_answer *answer, long try, const struct error *error)
-{
-	unsigned long milliseconds = FIRST_WAIT_MS;
-	unsigned char jitter = 0;
-	struct timespec rest;
-
-	(void)RAND_bytes(&jitter, 1);
-	if (answer->retry_after >= 0)
-		milliseconds = (unsigned long)answer->retry_after * 1000;
-	else
-		milliseconds = (milliseconds << try) * (256UL + jitter) / 512UL;
-	message_note("%s; trying again in %lu ms", error->text, milliseconds);
-	rest.tv_sec = (time_t)(milliseconds / 1000);
-	rest.tv_nsec = (long)(milliseconds % 1000) * 1000000L;
-	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
-		;
 }
 
 /* One assertion after another until one is exchanged. One that may have reached the org is never sent twice: its jti is
@@ -102,9 +70,9 @@ static int exchange(struct signer *signer, struct http *http, const char *url, s
 		if (result < 0)
 			return result;
 		result = oauth_exchange(http, url, assertion.text, answer, error);
-		if (result == 0 || !answer->passing || try >= request->retries || answer->retry_after > WAIT_MOST)
+		if (result == 0 || !answer->passing || try >= request->retries || answer->retry_after > RETRY_WAIT_MOST)
 			break;
-		wait_before_retry(answer, try, error);
+		retry_wait(answer->retry_after, try, error);
 		if (answer->sent || time(NULL) + REUSE_MARGIN > assertion.exp)
 			assertion_clear(&assertion);
 		oauth_answer_clear(answer);
@@ -157,6 +125,29 @@ const struct secret *bearer_access_token(const struct bearer *bearer)
 const char *bearer_instance_url(const struct bearer *bearer)
 {
 	return bearer->answer.instance_url;
+}
+
+const char *bearer_id(const struct bearer *bearer)
+{
+	return bearer->answer.id;
+}
+
+int bearer_site(const struct bearer *bearer, const struct bearer_request *request, const char **url,
+		struct error *error)
+{
+	struct error why;
+
+	*url = bearer->answer.instance_url != NULL ? bearer->answer.instance_url : request->instance_url;
+	if (*url == NULL) {
+		error_set(error, ERROR_ANSWER, "the org's answer does not say where the bearer is used (instance_url)");
+		error_hint(error, "give the org with --instance-url");
+		return -ERROR_ANSWER;
+	}
+	if (strpbrk(*url, "?#") != NULL)
+		return error_set(error, ERROR_ANSWER, "the org's instance_url %s has a query or a fragment", *url);
+	if (http_check_url(*url, &why) < 0)
+		return error_set(error, ERROR_ANSWER, "the org's instance_url cannot be used: %s", why.text);
+	return 0;
 }
 
 void bearer_free(struct bearer **bearer)

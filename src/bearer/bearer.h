@@ -47,12 +47,33 @@ struct bearer;
  * assertion only when it surely never left. Fails as bearer_assertion and oauth_exchange do, a refusal with advice. */
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error);
 
-/* The org's answer, indented; the access token; the instance URL or NULL. Owned by `bearer`. */
+/* The org's answer, indented; the access token; the instance URL or NULL; the URL of the user's identity or NULL. Owned by
+ * `bearer`. */
 const struct secret *bearer_json(const struct bearer *bearer);
 const struct secret *bearer_access_token(const struct bearer *bearer);
 const char *bearer_instance_url(const struct bearer *bearer);
+const char *bearer_id(const struct bearer *bearer);
+
+/* The URL that the bearer may be sent to: the org's instance_url, or the request's when it sent none. Fails with
+ * ERROR_ANSWER when there is none, or one that nothing secret may be sent to. Owned by `bearer` or `request`. */
+int bearer_site(const struct bearer *bearer, const struct bearer_request *request, const char **url,
+		struct error *error);
 
 /* Wipes and frees *bearer and sets it to NULL. NULL is allowed. */
 void bearer_free(struct bearer **bearer);
+
+/* Where a bearer is used, and how it is reached. Strings are the caller's. */
+struct bearer_use {
+	const char *instance_url;
+	struct http_options http;
+	long retries; /* further tries after a passing failure */
+};
+
+/* What the org says of the bearer's user, as indented JSON; to be freed. Fails as oauth_call does, a refusal with advice. */
+int bearer_userinfo(const struct bearer_use *use, const struct secret *access_token, struct secret **json,
+		    struct error *error);
+
+/* Ends the bearer at the org. Fails as bearer_userinfo does. */
+int bearer_revoke(const struct bearer_use *use, const struct secret *access_token, struct error *error);
 
 #endif

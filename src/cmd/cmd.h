@@ -9,11 +9,13 @@
 
 struct command {
 	const struct settings_usage *usage;
-	/* Does the work. Returns 0 or a negative class with `error` filled. */
+	/* Does the work. Returns 0 or a negative class with `error` filled; above 0 the exit status of a command that was
+	 * run, with nothing more to say. */
 	int (*run)(const struct settings *settings, struct error *error);
 };
 
 extern const struct command command_keys, command_keygen, command_cert, command_csr, command_jwt, command_token;
+extern const struct command command_whoami, command_revoke, command_exec;
 
 /* Fills `request` from the settings. `uri` is the operand, or NULL: --key, which must then be set. */
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,

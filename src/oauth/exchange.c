@@ -2,44 +2,16 @@
 #include "oauth/exchange.h"
 
 #include "base/json.h"
-#include "base/text.h"
+#include "oauth/answer.h"
 
-#include <cjson/cJSON.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Copies a string field; empty when it is not there or no string. It goes into one sentence, so it stays one line. */
-static void copy_field(const cJSON *object, const char *name, char *text, size_t size)
-{
-	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-
-	snprintf(text, size, "%s", value != NULL ? value : "");
-	text_clean(text, "");
-}
-
-/* The answer as an object, or NULL. cJSON's copies hold the bearer, so they are wiped when freed. */
-static cJSON *parse(const struct secret *body)
-{
-	const char *text = secret_data(body);
-	size_t length = secret_length(body);
-	cJSON_Hooks hooks = { wipe_malloc, wipe_free };
-	cJSON *object;
-
-	cJSON_InitHooks(&hooks);
-	if (strlen(text) != length)
-		return NULL;
-	object = cJSON_ParseWithOpts(text, NULL, 1);
-	if (cJSON_IsObject(object))
-		return object;
-	cJSON_Delete(object);
-	return NULL;
-}
 
 static int take_bearer(const cJSON *object, const struct secret *body, struct oauth_answer *answer, struct error *error)
 {
 	const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "access_token"));
 	const char *url = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "instance_url"));
+	const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "id"));
 
 	/* The words of a refusal are told whatever they are; what is handed on must be what it says it is. */
 	if (!json_is_strict(secret_data(body)))
@@ -54,7 +26,9 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	answer->json = secret_new(4096);
 	answer->access_token = secret_new(1024);
 	answer->instance_url = url != NULL ? strdup(url) : NULL;
+	answer->id = id != NULL ? strdup(id) : NULL;
 	if (answer->json == NULL || answer->access_token == NULL || (url != NULL && answer->instance_url == NULL) ||
+	    (id != NULL && answer->id == NULL) ||
 	    json_indent(answer->json, secret_data(body)) < 0 || secret_append(answer->json, "\n", 1) < 0 ||
 	    secret_append(answer->access_token, token, strlen(token)) < 0)
 		return error_memory(error);
@@ -80,15 +54,15 @@ static int judge(const struct http_response *response, const char *url, struct o
 	cJSON *object;
 	int result;
 
-	if (response->status >= 300 && response->status < 400) {
-		error_set(error, ERROR_ANSWER, "the org answered with a redirect (HTTP status %ld) to %s, which is not followed",
-			  response->status, response->location[0] != '\0' ? response->location : "nowhere");
-		error_hint(error, "if that is the org's right address, give it with --instance-url");
-		return -ERROR_ANSWER;
+	if (answer_redirects(response, error) < 0)
+		return error_result(error);
+	object = answer_parse(response->body);
+	if (!cJSON_IsObject(object)) {
+		cJSON_Delete(object);
+		object = NULL;
 	}
-	object = parse(response->body);
-	copy_field(object, "error", answer->code, sizeof(answer->code));
-	copy_field(object, "error_description", answer->description, sizeof(answer->description));
+	answer_field(object, "error", answer->code, sizeof(answer->code));
+	answer_field(object, "error_description", answer->description, sizeof(answer->description));
 	if (response->status >= 400 || answer->code[0] != '\0')
 		result = refused(response, url, answer, error);
 	else if (object == NULL)
@@ -107,11 +81,12 @@ int oauth_exchange(struct http *http, const char *url, const struct secret *asse
 		{ "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer" },
 		{ "assertion", secret_data(assertion) },
 	};
+	const struct http_request request = { .method = "POST", .url = url, .fields = fields, .field_count = 2 };
 	struct http_response response;
 	int result;
 
 	memset(answer, 0, sizeof(*answer));
-	result = http_post_form(http, url, fields, 2, &response, error);
+	result = http_send(http, &request, &response, error);
 	answer->sent = response.sent;
 	answer->passing = response.passing;
 	answer->date = response.date;
@@ -127,5 +102,6 @@ void oauth_answer_clear(struct oauth_answer *answer)
 	secret_free(&answer->json);
 	secret_free(&answer->access_token);
 	free(answer->instance_url);
+	free(answer->id);
 	memset(answer, 0, sizeof(*answer));
 }

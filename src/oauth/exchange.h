@@ -9,9 +9,10 @@
 
 /* What one request to the token endpoint brought. */
 struct oauth_answer {
-	struct secret *json;         /* the answer, indented, every field kept; set on success only, as the next two */
+	struct secret *json;         /* the answer, indented, every field kept; set on success only, as the next three */
 	struct secret *access_token;
 	char *instance_url;          /* NULL when the org sent none */
+	char *id;                    /* URL of the user's identity; NULL when the org sent none */
 	char code[256];              /* error and error_description of a refusal, else empty */
 	char description[3072];
 	time_t date;                 /* the answer's Date, or -1 */

@@ -108,6 +108,16 @@ int http_check_url(const char *url, struct error *error)
 	return result;
 }
 
+char *http_url_below(const char *base, const char *path)
+{
+	size_t length = strlen(base);
+	char *url;
+
+	while (length > 0 && base[length - 1] == '/')
+		length--;
+	return asprintf(&url, "%.*s%s", (int)length, base, path) < 0 ? NULL : url;
+}
+
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
 	struct http_response *response = context;
@@ -148,7 +158,7 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
 	return size * count;
 }
 
-static bool set_options(struct http *http, const char *url, const struct secret *body, struct http_response *response)
+static bool set_options(struct http *http, const char *url, struct http_response *response)
 {
 	const struct http_options *options = &http->options;
 	CURL *easy = http->easy;
@@ -181,9 +191,46 @@ static bool set_options(struct http *http, const char *url, const struct secret 
 	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, response) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, response) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_POSTFIELDS, secret_data(body)) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)secret_length(body)) == CURLE_OK;
+	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, response) == CURLE_OK;
+}
+
+static int add_header(struct curl_slist **headers, const char *name, const char *value, struct error *error)
+{
+	struct secret *line = secret_new(2048);
+	struct curl_slist *longer = NULL;
+
+	/* libcurl copies the line, and its allocator wipes what it frees. */
+	if (line != NULL && secret_printf(line, "%s", name) == 0 && secret_append(line, value, strlen(value)) == 0)
+		longer = curl_slist_append(*headers, secret_data(line));
+	secret_free(&line);
+	if (longer == NULL)
+		return error_memory(error);
+	*headers = longer;
+	return 0;
+}
+
+static int make_headers(const struct http_request *request, const char *type, struct curl_slist **headers,
+			struct error *error)
+{
+	if (request->bearer != NULL &&
+	    add_header(headers, "Authorization: Bearer ", secret_data(request->bearer), error) < 0)
+		return error_result(error);
+	return type != NULL ? add_header(headers, "Content-Type: ", type, error) : 0;
+}
+
+/* What is special to this request; `headers` and `body` must outlive the transfer. */
+static bool set_request(struct http *http, const struct http_request *request, const struct curl_slist *headers,
+			const struct secret *body)
+{
+	CURL *easy = http->easy;
+
+	return (body == NULL ||
+		(curl_easy_setopt(easy, CURLOPT_POSTFIELDS, secret_data(body)) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)secret_length(body)) == CURLE_OK)) &&
+	       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+	       /* No proxy sees the bearer. */
+	       curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
 }
 
 static int encode_form(struct http *http, const struct http_field *fields, size_t count, struct secret **body,
@@ -262,12 +309,31 @@ static int failed(struct http *http, CURLcode code, const char *url, struct http
 	return -ERROR_NETWORK;
 }
 
-int http_post_form(struct http *http, const char *url, const struct http_field *fields, size_t count,
-		   struct http_response *response, struct error *error)
+static int transfer(struct http *http, const struct http_request *request, struct http_response *response,
+		    struct error *error)
 {
-	struct secret *body = NULL;
 	curl_off_t wait = 0;
 	CURLcode code;
+
+	message_step("%s %s", request->method, request->url);
+	code = curl_easy_perform(http->easy);
+	if (code != CURLE_OK)
+		return failed(http, code, request->url, response, error);
+	response->sent = true;
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
+	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
+	if (wait > 0)
+		response->retry_after = (long)wait;
+	message_step("HTTP status %ld, %zu bytes", response->status, secret_length(response->body));
+	return 0;
+}
+
+int http_send(struct http *http, const struct http_request *request, struct http_response *response,
+	      struct error *error)
+{
+	const char *type = request->fields != NULL ? "application/x-www-form-urlencoded" : request->body_type;
+	struct curl_slist *headers = NULL;
+	struct secret *form = NULL;
 	int result;
 
 	memset(response, 0, sizeof(*response));
@@ -276,30 +342,21 @@ int http_post_form(struct http *http, const char *url, const struct http_field *
 	response->body = secret_new(4096);
 	if (response->body == NULL)
 		return error_memory(error);
-	if (http_check_url(url, error) < 0 || encode_form(http, fields, count, &body, error) < 0) {
-		result = error_result(error);
-		goto out;
-	}
+	result = http_check_url(request->url, error);
+	if (result == 0 && request->fields != NULL)
+		result = encode_form(http, request->fields, request->field_count, &form, error);
+	if (result == 0)
+		result = make_headers(request, type, &headers, error);
 	http->message[0] = '\0';
-	if (!set_options(http, url, body, response)) {
+	if (result == 0 && (!set_options(http, request->url, response) ||
+			    !set_request(http, request, headers, form != NULL ? form : request->body)))
 		result = error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
-		goto out;
-	}
-	message_step("POST %s", url);
-	code = curl_easy_perform(http->easy);
-	if (code != CURLE_OK) {
-		result = failed(http, code, url, response, error);
-		goto out;
-	}
-	response->sent = true;
-	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
-	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
-	if (wait > 0)
-		response->retry_after = (long)wait;
-	message_step("HTTP status %ld, %zu bytes", response->status, secret_length(response->body));
-	result = 0;
-out:
-	secret_free(&body);
+	if (result == 0)
+		result = transfer(http, request, response, error);
+	/* Not before: what is freed below must no longer be set. */
+	curl_easy_reset(http->easy);
+	curl_slist_free_all(headers);
+	secret_free(&form);
 	return result;
 }
 

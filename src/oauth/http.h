@@ -33,6 +33,18 @@ struct http_field {
 	const char *name, *value;
 };
 
+/* One request. Strings and secrets are the caller's. */
+struct http_request {
+	const char *method;          /* GET, POST, … */
+	const char *url;
+	const struct secret *bearer; /* for a header Authorization: Bearer …, or NULL */
+	/* What is sent: a form, or else a body of the type given, or else nothing. */
+	const struct http_field *fields; /* application/x-www-form-urlencoded */
+	size_t field_count;
+	const struct secret *body;
+	const char *body_type;
+};
+
 /* Fails with ERROR_CONFIG for options that cannot be used. */
 int http_open(struct http **http, const struct http_options *options, struct error *error);
 void http_close(struct http **http);
@@ -40,11 +52,14 @@ void http_close(struct http **http);
 /* Checks that the URL may be used: https, or http to a loopback address; no user and password. ERROR_CONFIG. */
 int http_check_url(const char *url, struct error *error);
 
-/* POSTs the fields, application/x-www-form-urlencoded. Any HTTP status is a success; fails with ERROR_NETWORK when there
- * is no whole answer, ERROR_ANSWER when it is larger than 1 MiB, ERROR_CONFIG for the URL. `response` is filled in either
- * case and to be cleared. */
-int http_post_form(struct http *http, const char *url, const struct http_field *fields, size_t count,
-		   struct http_response *response, struct error *error);
+/* The URL of `path`, which begins with a slash, below `base`, whose slashes at the end do not count. To be freed; NULL when
+ * memory is out. */
+char *http_url_below(const char *base, const char *path);
+
+/* Sends the request. Any HTTP status is a success; fails with ERROR_NETWORK when there is no whole answer, ERROR_ANSWER
+ * when it is larger than 1 MiB, ERROR_CONFIG for the URL. `response` is filled in either case and to be cleared. */
+int http_send(struct http *http, const struct http_request *request, struct http_response *response,
+	      struct error *error);
 void http_response_clear(struct http_response *response);
 
 #endif

@@ -160,6 +160,19 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	return open_configured(modules, p11_kit_uri_get_module_name(uri->parsed), error);
 }
 
+/* p11_kit_module_release leaves the library mapped until some list of modules is released: so it is made a list. */
+static void unload(CK_FUNCTION_LIST *functions)
+{
+	CK_FUNCTION_LIST **list = calloc(2, sizeof(CK_FUNCTION_LIST *));
+
+	if (list == NULL) {
+		p11_kit_module_release(functions);
+		return;
+	}
+	list[0] = functions;
+	p11_kit_modules_release(list); /* which frees it */
+}
+
 void modules_close(struct modules *modules)
 {
 	for (size_t i = 0; i < modules->count; i++) {
@@ -170,7 +183,7 @@ void modules_close(struct modules *modules)
 			call_leave(p11_kit_module_finalize(module->functions));
 		}
 		if (modules->local == NULL)
-			p11_kit_module_release(module->functions);
+			unload(module->functions);
 		free(module->name);
 	}
 	if (modules->local != NULL)

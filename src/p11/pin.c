@@ -3,10 +3,8 @@
 #include "p11/internal.h"
 
 #include "base/message.h"
-#include "base/process.h"
+#include "base/source.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -15,10 +13,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIN_MAX = 1024 }; /* bytes; the longest formats seen (user:password) stay far below */
+
+static const struct source_kind pin_kind = { "PIN", ERROR_PIN, PIN_MAX };
 
 static const char *after(const char *text, const char *prefix)
 {
@@ -27,27 +26,11 @@ static const char *after(const char *text, const char *prefix)
 	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
-static int descriptor_number(const char *text, int *fd)
-{
-	char *end;
-	long number;
-
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0 || number > INT_MAX)
-		return -1;
-	*fd = (int)number;
-	return 0;
-}
-
 int p11_pin_source_check(const char *source, struct error *error)
 {
 	const char *rest;
-	int fd;
 
-	if (strcmp(source, "prompt") == 0)
-		return 0;
-	if (((rest = after(source, "file:")) != NULL || (rest = after(source, "env:")) != NULL) && *rest != '\0')
+	if (strcmp(source, "prompt") == 0 || source_is(source))
 		return 0;
 	rest = after(source, "credential:");
 	if (rest != NULL && *rest != '\0') {
@@ -55,68 +38,10 @@ int p11_pin_source_check(const char *source, struct error *error)
 			return 0;
 		return error_set(error, ERROR_CONFIG, "a credential's name has no '/' and begins with no '.'");
 	}
-	rest = after(source, "fd:");
-	if (rest != NULL && descriptor_number(rest, &fd) == 0)
-		return 0;
 	/* The text itself is not shown: it may be a PIN, given by mistake. */
 	error_set(error, ERROR_CONFIG, "not a PIN source");
 	error_hint(error, "PIN sources are prompt, file:PATH, env:NAME, fd:N and credential:NAME");
 	return -ERROR_CONFIG;
-}
-
-/* Reads up to the end, or the end of the first line when `line`. One final line end is not part of the PIN. */
-static int read_descriptor(int fd, const char *what, bool line, struct secret *pin, struct error *error)
-{
-	const char *text;
-	size_t length;
-	char byte;
-	ssize_t got;
-
-	/* Byte by byte: what follows the line belongs to another reader, and no copy is left in a buffer. */
-	while ((got = read(fd, &byte, 1)) == 1 || (got < 0 && errno == EINTR)) {
-		if (got < 0)
-			continue;
-		if (secret_append(pin, &byte, 1) < 0)
-			return error_memory(error);
-		if (line && byte == '\n')
-			break;
-		if (secret_length(pin) > PIN_MAX)
-			return error_set(error, ERROR_PIN, "%s holds more than %d bytes, which is no PIN", what, PIN_MAX);
-	}
-	OPENSSL_cleanse(&byte, sizeof(byte));
-	if (got < 0)
-		return error_set(error, ERROR_PIN, "cannot read the PIN from %s: %s", what, strerror(errno));
-	text = secret_data(pin);
-	length = secret_length(pin);
-	if (length > 0 && text[length - 1] == '\n')
-		secret_truncate(pin, length - (length > 1 && text[length - 2] == '\r' ? 2 : 1));
-	if (secret_length(pin) == 0)
-		return error_set(error, ERROR_PIN, "%s holds no PIN", what);
-	if (strpbrk(secret_data(pin), "\r\n") != NULL || strlen(secret_data(pin)) != secret_length(pin))
-		return error_set(error, ERROR_PIN, "%s holds more than one line, or a NUL, which is no PIN", what);
-	return 0;
-}
-
-static int read_file(const char *path, bool keeper_is_systemd, struct secret *pin, struct error *error)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct stat status;
-	int result;
-
-	if (fd < 0)
-		return error_set(error, ERROR_PIN, "cannot open the PIN file %s: %s", path, strerror(errno));
-	if (fstat(fd, &status) < 0 || S_ISDIR(status.st_mode)) {
-		result = error_set(error, ERROR_PIN, "the PIN file %s is not a file", path);
-	} else if (!keeper_is_systemd && S_ISREG(status.st_mode) && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		/* systemd guards its folder itself, with access lists that show as group bits here. */
-		result = error_set(error, ERROR_PIN, "the PIN file %s is open to others (mode %04o)", path,
-				   (unsigned)status.st_mode & 07777U);
-		error_hint(error, "make it yours alone: chmod 600");
-	} else {
-		result = read_descriptor(fd, path, false, pin, error);
-	}
-	close(fd);
-	return result;
 }
 
 static int read_credential(const char *name, struct secret *pin, struct error *error)
@@ -131,20 +56,8 @@ static int read_credential(const char *name, struct secret *pin, struct error *e
 	}
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path))
 		return error_set(error, ERROR_PIN, "the path of the credential %s is too long", name);
-	return read_file(path, true, pin, error);
-}
-
-static int read_environment(const char *name, struct secret *pin, struct error *error)
-{
-	char *value = getenv(name);
-
-	if (value == NULL || *value == '\0')
-		return error_set(error, ERROR_PIN, "the environment variable %s, which should hold the PIN, is %s", name,
-				 value == NULL ? "not set" : "empty");
-	if (secret_append(pin, value, strlen(value)) < 0)
-		return error_memory(error);
-	process_blank(value);
-	return 0;
+	/* systemd guards its folder itself, with access lists that show as group bits here. */
+	return source_read_file(path, true, &pin_kind, pin, error);
 }
 
 /* Asks on the terminal, echo off, by OpenSSL's UI, which restores the terminal on every signal. */
@@ -185,22 +98,14 @@ static int prompt(const struct token *token, struct secret *pin, struct error *e
 
 static int read_source(const char *source, const struct token *token, struct secret *pin, struct error *error)
 {
-	const char *rest;
-	char what[64];
-	int fd;
+	const char *name = after(source, "credential:");
 
 	if (p11_pin_source_check(source, error) < 0)
 		return error_result(error);
-	if ((rest = after(source, "file:")) != NULL)
-		return read_file(rest, false, pin, error);
-	if ((rest = after(source, "env:")) != NULL)
-		return read_environment(rest, pin, error);
-	if ((rest = after(source, "credential:")) != NULL)
-		return read_credential(rest, pin, error);
-	if ((rest = after(source, "fd:")) != NULL && descriptor_number(rest, &fd) == 0) {
-		snprintf(what, sizeof(what), "file descriptor %d", fd);
-		return read_descriptor(fd, what, true, pin, error);
-	}
+	if (name != NULL)
+		return read_credential(name, pin, error);
+	if (source_is(source))
+		return source_read(source, &pin_kind, pin, error);
 	return prompt(token, pin, error);
 }
 
@@ -235,7 +140,7 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 		message_warn("a PIN in the URI (pin-value) can be seen by others; use --pin-from");
 		result = secret_append(*pin, value, strlen(value)) < 0 ? error_memory(error) : 0;
 	} else if (source != NULL) {
-		result = read_file(pin_source_path(source), false, *pin, error);
+		result = source_read_file(pin_source_path(source), false, &pin_kind, *pin, error);
 	} else {
 		result = prompt(token, *pin, error);
 	}

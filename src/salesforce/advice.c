@@ -40,6 +40,12 @@ static const struct salesforce_advice table[] = {
 	{ "server_error", NULL, "the org has a problem of its own", "wait and try again" },
 	{ "service_unavailable", NULL, "the org is not available", "wait and try again" },
 	{ "system_down", NULL, "the org is down", "wait and try again" },
+	{ "INVALID_SESSION_ID", NULL, "the bearer has expired, was revoked, or is another org's",
+	  "get a new one; if that is refused too, the app or its policy does not let the user's sessions use this API" },
+	{ "invalid_token", NULL, "the org does not know this access token, or it has ended already",
+	  "check that --instance-url is the org that gave it; one that has expired needs no revoking" },
+	{ "unsupported_token_type", NULL, "this is no access token of the org",
+	  "check that --instance-url is the org that gave it, and that all of it was read" },
 	{ "slow_down", NULL, "requests come too fast", "wait and try again" },
 };
 

@@ -6,8 +6,14 @@
 /* Path of the token endpoint below the org's URL. */
 #define SALESFORCE_TOKEN_PATH "/services/oauth2/token"
 
+/* What a bearer is sent to: who its user is. */
+#define SALESFORCE_USERINFO_PATH "/services/oauth2/userinfo"
+
+/* What ends a bearer. */
+#define SALESFORCE_REVOKE_PATH "/services/oauth2/revoke"
+
 struct salesforce_advice {
-	const char *error;       /* the org's `error` */
+	const char *error;       /* the org's `error` or `errorCode` */
 	const char *description; /* what stands in its `error_description`, any case; NULL: whatever stands there */
 	const char *meaning;
 	const char *remedy;

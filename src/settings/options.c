@@ -16,8 +16,8 @@ enum {
 
 bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
 {
-	if (setting->group != GROUP_OWN)
-		return ((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0;
+	if (((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0)
+		return true;
 	for (const enum setting_id *own = usage->own; *own != SETTING_NONE; own++) {
 		if (*own == setting->id)
 			return true;
@@ -34,7 +34,7 @@ static bool has_negation(const struct setting *setting)
 /* getopt's tables for what the command takes; the names are owned by `negated`. */
 struct getopt_tables {
 	struct option options[2 * SETTING_COUNT + 1];
-	char letters[2 * SETTING_COUNT + 2];
+	char letters[2 * SETTING_COUNT + 3];
 	char negated[SETTING_COUNT][32];
 	const char *words[2 * SETTING_COUNT + 1]; /* all names with their dashes, for settings_nearest */
 	char dashed[2 * SETTING_COUNT][32];
@@ -178,9 +178,12 @@ static int operands_read(struct settings *settings, const struct settings_usage 
 int options_read(struct settings *settings, const struct settings_usage *usage, int argc, char **argv,
 		 struct error *error)
 {
-	struct getopt_tables tables = { .letters = ":" }; /* tells a missing value from an unknown option */
+	/* ':' tells a missing value from an unknown option; '+' ends the options at the first operand. */
+	struct getopt_tables tables = { .letters = ":" };
 	int code, index = -1;
 
+	if (usage->command_line)
+		memcpy(tables.letters, "+:", 3);
 	tables_fill(&tables, usage);
 	opterr = 0;
 	optind = 0; /* makes getopt begin anew */

@@ -46,8 +46,10 @@ enum setting_id {
 	SETTING_FORMAT,
 	SETTING_JSON,
 	SETTING_OUT,
+	SETTING_REVOKE,
 	SETTING_STORE,
 	SETTING_SUBJECT,
+	SETTING_TOKEN_FROM,
 	SETTING_COUNT
 };
 
@@ -66,9 +68,10 @@ struct settings_usage {
 	const char *command;
 	const char *operands; /* as shown in --help, such as "[URI]" */
 	int operands_min, operands_max;
+	bool command_line;         /* the first operand ends the options: what follows it is a command's */
 	const char *summary;       /* what the command does; one line or more */
 	unsigned groups;           /* enum setting_group, or'ed; GROUP_COMMON is always in it */
-	enum setting_id own[12];   /* further settings, up to SETTING_NONE */
+	enum setting_id own[12];   /* further settings, of no group or of another, up to SETTING_NONE */
 };
 
 struct settings;

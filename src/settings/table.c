@@ -68,8 +68,12 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.help = "print JSON instead of a table" },
 	[SETTING_OUT] = { .id = SETTING_OUT, .name = "out", .type = TYPE_TEXT, .option_only = true, .argument = "FILE",
 		.help = "write to this file instead of stdout" },
+	[SETTING_REVOKE] = { .id = SETTING_REVOKE, .name = "revoke", .type = TYPE_FLAG, .option_only = true,
+		.help = "revoke the bearer when the command has ended" },
 	[SETTING_STORE] = { .id = SETTING_STORE, .name = "store", .type = TYPE_FLAG, .option_only = true,
 		.help = "put the certificate on the token too" },
 	[SETTING_SUBJECT] = { .id = SETTING_SUBJECT, .name = "subject", .type = TYPE_TEXT, .option_only = true,
 		.argument = "NAME", .help = "subject, such as /CN=ci-server/O=Example" },
+	[SETTING_TOKEN_FROM] = { .id = SETTING_TOKEN_FROM, .name = "token-from", .type = TYPE_TEXT, .option_only = true,
+		.argument = "SRC", .help = "file:PATH, env:NAME or fd:N, instead of stdin" },
 };

@@ -33,6 +33,9 @@ static const struct {
 	{ "service_unavailable", "", "org", "wait" },
 	{ "system_down", "", "org", "wait" },
 	{ "slow_down", "", "too fast", "wait" },
+	{ "invalid_token", "invalid token", "ended already", "--instance-url" },
+	{ "unsupported_token_type", "this token type is not supported", "no access token", "--instance-url" },
+	{ "INVALID_SESSION_ID", "Session expired or invalid", "expired", "get a new one" },
 };
 
 static void each_refusal_has_its_own_advice(void **state)

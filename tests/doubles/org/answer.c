@@ -42,6 +42,17 @@ void answer_refusal(struct answer *answer, const struct refusal *refusal)
 	answer_json(answer, refusal->status, json);
 }
 
+void answer_session_ended(struct answer *answer)
+{
+	cJSON *list = cJSON_CreateArray();
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "message", "Session expired or invalid");
+	cJSON_AddStringToObject(json, "errorCode", "INVALID_SESSION_ID");
+	cJSON_AddItemToArray(list, json);
+	answer_json(answer, 401, list);
+}
+
 /* What a proxy or a front end shows: a page for people where a program expects JSON. */
 static void answer_page(struct answer *answer, unsigned int status, const char *title)
 {
@@ -136,6 +147,9 @@ static void answer_raw(struct answer *answer, const struct fault *fault)
 void answer_spoil(struct answer *answer, const struct fault *fault, time_t now)
 {
 	switch (fault->kind) {
+	case FAULT_401:
+		answer_session_ended(answer);
+		break;
 	case FAULT_500:
 		answer_page(answer, 500, "Internal Server Error");
 		break;

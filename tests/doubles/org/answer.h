@@ -40,6 +40,9 @@ void answer_json(struct answer *answer, unsigned int status, cJSON *json);
 /* Makes {"error", "error_description"} the body; the description may be NULL. */
 void answer_refusal(struct answer *answer, const struct refusal *refusal);
 
+/* Makes the answer that a bearer gets whose session has ended, or never was. */
+void answer_session_ended(struct answer *answer);
+
 /* Changes or replaces the answer as the fault wants it; `now` is the org's time for a Retry-After date. */
 void answer_spoil(struct answer *answer, const struct fault *fault, time_t now);
 

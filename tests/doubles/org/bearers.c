@@ -2,13 +2,14 @@
 /* A ring of the bearers issued last. */
 #include "bearers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "codec.h"
 
 static const char prefix[BEARER_PREFIX + 1] = "00D000000000001!";
 
-const struct bearer *bearers_issue(struct bearers *bearers, time_t now)
+const struct bearer *bearers_issue(struct bearers *bearers, const char *username, time_t now)
 {
 	struct bearer *bearer = &bearers->list[bearers->issued % BEARERS_KEPT];
 
@@ -17,12 +18,14 @@ const struct bearer *bearers_issue(struct bearers *bearers, time_t now)
 		bearer->text[0] = '\0';
 		return NULL;
 	}
+	snprintf(bearer->username, sizeof(bearer->username), "%s", username);
 	bearer->issued_at = now;
+	bearer->revoked = false;
 	bearers->issued++;
 	return bearer;
 }
 
-const struct bearer *bearers_find(const struct bearers *bearers, const char *text)
+struct bearer *bearers_find(struct bearers *bearers, const char *text)
 {
 	size_t count = bearers->issued < BEARERS_KEPT ? bearers->issued : BEARERS_KEPT;
 

@@ -3,6 +3,7 @@
 #ifndef ORG_BEARERS_H
 #define ORG_BEARERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -16,6 +17,8 @@ enum {
 struct bearer {
 	char text[BEARER_SIZE];
 	time_t issued_at;
+	char username[128];
+	bool revoked;
 };
 
 struct bearers {
@@ -23,10 +26,10 @@ struct bearers {
 	size_t issued; /* ever */
 };
 
-/* Makes a fresh bearer and keeps it. Returns it, owned by the list; NULL without randomness. */
-const struct bearer *bearers_issue(struct bearers *bearers, time_t now);
+/* Makes a fresh bearer of the user and keeps it. Returns it, owned by the list; NULL without randomness. */
+const struct bearer *bearers_issue(struct bearers *bearers, const char *username, time_t now);
 
 /* The issued bearer with this text, owned by the list; NULL when it was not issued, or long ago. */
-const struct bearer *bearers_find(const struct bearers *bearers, const char *text);
+struct bearer *bearers_find(struct bearers *bearers, const char *text);
 
 #endif

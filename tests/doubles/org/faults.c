@@ -18,6 +18,7 @@ static const struct {
 	bool used_up;
 } kinds[] = {
 	/* These stand for a front end that turns the request away before anyone reads its assertion. */
+	{ "401", FAULT_401, ARG_NONE, false },
 	{ "500", FAULT_500, ARG_NONE, false },
 	{ "503", FAULT_503, ARG_NONE, false },
 	{ "429", FAULT_429, ARG_MAYBE_SECONDS, false },

@@ -9,6 +9,7 @@
 #include "refusals.h"
 
 enum fault_kind {
+	FAULT_401,
 	FAULT_500,
 	FAULT_503,
 	FAULT_429,
@@ -64,7 +65,7 @@ struct fault_plan {
  */
 const char *faults_add(struct faults *faults, char *specs);
 
-/* Says what hits the n-th request (from 1) to the token endpoint. Of several answers the first given wins. */
+/* Says what hits the n-th request (from 1) of those that the faults are for. Of several answers the first given wins. */
 void faults_plan(const struct faults *faults, unsigned long n, struct fault_plan *plan);
 
 #endif

@@ -30,11 +30,13 @@ static const char help[] =
 	"  --refuse SLUG       refuse every token request, good or not, in these words (see --list-refusals)\n"
 	"  --list-refusals     print slug, HTTP status, error and description, separated by tabs\n"
 	"  --fault SPEC        [N[-M]:]KIND[=ARG]: spoil the N-th (to M-th; `N-`: from N on; none: every) answer to a\n"
-	"                      token request; repeatable and comma separated. KIND: 500, 503, 429[=SECONDS],\n"
-	"                      429-date=SECONDS, server-error, slow=SECONDS, drop, half, not-json, empty, no-token,\n"
-	"                      array, big, big-chunked, redirect[=URL], raw=[STATUS:]FILE (the content of FILE, read\n"
-	"                      anew for each request, as it is), date=SECONDS, refuse=SLUG. slow and date go with any\n"
-	"                      other; of the others the first that fits is taken\n"
+	"                      token request; repeatable and comma separated. KIND: 401 (session ended), 500, 503,\n"
+	"                      429[=SECONDS], 429-date=SECONDS, server-error, slow=SECONDS, drop, half, not-json,\n"
+	"                      empty, no-token, array, big, big-chunked, redirect[=URL], raw=[STATUS:]FILE (the\n"
+	"                      content of FILE, read anew for each request, as it is), date=SECONDS, refuse=SLUG.\n"
+	"                      slow and date go with any other; of the others the first that fits is taken\n"
+	"  --use-fault SPEC    the same for the requests that use a bearer (userinfo, revoke)\n"
+	"  --bearer-life SECONDS  how long a bearer is good, default 7200\n"
 	"  --proxy-password    taken for a proxy, ask for a user and password: answer CONNECT with 407, not with 404\n"
 	"  --clock SECONDS     the org's own clock is this much ahead (or, negative, behind)\n"
 	"  --max-requests N    end after N requests\n"
@@ -55,6 +57,8 @@ enum option_id {
 	OPTION_LIST_REFUSALS,
 	OPTION_FAULT,
 	OPTION_PROXY_PASSWORD,
+	OPTION_USE_FAULT,
+	OPTION_BEARER_LIFE,
 	OPTION_CLOCK,
 	OPTION_MAX_REQUESTS,
 	OPTION_HELP
@@ -75,6 +79,8 @@ static const struct option long_options[] = {
 	{ "list-refusals", no_argument, NULL, OPTION_LIST_REFUSALS },
 	{ "fault", required_argument, NULL, OPTION_FAULT },
 	{ "proxy-password", no_argument, NULL, OPTION_PROXY_PASSWORD },
+	{ "use-fault", required_argument, NULL, OPTION_USE_FAULT },
+	{ "bearer-life", required_argument, NULL, OPTION_BEARER_LIFE },
 	{ "clock", required_argument, NULL, OPTION_CLOCK },
 	{ "max-requests", required_argument, NULL, OPTION_MAX_REQUESTS },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -203,6 +209,10 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 	case OPTION_PROXY_PASSWORD:
 		options->proxy_password = true;
 		return 0;
+	case OPTION_USE_FAULT:
+		return read_fault(value, &options->use_faults, wrong);
+	case OPTION_BEARER_LIFE:
+		return read_clock(value, &options->bearer_life);
 	case OPTION_CLOCK:
 		return read_clock(value, &options->clock);
 	case OPTION_MAX_REQUESTS:
@@ -226,7 +236,7 @@ int options_parse(int argc, char **argv, struct options *options)
 	int index = 0;
 	const char *wrong;
 
-	*options = (struct options){ .bind = "127.0.0.1", .scope = "api" };
+	*options = (struct options){ .bind = "127.0.0.1", .scope = "api", .bearer_life = 7200 };
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPTION_HELP) {
 			fputs(help, stdout);

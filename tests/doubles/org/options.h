@@ -31,6 +31,8 @@ struct options {
 	const struct refusal *refuse;
 	bool proxy_password;
 	struct faults faults;
+	struct faults use_faults; /* for requests with a bearer */
+	long bearer_life;
 	long clock;
 	unsigned long max_requests; /* 0: no limit */
 };

@@ -13,6 +13,8 @@ static const struct route {
 	handler *handle;
 } routes[] = {
 	{ "POST", "/services/oauth2/token", token_handler },
+	{ "GET", "/services/oauth2/userinfo", userinfo_handler },
+	{ "POST", "/services/oauth2/revoke", revoke_handler },
 };
 
 time_t org_now(const struct org *org)

@@ -20,6 +20,7 @@ struct org {
 	int log; /* file descriptor; -1: no log */
 	unsigned long requests;
 	unsigned long token_requests;
+	unsigned long use_requests; /* with a bearer */
 	struct jti *jtis;
 	struct bearers bearers;
 };
@@ -30,6 +31,7 @@ struct request {
 	const char *path;
 	const char *content_type;
 	const char *user_agent;
+	const char *authorization;
 	char *body; /* owned by the server; not a string */
 	size_t length;
 	bool too_large;
@@ -55,5 +57,11 @@ void org_close(struct org *org);
 
 /* POST /services/oauth2/token */
 handler token_handler;
+
+/* GET /services/oauth2/userinfo */
+handler userinfo_handler;
+
+/* POST /services/oauth2/revoke */
+handler revoke_handler;
 
 #endif

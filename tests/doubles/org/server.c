@@ -130,6 +130,8 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	request->content_type =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
 	request->user_agent = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT);
+	request->authorization =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 	exchange->answered = true;
 	pthread_mutex_lock(&server->lock);
 	org_answer(&server->org, request, &answer);

@@ -63,9 +63,10 @@ static struct verdict judge_request(struct org *org, const struct request *reque
 	return verdict;
 }
 
-static void answer_bearer(struct org *org, struct answer *answer)
+static void answer_bearer(struct org *org, struct answer *answer, const cJSON *claims)
 {
-	const struct bearer *bearer = bearers_issue(&org->bearers, org_now(org));
+	const char *sub = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(claims, "sub"));
+	const struct bearer *bearer = bearers_issue(&org->bearers, sub != NULL ? sub : "", org_now(org));
 	cJSON *json = cJSON_CreateObject();
 	char id[128];
 
@@ -114,7 +115,7 @@ void token_handler(struct org *org, const struct request *request, struct answer
 		log_refusal(refusal, line);
 		answer_refusal(answer, refusal);
 	} else {
-		answer_bearer(org, answer);
+		answer_bearer(org, answer, cJSON_GetObjectItemCaseSensitive(line, "claims"));
 	}
 	answer->delay = plan.delay;
 	answer->date_shift = plan.date_shift;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/child.h"
+
+#include "base/message.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const int passed_on[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGTSTP, SIGCONT,
+};
+
+int child_exec(char *const *argv, char *const *environment, struct error *error)
+{
+	int status;
+
+	process_unprotect();
+	execvpe(argv[0], argv, environment);
+	status = errno == ENOENT || errno == ENOTDIR ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE;
+	error_set(error, ERROR_USAGE, "cannot run %s: %s", argv[0], strerror(errno));
+	return status;
+}
+
+int child_status(int status)
+{
+	return WIFSIGNALED(status) ? CHILD_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Whether the child has ended. One that was stopped from the terminal stops this process too, as a shell with job control
+ * wants it; SIGCONT then comes to this one and is passed on. */
+static bool has_ended(pid_t child, int *status)
+{
+	int now;
+
+	while (waitpid(child, &now, WNOHANG | WUNTRACED) == child) {
+		if (!WIFSTOPPED(now)) {
+			*status = child_status(now);
+			return true;
+		}
+		if (WSTOPSIG(now) == SIGTSTP || WSTOPSIG(now) == SIGTTIN || WSTOPSIG(now) == SIGTTOU)
+			raise(SIGSTOP);
+	}
+	return false;
+}
+
+static void attend(pid_t child, const sigset_t *signals, int *status)
+{
+	siginfo_t info;
+
+	while (!has_ended(child, status)) {
+		if (sigwaitinfo(signals, &info) < 0 || info.si_signo == SIGCHLD)
+			continue;
+		/* What the terminal sends goes to the whole group, the child included. */
+		if (info.si_code != SI_KERNEL)
+			kill(child, info.si_signo);
+	}
+}
+
+int child_run(char *const *argv, char *const *environment, int *status, struct error *error)
+{
+	sigset_t signals, before;
+	void (*chld_before)(int);
+	pid_t child;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
+		sigaddset(&signals, passed_on[i]);
+	/* Blocked before there is a child: none is lost, and none ends this process before its work is done. */
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	chld_before = signal(SIGCHLD, SIG_DFL); /* whoever ignores it is not told how a child ended */
+	child = fork();
+	if (child < 0)
+		return error_set(error, ERROR_UNEXPECTED, "cannot run %s: %s", argv[0], strerror(errno));
+	if (child == 0) {
+		signal(SIGCHLD, chld_before);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		*status = child_exec(argv, environment, error);
+		message_error(error);
+		_exit(*status); /* this copy of the process has nobody to return to */
+	}
+	attend(child, &signals, status);
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running a command, in place of this process or beside it. */
+#ifndef P11BEARER_BASE_CHILD_H
+#define P11BEARER_BASE_CHILD_H
+
+#include "base/error.h"
+
+/* What a shell returns, too. */
+enum { CHILD_NOT_EXECUTABLE = 126, CHILD_NOT_FOUND = 127, CHILD_SIGNAL = 128 /* and the signal's number */ };
+
+/* Becomes the command, argv[0] looked up in PATH, without the protection that process_protect set up. Comes back only when
+ * that fails, with CHILD_NOT_FOUND or CHILD_NOT_EXECUTABLE and the error. */
+int child_exec(char *const *argv, char *const *environment, struct error *error);
+
+/* Runs the command and waits for its end, and passes on the signals that come meanwhile. They stay blocked when it is
+ * over, so that what is to be done then is done. *status is as a shell's $?; a command that cannot be started is told on
+ * stderr. Fails with ERROR_UNEXPECTED when there is no further process to be had. */
+int child_run(char *const *argv, char *const *environment, int *status, struct error *error);
+
+/* What a shell would call the status that waitpid told. */
+int child_status(int status);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Secrets from where the user says they are: file:PATH, env:NAME or fd:N. */
+#ifndef P11BEARER_BASE_SOURCE_H
+#define P11BEARER_BASE_SOURCE_H
+
+#include "base/error.h"
+#include "base/secret.h"
+
+#include <stdbool.h>
+
+/* What is read: how it is called in messages, which class its errors have, how long it can be. */
+struct source_kind {
+	const char *name; /* "PIN" */
+	enum error_class class;
+	size_t max;       /* bytes */
+};
+
+/* Whether the text has the form of a source; nothing is read. */
+bool source_is(const char *text);
+
+/* The variable of env:NAME, in `source`; NULL when it is another source. */
+const char *source_variable(const char *source);
+
+/* Whether the source is fd:N; then *fd is N. */
+bool source_descriptor(const char *source, int *fd);
+
+/* Reads the secret, one line, from the source, which source_is. A file that group or others have access to is refused; a
+ * variable is blanked; of a descriptor the first line is read and no byte more. Fails with the kind's class. */
+int source_read(const char *source, const struct source_kind *kind, struct secret *secret, struct error *error);
+
+/* The same from the file at `path`; `guarded` when another than its mode guards it. */
+int source_read_file(const char *path, bool guarded, const struct source_kind *kind, struct secret *secret,
+		     struct error *error);
+
+/* The same from the first line of a descriptor; `what` names it in messages. */
+int source_read_line(int fd, const char *what, const struct source_kind *kind, struct secret *secret,
+		     struct error *error);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the bearer room: the wait before a further try. */
+#ifndef P11BEARER_BEARER_RETRY_H
+#define P11BEARER_BEARER_RETRY_H
+
+#include "base/error.h"
+
+enum { RETRY_WAIT_MOST = 60 }; /* seconds: an org that asks for a longer wait is told to the user instead */
+
+/* Tells the failure and waits: as long as the org asks (`retry_after`, seconds or -1), else twice as long each `try` (from
+ * 0), with a random part so that many clients do not come back at once. */
+void retry_wait(long retry_after, long try, const struct error *error);
+
+#endif

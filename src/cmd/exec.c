@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer exec: runs a command with a bearer in its environment. */
+#include "cmd/cmd.h"
+
+#include "base/child.h"
+#include "base/descriptors.h"
+#include "base/environment.h"
+#include "base/message.h"
+#include "base/source.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What names a PIN is not the command's. */
+static void drop_pins(const struct settings *settings, struct environment *environment)
+{
+	const char *source = settings_text(settings, SETTING_PIN_FROM);
+	const char *variable = source != NULL ? source_variable(source) : NULL;
+	const char *key = getenv("P11BEARER_KEY");
+	int fd;
+
+	if (variable != NULL)
+		environment_unset(environment, variable);
+	if (key != NULL && strcasestr(key, "pin-value=") != NULL)
+		environment_unset(environment, "P11BEARER_KEY");
+	if (source != NULL && source_descriptor(source, &fd))
+		descriptors_drop(fd);
+}
+
+static int add_bearer(struct environment *environment, const struct bearer *bearer, const char *site,
+		      struct error *error)
+{
+	const char *token = secret_data(bearer_access_token(bearer));
+	const struct {
+		const char *name, *value;
+	} variables[] = {
+		{ "SF_ACCESS_TOKEN", token },
+		{ "SF_ORG_INSTANCE_URL", site },
+		{ "P11BEARER_ACCESS_TOKEN", token },
+		{ "P11BEARER_INSTANCE_URL", site },
+		{ "P11BEARER_ID", bearer_id(bearer) },
+	};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]) && result == 0; i++) {
+		/* Another bearer's must not stand beside these. */
+		if (variables[i].value == NULL)
+			environment_unset(environment, variables[i].name);
+		else
+			result = environment_set(environment, variables[i].name, variables[i].value, error);
+	}
+	return result;
+}
+
+static char **make_argv(const struct settings *settings)
+{
+	int count = 0;
+	char **argv;
+
+	while (settings_operand(settings, count) != NULL)
+		count++;
+	argv = calloc((size_t)count + 1, sizeof(*argv));
+	/* execve takes pointers to char and changes nothing. */
+	for (int i = 0; argv != NULL && i < count; i++)
+		argv[i] = (char *)settings_operand(settings, i);
+	return argv;
+}
+
+/* Gets the bearer and makes the environment. The token is left behind by then: no module is loaded any more. */
+static int prepare(const struct settings *settings, const struct bearer_request *request, struct bearer **bearer,
+		   struct bearer_use *use, struct environment **environment, struct error *error)
+{
+	struct descriptors *inherited = NULL;
+	int result = descriptors_note(&inherited, error);
+
+	if (result == 0)
+		result = bearer_get(request, bearer, error);
+	*use = (struct bearer_use){ .http = request->http, .retries = request->retries };
+	if (result == 0)
+		result = bearer_site(*bearer, request, &use->instance_url, error);
+	if (result == 0)
+		result = environment_new(environment, environ, error);
+	if (result == 0)
+		result = add_bearer(*environment, *bearer, use->instance_url, error);
+	if (result == 0) {
+		drop_pins(settings, *environment);
+		result = descriptors_close_others(inherited, error);
+	}
+	descriptors_free(&inherited);
+	return result;
+}
+
+/* However the command ends, or does not even begin, the bearer ends after it. Its status is what the caller waits for, so
+ * a bearer that is left over is told and no more. */
+static int run_and_revoke(char *const *argv, char *const *environment, const struct bearer_use *use,
+			  const struct bearer *bearer, struct error *error)
+{
+	struct error failure = { ERROR_NONE, 0, "", "" };
+	int status = 0;
+	int result = child_run(argv, environment, &status, error);
+
+	if (bearer_revoke(use, bearer_access_token(bearer), &failure) < 0) {
+		message_warn("the bearer is not revoked: %s", failure.text);
+		if (failure.hint[0] != '\0')
+			message_note("%s", failure.hint);
+	}
+	return result < 0 ? result : status;
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct environment *environment = NULL;
+	struct bearer *bearer = NULL;
+	struct bearer_request request;
+	struct bearer_use use;
+	char **argv = make_argv(settings);
+	int result = cmd_bearer_request(settings, true, &request, error);
+
+	if (result == 0 && argv == NULL)
+		result = error_memory(error);
+	if (result == 0)
+		result = prepare(settings, &request, &bearer, &use, &environment, error);
+	if (result == 0)
+		message_step("running %s", argv[0]);
+	if (result == 0 && settings_flag(settings, SETTING_REVOKE)) {
+		result = run_and_revoke(argv, environment_list(environment), &use, bearer, error);
+	} else if (result == 0) {
+		result = child_exec(argv, environment_list(environment), error);
+		message_error(error);
+	}
+	environment_free(&environment);
+	bearer_free(&bearer);
+	cmd_bearer_request_clear(&request);
+	free(argv);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "exec",
+	.operands = "[--] COMMAND [ARGUMENT]…",
+	.operands_min = 1,
+	.operands_max = INT_MAX,
+	.command_line = true,
+	.summary = "Gets a bearer and runs a command with it in its environment.\n"
+		   "The variables are SF_ACCESS_TOKEN, SF_ORG_INSTANCE_URL, P11BEARER_ACCESS_TOKEN,\n"
+		   "P11BEARER_INSTANCE_URL and P11BEARER_ID.",
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+	.own = { SETTING_REVOKE },
+};
+const struct command command_exec = { &usage, run };

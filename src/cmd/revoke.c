@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer revoke: ends an access token at its org. */
+#include "cmd/cmd.h"
+
+#include "base/message.h"
+#include "base/source.h"
+
+#include <unistd.h>
+
+/* The longest access tokens are JWTs. */
+static const struct source_kind kind = { "access token", ERROR_CONFIG, 65536 };
+
+static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
+{
+	*use = (struct bearer_use){
+		.http = {
+			.cacert = settings_text(settings, SETTING_CACERT),
+			.proxy = settings_text(settings, SETTING_PROXY),
+			.timeout = settings_number(settings, SETTING_TIMEOUT),
+		},
+		.retries = settings_number(settings, SETTING_RETRIES),
+	};
+	if (settings_require(settings, SETTING_INSTANCE_URL, &use->instance_url, error) < 0)
+		return error_result(error);
+	if (http_check_url(use->instance_url, error) < 0) {
+		settings_blame(settings, SETTING_INSTANCE_URL, error);
+		return error_result(error);
+	}
+	return 0;
+}
+
+static int read_token(const struct settings *settings, struct secret *token, struct error *error)
+{
+	const char *source = settings_text(settings, SETTING_TOKEN_FROM);
+
+	if (source != NULL && source_is(source))
+		return source_read(source, &kind, token, error);
+	if (source != NULL) {
+		/* The text itself is not shown: it may be the access token, given by mistake. */
+		error_set(error, ERROR_USAGE, "option --token-from: not a source of an access token");
+		error_hint(error, "sources are file:PATH, env:NAME and fd:N; without the option it is standard input");
+		return -ERROR_USAGE;
+	}
+	if (isatty(STDIN_FILENO))
+		message_note("the access token is read from standard input");
+	return source_read_line(STDIN_FILENO, "standard input", &kind, token, error);
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct secret *token = secret_new(1024);
+	struct bearer_use use;
+	int result = token != NULL ? take_use(settings, &use, error) : error_memory(error);
+
+	if (result == 0)
+		result = read_token(settings, token, error);
+	if (result == 0)
+		result = bearer_revoke(&use, token, error);
+	secret_free(&token);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "revoke",
+	.operands = "",
+	.summary = "Revokes an access token, which it reads from standard input.",
+	.own = { SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_PROXY, SETTING_TIMEOUT, SETTING_RETRIES,
+		 SETTING_TOKEN_FROM },
+};
+const struct command command_revoke = { &usage, run };

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer whoami: gets a bearer and prints what the org says of its user. */
+#include "cmd/cmd.h"
+
+#include "base/message.h"
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct bearer_request request;
+	struct bearer_use use;
+	struct bearer *bearer = NULL;
+	struct secret *json = NULL;
+	int result = cmd_bearer_request(settings, true, &request, error);
+
+	if (result == 0)
+		result = bearer_get(&request, &bearer, error);
+	use = (struct bearer_use){ .http = request.http, .retries = request.retries };
+	if (result == 0)
+		result = bearer_site(bearer, &request, &use.instance_url, error);
+	if (result == 0)
+		result = bearer_userinfo(&use, bearer_access_token(bearer), &json, error);
+	if (result == 0)
+		result = output_write(secret_data(json), secret_length(json), error);
+	secret_free(&json);
+	bearer_free(&bearer);
+	cmd_bearer_request_clear(&request);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "whoami",
+	.operands = "",
+	.summary = "Gets a bearer and prints what the org says of its user (userinfo), as JSON.",
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+};
+const struct command command_whoami = { &usage, run };

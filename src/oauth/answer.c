@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/answer.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+cJSON *answer_parse(const struct secret *body)
+{
+	const char *text = secret_data(body);
+	size_t length = secret_length(body);
+	cJSON_Hooks hooks = { wipe_malloc, wipe_free };
+	cJSON *json;
+
+	/* Its copies hold the bearer, so they are wiped when freed. */
+	cJSON_InitHooks(&hooks);
+	if (strlen(text) != length)
+		return NULL;
+	json = cJSON_ParseWithOpts(text, NULL, 1);
+	if (cJSON_IsObject(json) || cJSON_IsArray(json))
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+void answer_field(const cJSON *object, const char *name, char *text, size_t size)
+{
+	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+
+	snprintf(text, size, "%s", value != NULL ? value : "");
+	text_clean(text, ""); /* it goes into one sentence, so it stays one line */
+}
+
+int answer_redirects(const struct http_response *response, struct error *error)
+{
+	if (response->status < 300 || response->status >= 400)
+		return 0;
+	error_set(error, ERROR_ANSWER, "the org answered with a redirect (HTTP status %ld) to %s, which is not followed",
+		  response->status, response->location[0] != '\0' ? response->location : "nowhere");
+	error_hint(error, "if that is the org's right address, give it with --instance-url");
+	return -ERROR_ANSWER;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the oauth room: reading what an org answers. */
+#ifndef P11BEARER_OAUTH_ANSWER_H
+#define P11BEARER_OAUTH_ANSWER_H
+
+#include "oauth/http.h"
+
+#include <cjson/cJSON.h>
+
+/* The answer as JSON, an object or an array; NULL when it is neither. cJSON_Delete wipes it. */
+cJSON *answer_parse(const struct secret *body);
+
+/* Copies a string field of the object (NULL is allowed) as one clean line; empty when it is not there or no string. */
+void answer_field(const cJSON *object, const char *name, char *text, size_t size);
+
+/* Fails with ERROR_ANSWER when the response is a redirect. */
+int answer_redirects(const struct http_response *response, struct error *error);
+
+#endif

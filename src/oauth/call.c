@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/call.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "oauth/answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PLAIN_WORDS = 200 }; /* bytes: a plain text that is longer is a page, and no reason */
+
+/* Salesforce's refusals are said to repeat the token that they refuse. */
+static void hide(char *text, const struct secret *secret)
+{
+	size_t length = secret_length(secret);
+
+	for (; length > 0 && (text = strstr(text, secret_data(secret))) != NULL; text += length)
+		memset(text, '*', length);
+}
+
+static void hide_all(const cJSON *object, const struct secret *secret)
+{
+	for (const cJSON *field = object != NULL ? object->child : NULL; field != NULL; field = field->next) {
+		if (cJSON_IsString(field))
+			hide(field->valuestring, secret);
+	}
+}
+
+/* The OAuth endpoints refuse with an object, the others with a list of objects that have other names, or in plain text. */
+static void take_words(const cJSON *json, const struct http_response *response, const struct secret *secret,
+		       struct oauth_reply *reply)
+{
+	const cJSON *object = cJSON_IsArray(json) ? cJSON_GetArrayItem(json, 0) : json;
+	const char *text = secret_data(response->body);
+
+	hide_all(object, secret);
+	answer_field(object, "error", reply->code, sizeof(reply->code));
+	answer_field(object, "error_description", reply->description, sizeof(reply->description));
+	if (reply->code[0] == '\0')
+		answer_field(object, "errorCode", reply->code, sizeof(reply->code));
+	if (reply->description[0] == '\0')
+		answer_field(object, "message", reply->description, sizeof(reply->description));
+	if (json == NULL && secret_length(response->body) <= PLAIN_WORDS && strchr(text, '<') == NULL) {
+		snprintf(reply->code, sizeof(reply->code), "%.*s", (int)strcspn(text, "\r\n"), text);
+		hide(reply->code, secret);
+		text_clean(reply->code, "");
+	}
+}
+
+static int refused(const struct oauth_reply *reply, struct error *error)
+{
+	if (reply->code[0] == '\0' && reply->description[0] == '\0')
+		return error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason", reply->status);
+	return error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", reply->code,
+			 reply->code[0] != '\0' && reply->description[0] != '\0' ? ": " : "", reply->description,
+			 reply->status);
+}
+
+static int judge(const struct http_response *response, const struct secret *secret, struct oauth_reply *reply,
+		 struct error *error)
+{
+	cJSON *json;
+	int result = 0;
+
+	if (answer_redirects(response, error) < 0)
+		return error_result(error);
+	json = answer_parse(response->body);
+	if (response->status >= 400) {
+		take_words(json, response, secret, reply);
+		reply->passing = response->status == 429 || response->status >= 500;
+		result = refused(reply, error);
+	} else if (json != NULL) {
+		reply->json = secret_new(4096);
+		if (reply->json == NULL || json_indent(reply->json, secret_data(response->body)) < 0 ||
+		    secret_append(reply->json, "\n", 1) < 0)
+			result = error_memory(error);
+	}
+	cJSON_Delete(json);
+	return result;
+}
+
+int oauth_call(struct http *http, const struct http_request *request, const struct secret *secret,
+	       struct oauth_reply *reply, struct error *error)
+{
+	struct http_response response;
+	int result;
+
+	memset(reply, 0, sizeof(*reply));
+	result = http_send(http, request, &response, error);
+	reply->status = response.status;
+	reply->retry_after = response.retry_after;
+	reply->passing = response.passing;
+	if (result == 0)
+		result = judge(&response, secret, reply, error);
+	http_response_clear(&response);
+	return result;
+}
+
+void oauth_reply_clear(struct oauth_reply *reply)
+{
+	secret_free(&reply->json);
+	memset(reply, 0, sizeof(*reply));
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a command that is run gets to see: its environment and its descriptors; and where secrets are read from. */
+#include "unit.h"
+
+#include "base/child.h"
+#include "base/descriptors.h"
+#include "base/environment.h"
+#include "base/source.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+static struct error error;
+
+static char *const from[] = { "A=1", "AB=2", "A=3", "noequals", "EMPTY=", NULL };
+
+static void an_environment_begins_as_it_was(void **state)
+{
+	struct environment *environment;
+
+	(void)state;
+	assert_works(environment_new(&environment, from, &error), &error);
+	for (size_t i = 0; i < COUNT(from); i++)
+		assert_ptr_equal(environment_list(environment)[i], from[i]);
+	environment_free(&environment);
+	assert_null(environment);
+	environment_free(&environment);
+}
+
+static void an_empty_one_can_be_filled(void **state)
+{
+	char *const nothing[] = { NULL };
+	struct environment *environment;
+
+	(void)state;
+	assert_works(environment_new(&environment, nothing, &error), &error);
+	assert_null(environment_list(environment)[0]);
+	assert_works(environment_set(environment, "X", "y=z", &error), &error);
+	assert_string_equal(environment_list(environment)[0], "X=y=z");
+	assert_null(environment_list(environment)[1]);
+	environment_free(&environment);
+}
+
+static void a_variable_takes_the_place_of_all_of_its_name(void **state)
+{
+	static const char *const wanted[] = { "AB=2", "noequals", "EMPTY=", "B=", "A=5" };
+	struct environment *environment;
+
+	(void)state;
+	assert_works(environment_new(&environment, from, &error), &error);
+	assert_works(environment_set(environment, "A", "4", &error), &error);
+	assert_works(environment_set(environment, "B", "", &error), &error);
+	assert_works(environment_set(environment, "A", "5", &error), &error);
+	for (size_t i = 0; i < COUNT(wanted); i++)
+		assert_string_equal(environment_list(environment)[i], wanted[i]);
+	assert_null(environment_list(environment)[COUNT(wanted)]);
+	environment_free(&environment);
+}
+
+static void what_is_taken_out_is_gone(void **state)
+{
+	static const char *const wanted[] = { "AB=2", "noequals" };
+	struct environment *environment;
+
+	(void)state;
+	assert_works(environment_new(&environment, from, &error), &error);
+	environment_unset(environment, "A");
+	environment_unset(environment, "EMPTY");
+	environment_unset(environment, "noequals");
+	environment_unset(environment, "ABC");
+	environment_unset(environment, "");
+	for (size_t i = 0; i < COUNT(wanted); i++)
+		assert_string_equal(environment_list(environment)[i], wanted[i]);
+	assert_null(environment_list(environment)[COUNT(wanted)]);
+	environment_free(&environment);
+}
+
+static void statuses_are_a_shells(void **state)
+{
+	(void)state;
+	assert_int_equal(child_status(W_EXITCODE(0, 0)), 0);
+	assert_int_equal(child_status(W_EXITCODE(255, 0)), 255);
+	assert_int_equal(child_status(W_EXITCODE(0, SIGKILL)), 137);
+	assert_int_equal(child_status(W_EXITCODE(0, SIGSEGV) | WCOREFLAG), 139);
+}
+
+static void only_what_was_open_stays_open(void **state)
+{
+	struct descriptors *before;
+	int old = open("/dev/null", O_RDONLY), new, dropped;
+
+	(void)state;
+	assert_true(old > STDERR_FILENO);
+	assert_works(descriptors_note(&before, &error), &error);
+	new = open("/dev/null", O_RDONLY);
+	dropped = open("/dev/null", O_RDONLY);
+	assert_works(descriptors_close_others(before, &error), &error);
+	assert_int_equal(fcntl(old, F_GETFD), 0);
+	assert_int_equal(fcntl(new, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(STDERR_FILENO, F_GETFD), 0);
+	descriptors_drop(dropped);
+	assert_int_equal(fcntl(dropped, F_GETFD), -1);
+	descriptors_free(&before);
+	assert_null(before);
+	close(new);
+	close(old);
+}
+
+static void sources_are_told_by_their_form(void **state)
+{
+	static const char *const good[] = { "file:x", "file:/x:y", "env:X", "fd:0", "fd:12" };
+	static const char *const bad[] = { "", "x", "file:", "env:", "fd:", "fd:x", "fd:-1", "fd: 1", "fd:1x",
+					   "fd:99999999999999999999", "prompt", "credential:x", "File:x" };
+	int fd = -1;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(source_is(good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(source_is(bad[i]));
+	assert_true(source_descriptor("fd:12", &fd));
+	assert_int_equal(fd, 12);
+	assert_false(source_descriptor("file:12", &fd));
+	assert_string_equal(source_variable("env:X"), "X");
+	assert_null(source_variable("file:X"));
+}
+
+/* What is read from a file with the content, or the error. */
+static int read_back(void **state, const char *content, size_t length, mode_t mode, struct secret **secret)
+{
+	static const struct source_kind kind = { "word", ERROR_CONFIG, 8 };
+	const char *path = unit_path(state, "word");
+	char source[600];
+
+	unlink(path);
+	unit_put(path, content, length, mode);
+	snprintf(source, sizeof(source), "file:%s", path);
+	*secret = secret_new(8);
+	assert_non_null(*secret);
+	return source_read(source, &kind, *secret, &error);
+}
+
+static void one_line_is_read(void **state)
+{
+	static const struct {
+		const char *content;
+		const char *wanted; /* NULL: refused with the text */
+		const char *text;
+	} cases[] = {
+		{ "abc", "abc", NULL }, { "abc\n", "abc", NULL }, { "abc\r\n", "abc", NULL }, { " a b ", " a b ", NULL },
+		{ "12345678", "12345678", NULL }, { "", NULL, "holds no word" }, { "\n", NULL, "holds no word" },
+		{ "a\nb", NULL, "more than one line" }, { "a\n\n", NULL, "more than one line" },
+		{ "123456789", NULL, "more than 8 bytes, which is no word" },
+	};
+	struct secret *secret;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int result = read_back(state, cases[i].content, strlen(cases[i].content), 0600, &secret);
+
+		if (cases[i].wanted != NULL) {
+			assert_works(result, &error);
+			assert_string_equal(secret_data(secret), cases[i].wanted);
+		} else {
+			assert_fails(result, ERROR_CONFIG, &error);
+			assert_contains(error.text, cases[i].text);
+		}
+		secret_free(&secret);
+	}
+	assert_fails(read_back(state, "a\0b", 3, 0600, &secret), ERROR_CONFIG, &error);
+	secret_free(&secret);
+	assert_fails(read_back(state, "abc", 3, 0640, &secret), ERROR_CONFIG, &error);
+	assert_contains(error.text, "open to others (mode 0640)");
+	secret_free(&secret);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_environment_begins_as_it_was),
+		cmocka_unit_test(an_empty_one_can_be_filled),
+		cmocka_unit_test(a_variable_takes_the_place_of_all_of_its_name),
+		cmocka_unit_test(what_is_taken_out_is_gone),
+		cmocka_unit_test(statuses_are_a_shells),
+		cmocka_unit_test(only_what_was_open_stays_open),
+		cmocka_unit_test(sources_are_told_by_their_form),
+		TEST_IN_FOLDER(one_line_is_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
