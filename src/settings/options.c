@@ -16,8 +16,8 @@ enum {
 
 bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
 {
-	if (setting->group != GROUP_OWN)
-		return ((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0;
+	if (((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0)
+		return true;
 	for (const enum setting_id *own = usage->own; *own != SETTING_NONE; own++) {
 		if (*own == setting->id)
 			return true;

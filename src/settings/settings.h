@@ -48,6 +48,8 @@ enum setting_id {
 	SETTING_OUT,
 	SETTING_STORE,
 	SETTING_SUBJECT,
+	/* app */
+	SETTING_DRY_RUN,
 	SETTING_COUNT
 };
 
@@ -68,7 +70,7 @@ struct settings_usage {
 	int operands_min, operands_max;
 	const char *summary;       /* what the command does; one line or more */
 	unsigned groups;           /* enum setting_group, or'ed; GROUP_COMMON is always in it */
-	enum setting_id own[12];   /* further settings, up to SETTING_NONE */
+	enum setting_id own[12];   /* further settings, of a group or not, up to SETTING_NONE */
 };
 
 struct settings;

@@ -40,7 +40,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.argument = "NAME=JSON", .help = "one more header field; repeatable" },
 	[SETTING_CERTIFICATE] = { .id = SETTING_CERTIFICATE, .name = "certificate", .type = TYPE_TEXT,
 		.group = GROUP_CLAIMS, .argument = "FILE",
-		.help = "certificate at the org; the signature is checked against it" },
+		.help = "certificate at the org, PEM or DER; signatures are checked against it" },
 
 	[SETTING_TOKEN_URL] = { .id = SETTING_TOKEN_URL, .name = "token-url", .type = TYPE_URL, .group = GROUP_HTTP,
 		.argument = "URL", .help = "token endpoint, when it is not the org's usual one" },
@@ -72,4 +72,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.help = "put the certificate on the token too" },
 	[SETTING_SUBJECT] = { .id = SETTING_SUBJECT, .name = "subject", .type = TYPE_TEXT, .option_only = true,
 		.argument = "NAME", .help = "subject, such as /CN=ci-server/O=Example" },
+
+	[SETTING_DRY_RUN] = { .id = SETTING_DRY_RUN, .name = "dry-run", .type = TYPE_FLAG, .option_only = true,
+		.help = "show the difference and write nothing" },
 };
