@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/appcheck.h"
 
+#include "base/text.h"
 #include "salesforce/appfile.h"
 #include "x509/x509.h"
 
@@ -36,6 +37,9 @@ add(struct appcheck *check, bool is_error, const char *code, const char *file, c
 	va_start(arguments, format);
 	vsnprintf(finding->text, sizeof(finding->text), format, arguments);
 	va_end(arguments);
+	text_clean(finding->text, "");
+	if (finding->file != NULL)
+		text_clean(finding->file, "");
 	check->count++;
 	check->errors += is_error ? 1 : 0;
 	return 0;
@@ -223,5 +227,6 @@ int appcheck_run(struct appcheck *check, const char *path, EVP_PKEY *key, time_t
 	if (check_settings(check, key, now) < 0 ||
 	    (stat(path, &status) == 0 && S_ISDIR(status.st_mode) && check_others(check, path) < 0))
 		return error_memory(error);
+	text_clean(check->path, ""); /* from here on it is shown only */
 	return 0;
 }

@@ -20,7 +20,7 @@ struct appcheck_finding {
 struct appcheck {
 	struct appcheck_finding *findings;
 	size_t count, errors;
-	char *path;        /* the settings file that was checked */
+	char *path;        /* the settings file that was checked, fit to be shown */
 	X509 *certificate; /* the one in it, NULL when there is none that can be read */
 };
 

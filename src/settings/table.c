@@ -65,7 +65,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.argument = "FORMAT", .fallback = "json", .choices = "json|token|header|env|curl",
 		.help = "what to print" },
 	[SETTING_JSON] = { .id = SETTING_JSON, .name = "json", .type = TYPE_FLAG, .option_only = true,
-		.help = "print JSON instead of a table" },
+		.help = "print JSON" },
 	[SETTING_OUT] = { .id = SETTING_OUT, .name = "out", .type = TYPE_TEXT, .option_only = true, .argument = "FILE",
 		.help = "write to this file instead of stdout" },
 	[SETTING_STORE] = { .id = SETTING_STORE, .name = "store", .type = TYPE_FLAG, .option_only = true,
