@@ -10,7 +10,7 @@
 
 static const struct command *const commands[] = {
 	&command_keys, &command_keygen, &command_cert, &command_csr, &command_jwt, &command_token,
-	&command_app_set_cert, &command_app_check,
+	&command_app_set_cert, &command_app_check, &command_app_init,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
