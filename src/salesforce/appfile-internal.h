@@ -24,4 +24,8 @@ struct appfile {
 /* Whether the node is an element of the metadata's namespace with this name. */
 bool appfile_is_field(const xmlNode *node, const char *name);
 
+/* Whether all fields of the two are the same but for the certificate, which is `pem` in the new one. Blanks between fields
+ * are not compared. */
+bool appfile_same_but_for(const struct appfile *old, const struct appfile *new, const char *pem);
+
 #endif

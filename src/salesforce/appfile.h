@@ -32,7 +32,7 @@ extern const struct appfile_kind appfile_kinds[APPFILE_TYPES];
 /* Whether the path ends as files of the type do, in source or in metadata format. */
 bool appfile_has_suffix(const char *path, enum appfile_type type);
 
-/* The file that `path` means: `path` itself when it is no folder, else the one settings file below it, at most eight levels
+/* The file that `path` means: `path` itself when it is a file, else the one settings file below it, at most eight levels
  * down; links and hidden folders are not entered. Fails with ERROR_CONFIG when there is none, or more than one, all of
  * them named. *found is to be freed. */
 int appfile_find(const char *path, char **found, struct error *error);

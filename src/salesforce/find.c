@@ -67,7 +67,9 @@ int appfile_find(const char *path, char **found, struct error *error)
 	*found = NULL;
 	if (stat(path, &status) < 0)
 		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
-	if (!S_ISDIR(status.st_mode)) {
+	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	if (S_ISREG(status.st_mode)) {
 		*found = strdup(path);
 		return *found != NULL ? 0 : error_memory(error);
 	}
