@@ -11,28 +11,65 @@
 static const struct command *const commands[] = {
 	&command_keys, &command_keygen, &command_cert, &command_csr, &command_jwt, &command_token,
 	&command_whoami, &command_revoke, &command_exec,
+	&command_app_set_cert, &command_app_check, &command_app_init,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-static void print_help(void)
+/* Whether the command is one of a group ("app set-cert" of "app"), or any for NULL. */
+static bool is_in_group(const struct command *command, const char *group)
 {
-	printf("Usage: p11bearer [--help|--version] COMMAND …\n\n"
-	       "Gets OAuth 2.0 bearer tokens with a private key that never leaves its PKCS#11 token.\n\n");
+	size_t length = group != NULL ? strlen(group) : 0;
+
+	return group == NULL ||
+	       (strncmp(command->usage->command, group, length) == 0 && command->usage->command[length] == ' ');
+}
+
+static bool is_group(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (is_in_group(commands[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void print_help(const char *group)
+{
+	if (group != NULL)
+		printf("Usage: p11bearer %s COMMAND …\n\n", group);
+	else
+		printf("Usage: p11bearer [--help|--version] COMMAND …\n\n"
+		       "Gets OAuth 2.0 bearer tokens with a private key that never leaves its PKCS#11 token.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
 		const struct settings_usage *usage = commands[i]->usage;
 
-		printf("  %-8s %.*s\n", usage->command, (int)strcspn(usage->summary, "\n"), usage->summary);
+		if (is_in_group(commands[i], group))
+			printf("  %-12s %.*s\n", usage->command, (int)strcspn(usage->summary, "\n"), usage->summary);
 	}
-	printf("\n\"p11bearer COMMAND --help\" lists a command's options; the manual is p11bearer(1).\n");
+	printf("\n\"p11bearer %s%sCOMMAND --help\" lists a command's options; the manual is p11bearer(1).\n",
+	       group != NULL ? group : "", group != NULL ? " " : "");
 }
 
-static const struct command *find_command(const char *name)
+/* The command that argv begins with; *words is how many words of argv its name takes. */
+static const struct command *find_command(char *const *argv, int *words)
 {
 	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i]->usage->command, name) == 0)
+		const char *name = commands[i]->usage->command;
+		size_t first = strcspn(name, " ");
+
+		if (strncmp(name, argv[1], first) != 0 || argv[1][first] != '\0')
+			continue;
+		*words = name[first] == ' ' ? 2 : 1;
+		if (*words == 1 || (argv[2] != NULL && strcmp(name + first + 1, argv[2]) == 0))
 			return commands[i];
 	}
 	return NULL;
+}
+
+/* No further than a name can go: what follows may be a URI, and in it a PIN. */
+static int name_length(const char *word)
+{
+	return (int)strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 }
 
 static int unknown_command(const char *name, struct error *error)
@@ -43,13 +80,43 @@ static int unknown_command(const char *name, struct error *error)
 	for (size_t i = 0; i < COMMANDS; i++)
 		words[i] = commands[i]->usage->command;
 	nearest = settings_nearest(name, words);
-	/* No further than a name can go: what follows may be a URI, and in it a PIN. */
 	error_set(error, ERROR_USAGE, "there is no %s \"%.*s\"", name[0] == '-' ? "option" : "command",
-		  (int)strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"), name);
+		  name_length(name), name);
 	if (nearest != NULL)
 		error_hint(error, "did you mean %s?", nearest);
 	else
 		error_hint(error, "\"p11bearer --help\" lists the commands");
+	return -ERROR_USAGE;
+}
+
+/* The first word is that of a group, and the second none of its commands. */
+static int run_group(const char *group, const char *name, struct error *error)
+{
+	const char *words[COMMANDS + 1] = { NULL };
+	const char *nearest;
+	size_t count = 0;
+
+	if (name != NULL && (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)) {
+		print_help(group);
+		return 0;
+	}
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (is_in_group(commands[i], group))
+			words[count++] = commands[i]->usage->command + strlen(group) + 1;
+	}
+	if (name == NULL) {
+		error_set(error, ERROR_USAGE, "%s is followed by one of its commands:", group);
+		for (size_t i = 0; i < count; i++)
+			error_append(error, "%s %s", i == 0 ? "" : ",", words[i]);
+		error_hint(error, "\"p11bearer %s --help\" tells what they do", group);
+		return -ERROR_USAGE;
+	}
+	nearest = settings_nearest(name, words);
+	error_set(error, ERROR_USAGE, "there is no command \"%s %.*s\"", group, name_length(name), name);
+	if (nearest != NULL)
+		error_hint(error, "did you mean %s %s?", group, nearest);
+	else
+		error_hint(error, "\"p11bearer %s --help\" lists its commands", group);
 	return -ERROR_USAGE;
 }
 
@@ -72,17 +139,20 @@ static int run(int argc, char **argv, struct error *error)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct command *command;
+	int words;
 
 	if (name == NULL) {
 		error_set(error, ERROR_USAGE, "no command given");
 		error_hint(error, "\"p11bearer --help\" lists the commands");
 		return -ERROR_USAGE;
 	}
-	command = find_command(name);
+	command = find_command(argv, &words);
 	if (command != NULL)
-		return run_command(command, argc - 1, argv + 1, error);
+		return run_command(command, argc - words, argv + words, error);
+	if (is_group(name))
+		return run_group(name, argv[2], error);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-		print_help();
+		print_help(NULL);
 	else if (strcmp(name, "--version") == 0)
 		printf("p11bearer " P11BEARER_VERSION "\n");
 	else if (strcmp(name, "--list-settings") == 0)

@@ -56,6 +56,11 @@ int p11_key_evp(struct p11_key *key, EVP_PKEY **evp, struct error *error);
  * have the same CKA_ID. The key must have been opened writable. Fails with ERROR_TOKEN. */
 int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error);
 
+/* The certificate of the key: an object on its token with its CKA_ID and its public half. Of several, one whose issuer is
+ * its subject (a YubiKey's attestation certificate may share the id, and is not), and of those the one that begins last.
+ * To be freed with X509_free. Fails with ERROR_NO_KEY when there is none. */
+int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
+
 /* Makes an RSA pair of `bits` on the token that the URI names, label and id from the URI (a random id when it has
  * none), reads back how the token made it and destroys it if it could leave the token. *uri is the new key's full URI,
  * to be freed. Fails with ERROR_NO_KEY when label or id is taken, ERROR_TOKEN, ERROR_PIN. */

@@ -35,6 +35,15 @@ int x509_request_pem(X509_REQ *request, char **pem, size_t *length, struct error
 /* Reads a certificate from a file, PEM or DER. Fails with ERROR_CONFIG. To be freed with X509_free. */
 int x509_certificate_read(const char *path, X509 **certificate, struct error *error);
 
+/* Reads a certificate from text: PEM, whatever its line ends are, or the base64 of the DER alone. NULL when it is none. To
+ * be freed with X509_free. */
+X509 *x509_certificate_parse(const char *text);
+
+/* The subject as RFC 2253 writes it, and the end of the life as 2027-01-31T12:00:00Z; "?" if that fails. What does not
+ * fit is cut off. */
+void x509_subject(X509 *certificate, char *text, size_t size);
+void x509_expiry(X509 *certificate, char *text, size_t size);
+
 /* Whether `signature` is the key's RSASSA-PKCS1-v1_5 signature with SHA-256 over `data`. */
 bool x509_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature,
 			 size_t length);

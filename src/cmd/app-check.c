@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer app check: tells what is wrong with an app's files. */
+#include "cmd/cmd-app.h"
+
+#include "base/message.h"
+#include "salesforce/appcheck.h"
+#include "x509/x509.h"
+
+#include <cjson/cJSON.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <string.h>
+#include <time.h>
+
+/* The public half of --key. A key in the configuration is not asked for: nobody asked for a login. */
+static int read_key(const struct settings *settings, EVP_PKEY **public, struct error *error)
+{
+	struct p11_request request;
+	struct p11_key *key = NULL;
+	int result;
+
+	if (!settings_is_option(settings, SETTING_KEY))
+		return 0;
+	result = cmd_key_request(settings, NULL, &request, error);
+	if (result == 0)
+		result = p11_key_open(&key, &request, false, error);
+	if (result == 0)
+		result = p11_key_public(key, public, error);
+	p11_key_close(&key);
+	return result;
+}
+
+static cJSON *certificate_json(X509 *certificate)
+{
+	char fingerprint[X509_FINGERPRINT_SIZE], subject[512], expiry[32];
+	cJSON *object;
+
+	if (certificate == NULL)
+		return cJSON_CreateNull();
+	object = cJSON_CreateObject();
+	x509_subject(certificate, subject, sizeof(subject));
+	x509_expiry(certificate, expiry, sizeof(expiry));
+	x509_fingerprint(certificate, fingerprint);
+	cJSON_AddStringToObject(object, "subject", subject);
+	cJSON_AddStringToObject(object, "expires", expiry);
+	cJSON_AddStringToObject(object, "sha256", fingerprint);
+	return object;
+}
+
+static int print_json(const struct appcheck *check, struct error *error)
+{
+	cJSON *root = cJSON_CreateObject(), *findings;
+	char *text;
+	int result;
+
+	cJSON_AddStringToObject(root, "path", check->path);
+	cJSON_AddBoolToObject(root, "ok", check->errors == 0);
+	cJSON_AddItemToObject(root, "certificate", certificate_json(check->certificate));
+	findings = cJSON_AddArrayToObject(root, "findings");
+	for (size_t i = 0; i < check->count; i++) {
+		const struct appcheck_finding *finding = &check->findings[i];
+		cJSON *object = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(object, "level", finding->is_error ? "error" : "warning");
+		cJSON_AddStringToObject(object, "code", finding->code);
+		cJSON_AddStringToObject(object, "file", finding->file != NULL ? finding->file : check->path);
+		cJSON_AddStringToObject(object, "text", finding->text);
+		cJSON_AddItemToArray(findings, object);
+	}
+	text = cJSON_Print(root);
+	result = text != NULL ? output_write(text, strlen(text), error) : error_memory(error);
+	if (result == 0)
+		result = output_write("\n", 1, error);
+	cJSON_free(text);
+	cJSON_Delete(root);
+	return result;
+}
+
+static void tell(const struct appcheck *check)
+{
+	for (size_t i = 0; i < check->count; i++) {
+		const struct appcheck_finding *finding = &check->findings[i];
+		const char *file = finding->file != NULL ? finding->file : check->path;
+		/* What a file itself says names it already. */
+		bool named = strstr(finding->text, file) != NULL;
+
+		message_note("%s: %s%s%s", finding->is_error ? "error" : "warning", named ? "" : file, named ? "" : ": ",
+			     finding->text);
+	}
+	if (check->certificate != NULL)
+		cmd_app_tell("certificate", check->certificate);
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct appcheck check = { .count = 0 };
+	EVP_PKEY *key = NULL;
+	int result = read_key(settings, &key, error);
+
+	if (result == 0)
+		result = appcheck_run(&check, settings_operand(settings, 0), key, time(NULL), error);
+	if (result == 0 && settings_flag(settings, SETTING_JSON))
+		result = print_json(&check, error);
+	else if (result == 0)
+		tell(&check);
+	if (result == 0 && check.errors > 0)
+		result = error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app, %zu warning%s", check.errors,
+				   check.errors == 1 ? "" : "s", check.count - check.errors,
+				   check.count - check.errors == 1 ? "" : "s");
+	else if (result == 0)
+		message_note("%s is fit for the JWT bearer flow: no errors, %zu warning%s", check.path, check.count,
+			     check.count == 1 ? "" : "s");
+	appcheck_clear(&check);
+	EVP_PKEY_free(key);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "app check",
+	.operands = "PATH",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Tells what is wrong with the app's settings file, and with its other files when PATH is a folder.\n"
+		   "With --key on the command line the certificate must be that key's.",
+	.groups = GROUP_TOKEN | GROUP_KEY,
+	.own = { SETTING_JSON },
+};
+const struct command command_app_check = { &usage, run };

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer app init: writes the files of a new app. */
+#include "cmd/cmd-app.h"
+
+#include "base/message.h"
+#include "salesforce/template.h"
+#include "x509/x509.h"
+
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+static void take_settings(const struct settings *settings, struct template_app *app)
+{
+	const char *label = settings_text(settings, SETTING_LABEL);
+
+	*app = (struct template_app){
+		.name = settings_operand(settings, 0),
+		.contact_email = settings_text(settings, SETTING_CONTACT_EMAIL),
+		.callback_url = settings_text(settings, SETTING_CALLBACK_URL),
+		.scopes = settings_text(settings, SETTING_SCOPES),
+		.permission_set = settings_text(settings, SETTING_PERMISSION_SET),
+		.session_minutes = settings_text(settings, SETTING_SESSION_MINUTES),
+		.api_version = settings_text(settings, SETTING_API_VERSION),
+	};
+	app->label = label != NULL ? label : app->name;
+}
+
+static void tell(const struct template_app *app, const struct template_file *files, const char *folder)
+{
+	for (size_t i = 0; i < TEMPLATE_FILES; i++)
+		message_note("%s/%s is written%s", folder, files[i].path,
+			     files[i].secret ? "; it is not for source control: once retrieved it holds secrets of the org" : "");
+	if (app->contact_email == NULL)
+		message_warn("the app has no contactEmail, which orgs ask for: give --contact-email");
+	if (app->permission_set == NULL)
+		message_warn("the app admits only users that an admin approved: give --permission-set, or approve a profile in the "
+			     "org");
+}
+
+static int write_app(const struct settings *settings, struct template_app *app, X509 *certificate, const char *folder,
+		     struct error *error)
+{
+	struct template_file files[TEMPLATE_FILES] = { { .path = NULL } };
+	char *pem = NULL;
+	size_t length;
+	int result = x509_certificate_pem(certificate, &pem, &length, error);
+
+	app->certificate = pem;
+	if (result == 0)
+		result = template_make(app, files, error);
+	if (result == 0)
+		result = template_write(files, folder, settings_flag(settings, SETTING_FORCE), error);
+	if (result == 0)
+		result = cmd_app_warn(certificate, length, error);
+	if (result == 0) {
+		tell(app, files, folder);
+		cmd_app_tell("certificate", certificate);
+	}
+	template_free(files);
+	free(pem);
+	return result;
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct template_app app;
+	X509 *certificate = NULL;
+	const char *folder;
+	int result = settings_require(settings, SETTING_DIR, &folder, error);
+
+	take_settings(settings, &app);
+	if (result == 0)
+		result = template_check(&app, error);
+	if (result == 0)
+		result = cmd_app_certificate(settings, &certificate, error);
+	if (result == 0)
+		result = write_app(settings, &app, certificate, folder, error);
+	X509_free(certificate);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "app init",
+	.operands = "NAME",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Writes the files of a new app for the JWT bearer flow, in source format, with their manifest.\n"
+		   "The certificate is --certificate, or the one that the token holds of --key.",
+	.groups = GROUP_TOKEN | GROUP_KEY,
+	.own = { SETTING_CERTIFICATE, SETTING_DIR, SETTING_LABEL, SETTING_CONTACT_EMAIL, SETTING_CALLBACK_URL,
+		 SETTING_SCOPES, SETTING_PERMISSION_SET, SETTING_SESSION_MINUTES, SETTING_API_VERSION, SETTING_FORCE },
+};
+const struct command command_app_init = { &usage, run };

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer app set-cert: puts a certificate into an app's settings file. */
+#include "cmd/cmd-app.h"
+
+#include "base/file.h"
+#include "base/message.h"
+#include "salesforce/appfile.h"
+#include "x509/x509.h"
+
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int print_difference(const struct appfile *old, const char *path, const char *data, size_t length,
+			    struct error *error)
+{
+	struct appfile *new;
+	char *text;
+	int result = appfile_parse(path, data, length, APPFILE_GLOBAL_OAUTH, &new, error);
+
+	if (result < 0)
+		return result;
+	text = appfile_difference(old, new);
+	result = text != NULL ? output_write(text, strlen(text), error) : error_memory(error);
+	free(text);
+	appfile_free(&new);
+	return result;
+}
+
+/* Tells what there was, and whether it is this very certificate. */
+static bool tell_old(struct appfile *file, X509 *certificate)
+{
+	const char *text = appfile_text(file, "certificate");
+	X509 *old = text != NULL ? x509_certificate_parse(text) : NULL;
+	bool same = old != NULL && X509_cmp(old, certificate) == 0;
+
+	if (old != NULL && !same)
+		cmd_app_tell("old certificate", old);
+	else if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
+		message_note("old certificate: none");
+	else if (old == NULL)
+		message_warn("what stands in the file as its certificate is none");
+	X509_free(old);
+	return same;
+}
+
+static int put(struct appfile *file, const char *path, X509 *certificate, bool dry, struct error *error)
+{
+	char *pem = NULL, *data = NULL;
+	size_t length;
+	int result = x509_certificate_pem(certificate, &pem, &length, error);
+
+	if (result == 0)
+		result = cmd_app_warn(certificate, length, error);
+	if (result == 0 && appfile_count(file, "certificate") <= 1 && tell_old(file, certificate)) {
+		cmd_app_tell("certificate", certificate);
+		message_note("%s has this certificate already: nothing is written", path);
+		goto out;
+	}
+	if (result == 0)
+		result = appfile_splice(file, pem, &data, &length, error);
+	if (result == 0 && dry)
+		result = print_difference(file, path, data, length, error);
+	else if (result == 0)
+		result = file_write(path, data, length, 0600, error);
+	if (result == 0) {
+		cmd_app_tell("new certificate", certificate);
+		message_note(dry ? "%s would be changed: nothing is written" : "%s is changed", path);
+	}
+out:
+	free(data);
+	free(pem);
+	return result;
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct appfile *file = NULL;
+	X509 *certificate = NULL;
+	char *path = NULL;
+	/* The file first: a PIN is not to be spent for a file that cannot be changed. */
+	int result = appfile_find(settings_operand(settings, 0), &path, error);
+
+	if (result == 0)
+		result = appfile_read(path, APPFILE_GLOBAL_OAUTH, &file, error);
+	if (result == 0)
+		result = cmd_app_certificate(settings, &certificate, error);
+	if (result == 0)
+		result = put(file, path, certificate, settings_flag(settings, SETTING_DRY_RUN), error);
+	X509_free(certificate);
+	appfile_free(&file);
+	free(path);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "app set-cert",
+	.operands = "PATH",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Puts a certificate into the app's settings file, and changes nothing else in it.\n"
+		   "PATH is the file, or a folder that holds exactly one. The certificate is --certificate, or the one that\n"
+		   "the token holds of --key.",
+	.groups = GROUP_TOKEN | GROUP_KEY,
+	.own = { SETTING_CERTIFICATE, SETTING_DRY_RUN },
+};
+const struct command command_app_set_cert = { &usage, run };

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands of "app" share. */
+#include "cmd/cmd-app.h"
+
+#include "base/message.h"
+#include "salesforce/appcheck.h"
+#include "x509/x509.h"
+
+#include <openssl/x509.h>
+#include <time.h>
+
+static int from_token(const struct settings *settings, X509 **certificate, struct error *error)
+{
+	struct p11_request request;
+	struct p11_key *key = NULL;
+	int result = cmd_key_request(settings, NULL, &request, error);
+
+	if (result == 0)
+		result = p11_key_open(&key, &request, false, error);
+	if (result == 0)
+		result = p11_key_certificate(key, certificate, error);
+	p11_key_close(&key);
+	return result;
+}
+
+int cmd_app_certificate(const struct settings *settings, X509 **certificate, struct error *error)
+{
+	const char *path = settings_text(settings, SETTING_CERTIFICATE);
+	bool key_given = settings_is_option(settings, SETTING_KEY);
+
+	*certificate = NULL;
+	if (key_given && settings_is_option(settings, SETTING_CERTIFICATE)) {
+		error_set(error, ERROR_USAGE, "both --certificate and --key are given");
+		error_hint(error, "give the one that the certificate is to come from: the file, or the token");
+		return -ERROR_USAGE;
+	}
+	if (path == NULL && settings_text(settings, SETTING_KEY) == NULL) {
+		error_set(error, ERROR_USAGE, "neither --certificate nor --key is given");
+		error_hint(error, "give the certificate's file, or the key's URI to take its certificate from the token");
+		return -ERROR_USAGE;
+	}
+	if (path != NULL && !key_given)
+		return x509_certificate_read(path, certificate, error);
+	return from_token(settings, certificate, error);
+}
+
+int cmd_app_warn(X509 *certificate, size_t length, struct error *error)
+{
+	struct appcheck check = { .count = 0 };
+	int result = 0;
+
+	if (appcheck_certificate(&check, certificate, length, NULL, time(NULL)) < 0)
+		result = error_memory(error);
+	for (size_t i = 0; i < check.count; i++)
+		message_warn("%s", check.findings[i].text);
+	appcheck_clear(&check);
+	return result;
+}
+
+void cmd_app_tell(const char *what, X509 *certificate)
+{
+	char fingerprint[X509_FINGERPRINT_SIZE], subject[512], expiry[32];
+
+	x509_subject(certificate, subject, sizeof(subject));
+	x509_expiry(certificate, expiry, sizeof(expiry));
+	x509_fingerprint(certificate, fingerprint);
+	message_note("%s: %s, expires %s, SHA-256 %s", what, subject, expiry, fingerprint);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands of "app" share. */
+#ifndef P11BEARER_CMD_APP_H
+#define P11BEARER_CMD_APP_H
+
+#include "cmd/cmd.h"
+
+#include <openssl/types.h>
+
+/* The certificate to put into an app, from --certificate or, by --key, from the token; an option wins over what a file or
+ * the environment set. To be freed with X509_free. */
+int cmd_app_certificate(const struct settings *settings, X509 **certificate, struct error *error);
+
+/* Warns of what an org would find wrong with the certificate, whose PEM has `length` bytes. */
+int cmd_app_warn(X509 *certificate, size_t length, struct error *error);
+
+/* Tells subject, expiry and fingerprint on stderr, behind `what`. */
+void cmd_app_tell(const char *what, X509 *certificate);
+
+#endif

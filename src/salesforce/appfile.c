@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading metadata files with libxml2. */
+#include "salesforce/appfile-internal.h"
+
+#include "base/file.h"
+
+#include <libxml/SAX2.h>
+#include <libxml/parser.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const struct appfile_kind appfile_kinds[APPFILE_TYPES] = {
+	[APPFILE_APP] = { "ExternalClientApplication", "externalClientApps", ".eca" },
+	[APPFILE_GLOBAL_OAUTH] = { "ExtlClntAppGlobalOauthSettings", "extlClntAppGlobalOauthSets", ".ecaGlblOauth" },
+	[APPFILE_OAUTH] = { "ExtlClntAppOauthSettings", "extlClntAppOauthSettings", ".ecaOauth" },
+	[APPFILE_OAUTH_POLICIES] = { "ExtlClntAppOauthConfigurablePolicies", "extlClntAppOauthPolicies",
+		".ecaOauthPlcy" },
+	[APPFILE_POLICIES] = { "ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", ".ecaPlcy" },
+};
+
+static bool ends_in(const char *text, size_t length, const char *end)
+{
+	size_t size = strlen(end);
+
+	return length > size && memcmp(text + length - size, end, size) == 0;
+}
+
+bool appfile_has_suffix(const char *path, enum appfile_type type)
+{
+	size_t length = strlen(path);
+
+	if (ends_in(path, length, "-meta.xml"))
+		length -= strlen("-meta.xml");
+	return ends_in(path, length, appfile_kinds[type].suffix);
+}
+
+bool appfile_is_field(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && node->ns != NULL &&
+	       strcmp((const char *)node->ns->href, APPFILE_NAMESPACE) == 0 && strcmp((const char *)node->name, name) == 0;
+}
+
+/* --- parsing ----------------------------------------------------------------------------------------------------- */
+
+/* Called at "<!DOCTYPE", before the first entity is declared. */
+static void refuse_dtd(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+	xmlParserCtxt *parser = context;
+
+	(void)name;
+	(void)external;
+	(void)system;
+	*(bool *)parser->_private = true;
+	xmlStopParser(parser);
+}
+
+static int explain(const struct appfile *file, xmlParserCtxt *parser, bool dtd, struct error *error)
+{
+	const xmlError *last = xmlCtxtGetLastError(parser);
+
+	if (dtd)
+		return error_set(error, ERROR_CONFIG, "%s has a DTD, which no metadata file has; it is not read", file->name);
+	if (last == NULL || last->message == NULL)
+		return error_set(error, ERROR_CONFIG, "%s is not well-formed XML", file->name);
+	if (last->code == XML_ERR_NO_MEMORY)
+		return error_memory(error);
+	return error_set(error, ERROR_CONFIG, "%s is not well-formed XML: line %d: %.*s", file->name, last->line,
+			 (int)strcspn(last->message, "\n"), last->message);
+}
+
+static int parse(struct appfile *file, struct error *error)
+{
+	/* No entity is put in, nothing is loaded, and libxml2's limits on depth and size of a node stay. */
+	int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+	xmlParserCtxt *parser = xmlNewParserCtxt();
+	bool dtd = false;
+	int result = 0;
+
+	if (parser == NULL)
+		return error_memory(error);
+	parser->_private = &dtd;
+	parser->sax->internalSubset = refuse_dtd;
+	file->document = xmlCtxtReadMemory(parser, file->data, (int)file->length, NULL, NULL, options);
+	if (file->document == NULL || dtd)
+		result = explain(file, parser, dtd, error);
+	xmlFreeParserCtxt(parser);
+	return result;
+}
+
+/* --- what is taken ----------------------------------------------------------------------------------------------- */
+
+/* The encodings in which a byte below 128 is ASCII wherever it stands. UTF-16 is told by its first bytes. */
+static bool is_encoding_known(const struct appfile *file)
+{
+	static const char *const names[] = { "UTF-8", "UTF8", "US-ASCII", "ASCII", "latin1" };
+	static const char *const families[] = { "ISO-8859-", "ISO_8859-", "windows-125", "cp125" };
+	const char *encoding = (const char *)file->document->encoding;
+
+	if (encoding == NULL || file->layout.width == 2)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(encoding, names[i]) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		if (strncasecmp(encoding, families[i], strlen(families[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_root(const struct appfile *file, struct error *error)
+{
+	const struct appfile_kind *kind = &appfile_kinds[file->type];
+	const xmlNode *root = xmlDocGetRootElement(file->document);
+	const char *space = root->ns != NULL ? (const char *)root->ns->href : "no namespace";
+
+	if (appfile_is_field(root, kind->root))
+		return 0;
+	error_set(error, ERROR_CONFIG, "the root of %s is %.200s in %.200s, not %s in %s", file->name,
+		  (const char *)root->name, space, kind->root, APPFILE_NAMESPACE);
+	if (file->type == APPFILE_GLOBAL_OAUTH)
+		error_hint(error, "the file that has the certificate is the one in %s whose name ends in %s-meta.xml (or %s)",
+			   kind->folder, kind->suffix, kind->suffix);
+	return -ERROR_CONFIG;
+}
+
+/* The name of the layout's element against libxml2's, in the bytes of the file. */
+static bool has_name(const struct layout *layout, const struct layout_element *element, const xmlChar *name)
+{
+	size_t position = layout_local_name(layout, element);
+
+	/* Bytes above ASCII are not compared: their encoding may be any. */
+	for (; *name != '\0' && *name < 0x80; name++, position++) {
+		if (position >= element->name_end || layout_unit(layout, position) != *name)
+			return false;
+	}
+	return *name != '\0' || position == element->name_end;
+}
+
+/* Both readings of the file must agree before anybody relies on them. Finds the certificate on the way. */
+static int compare_readings(struct appfile *file, struct error *error)
+{
+	xmlNode *root = xmlDocGetRootElement(file->document);
+	size_t index = 0;
+
+	if (!has_name(&file->layout, &file->layout.root, root->name))
+		goto disagree;
+	for (xmlNode *node = root->children; node != NULL; node = node->next) {
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		if (index >= file->layout.count || !has_name(&file->layout, &file->layout.children[index], node->name))
+			goto disagree;
+		if (file->certificate == NULL && appfile_is_field(node, "certificate")) {
+			file->certificate = node;
+			file->index = index;
+		}
+		index++;
+	}
+	if (index == file->layout.count)
+		return 0;
+disagree:
+	return error_set(error, ERROR_CONFIG, "the parts of %s cannot be told apart", file->name);
+}
+
+static int take(struct appfile *file, struct error *error)
+{
+	if (file->length == 0)
+		return error_set(error, ERROR_CONFIG, "%s is empty", file->name);
+	if (parse(file, error) < 0)
+		return error_result(error);
+	if (layout_read(&file->layout, file->data, file->length) < 0)
+		return error_set(error, ERROR_CONFIG, "the parts of %s cannot be told apart", file->name);
+	if (!is_encoding_known(file)) {
+		error_set(error, ERROR_CONFIG, "%s has the encoding %.100s", file->name,
+			  (const char *)file->document->encoding);
+		error_hint(error, "save it as UTF-8, which is what the org writes");
+		return -ERROR_CONFIG;
+	}
+	if (check_root(file, error) < 0)
+		return error_result(error);
+	return compare_readings(file, error);
+}
+
+int appfile_parse(const char *name, const void *data, size_t length, enum appfile_type type, struct appfile **file,
+		  struct error *error)
+{
+	struct appfile *fresh = calloc(1, sizeof(*fresh));
+
+	*file = NULL;
+	if (fresh == NULL)
+		return error_memory(error);
+	fresh->type = type;
+	fresh->name = strdup(name);
+	fresh->data = malloc(length + 1);
+	fresh->length = length;
+	if (fresh->name == NULL || fresh->data == NULL) {
+		appfile_free(&fresh);
+		return error_memory(error);
+	}
+	memcpy(fresh->data, data, length);
+	if (take(fresh, error) < 0) {
+		appfile_free(&fresh);
+		return error_result(error);
+	}
+	*file = fresh;
+	return 0;
+}
+
+int appfile_read(const char *path, enum appfile_type type, struct appfile **file, struct error *error)
+{
+	size_t length;
+	char *data;
+	int result;
+
+	*file = NULL;
+	if (file_read(path, APPFILE_MAX, &data, &length, error) < 0)
+		return error_result(error);
+	result = appfile_parse(path, data, length, type, file, error);
+	free(data);
+	return result;
+}
+
+void appfile_free(struct appfile **file)
+{
+	struct appfile *old = *file;
+
+	if (old == NULL)
+		return;
+	layout_clear(&old->layout);
+	xmlFreeDoc(old->document);
+	xmlFree(old->text);
+	free(old->data);
+	free(old->name);
+	free(old);
+	*file = NULL;
+}
+
+/* --- fields ------------------------------------------------------------------------------------------------------ */
+
+static xmlNode *find_field(const struct appfile *file, const char *field, size_t *count)
+{
+	xmlNode *found = NULL;
+
+	*count = 0;
+	for (xmlNode *node = xmlDocGetRootElement(file->document)->children; node != NULL; node = node->next) {
+		if (!appfile_is_field(node, field))
+			continue;
+		if ((*count)++ == 0)
+			found = node;
+	}
+	return found;
+}
+
+size_t appfile_count(const struct appfile *file, const char *field)
+{
+	size_t count;
+
+	find_field(file, field, &count);
+	return count;
+}
+
+const char *appfile_text(struct appfile *file, const char *field)
+{
+	size_t count;
+	xmlNode *node = find_field(file, field, &count);
+
+	xmlFree(file->text);
+	file->text = node != NULL ? (char *)xmlNodeGetContent(node) : NULL;
+	return file->text;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "salesforce/template.h"
+
+#include "base/file.h"
+#include "salesforce/appfile.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { NAME_MAX_LENGTH = 80 };
+
+/* --- what is given ----------------------------------------------------------------------------------------------- */
+
+int template_check(const struct template_app *app, struct error *error)
+{
+	size_t length = strlen(app->name), digits;
+
+	for (size_t i = 0; i < length; i++) {
+		bool good = isalnum((unsigned char)app->name[i]) || (app->name[i] == '_' && i > 0 && app->name[i - 1] != '_');
+
+		if (!good || (i == 0 && isdigit((unsigned char)app->name[i])))
+			length = 0;
+	}
+	if (length == 0 || length > NAME_MAX_LENGTH || app->name[length - 1] == '_') {
+		error_set(error, ERROR_USAGE, "\"%.200s\" cannot be the name of an app", app->name);
+		error_hint(error, "it begins with a letter, has letters, digits and single underscores, does not end in one, and is "
+				  "at most %d long; --label may be any text", (int)NAME_MAX_LENGTH);
+		return -ERROR_USAGE;
+	}
+	digits = strspn(app->api_version, "0123456789");
+	if (digits < 2 || digits > 3 || strcmp(app->api_version + digits, ".0") != 0 || atoi(app->api_version) < 60)
+		return error_set(error, ERROR_USAGE, "\"%.200s\" is no API version from 60.0, such as 66.0", app->api_version);
+	return 0;
+}
+
+/* --- the files --------------------------------------------------------------------------------------------------- */
+
+static void put_text(FILE *stream, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		switch (*text) {
+		case '&':
+			fputs("&amp;", stream);
+			break;
+		case '<':
+			fputs("&lt;", stream);
+			break;
+		case '>':
+			fputs("&gt;", stream);
+			break;
+		default:
+			fputc(*text, stream);
+		}
+	}
+}
+
+/* Nothing for a field that is NULL. */
+static void put_field(FILE *stream, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	fprintf(stream, "    <%s>", name);
+	put_text(stream, text);
+	fprintf(stream, "</%s>\n", name);
+}
+
+static void put_app(FILE *stream, const struct template_app *app)
+{
+	put_field(stream, "contactEmail", app->contact_email);
+	put_field(stream, "distributionState", "Local");
+	put_field(stream, "isProtected", "false");
+	put_field(stream, "label", app->label);
+}
+
+static void put_global_oauth(FILE *stream, const struct template_app *app)
+{
+	size_t length = strlen(app->certificate);
+
+	put_field(stream, "callbackUrl", app->callback_url);
+	while (length > 0 && app->certificate[length - 1] == '\n')
+		length--;
+	fprintf(stream, "    <certificate>%.*s</certificate>\n", (int)length, app->certificate);
+	put_field(stream, "externalClientApplication", app->name);
+	put_field(stream, "isConsumerSecretOptional", "false");
+	put_field(stream, "isIntrospectAllTokens", "false");
+	put_field(stream, "isNamedUserJwtEnabled", "false");
+	put_field(stream, "isPkceRequired", "true");
+	put_field(stream, "isSecretRequiredForRefreshToken", "true");
+	put_field(stream, "label", app->label);
+	put_field(stream, "shouldRotateConsumerKey", "false");
+	put_field(stream, "shouldRotateConsumerSecret", "false");
+}
+
+static void put_oauth(FILE *stream, const struct template_app *app)
+{
+	put_field(stream, "commaSeparatedOauthScopes", app->scopes);
+	put_field(stream, "externalClientApplication", app->name);
+	put_field(stream, "label", app->label);
+}
+
+static void put_oauth_policies(FILE *stream, const struct template_app *app)
+{
+	put_field(stream, "commaSeparatedPermissionSet", app->permission_set);
+	put_field(stream, "externalClientApplication", app->name);
+	put_field(stream, "ipRelaxationPolicyType", "Enforce");
+	put_field(stream, "label", app->label);
+	put_field(stream, "permittedUsersPolicyType", "AdminApprovedPreAuthorized");
+	put_field(stream, "refreshTokenPolicyType", "Zero");
+	put_field(stream, "sessionTimeoutInMinutes", app->session_minutes);
+}
+
+static void put_policies(FILE *stream, const struct template_app *app)
+{
+	put_field(stream, "externalClientApplication", app->name);
+	put_field(stream, "isEnabled", "true");
+	put_field(stream, "isOauthPluginEnabled", "true");
+	put_field(stream, "label", app->label);
+	put_field(stream, "startPage", "None");
+}
+
+static void put_manifest(FILE *stream, const struct template_app *app)
+{
+	for (size_t i = 0; i < APPFILE_TYPES; i++)
+		fprintf(stream, "    <types>\n        <members>*</members>\n        <name>%s</name>\n    </types>\n",
+			appfile_kinds[i].root);
+	put_field(stream, "version", app->api_version);
+}
+
+typedef void put_function(FILE *stream, const struct template_app *app);
+
+static int make_file(const struct template_app *app, const char *root, put_function *put, char **text,
+		     struct error *error)
+{
+	size_t length;
+	FILE *stream = open_memstream(text, &length);
+
+	if (stream == NULL)
+		return error_memory(error);
+	fprintf(stream, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%s xmlns=\"" APPFILE_NAMESPACE "\">\n", root);
+	put(stream, app);
+	fprintf(stream, "</%s>\n", root);
+	return fclose(stream) == 0 ? 0 : error_memory(error);
+}
+
+int template_make(const struct template_app *app, struct template_file files[TEMPLATE_FILES], struct error *error)
+{
+	static put_function *const puts[APPFILE_TYPES] = {
+		[APPFILE_APP] = put_app,
+		[APPFILE_GLOBAL_OAUTH] = put_global_oauth,
+		[APPFILE_OAUTH] = put_oauth,
+		[APPFILE_OAUTH_POLICIES] = put_oauth_policies,
+		[APPFILE_POLICIES] = put_policies,
+	};
+
+	memset(files, 0, TEMPLATE_FILES * sizeof(*files));
+	for (size_t i = 0; i < APPFILE_TYPES; i++) {
+		const struct appfile_kind *kind = &appfile_kinds[i];
+
+		files[i].secret = i == APPFILE_GLOBAL_OAUTH;
+		files[i].mode = files[i].secret ? 0600 : 0644;
+		if (asprintf(&files[i].path, "%s/%s%s-meta.xml", kind->folder, app->name, kind->suffix) < 0) {
+			files[i].path = NULL;
+			return error_memory(error);
+		}
+		if (make_file(app, kind->root, puts[i], &files[i].text, error) < 0)
+			return error_result(error);
+	}
+	files[APPFILE_TYPES].mode = 0644;
+	files[APPFILE_TYPES].path = strdup("manifest/package.xml");
+	if (files[APPFILE_TYPES].path == NULL)
+		return error_memory(error);
+	return make_file(app, "Package", put_manifest, &files[APPFILE_TYPES].text, error);
+}
+
+void template_free(struct template_file files[TEMPLATE_FILES])
+{
+	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
+		free(files[i].path);
+		free(files[i].text);
+	}
+	memset(files, 0, TEMPLATE_FILES * sizeof(*files));
+}
+
+/* --- on the disk ------------------------------------------------------------------------------------------------- */
+
+static int full_path(char path[PATH_MAX], const char *folder, const char *name, struct error *error)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
+		return error_set(error, ERROR_USAGE, "the path %.64s… is too long", folder);
+	return 0;
+}
+
+static int check_absent(const struct template_file *files, const char *folder, struct error *error)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
+		if (full_path(path, folder, files[i].path, error) < 0)
+			return error_result(error);
+		if (lstat(path, &status) < 0)
+			continue;
+		error_set(error, ERROR_CONFIG, "%s is there already; nothing is written", path);
+		error_hint(error, "--force overwrites it; \"p11bearer app set-cert\" changes its certificate alone");
+		return -ERROR_CONFIG;
+	}
+	return 0;
+}
+
+/* mkdir -p. */
+static int make_folders(const char *folder, struct error *error)
+{
+	char path[PATH_MAX];
+
+	if (full_path(path, folder, "", error) < 0)
+		return error_result(error);
+	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, 0777) < 0 && errno != EEXIST)
+			return error_set(error, ERROR_UNEXPECTED, "cannot make the folder %s: %s", path, strerror(errno));
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int write_file(const struct template_file *file, const char *folder, struct error *error)
+{
+	char path[PATH_MAX], parent[PATH_MAX];
+
+	if (full_path(path, folder, file->path, error) < 0 || full_path(parent, folder, file->path, error) < 0 ||
+	    make_folders(dirname(parent), error) < 0)
+		return error_result(error);
+	/* A file that is replaced keeps its mode, so a mode that is too wide has to go first. */
+	if (file->secret && chmod(path, file->mode) < 0 && errno != ENOENT)
+		return error_set(error, ERROR_UNEXPECTED, "cannot change the mode of %s: %s", path, strerror(errno));
+	return file_write(path, file->text, strlen(file->text), file->mode, error);
+}
+
+int template_write(const struct template_file files[TEMPLATE_FILES], const char *folder, bool force,
+		   struct error *error)
+{
+	if (!force && check_absent(files, folder, error) < 0)
+		return error_result(error);
+	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
+		if (write_file(&files[i], folder, error) < 0)
+			return error_result(error);
+	}
+	return 0;
+}
