@@ -25,25 +25,32 @@ static int add(struct descriptors *set, int fd)
 	return 0;
 }
 
+static int fill(struct descriptors *set, DIR *folder, struct error *error)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(folder)) != NULL) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (entry->d_name[0] != '.' && fd != dirfd(folder) && add(set, fd) < 0)
+			return error_memory(error);
+	}
+	return 0;
+}
+
 int descriptors_note(struct descriptors **open, struct error *error)
 {
-	DIR *folder = opendir("/proc/self/fd");
-	const struct dirent *entry;
-	int result = 0;
+	struct descriptors *set = *open = calloc(1, sizeof(*set));
+	DIR *folder;
+	int result;
 
-	*open = NULL;
+	if (set == NULL)
+		return error_memory(error);
+	folder = opendir("/proc/self/fd");
 	if (folder == NULL)
 		return error_set(error, ERROR_UNEXPECTED, "cannot tell which descriptors are open: /proc/self/fd: %s",
 				 strerror(errno));
-	*open = calloc(1, sizeof(**open));
-	if (*open == NULL)
-		result = error_memory(error);
-	while (result == 0 && (entry = readdir(folder)) != NULL) {
-		int fd = (int)strtol(entry->d_name, NULL, 10);
-
-		if (entry->d_name[0] != '.' && fd != dirfd(folder) && add(*open, fd) < 0)
-			result = error_memory(error);
-	}
+	result = fill(set, folder, error);
 	closedir(folder);
 	return result;
 }
@@ -62,7 +69,7 @@ int descriptors_close_others(const struct descriptors *open, struct error *error
 	struct descriptors *now;
 	int result = descriptors_note(&now, error);
 
-	for (size_t i = 0; result == 0 && i < now->count; i++) {
+	for (size_t i = 0; now != NULL && result == 0 && i < now->count; i++) {
 		if (now->list[i] > STDERR_FILENO && !has(open, now->list[i]))
 			(void)fcntl(now->list[i], F_SETFD, FD_CLOEXEC);
 	}

@@ -7,7 +7,7 @@
 
 struct descriptors;
 
-/* Notes which are open now. Fails with ERROR_UNEXPECTED when /proc does not tell. */
+/* Notes which are open now. Fails with ERROR_UNEXPECTED when /proc does not tell; *open is to be freed in either case. */
 int descriptors_note(struct descriptors **open, struct error *error);
 
 /* Lets execve close all that were not open then, whoever opened them: modules and libraries may forget some. */

@@ -73,17 +73,19 @@ static int prepare(const struct settings *settings, const struct bearer_request 
 		   struct bearer_use *use, struct environment **environment, struct error *error)
 {
 	struct descriptors *inherited = NULL;
+	const char *site = NULL;
 	int result = descriptors_note(&inherited, error);
 
 	if (result == 0)
 		result = bearer_get(request, bearer, error);
-	*use = (struct bearer_use){ .http = request->http, .retries = request->retries };
 	if (result == 0)
-		result = bearer_site(*bearer, request, &use->instance_url, error);
+		result = bearer_site(*bearer, request, &site, error);
+	if (result == 0)
+		*use = (struct bearer_use){ site, request->http, request->retries };
 	if (result == 0)
 		result = environment_new(environment, environ, error);
 	if (result == 0)
-		result = add_bearer(*environment, *bearer, use->instance_url, error);
+		result = add_bearer(*environment, *bearer, site, error);
 	if (result == 0) {
 		drop_pins(settings, *environment);
 		result = descriptors_close_others(inherited, error);
@@ -92,30 +94,27 @@ static int prepare(const struct settings *settings, const struct bearer_request 
 	return result;
 }
 
-/* However the command ends, or does not even begin, the bearer ends after it. Its status is what the caller waits for, so
- * a bearer that is left over is told and no more. */
-static int run_and_revoke(char *const *argv, char *const *environment, const struct bearer_use *use,
-			  const struct bearer *bearer, struct error *error)
+/* The command's status is what the caller waits for, so a bearer that is left over is told and no more. */
+static void end_bearer(const struct bearer *bearer, const struct bearer_use *use)
 {
-	struct error failure = { ERROR_NONE, 0, "", "" };
-	int status = 0;
-	int result = child_run(argv, environment, &status, error);
+	struct error error = { ERROR_NONE, 0, "", "" };
 
-	if (bearer_revoke(use, bearer_access_token(bearer), &failure) < 0) {
-		message_warn("the bearer is not revoked: %s", failure.text);
-		if (failure.hint[0] != '\0')
-			message_note("%s", failure.hint);
-	}
-	return result < 0 ? result : status;
+	if (bearer_revoke(use, bearer_access_token(bearer), &error) == 0)
+		return;
+	message_warn("the bearer is not revoked: %s", error.text);
+	if (error.hint[0] != '\0')
+		message_note("%s", error.hint);
 }
 
 static int run(const struct settings *settings, struct error *error)
 {
+	bool revoke = settings_flag(settings, SETTING_REVOKE);
 	struct environment *environment = NULL;
 	struct bearer *bearer = NULL;
 	struct bearer_request request;
-	struct bearer_use use;
+	struct bearer_use use = { .instance_url = NULL };
 	char **argv = make_argv(settings);
+	int status = 0;
 	int result = cmd_bearer_request(settings, true, &request, error);
 
 	if (result == 0 && argv == NULL)
@@ -123,18 +122,21 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = prepare(settings, &request, &bearer, &use, &environment, error);
 	if (result == 0)
-		message_step("running %s", argv[0]);
-	if (result == 0 && settings_flag(settings, SETTING_REVOKE)) {
-		result = run_and_revoke(argv, environment_list(environment), &use, bearer, error);
+		message_step("running %s", settings_operand(settings, 0));
+	if (result == 0 && revoke) {
+		result = child_run(argv, environment_list(environment), &status, error);
 	} else if (result == 0) {
-		result = child_exec(argv, environment_list(environment), error);
+		status = child_exec(argv, environment_list(environment), error);
 		message_error(error);
 	}
+	/* However the command ended, or if it did not even begin. */
+	if (revoke && bearer != NULL && use.instance_url != NULL)
+		end_bearer(bearer, &use);
 	environment_free(&environment);
 	bearer_free(&bearer);
 	cmd_bearer_request_clear(&request);
 	free(argv);
-	return result;
+	return result < 0 ? result : status;
 }
 
 static const struct settings_usage usage = {
