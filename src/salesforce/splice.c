@@ -73,7 +73,7 @@ static void replace(struct splice *splice, size_t start, size_t end, const char 
 static bool find_place(const struct layout *layout, const struct layout_element *element, struct layout_token *place)
 {
 	struct layout_token token, cdata = { .kind = LAYOUT_ASIDE };
-	size_t position = element->content, behind_aside = element->content;
+	size_t position = element->content, behind_aside = 0;
 
 	if (layout_token(layout, position, element->content_end, place) && place->kind == LAYOUT_TEXT &&
 	    place->end == element->content_end)
@@ -94,7 +94,7 @@ static bool find_place(const struct layout *layout, const struct layout_element 
 	}
 	*place = cdata;
 	if (cdata.kind != LAYOUT_CDATA)
-		place->inner = place->inner_end = behind_aside;
+		place->inner = place->inner_end = behind_aside != 0 ? behind_aside : element->content;
 	return position == element->content_end;
 }
 
