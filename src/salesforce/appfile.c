@@ -6,6 +6,7 @@
 
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
+#include <libxml/xmlerror.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -69,6 +70,13 @@ static int explain(const struct appfile *file, xmlParserCtxt *parser, bool dtd, 
 			 (int)strcspn(last->message, "\n"), last->message);
 }
 
+/* What libxml2 has to say of encodings goes to stderr whatever the options are. */
+__attribute__((format(printf, 2, 3))) static void be_quiet(void *context, const char *format, ...)
+{
+	(void)context;
+	(void)format;
+}
+
 static int parse(struct appfile *file, struct error *error)
 {
 	/* No entity is put in, nothing is loaded, and libxml2's limits on depth and size of a node stay. */
@@ -79,6 +87,7 @@ static int parse(struct appfile *file, struct error *error)
 
 	if (parser == NULL)
 		return error_memory(error);
+	xmlSetGenericErrorFunc(NULL, be_quiet);
 	parser->_private = &dtd;
 	parser->sax->internalSubset = refuse_dtd;
 	file->document = xmlCtxtReadMemory(parser, file->data, (int)file->length, NULL, NULL, options);

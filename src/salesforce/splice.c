@@ -68,8 +68,17 @@ static void replace(struct splice *splice, size_t start, size_t end, const char 
 
 /* --- where ------------------------------------------------------------------------------------------------------- */
 
+static void trim(const struct layout *layout, struct layout_token *text)
+{
+	while (layout_is_blank(layout, text->inner, text->inner + 1))
+		text->inner++;
+	while (layout_is_blank(layout, text->inner_end - 1, text->inner_end))
+		text->inner_end--;
+}
+
 /* The piece of the content that the new value takes the place of: the first text that is not blank, else what is within
- * CDATA, else behind the last comment. When there is nothing but text it is all of it. */
+ * CDATA, else behind the last comment. When there is nothing but text it is all of it; beside comments the blanks that
+ * part them stay. */
 static bool find_place(const struct layout *layout, const struct layout_element *element, struct layout_token *place)
 {
 	struct layout_token token, cdata = { .kind = LAYOUT_ASIDE };
@@ -83,6 +92,8 @@ static bool find_place(const struct layout *layout, const struct layout_element 
 
 		if (is_text && !layout_is_blank(layout, token.inner, token.inner_end)) {
 			*place = token;
+			if (token.kind == LAYOUT_TEXT)
+				trim(layout, place);
 			return true;
 		}
 		if (token.kind == LAYOUT_CDATA && cdata.kind != LAYOUT_CDATA)

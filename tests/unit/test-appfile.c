@@ -116,7 +116,9 @@ static void the_value_goes_where_it_belongs(void **state)
 		{ OPEN "<certificate>a<!-- b -->c</certificate>" CLOSE,
 		  OPEN "<certificate>" PEM "<!-- b --></certificate>" CLOSE },
 		{ OPEN "<certificate> <!-- b --> c</certificate>" CLOSE,
-		  OPEN "<certificate> <!-- b -->" PEM "</certificate>" CLOSE },
+		  OPEN "<certificate> <!-- b --> " PEM "</certificate>" CLOSE },
+		{ OPEN "<certificate>\n<!-- b -->\n a\n b\n</certificate>" CLOSE,
+		  OPEN "<certificate>\n<!-- b -->\n " PEM "\n</certificate>" CLOSE },
 		{ OPEN "<certificate>\n<!-- b -->\n</certificate>" CLOSE,
 		  OPEN "<certificate>\n<!-- b -->" PEM "\n</certificate>" CLOSE },
 		{ OPEN "<certificate>a<![CDATA[b]]>c</certificate>" CLOSE,
@@ -137,6 +139,12 @@ static void the_value_goes_where_it_belongs(void **state)
 
 		assert_works(appfile_splice(file, PEM "\n", &data, &length, &error), &error);
 		assert_int_equal(length, strlen(files[i].after));
+		assert_memory_equal(data, files[i].after, length);
+		free(data);
+		appfile_free(&file);
+		file = parse(files[i].after);
+		assert_works(appfile_splice(file, PEM, &data, &length, &error), &error);
+		assert_int_equal(length, strlen(files[i].after)); /* twice is once */
 		assert_memory_equal(data, files[i].after, length);
 		free(data);
 		appfile_free(&file);
