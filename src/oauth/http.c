@@ -209,13 +209,14 @@ static int add_header(struct curl_slist **headers, const char *name, const char 
 	return 0;
 }
 
-static int make_headers(const struct http_request *request, const char *type, struct curl_slist **headers,
-			struct error *error)
+static int make_headers(const struct http_request *request, struct curl_slist **headers, struct error *error)
 {
 	if (request->bearer != NULL &&
 	    add_header(headers, "Authorization: Bearer ", secret_data(request->bearer), error) < 0)
 		return error_result(error);
-	return type != NULL ? add_header(headers, "Content-Type: ", type, error) : 0;
+	if (request->fields == NULL)
+		return 0;
+	return add_header(headers, "Content-Type: ", "application/x-www-form-urlencoded", error);
 }
 
 /* What is special to this request; `headers` and `body` must outlive the transfer. */
@@ -331,7 +332,6 @@ static int transfer(struct http *http, const struct http_request *request, struc
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error)
 {
-	const char *type = request->fields != NULL ? "application/x-www-form-urlencoded" : request->body_type;
 	struct curl_slist *headers = NULL;
 	struct secret *form = NULL;
 	int result;
@@ -346,10 +346,10 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	if (result == 0 && request->fields != NULL)
 		result = encode_form(http, request->fields, request->field_count, &form, error);
 	if (result == 0)
-		result = make_headers(request, type, &headers, error);
+		result = make_headers(request, &headers, error);
 	http->message[0] = '\0';
 	if (result == 0 && (!set_options(http, request->url, response) ||
-			    !set_request(http, request, headers, form != NULL ? form : request->body)))
+			    !set_request(http, request, headers, form)))
 		result = error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
 	if (result == 0)
 		result = transfer(http, request, response, error);

@@ -38,11 +38,8 @@ struct http_request {
 	const char *method;          /* GET, POST, … */
 	const char *url;
 	const struct secret *bearer; /* for a header Authorization: Bearer …, or NULL */
-	/* What is sent: a form, or else a body of the type given, or else nothing. */
-	const struct http_field *fields; /* application/x-www-form-urlencoded */
+	const struct http_field *fields; /* application/x-www-form-urlencoded, or NULL: nothing is sent */
 	size_t field_count;
-	const struct secret *body;
-	const char *body_type;
 };
 
 /* Fails with ERROR_CONFIG for options that cannot be used. */

@@ -184,21 +184,6 @@ void p11_key_close(struct p11_key **key)
 	*key = NULL;
 }
 
-const char *p11_key_uri(struct p11_key *key, struct error *error)
-{
-	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
-
-	if (key->full_uri == NULL && object_read(&key->session, key->handle, CKA_LABEL, &label, error) == 0 &&
-	    object_read(&key->session, key->handle, CKA_ID, &id, error) == 0) {
-		key->full_uri = uri_format_key(&key->session.token->info, &label, &id);
-		if (key->full_uri == NULL)
-			error_memory(error);
-	}
-	free(label.pValue);
-	free(id.pValue);
-	return key->full_uri;
-}
-
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)
 {
 	return object_public(&key->session, key->handle, public, error);

@@ -41,9 +41,6 @@ void p11_key_close(struct p11_key **key);
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error);
 
-/* The full URI of the key. Owned by the key. */
-const char *p11_key_uri(struct p11_key *key, struct error *error);
-
 /* The public half, from the key object, else the public key object, else the certificate with the same CKA_ID.
  * To be freed with EVP_PKEY_free. Fails with ERROR_TOKEN. */
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);

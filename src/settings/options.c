@@ -14,7 +14,8 @@ enum {
 	NEGATED = 4096, /* --no-NAME */
 };
 
-bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
+/* Whether the command takes the setting. */
+static bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
 {
 	if (((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0)
 		return true;

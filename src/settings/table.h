@@ -71,7 +71,4 @@ int files_read(struct settings *settings, struct error *error);
 /* Whether configuration files know the setting as a key (for TYPE_PAIRS: as the beginning of one). */
 bool setting_is_key(const struct setting *setting);
 
-/* Whether the command takes the setting. */
-bool usage_takes(const struct settings_usage *usage, const struct setting *setting);
-
 #endif
