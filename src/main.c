@@ -11,7 +11,7 @@
 static const struct command *const commands[] = {
 	&command_keys, &command_keygen, &command_cert, &command_csr, &command_jwt, &command_token,
 	&command_whoami, &command_revoke, &command_exec,
-	&command_app_set_cert, &command_app_check, &command_app_init,
+	&command_app_set_cert, &command_app_check, &command_app_init, &command_deploy,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include "base/secret.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -12,18 +14,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FIRST_ROOM = 4096 }; /* bytes */
+
+/* Doubles the buffer, up to one byte over the limit, which tells a file that is too large; a size from stat would tell
+ * nothing of a pipe. The file may hold a secret, so no copy is left behind. */
+static bool grow(char **buffer, size_t *room, size_t limit)
+{
+	size_t wanted = *room < limit / 2 ? *room * 2 : limit;
+	char *grown = wipe_realloc(*buffer, wanted + 1);
+
+	if (grown == NULL)
+		return false;
+	*buffer = grown;
+	*room = wanted + 1;
+	return true;
+}
+
 int file_read_descriptor(int fd, const char *name, size_t limit, char **data, size_t *length, struct error *error)
 {
-	/* One byte over the limit tells a file that is too large; a size from stat would tell nothing of a pipe. */
-	char *buffer = malloc(limit + 1);
-	size_t used = 0;
+	size_t used = 0, room = FIRST_ROOM;
+	char *buffer = NULL;
 	ssize_t got = 0;
 	int result;
 
-	if (buffer == NULL)
+	if (!grow(&buffer, &room, limit))
 		return error_memory(error);
-	while (used <= limit && ((got = read(fd, buffer + used, limit + 1 - used)) > 0 || (got < 0 && errno == EINTR)))
+	while ((got = read(fd, buffer + used, room - used)) > 0 || (got < 0 && errno == EINTR)) {
 		used += got > 0 ? (size_t)got : 0;
+		if (used > limit)
+			break;
+		if (used == room && !grow(&buffer, &room, limit)) {
+			result = error_memory(error);
+			goto out;
+		}
+	}
 	if (got < 0) {
 		result = error_set(error, ERROR_CONFIG, "cannot read %s: %s", name, strerror(errno));
 		goto out;
@@ -38,7 +62,7 @@ int file_read_descriptor(int fd, const char *name, size_t limit, char **data, si
 	buffer = NULL;
 	result = 0;
 out:
-	free(buffer);
+	wipe_free(buffer);
 	return result;
 }
 

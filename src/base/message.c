@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/message.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool verbose;
-static struct timespec started;
+static double started; /* clock_ms */
+static int progress_width; /* columns that message_progress has filled */
 
 void message_verbose(bool on)
 {
 	verbose = on;
-	clock_gettime(CLOCK_MONOTONIC, &started);
+	started = clock_ms();
 }
 
 bool message_is_verbose(void)
@@ -24,8 +26,16 @@ bool message_is_verbose(void)
 	return verbose;
 }
 
+static void clear_progress(void)
+{
+	if (progress_width > 0)
+		fprintf(stderr, "\r%*s\r", progress_width, "");
+	progress_width = 0;
+}
+
 static void say(const char *label, char *text)
 {
+	clear_progress();
 	/* A list (of matching keys, say) has lines of its own; nothing else that moves the cursor is let through. */
 	text_clean(text, "\n");
 	fprintf(stderr, "p11bearer: %s%s\n", label, text);
@@ -53,16 +63,38 @@ void message_note(const char *format, ...)
 
 void message_step(const char *format, ...)
 {
-	struct timespec now;
 	char label[32];
-	double elapsed;
 
 	if (!verbose)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	elapsed = (double)(now.tv_sec - started.tv_sec) * 1e3 + (double)(now.tv_nsec - started.tv_nsec) / 1e6;
-	snprintf(label, sizeof(label), "[%8.1f ms] ", elapsed);
+	snprintf(label, sizeof(label), "[%8.1f ms] ", clock_ms() - started);
 	SAY(label);
+}
+
+/* One less than there are: in the last column the line would wrap, and there would be no way back. */
+static int line_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+}
+
+bool message_progress(const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+
+	if (isatty(STDERR_FILENO) != 1)
+		return false;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	clear_progress();
+	if (text[0] == '\0')
+		return true;
+	text_clean(text, "");
+	progress_width = fprintf(stderr, "%.*s", line_width(), text);
+	return true;
 }
 
 void message_error(const struct error *error)

@@ -22,6 +22,10 @@ void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* A step of the work, with the time since the program began; printed with --verbose only. Never hand it a secret. */
 void message_step(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Where the work stands: a line on the terminal that the next one takes the place of; an empty text, and any other message,
+ * clears it. Does nothing and returns false when stderr is no terminal. */
+bool message_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* The sentence of `error` and its hint, a line each. */
 void message_error(const struct error *error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bearer/assertion.h"
 #include "bearer/retry.h"
+#include "bearer/session.h"
 
 #include "oauth/exchange.h"
 #include "salesforce/advice.h"
@@ -84,31 +84,53 @@ static int exchange(struct signer *signer, struct http *http, const char *url, s
 	return result;
 }
 
-int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error)
+int session_renew_bearer(struct bearer_session *session, struct error *error)
 {
-	struct signer signer = { .key = NULL };
-	struct http *http = NULL;
-	char *url = NULL;
+	bearer_free(&session->bearer);
+	session->bearer = calloc(1, sizeof(*session->bearer));
+	if (session->bearer == NULL)
+		return error_memory(error);
+	return exchange(&session->signer, session->http, session->token_url, &session->bearer->answer, error);
+}
+
+int session_start(struct bearer_session *session, const struct bearer_request *request, struct error *error)
+{
 	int result;
 
-	*bearer = calloc(1, sizeof(**bearer));
-	if (*bearer == NULL)
-		return error_memory(error);
+	*session = (struct bearer_session){ .http = NULL };
 	/* All that can be wrong with the way there is found before the token is touched. */
-	result = token_url(request, &url, error);
+	result = token_url(request, &session->token_url, error);
 	if (result == 0)
-		result = http_check_url(url, error);
+		result = http_check_url(session->token_url, error);
 	if (result == 0)
-		result = http_open(&http, &request->http, error);
+		result = http_open(&session->http, &request->http, error);
 	if (result == 0)
-		result = signer_open(&signer, request, error);
+		result = signer_open(&session->signer, request, error);
 	if (result == 0)
-		result = exchange(&signer, http, url, &(*bearer)->answer, error);
-	signer_close(&signer);
-	http_close(&http);
-	free(url);
-	if (result < 0)
-		bearer_free(bearer);
+		result = session_renew_bearer(session, error);
+	return result;
+}
+
+void session_end(struct bearer_session *session)
+{
+	bearer_free(&session->bearer);
+	signer_close(&session->signer);
+	http_close(&session->http);
+	free(session->token_url);
+	session->token_url = NULL;
+}
+
+int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error)
+{
+	struct bearer_session session;
+	int result = session_start(&session, request, error);
+
+	*bearer = NULL;
+	if (result == 0) {
+		*bearer = session.bearer;
+		session.bearer = NULL;
+	}
+	session_end(&session);
 	return result;
 }
 

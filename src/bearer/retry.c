@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bearer/retry.h"
 
+#include "base/interrupt.h"
 #include "base/message.h"
 
-#include <errno.h>
 #include <openssl/rand.h>
-#include <time.h>
 
 enum { FIRST_WAIT_MS = 500 }; /* doubled for each further try */
 
@@ -13,7 +12,6 @@ void retry_wait(long retry_after, long try, const struct error *error)
 {
 	unsigned long milliseconds = FIRST_WAIT_MS;
 	unsigned char jitter = 0;
-	struct timespec rest;
 
 	(void)RAND_bytes(&jitter, 1);
 	if (retry_after >= 0)
@@ -21,8 +19,5 @@ void retry_wait(long retry_after, long try, const struct error *error)
 	else
 		milliseconds = (milliseconds << try) * (256UL + jitter) / 512UL;
 	message_note("%s; trying again in %lu ms", error->text, milliseconds);
-	rest.tv_sec = (time_t)(milliseconds / 1000);
-	rest.tv_nsec = (long)(milliseconds % 1000) * 1000000L;
-	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
-		;
+	interrupt_wait(milliseconds);
 }

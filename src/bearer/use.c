@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is done with a bearer once it is there. */
-#include "bearer/bearer.h"
 #include "bearer/retry.h"
+#include "bearer/session.h"
 
-#include "oauth/call.h"
+#include "base/message.h"
 #include "salesforce/advice.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { HTTP_UNAUTHORIZED = 401 };
 
 static void add_advice(const struct oauth_reply *reply, struct error *error)
 {
@@ -19,31 +21,79 @@ static void add_advice(const struct oauth_reply *reply, struct error *error)
 		error_hint(error, "%s: %s", advice->meaning, advice->remedy);
 }
 
-/* Sends a request that does no harm when it is sent twice, until it is answered; *again tells that it took a further try.
- * `secret` is what the request holds. */
-static int call(const struct bearer_use *use, const char *path, struct http_request *request,
-		const struct secret *secret, struct oauth_reply *reply, bool *again, struct error *error)
+/* A failure before the request was sent, or a refusal to look at it now, changed nothing at the org. */
+static bool is_harmless(const struct oauth_reply *reply)
 {
-	char *url = http_url_below(use->instance_url, path);
-	struct http *http = NULL;
-	int result = url != NULL ? http_open(&http, &use->http, error) : error_memory(error);
+	return !reply->sent || reply->status == 429 || reply->status == 503;
+}
+
+int use_send(const struct use *use, const char *path, struct http_request *request, const struct secret *secret,
+	     struct oauth_reply *reply, bool *again, struct error *error)
+{
+	char *url = http_url_below(use->site, path);
+	int result = url != NULL ? 0 : error_memory(error);
+	long try = 0;
 
 	memset(reply, 0, sizeof(*reply));
-	*again = false;
 	request->url = url;
-	for (long try = 0; result == 0; try++) {
-		result = oauth_call(http, request, secret, reply, error);
-		if (result == 0 || !reply->passing || try >= use->retries || reply->retry_after > RETRY_WAIT_MOST)
+	for (; result == 0; try++) {
+		result = oauth_call(use->http, request, secret, reply, error);
+		if (result == 0 || !reply->passing || try >= use->retries || reply->retry_after > RETRY_WAIT_MOST ||
+		    (!use->repeatable && !is_harmless(reply)))
 			break;
 		retry_wait(reply->retry_after, try, error);
 		oauth_reply_clear(reply);
-		*again = true;
 		result = 0;
 	}
+	if (again != NULL)
+		*again = try > 0;
 	if (result == -ERROR_ORG)
 		add_advice(reply, error);
-	http_close(&http);
+	request->url = NULL;
 	free(url);
+	return result;
+}
+
+static int send_once(const struct bearer_session *session, const char *path, struct http_request *request,
+		     bool repeatable, struct oauth_reply *reply, struct error *error)
+{
+	const struct bearer_request *wanted = session->signer.request;
+	struct use use = { session->http, NULL, wanted->retries, repeatable };
+
+	memset(reply, 0, sizeof(*reply));
+	if (bearer_site(session->bearer, wanted, &use.site, error) < 0)
+		return error_result(error);
+	request->bearer = bearer_access_token(session->bearer);
+	return use_send(&use, path, request, request->bearer, reply, NULL, error);
+}
+
+int session_call(struct bearer_session *session, const char *path, struct http_request *request, bool repeatable,
+		 struct oauth_reply *reply, struct error *error)
+{
+	int result = send_once(session, path, request, repeatable, reply, error);
+
+	if (result != -ERROR_ORG || reply->status != HTTP_UNAUTHORIZED || session->renewed)
+		return result;
+	session->renewed = true;
+	message_note("%s; getting a fresh bearer", error->text);
+	oauth_reply_clear(reply);
+	if (session_renew_bearer(session, error) < 0)
+		return error_result(error);
+	return send_once(session, path, request, repeatable, reply, error);
+}
+
+/* For those who have a bearer and no session. */
+static int call(const struct bearer_use *use, const char *path, struct http_request *request,
+		const struct secret *secret, struct oauth_reply *reply, bool *again, struct error *error)
+{
+	struct use with = { NULL, use->instance_url, use->retries, true };
+	int result;
+
+	memset(reply, 0, sizeof(*reply));
+	if (http_open(&with.http, &use->http, error) < 0)
+		return error_result(error);
+	result = use_send(&with, path, request, secret, reply, again, error);
+	http_close(&with.http);
 	return result;
 }
 
@@ -52,8 +102,7 @@ int bearer_userinfo(const struct bearer_use *use, const struct secret *access_to
 {
 	struct http_request request = { .method = "GET", .bearer = access_token };
 	struct oauth_reply reply;
-	bool again;
-	int result = call(use, SALESFORCE_USERINFO_PATH, &request, access_token, &reply, &again, error);
+	int result = call(use, SALESFORCE_USERINFO_PATH, &request, access_token, &reply, NULL, error);
 
 	*json = NULL;
 	if (result == 0 && reply.json == NULL)
@@ -71,7 +120,7 @@ int bearer_revoke(const struct bearer_use *use, const struct secret *access_toke
 	const struct http_field field = { "token", secret_data(access_token) };
 	struct http_request request = { .method = "POST", .fields = &field, .field_count = 1 };
 	struct oauth_reply reply;
-	bool again;
+	bool again = false;
 	int result = call(use, SALESFORCE_REVOKE_PATH, &request, access_token, &reply, &again, error);
 
 	/* The try whose answer was lost may have been the one that did it. */

@@ -76,21 +76,6 @@ static int print_json(const struct appcheck *check, struct error *error)
 	return result;
 }
 
-static void tell(const struct appcheck *check)
-{
-	for (size_t i = 0; i < check->count; i++) {
-		const struct appcheck_finding *finding = &check->findings[i];
-		const char *file = finding->file != NULL ? finding->file : check->path;
-		/* What a file itself says names it already. */
-		bool named = strstr(finding->text, file) != NULL;
-
-		message_note("%s: %s%s%s", finding->is_error ? "error" : "warning", named ? "" : file, named ? "" : ": ",
-			     finding->text);
-	}
-	if (check->certificate != NULL)
-		cmd_app_tell("certificate", check->certificate);
-}
-
 static int run(const struct settings *settings, struct error *error)
 {
 	struct appcheck check = { .count = 0 };
@@ -102,7 +87,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0 && settings_flag(settings, SETTING_JSON))
 		result = print_json(&check, error);
 	else if (result == 0)
-		tell(&check);
+		cmd_app_findings(&check);
 	if (result == 0 && check.errors > 0)
 		result = error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app, %zu warning%s", check.errors,
 				   check.errors == 1 ? "" : "s", check.count - check.errors,

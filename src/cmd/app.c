@@ -3,10 +3,10 @@
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
-#include "salesforce/appcheck.h"
 #include "x509/x509.h"
 
 #include <openssl/x509.h>
+#include <string.h>
 #include <time.h>
 
 static int from_token(const struct settings *settings, X509 **certificate, struct error *error)
@@ -65,4 +65,19 @@ void cmd_app_tell(const char *what, X509 *certificate)
 	x509_expiry(certificate, expiry, sizeof(expiry));
 	x509_fingerprint(certificate, fingerprint);
 	message_note("%s: %s, expires %s, SHA-256 %s", what, subject, expiry, fingerprint);
+}
+
+void cmd_app_findings(const struct appcheck *check)
+{
+	for (size_t i = 0; i < check->count; i++) {
+		const struct appcheck_finding *finding = &check->findings[i];
+		const char *file = finding->file != NULL ? finding->file : check->path;
+		/* What a file itself says names it already. */
+		bool named = strstr(finding->text, file) != NULL;
+
+		message_note("%s: %s%s%s", finding->is_error ? "error" : "warning", named ? "" : file, named ? "" : ": ",
+			     finding->text);
+	}
+	if (check->certificate != NULL)
+		cmd_app_tell("certificate", check->certificate);
 }

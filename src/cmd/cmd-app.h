@@ -4,6 +4,7 @@
 #define P11BEARER_CMD_APP_H
 
 #include "cmd/cmd.h"
+#include "salesforce/appcheck.h"
 
 #include <openssl/types.h>
 
@@ -16,5 +17,8 @@ int cmd_app_warn(X509 *certificate, size_t length, struct error *error);
 
 /* Tells subject, expiry and fingerprint on stderr, behind `what`. */
 void cmd_app_tell(const char *what, X509 *certificate);
+
+/* Tells on stderr what was found, and the certificate that was checked. */
+void cmd_app_findings(const struct appcheck *check);
 
 #endif

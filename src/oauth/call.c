@@ -70,11 +70,13 @@ static int judge(const struct http_response *response, const struct secret *secr
 		take_words(json, response, secret, reply);
 		reply->passing = response->status == 429 || response->status >= 500;
 		result = refused(reply, error);
-	} else if (json != NULL) {
+	} else if (json != NULL && json_is_strict(secret_data(response->body))) {
 		reply->json = secret_new(4096);
 		if (reply->json == NULL || json_indent(reply->json, secret_data(response->body)) < 0 ||
 		    secret_append(reply->json, "\n", 1) < 0)
 			result = error_memory(error);
+		else
+			secret_mask(reply->json, secret);
 	}
 	cJSON_Delete(json);
 	return result;
@@ -90,6 +92,7 @@ int oauth_call(struct http *http, const struct http_request *request, const stru
 	result = http_send(http, request, &response, error);
 	reply->status = response.status;
 	reply->retry_after = response.retry_after;
+	reply->sent = response.sent;
 	reply->passing = response.passing;
 	if (result == 0)
 		result = judge(&response, secret, reply, error);

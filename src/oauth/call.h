@@ -9,15 +9,16 @@
 
 /* What one call brought. */
 struct oauth_reply {
-	struct secret *json;    /* the answer, indented, every field kept; NULL: it was no JSON */
+	struct secret *json;    /* the answer, indented, every field kept; NULL: it was no JSON by RFC 8259 */
 	char code[256];         /* a refusal's code and words (error or errorCode, …), else empty */
 	char description[3072];
 	long status;            /* 0: there was no answer */
 	long retry_after;       /* seconds to wait as the org asked, or -1 */
+	bool sent;              /* the request may have reached the org */
 	bool passing;           /* the failure may pass: another try makes sense */
 };
 
-/* Sends the request. `secret`, which the request holds too, is not shown in a refusal that repeats it. Fails with
+/* Sends the request. `secret`, which the request holds too, is masked where the org repeats it. Fails with
  * ERROR_NETWORK, ERROR_ORG for a refusal (in the org's own words), ERROR_ANSWER for a redirect or a broken answer,
  * ERROR_CONFIG for the URL. `reply` is filled in either case and to be cleared. */
 int oauth_call(struct http *http, const struct http_request *request, const struct secret *secret,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/http.h"
 
+#include "base/interrupt.h"
 #include "base/message.h"
 
 #include <arpa/inet.h>
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { BODY_MAX = 1 << 20 };
 
 struct http {
 	CURL *easy;
@@ -118,14 +117,39 @@ char *http_url_below(const char *base, const char *path)
 	return asprintf(&url, "%.*s%s", (int)length, base, path) < 0 ? NULL : url;
 }
 
+/* What libcurl's callbacks of one request need. */
+struct transfer {
+	const struct http_request *request;
+	struct http_response *response;
+};
+
+static size_t body_limit(const struct http_request *request)
+{
+	return request->limit > 0 ? request->limit : HTTP_BODY_MAX;
+}
+
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
-	struct http_response *response = context;
+	const struct transfer *transfer = context;
+	struct secret *body = transfer->response->body;
 	size_t length = size * count;
 
-	if (length > BODY_MAX - secret_length(response->body) || secret_append(response->body, data, length) < 0)
+	if (length > body_limit(transfer->request) - secret_length(body) || secret_append(body, data, length) < 0)
 		return 0;
 	return length;
+}
+
+/* Called about once a second, and whenever something moves. */
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): libcurl sets the signature */
+static int is_given_up(void *context, curl_off_t expected, curl_off_t got, curl_off_t to_send, curl_off_t sent)
+{
+	const struct transfer *transfer = context;
+
+	(void)expected;
+	(void)got;
+	if (transfer->request->once_sent_await && to_send > 0 && sent >= to_send)
+		return 0;
+	return interrupt_signal() != 0 ? 1 : 0;
 }
 
 /* Copies the value of the header into `value` when the line is that header. */
@@ -149,7 +173,7 @@ static bool header_is(const char *line, size_t length, const char *name, char *v
 
 static size_t take_header(char *data, size_t size, size_t count, void *context)
 {
-	struct http_response *response = context;
+	struct http_response *response = ((const struct transfer *)context)->response;
 	char value[512];
 
 	if (header_is(data, size * count, "Date", value, sizeof(value)))
@@ -158,9 +182,10 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
 	return size * count;
 }
 
-static bool set_options(struct http *http, const char *url, struct http_response *response)
+static bool set_options(struct http *http, struct transfer *transfer)
 {
 	const struct http_options *options = &http->options;
+	const char *url = transfer->request->url;
 	CURL *easy = http->easy;
 	bool plain = strncasecmp(url, "http:", 5) == 0;
 
@@ -189,9 +214,12 @@ static bool set_options(struct http *http, const char *url, struct http_response
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, response) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, response) == CURLE_OK;
+	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, is_given_up) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
 }
 
 static int add_header(struct curl_slist **headers, const char *name, const char *value, struct error *error)
@@ -214,22 +242,44 @@ static int make_headers(const struct http_request *request, struct curl_slist **
 	if (request->bearer != NULL &&
 	    add_header(headers, "Authorization: Bearer ", secret_data(request->bearer), error) < 0)
 		return error_result(error);
-	if (request->fields == NULL)
-		return 0;
-	return add_header(headers, "Content-Type: ", "application/x-www-form-urlencoded", error);
+	if (request->json != NULL)
+		return add_header(headers, "Content-Type: ", "application/json", error);
+	if (request->fields != NULL)
+		return add_header(headers, "Content-Type: ", "application/x-www-form-urlencoded", error);
+	return 0;
 }
 
-/* What is special to this request; `headers` and `body` must outlive the transfer. */
-static bool set_request(struct http *http, const struct http_request *request, const struct curl_slist *headers,
-			const struct secret *body)
-{
-	CURL *easy = http->easy;
+/* What libcurl is handed for a request, and keeps no copy of. */
+struct prepared {
+	struct curl_slist *headers;
+	struct secret *form;
+	curl_mime *mime;
+};
 
-	return (body == NULL ||
-		(curl_easy_setopt(easy, CURLOPT_POSTFIELDS, secret_data(body)) == CURLE_OK &&
-		 curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)secret_length(body)) == CURLE_OK)) &&
+static void prepared_free(struct prepared *prepared)
+{
+	curl_slist_free_all(prepared->headers);
+	secret_free(&prepared->form);
+	curl_mime_free(prepared->mime);
+}
+
+static bool set_body(CURL *easy, const struct http_request *request, const struct prepared *prepared)
+{
+	const char *text = prepared->form != NULL ? secret_data(prepared->form) : request->json;
+
+	if (prepared->mime != NULL)
+		return curl_easy_setopt(easy, CURLOPT_MIMEPOST, prepared->mime) == CURLE_OK;
+	if (text == NULL)
+		return true;
+	return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, text) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(text)) == CURLE_OK;
+}
+
+static bool set_request(CURL *easy, const struct http_request *request, const struct prepared *prepared)
+{
+	return set_body(easy, request, prepared) &&
 	       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HTTPHEADER, prepared->headers) == CURLE_OK &&
 	       /* No proxy sees the bearer. */
 	       curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
 }
@@ -253,6 +303,24 @@ static int encode_form(struct http *http, const struct http_field *fields, size_
 	return result;
 }
 
+static int make_mime(struct http *http, const struct http_part *parts, size_t count, curl_mime **mime,
+		     struct error *error)
+{
+	*mime = curl_mime_init(http->easy);
+	for (size_t i = 0; i < count && *mime != NULL; i++) {
+		curl_mimepart *part = curl_mime_addpart(*mime);
+
+		if (part == NULL || curl_mime_name(part, parts[i].name) != CURLE_OK ||
+		    curl_mime_type(part, parts[i].type) != CURLE_OK ||
+		    (parts[i].file != NULL && curl_mime_filename(part, parts[i].file) != CURLE_OK) ||
+		    curl_mime_data(part, parts[i].data, parts[i].length) != CURLE_OK) {
+			curl_mime_free(*mime);
+			*mime = NULL;
+		}
+	}
+	return *mime != NULL ? 0 : error_memory(error);
+}
+
 static const char *advice(CURLcode code)
 {
 	switch (code) {
@@ -269,10 +337,11 @@ static const char *advice(CURLcode code)
 	}
 }
 
-static int failed(struct http *http, CURLcode code, const char *url, struct http_response *response,
-		  struct error *error)
+static int failed(struct http *http, CURLcode code, const struct http_request *request,
+		  struct http_response *response, struct error *error)
 {
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
+	const char *url = request->url;
 	long bytes = 0, connect_status = 0;
 
 	/* Counts what went out, a proxy's CONNECT included; where the proxy refused that, nothing else did. */
@@ -299,7 +368,11 @@ static int failed(struct http *http, CURLcode code, const char *url, struct http
 	case CURLE_WEIRD_SERVER_REPLY:
 		return error_set(error, ERROR_ANSWER, "the answer of %s is not HTTP: %s", url, why);
 	case CURLE_WRITE_ERROR:
-		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %d bytes", url, BODY_MAX);
+		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %zu bytes", url, body_limit(request));
+	case CURLE_ABORTED_BY_CALLBACK:
+		error_set(error, ERROR_NETWORK, "interrupted while %s was asked", url);
+		error->signal = interrupt_signal();
+		return -ERROR_NETWORK;
 	case CURLE_SSL_CACERT_BADFILE:
 		return error_set(error, ERROR_CONFIG, "the CA certificates cannot be used: %s", why);
 	default:
@@ -319,7 +392,7 @@ static int transfer(struct http *http, const struct http_request *request, struc
 	message_step("%s %s", request->method, request->url);
 	code = curl_easy_perform(http->easy);
 	if (code != CURLE_OK)
-		return failed(http, code, request->url, response, error);
+		return failed(http, code, request, response, error);
 	response->sent = true;
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
@@ -329,11 +402,22 @@ static int transfer(struct http *http, const struct http_request *request, struc
 	return 0;
 }
 
+static int prepare(struct http *http, const struct http_request *request, struct prepared *prepared,
+		   struct error *error)
+{
+	if (request->fields != NULL &&
+	    encode_form(http, request->fields, request->field_count, &prepared->form, error) < 0)
+		return error_result(error);
+	if (request->parts != NULL && make_mime(http, request->parts, request->part_count, &prepared->mime, error) < 0)
+		return error_result(error);
+	return make_headers(request, &prepared->headers, error);
+}
+
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error)
 {
-	struct curl_slist *headers = NULL;
-	struct secret *form = NULL;
+	struct transfer context = { request, response };
+	struct prepared prepared = { NULL, NULL, NULL };
 	int result;
 
 	memset(response, 0, sizeof(*response));
@@ -343,20 +427,16 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	if (response->body == NULL)
 		return error_memory(error);
 	result = http_check_url(request->url, error);
-	if (result == 0 && request->fields != NULL)
-		result = encode_form(http, request->fields, request->field_count, &form, error);
 	if (result == 0)
-		result = make_headers(request, &headers, error);
+		result = prepare(http, request, &prepared, error);
 	http->message[0] = '\0';
-	if (result == 0 && (!set_options(http, request->url, response) ||
-			    !set_request(http, request, headers, form)))
+	if (result == 0 && (!set_options(http, &context) || !set_request(http->easy, request, &prepared)))
 		result = error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
 	if (result == 0)
 		result = transfer(http, request, response, error);
 	/* Not before: what is freed below must no longer be set. */
 	curl_easy_reset(http->easy);
-	curl_slist_free_all(headers);
-	secret_free(&form);
+	prepared_free(&prepared);
 	return result;
 }
 

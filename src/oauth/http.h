@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP as this program does it: https, or http to this machine only; TLS 1.2 and later, always verified; no redirects;
- * answers of 1 MiB at most. The one room that knows libcurl. */
+ * answers of limited size; given up when base/interrupt.h has a signal. The one room that knows libcurl. */
 #ifndef P11BEARER_OAUTH_HTTP_H
 #define P11BEARER_OAUTH_HTTP_H
 
@@ -29,17 +29,33 @@ struct http_response {
 	bool passing;        /* without an answer: the failure may pass (connection refused or lost) */
 };
 
+enum { HTTP_BODY_MAX = 1 << 20 }; /* bytes of an answer, where the request allows no more */
+
 struct http_field {
 	const char *name, *value;
 };
 
-/* One request. Strings and secrets are the caller's. */
+/* A part of a body of type multipart/form-data (RFC 7578). */
+struct http_part {
+	const char *name;
+	const char *file; /* file name, or NULL */
+	const char *type; /* media type */
+	const void *data;
+	size_t length;
+};
+
+/* One request. Strings, secrets and data are the caller's. At most one kind of body is given. */
 struct http_request {
-	const char *method;          /* GET, POST, … */
+	const char *method;              /* GET, POST, … */
 	const char *url;
-	const struct secret *bearer; /* for a header Authorization: Bearer …, or NULL */
-	const struct http_field *fields; /* application/x-www-form-urlencoded, or NULL: nothing is sent */
+	const struct secret *bearer;     /* for a header Authorization: Bearer …, or NULL */
+	const struct http_field *fields; /* application/x-www-form-urlencoded, or NULL */
 	size_t field_count;
+	const struct http_part *parts;   /* multipart/form-data, or NULL */
+	size_t part_count;
+	const char *json;                /* application/json, or NULL */
+	size_t limit;                    /* bytes of the answer; 0: HTTP_BODY_MAX */
+	bool once_sent_await;            /* a signal gives it up only while it is being sent, not while it is answered */
 };
 
 /* Fails with ERROR_CONFIG for options that cannot be used. */
@@ -53,8 +69,8 @@ int http_check_url(const char *url, struct error *error);
  * memory is out. */
 char *http_url_below(const char *base, const char *path);
 
-/* Sends the request. Any HTTP status is a success; fails with ERROR_NETWORK when there is no whole answer, ERROR_ANSWER
- * when it is larger than 1 MiB, ERROR_CONFIG for the URL. `response` is filled in either case and to be cleared. */
+/* Sends the request. Any HTTP status is a success; fails with ERROR_NETWORK when there is no whole answer (with error->signal
+ * when it was given up for one), ERROR_ANSWER when it is too large, ERROR_CONFIG for the URL. `response` is filled in either case and to be cleared. */
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error);
 void http_response_clear(struct http_response *response);

@@ -2,34 +2,29 @@
 /* The gate every C_* call passes, and the names of what comes back. */
 #include "p11/internal.h"
 
+#include "base/clock.h"
 #include "base/message.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 static struct {
 	const char *module, *function;
-	struct timespec start;
+	double start; /* clock_ms */
 } current;
 
 void call_enter(const char *module, const char *function)
 {
 	current.module = module;
 	current.function = function;
-	clock_gettime(CLOCK_MONOTONIC, &current.start);
+	current.start = clock_ms();
 }
 
 CK_RV call_leave(CK_RV rv)
 {
-	struct timespec now;
-
-	if (message_is_verbose()) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
+	if (message_is_verbose())
 		message_step("%s: %s %s (%.2f ms)", current.module, current.function, ckr_text(rv),
-			     (double)(now.tv_sec - current.start.tv_sec) * 1e3 +
-				     (double)(now.tv_nsec - current.start.tv_nsec) / 1e6);
-	}
+			     clock_ms() - current.start);
 	return rv;
 }
 

@@ -42,6 +42,10 @@ static const struct salesforce_advice table[] = {
 	{ "system_down", NULL, "the org is down", "wait and try again" },
 	{ "INVALID_SESSION_ID", NULL, "the bearer has expired, was revoked, or is another org's",
 	  "get a new one; if that is refused too, the app or its policy does not let the user's sessions use this API" },
+	{ "NOT_FOUND", NULL, "the org has no such resource", "check --api-version, and that the host is the org's own" },
+	{ "INSUFFICIENT_ACCESS", NULL, "the user may not do this", "give the user the permission \"Modify Metadata Through Metadata "
+	  "API Functions\"" },
+	{ "API_DISABLED_FOR_ORG", NULL, "the org's edition, or the user's profile, has no API", "use a user with \"API Enabled\"" },
 	{ "invalid_token", NULL, "the org does not know this access token, or it has ended already",
 	  "check that --instance-url is the org that gave it; one that has expired needs no revoking" },
 	{ "unsupported_token_type", NULL, "this is no access token of the org",

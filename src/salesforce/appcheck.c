@@ -3,10 +3,9 @@
 
 #include "base/text.h"
 #include "salesforce/appfile.h"
+#include "salesforce/walk.h"
 #include "x509/x509.h"
 
-#include <errno.h>
-#include <fts.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,8 +16,6 @@
 enum {
 	BITS_MIN = 2048,
 	DAYS_WARNED = 30,
-	DEPTH_MAX = 8,
-	OTHERS_MOST = 100, /* files of an app */
 };
 
 __attribute__((format(printf, 5, 6))) static int
@@ -187,34 +184,15 @@ static int check_settings(struct appcheck *check, EVP_PKEY *key, time_t now)
 	return result;
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
+static int visit_other(void *context, const char *path, const char *below, struct error *error)
 {
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
+	struct appcheck *check = context;
+	enum appfile_type type;
 
-static int check_others(struct appcheck *check, const char *folder)
-{
-	char *copy = strdup(folder), *paths[] = { copy, NULL };
-	FTS *tree = copy != NULL ? fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name) : NULL;
-	size_t left = OTHERS_MOST;
-	int result = tree != NULL ? 0 : -1;
-	FTSENT *entry;
-
-	while (result == 0 && left > 0 && (entry = fts_read(tree)) != NULL) {
-		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
-		    (entry->fts_level >= DEPTH_MAX || entry->fts_name[0] == '.'))
-			fts_set(tree, entry, FTS_SKIP);
-		for (int type = 0; type < APPFILE_TYPES && entry->fts_info == FTS_F && result == 0; type++) {
-			if (type != APPFILE_GLOBAL_OAUTH && appfile_has_suffix(entry->fts_name, (enum appfile_type)type)) {
-				result = check_other(check, entry->fts_path, (enum appfile_type)type);
-				left--;
-			}
-		}
-	}
-	if (tree != NULL)
-		fts_close(tree);
-	free(copy);
-	return result;
+	(void)below;
+	if (!appfile_type_of(path, &type) || type == APPFILE_GLOBAL_OAUTH || check_other(check, path, type) == 0)
+		return 0;
+	return error_memory(error);
 }
 
 int appcheck_run(struct appcheck *check, const char *path, EVP_PKEY *key, time_t now, struct error *error)
@@ -224,9 +202,10 @@ int appcheck_run(struct appcheck *check, const char *path, EVP_PKEY *key, time_t
 	memset(check, 0, sizeof(*check));
 	if (appfile_find(path, &check->path, error) < 0)
 		return error_result(error);
-	if (check_settings(check, key, now) < 0 ||
-	    (stat(path, &status) == 0 && S_ISDIR(status.st_mode) && check_others(check, path) < 0))
+	if (check_settings(check, key, now) < 0)
 		return error_memory(error);
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode) && walk_files(path, visit_other, check, error) < 0)
+		return error_result(error);
 	text_clean(check->path, ""); /* from here on it is shown only */
 	return 0;
 }

@@ -11,13 +11,14 @@
 #include <string.h>
 #include <strings.h>
 
-const struct appfile_kind appfile_kinds[APPFILE_TYPES] = {
+const struct appfile_kind appfile_kinds[APPFILE_TYPES + 1] = {
 	[APPFILE_APP] = { "ExternalClientApplication", "externalClientApps", ".eca" },
 	[APPFILE_GLOBAL_OAUTH] = { "ExtlClntAppGlobalOauthSettings", "extlClntAppGlobalOauthSets", ".ecaGlblOauth" },
 	[APPFILE_OAUTH] = { "ExtlClntAppOauthSettings", "extlClntAppOauthSettings", ".ecaOauth" },
 	[APPFILE_OAUTH_POLICIES] = { "ExtlClntAppOauthConfigurablePolicies", "extlClntAppOauthPolicies",
 		".ecaOauthPlcy" },
 	[APPFILE_POLICIES] = { "ExtlClntAppConfigurablePolicies", "extlClntAppPolicies", ".ecaPlcy" },
+	[APPFILE_MANIFEST] = { "Package", "manifest", "package.xml" },
 };
 
 static bool ends_in(const char *text, size_t length, const char *end)
@@ -31,9 +32,19 @@ bool appfile_has_suffix(const char *path, enum appfile_type type)
 {
 	size_t length = strlen(path);
 
-	if (ends_in(path, length, "-meta.xml"))
-		length -= strlen("-meta.xml");
+	if (ends_in(path, length, APPFILE_SOURCE_END))
+		length -= strlen(APPFILE_SOURCE_END);
 	return ends_in(path, length, appfile_kinds[type].suffix);
+}
+
+bool appfile_type_of(const char *path, enum appfile_type *type)
+{
+	for (int i = 0; i < APPFILE_TYPES; i++) {
+		*type = (enum appfile_type)i;
+		if (appfile_has_suffix(path, *type))
+			return true;
+	}
+	return false;
 }
 
 bool appfile_is_field(const xmlNode *node, const char *name)

@@ -11,6 +11,8 @@
 
 #define APPFILE_NAMESPACE "http://soap.sforce.com/2006/04/metadata"
 
+#define APPFILE_SOURCE_END "-meta.xml" /* of the names of files in source format */
+
 enum { APPFILE_MAX = 1 << 20 }; /* bytes of a file; real ones have some 5 KB */
 
 /* The five files that make an app. */
@@ -21,16 +23,20 @@ enum appfile_type {
 	APPFILE_OAUTH_POLICIES,
 	APPFILE_POLICIES,
 	APPFILE_TYPES,
+	APPFILE_MANIFEST = APPFILE_TYPES, /* package.xml, which lists what is deployed and is none of the five */
 };
 struct appfile_kind {
 	const char *root;   /* the name of the metadata type */
 	const char *folder;
-	const char *suffix; /* in metadata format; source format adds "-meta.xml" */
+	const char *suffix; /* in metadata format; source format adds APPFILE_SOURCE_END */
 };
-extern const struct appfile_kind appfile_kinds[APPFILE_TYPES];
+extern const struct appfile_kind appfile_kinds[APPFILE_TYPES + 1];
 
 /* Whether the path ends as files of the type do, in source or in metadata format. */
 bool appfile_has_suffix(const char *path, enum appfile_type type);
+
+/* Which of the five the path is by its end; false for any other file. */
+bool appfile_type_of(const char *path, enum appfile_type *type);
 
 /* The file that `path` means: `path` itself when it is a file, else the one settings file below it, at most eight levels
  * down; links and hidden folders are not entered. Fails with ERROR_CONFIG when there is none, or more than one, all of

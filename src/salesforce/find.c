@@ -1,59 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the settings file below a folder. */
 #include "salesforce/appfile.h"
+#include "salesforce/walk.h"
 
 #include <errno.h>
-#include <fts.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum {
-	DEPTH_MAX = 8,   /* force-app/main/default/extlClntAppGlobalOauthSets/FILE is five deep */
-	NAMED_MOST = 10, /* of many files, so many are listed */
+enum { NAMED_MOST = 10 }; /* of many files, so many are listed */
+
+struct search {
+	char *found;
+	size_t count;
 };
 
-static int collect(FTS *tree, char **found, size_t *count, struct error *error)
+static int collect(void *context, const char *path, const char *below, struct error *error)
 {
-	FTSENT *entry;
+	struct search *search = context;
 
-	error_set(error, ERROR_CONFIG, "more than one settings file:");
-	while ((errno = 0, entry = fts_read(tree)) != NULL) {
-		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
-		    (entry->fts_level >= DEPTH_MAX || entry->fts_name[0] == '.'))
-			fts_set(tree, entry, FTS_SKIP);
-		if ((entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR) && entry->fts_level == 0)
-			return error_set(error, ERROR_CONFIG, "cannot read %s: %s", entry->fts_path, strerror(entry->fts_errno));
-		if (entry->fts_info != FTS_F || !appfile_has_suffix(entry->fts_name, APPFILE_GLOBAL_OAUTH))
-			continue;
-		if ((*count)++ < NAMED_MOST)
-			error_append(error, "\n  %s", entry->fts_path);
-		if (*found == NULL && (*found = strdup(entry->fts_path)) == NULL)
-			return error_memory(error);
-	}
+	(void)below;
+	if (!appfile_has_suffix(path, APPFILE_GLOBAL_OAUTH))
+		return 0;
+	if (search->count++ < NAMED_MOST)
+		error_append(error, "\n  %s", path);
+	if (search->found == NULL && (search->found = strdup(path)) == NULL)
+		return error_memory(error);
 	return 0;
 }
 
 static int find_below(const char *path, char **found, struct error *error)
 {
-	/* fts_open takes no const; it copies the path. */
-	char *copy = strdup(path), *paths[] = { copy, NULL };
-	FTS *tree = copy != NULL ? fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL) : NULL;
-	size_t count = 0;
+	const char *suffix = appfile_kinds[APPFILE_GLOBAL_OAUTH].suffix;
+	struct search search = { NULL, 0 };
 	int result;
 
-	if (tree == NULL) {
-		free(copy);
-		return error_memory(error);
-	}
-	result = collect(tree, found, &count, error);
-	fts_close(tree);
-	free(copy);
-	if (result == 0 && count == 0) {
-		result = error_set(error, ERROR_CONFIG, "there is no settings file (*%s-meta.xml or *%s) in %s",
-				   appfile_kinds[APPFILE_GLOBAL_OAUTH].suffix, appfile_kinds[APPFILE_GLOBAL_OAUTH].suffix, path);
-	} else if (result == 0 && count > 1) {
-		error_hint(error, "%s%s", count > NAMED_MOST ? "and more; " : "", "name one of them");
+	error_set(error, ERROR_CONFIG, "more than one settings file:");
+	result = walk_files(path, collect, &search, error);
+	*found = search.found;
+	if (result == 0 && search.count == 0) {
+		result = error_set(error, ERROR_CONFIG, "there is no settings file (*%s-meta.xml or *%s) in %s", suffix, suffix,
+				   path);
+	} else if (result == 0 && search.count > 1) {
+		error_hint(error, "%s%s", search.count > NAMED_MOST ? "and more; " : "", "name one of them");
 		result = -ERROR_CONFIG;
 	}
 	return result;

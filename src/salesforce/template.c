@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "salesforce/appfile.h"
+#include "salesforce/manifest.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,7 +20,7 @@ enum { NAME_MAX_LENGTH = 80 };
 
 int template_check(const struct template_app *app, struct error *error)
 {
-	size_t length = strlen(app->name), digits;
+	size_t length = strlen(app->name);
 
 	for (size_t i = 0; i < length; i++) {
 		bool good = isalnum((unsigned char)app->name[i]) || (app->name[i] == '_' && i > 0 && app->name[i - 1] != '_');
@@ -33,10 +34,7 @@ int template_check(const struct template_app *app, struct error *error)
 				  "at most %d long; --label may be any text", (int)NAME_MAX_LENGTH);
 		return -ERROR_USAGE;
 	}
-	digits = strspn(app->api_version, "0123456789");
-	if (digits < 2 || digits > 3 || strcmp(app->api_version + digits, ".0") != 0 || atoi(app->api_version) < 60)
-		return error_set(error, ERROR_USAGE, "\"%.200s\" is no API version from 60.0, such as 66.0", app->api_version);
-	return 0;
+	return manifest_check_version(app->api_version, error);
 }
 
 /* --- the files --------------------------------------------------------------------------------------------------- */
@@ -124,14 +122,6 @@ static void put_policies(FILE *stream, const struct template_app *app)
 	put_field(stream, "startPage", "None");
 }
 
-static void put_manifest(FILE *stream, const struct template_app *app)
-{
-	for (size_t i = 0; i < APPFILE_TYPES; i++)
-		fprintf(stream, "    <types>\n        <members>*</members>\n        <name>%s</name>\n    </types>\n",
-			appfile_kinds[i].root);
-	put_field(stream, "version", app->api_version);
-}
-
 typedef void put_function(FILE *stream, const struct template_app *app);
 
 static int make_file(const struct template_app *app, const char *root, put_function *put, char **text,
@@ -157,11 +147,13 @@ int template_make(const struct template_app *app, struct template_file files[TEM
 		[APPFILE_OAUTH_POLICIES] = put_oauth_policies,
 		[APPFILE_POLICIES] = put_policies,
 	};
+	bool all[APPFILE_TYPES];
 
 	memset(files, 0, TEMPLATE_FILES * sizeof(*files));
 	for (size_t i = 0; i < APPFILE_TYPES; i++) {
 		const struct appfile_kind *kind = &appfile_kinds[i];
 
+		all[i] = true;
 		files[i].secret = i == APPFILE_GLOBAL_OAUTH;
 		files[i].mode = files[i].secret ? 0600 : 0644;
 		if (asprintf(&files[i].path, "%s/%s%s-meta.xml", kind->folder, app->name, kind->suffix) < 0) {
@@ -173,9 +165,8 @@ int template_make(const struct template_app *app, struct template_file files[TEM
 	}
 	files[APPFILE_TYPES].mode = 0644;
 	files[APPFILE_TYPES].path = strdup("manifest/package.xml");
-	if (files[APPFILE_TYPES].path == NULL)
-		return error_memory(error);
-	return make_file(app, "Package", put_manifest, &files[APPFILE_TYPES].text, error);
+	files[APPFILE_TYPES].text = manifest_make(all, app->api_version);
+	return files[APPFILE_TYPES].path != NULL && files[APPFILE_TYPES].text != NULL ? 0 : error_memory(error);
 }
 
 void template_free(struct template_file files[TEMPLATE_FILES])

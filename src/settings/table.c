@@ -99,4 +99,10 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.option_only = true, .argument = "V", .fallback = "66.0", .help = "version of the Metadata API" },
 	[SETTING_FORCE] = { .id = SETTING_FORCE, .name = "force", .type = TYPE_FLAG, .option_only = true,
 		.help = "overwrite files that are there" },
+
+	[SETTING_CHECK_ONLY] = { .id = SETTING_CHECK_ONLY, .name = "check-only", .type = TYPE_FLAG, .option_only = true,
+		.help = "let the org validate the package and keep nothing" },
+	[SETTING_WAIT] = { .id = SETTING_WAIT, .name = "wait", .type = TYPE_NUMBER, .option_only = true,
+		.argument = "SECONDS", .fallback = "1800", .min = 1, .max = 86400,
+		.help = "time limit of the deployment" },
 };

@@ -2,6 +2,7 @@
 /* Taking an assertion apart and judging it, written apart from the product so that it is a second opinion. */
 #include "assertion.h"
 
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,7 +83,12 @@ const char *assertion_parse(const char *text, struct assertion *assertion)
 
 static struct verdict judge_signature(const struct assertion *assertion, const struct judge *judge)
 {
-	switch (signature_check(judge->options->certificate, assertion, judge->now)) {
+	X509 *certificate =
+		judge->app->count > 0 ? app_certificate(judge->app) : signature_certificate(judge->options->certificate);
+	enum signature_result result = signature_check(certificate, assertion, judge->now);
+
+	X509_free(certificate);
+	switch (result) {
 	case SIGNATURE_GOOD:
 		return (struct verdict){ 0 };
 	case SIGNATURE_NO_CERTIFICATE:

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "app.h"
 #include "options.h"
 #include "refusals.h"
 
@@ -33,6 +34,7 @@ struct verdict {
 
 struct judge {
 	const struct options *options; /* what is registered */
+	const struct app *app;         /* with the certificate, or empty */
 	const char *url;               /* the audience when no other was named */
 	time_t now;
 	struct jti *jtis;

@@ -18,6 +18,10 @@ static const char help[] =
 	"\n"
 	"  --certificate FILE  certificate (PEM) registered on the app, read anew for each request; without it\n"
 	"                      every assertion is refused\n"
+	"  --app FOLDER        the app in source format; the certificate is the one in its settings file, and a deployment\n"
+	"                      takes the place of its files\n"
+	"  --deploy-polls N    a deployment ends after so many requests for its status, default 2\n"
+	"  --component-failure PART=PROBLEM  a component whose file name has this part fails to deploy; repeatable\n"
 	"  --client-id ID      consumer key of the app (claim iss)\n"
 	"  --username NAME     a user who is approved (claim sub); repeatable\n"
 	"  --audience URL      an accepted audience (claim aud); repeatable; default: the own URL\n"
@@ -35,7 +39,7 @@ static const char help[] =
 	"                      empty, no-token, array, big, big-chunked, redirect[=URL], raw=[STATUS:]FILE (the\n"
 	"                      content of FILE, read anew for each request, as it is), date=SECONDS, refuse=SLUG.\n"
 	"                      slow and date go with any other; of the others the first that fits is taken\n"
-	"  --use-fault SPEC    the same for the requests that use a bearer (userinfo, revoke)\n"
+	"  --use-fault SPEC    the same for the requests that use a bearer (userinfo, revoke, deployRequest)\n"
 	"  --bearer-life SECONDS  how long a bearer is good, default 7200\n"
 	"  --proxy-password    taken for a proxy, ask for a user and password: answer CONNECT with 407, not with 404\n"
 	"  --clock SECONDS     the org's own clock is this much ahead (or, negative, behind)\n"
@@ -44,6 +48,9 @@ static const char help[] =
 
 enum option_id {
 	OPTION_CERTIFICATE = 1,
+	OPTION_APP,
+	OPTION_DEPLOY_POLLS,
+	OPTION_COMPONENT_FAILURE,
 	OPTION_CLIENT_ID,
 	OPTION_USERNAME,
 	OPTION_AUDIENCE,
@@ -66,6 +73,9 @@ enum option_id {
 
 static const struct option long_options[] = {
 	{ "certificate", required_argument, NULL, OPTION_CERTIFICATE },
+	{ "app", required_argument, NULL, OPTION_APP },
+	{ "deploy-polls", required_argument, NULL, OPTION_DEPLOY_POLLS },
+	{ "component-failure", required_argument, NULL, OPTION_COMPONENT_FAILURE },
 	{ "client-id", required_argument, NULL, OPTION_CLIENT_ID },
 	{ "username", required_argument, NULL, OPTION_USERNAME },
 	{ "audience", required_argument, NULL, OPTION_AUDIENCE },
@@ -180,6 +190,13 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 	case OPTION_CERTIFICATE:
 		options->certificate = value;
 		return 0;
+	case OPTION_APP:
+		options->app = value;
+		return 0;
+	case OPTION_DEPLOY_POLLS:
+		return read_long(value, &options->deploy_polls) == 0 && options->deploy_polls >= 0 ? 0 : -1;
+	case OPTION_COMPONENT_FAILURE:
+		return strchr(value, '=') != NULL ? read_name(value, &options->component_failures) : -1;
 	case OPTION_CLIENT_ID:
 		options->client_id = value;
 		return 0;
@@ -236,7 +253,7 @@ int options_parse(int argc, char **argv, struct options *options)
 	int index = 0;
 	const char *wrong;
 
-	*options = (struct options){ .bind = "127.0.0.1", .scope = "api", .bearer_life = 7200 };
+	*options = (struct options){ .bind = "127.0.0.1", .scope = "api", .bearer_life = 7200, .deploy_polls = 2 };
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPTION_HELP) {
 			fputs(help, stdout);

@@ -19,6 +19,9 @@ struct names {
 
 struct options {
 	const char *certificate; /* file; NULL: none registered */
+	const char *app;         /* folder; NULL: the certificate alone is known */
+	long deploy_polls;       /* requests for its status before a deployment ends */
+	struct names component_failures; /* PART=PROBLEM */
 	const char *client_id;
 	struct names usernames;
 	struct names audiences; /* empty: the org's own URL */

@@ -2,19 +2,22 @@
 /* From a request to its handler, and the line about it in the log. */
 #include "org.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const struct route {
-	const char *method;
-	const char *path;
+	const char *method; /* NULL: any */
+	const char *path;   /* one that ends in a slash stands for all below */
 	handler *handle;
 } routes[] = {
 	{ "POST", "/services/oauth2/token", token_handler },
 	{ "GET", "/services/oauth2/userinfo", userinfo_handler },
 	{ "POST", "/services/oauth2/revoke", revoke_handler },
+	{ NULL, "/services/data/", deploy_handler },
 };
 
 time_t org_now(const struct org *org)
@@ -38,6 +41,13 @@ static void ask_proxy_password(struct answer *answer)
 	answer->header_value = strdup("Basic realm=\"loopback-org\"");
 }
 
+static bool is_route(const struct route *route, const char *path)
+{
+	size_t length = strlen(route->path);
+
+	return strcmp(route->path, path) == 0 || (route->path[length - 1] == '/' && strncmp(route->path, path, length) == 0);
+}
+
 static void dispatch(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
 {
 	bool known_path = false;
@@ -51,10 +61,10 @@ static void dispatch(struct org *org, const struct request *request, struct answ
 		return;
 	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (strcmp(request->path, routes[i].path) != 0)
+		if (!is_route(&routes[i], request->path))
 			continue;
 		known_path = true;
-		if (strcmp(request->method, routes[i].method) == 0) {
+		if (routes[i].method == NULL || strcmp(request->method, routes[i].method) == 0) {
 			routes[i].handle(org, request, answer, line);
 			return;
 		}
@@ -125,9 +135,13 @@ void org_answer(struct org *org, const struct request *request, struct answer *a
 int org_open(struct org *org, const struct options *options)
 {
 	*org = (struct org){ .options = options, .log = -1 };
+	if (options->app != NULL && app_load(&org->app, options->app) != 0)
+		return -1;
 	if (options->log == NULL)
 		return 0;
 	org->log = open(options->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (org->log < 0)
+		fprintf(stderr, "loopback-org: the log %s cannot be opened: %s.\n", options->log, strerror(errno));
 	return org->log >= 0 ? 0 : -1;
 }
 
@@ -137,4 +151,6 @@ void org_close(struct org *org)
 		close(org->log);
 	org->log = -1;
 	jtis_free(&org->jtis);
+	app_clear(&org->app);
+	deployments_free(&org->deployments);
 }

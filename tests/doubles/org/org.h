@@ -9,8 +9,11 @@
 #include <time.h>
 
 #include "answer.h"
+#include "app.h"
 #include "assertion.h"
 #include "bearers.h"
+#include "deploy.h"
+#include "multipart.h"
 #include "options.h"
 
 /* Everything here is guarded by the server's lock; a handler runs with the lock held. */
@@ -23,6 +26,9 @@ struct org {
 	unsigned long use_requests; /* with a bearer */
 	struct jti *jtis;
 	struct bearers bearers;
+	struct app app; /* empty: the certificate is in a file of its own */
+	unsigned long deployed; /* how many deployments there were */
+	struct deployment *deployments;
 };
 
 /* One request, read to its end. The strings belong to the HTTP library; those of missing headers are NULL. */
@@ -35,6 +41,7 @@ struct request {
 	char *body; /* owned by the server; not a string */
 	size_t length;
 	bool too_large;
+	const struct parts *parts; /* of a multipart body; empty for others */
 };
 
 /* Answers one request and adds to `line`, the log's, what it saw. The answer comes empty; the server clears it. */
@@ -49,7 +56,7 @@ time_t org_now(const struct org *org);
  */
 void org_answer(struct org *org, const struct request *request, struct answer *answer);
 
-/* Opens the log if one is wanted. Returns 0, or -1 with errno set. */
+/* Opens the log and reads the app, if they are wanted. Says on stderr what is wrong. Returns 0 or -1. */
 int org_open(struct org *org, const struct options *options);
 
 /* Frees what the org remembers and closes its log. */
@@ -63,5 +70,8 @@ handler userinfo_handler;
 
 /* POST /services/oauth2/revoke */
 handler revoke_handler;
+
+/* Everything below /services/data: the Metadata API's deployRequest */
+handler deploy_handler;
 
 #endif

@@ -15,7 +15,7 @@
 #include "org.h"
 #include "tls.h"
 
-enum { BODY_MAX = 64 * 1024, BLOCK_SIZE = 16 * 1024 };
+enum { BODY_MAX = 64 * 1024 * 1024, BLOCK_SIZE = 16 * 1024 };
 
 struct server {
 	struct MHD_Daemon *daemon;
@@ -124,6 +124,7 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 {
 	struct request *request = &exchange->request;
 	struct answer answer = { 0 };
+	struct parts parts;
 	struct MHD_Response *response = NULL;
 	enum MHD_Result result = MHD_NO;
 
@@ -133,6 +134,8 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	request->authorization =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 	exchange->answered = true;
+	parts_read(&parts, connection, request->content_type, request->body, request->length);
+	request->parts = &parts;
 	pthread_mutex_lock(&server->lock);
 	org_answer(&server->org, request, &answer);
 	if (answer.delay > 0)
@@ -145,6 +148,7 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 		MHD_destroy_response(response);
 	}
 	answer_clear(&answer);
+	parts_clear(&parts);
 	return result;
 }
 
@@ -263,10 +267,8 @@ struct server *server_start(const struct options *options)
 		return NULL;
 	}
 	init_locks(server);
-	if (org_open(&server->org, options) != 0) {
-		fprintf(stderr, "loopback-org: the log %s cannot be opened: %s.\n", options->log, strerror(errno));
+	if (org_open(&server->org, options) != 0)
 		goto failed;
-	}
 	if (options->tls != NULL && tls_make(options->tls, &server->tls) != 0)
 		goto failed;
 	/* Held until the URL is known, which the first request may need. */

@@ -51,15 +51,14 @@ struct bearer *session_find(struct org *org, const struct request *request, stru
 	return bearer;
 }
 
-/* The faults for the next request that uses a bearer. */
-static void plan_faults(struct org *org, struct fault_plan *plan, cJSON *line)
+void session_plan_faults(struct org *org, struct fault_plan *plan, cJSON *line)
 {
 	faults_plan(&org->options->use_faults, ++org->use_requests, plan);
 	if (plan->names[0] != '\0')
 		cJSON_AddStringToObject(line, "fault", plan->names);
 }
 
-static void spoil(const struct org *org, const struct fault_plan *plan, struct answer *answer)
+void session_spoil(const struct org *org, const struct fault_plan *plan, struct answer *answer)
 {
 	answer->delay = plan->delay;
 	answer->date_shift = plan->date_shift;
@@ -74,7 +73,7 @@ void userinfo_handler(struct org *org, const struct request *request, struct ans
 	cJSON *json;
 	char sub[128];
 
-	plan_faults(org, &plan, line);
+	session_plan_faults(org, &plan, line);
 	if (bearer != NULL) {
 		json = cJSON_CreateObject();
 		snprintf(sub, sizeof(sub), "%s/id/00D000000000001EAA/005000000000001AAA", org->url);
@@ -84,7 +83,7 @@ void userinfo_handler(struct org *org, const struct request *request, struct ans
 		cJSON_AddStringToObject(json, "preferred_username", bearer->username);
 		answer_json(answer, 200, json);
 	}
-	spoil(org, &plan, answer);
+	session_spoil(org, &plan, answer);
 }
 
 /* The org's words for a token that it cannot revoke; some of them repeat it. */
@@ -111,7 +110,7 @@ void revoke_handler(struct org *org, const struct request *request, struct answe
 	struct fault_plan plan;
 	struct bearer *bearer;
 
-	plan_faults(org, &plan, line);
+	session_plan_faults(org, &plan, line);
 	if (form_is_urlencoded(request->content_type) && form_parse(request->body, request->length, &form) == 0)
 		text = form_get(&form, "token");
 	bearer = look_up(org, text, line);
@@ -123,5 +122,5 @@ void revoke_handler(struct org *org, const struct request *request, struct answe
 		answer_unrevoked(answer, text);
 	}
 	form_clear(&form);
-	spoil(org, &plan, answer);
+	session_spoil(org, &plan, answer);
 }

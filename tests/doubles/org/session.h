@@ -11,4 +11,10 @@
  */
 struct bearer *session_find(struct org *org, const struct request *request, struct answer *answer, cJSON *line);
 
+/* Says which faults hit this request, the next of those that use a bearer, and logs it. */
+void session_plan_faults(struct org *org, struct fault_plan *plan, cJSON *line);
+
+/* Changes the answer as planned. */
+void session_spoil(const struct org *org, const struct fault_plan *plan, struct answer *answer);
+
 #endif

@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-static X509 *read_certificate(const char *path)
+X509 *signature_certificate(const char *path)
 {
 	FILE *file = path != NULL ? fopen(path, "re") : NULL;
 	X509 *certificate;
@@ -34,21 +34,19 @@ static enum signature_result verify(EVP_PKEY *key, const struct assertion *asser
 	return result;
 }
 
-enum signature_result signature_check(const char *certificate, const struct assertion *assertion, time_t now)
+enum signature_result signature_check(X509 *certificate, const struct assertion *assertion, time_t now)
 {
-	X509 *x509 = read_certificate(certificate);
-	EVP_PKEY *key = x509 != NULL ? X509_get0_pubkey(x509) : NULL;
+	EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
 	enum signature_result result;
 
-	if (x509 == NULL)
+	if (certificate == NULL)
 		result = SIGNATURE_NO_CERTIFICATE;
-	else if (X509_cmp_time(X509_get0_notAfter(x509), &now) < 0)
+	else if (X509_cmp_time(X509_get0_notAfter(certificate), &now) < 0)
 		result = SIGNATURE_CERTIFICATE_EXPIRED;
 	else if (key == NULL || !EVP_PKEY_is_a(key, "RSA"))
 		result = SIGNATURE_NOT_RSA;
 	else
 		result = verify(key, assertion);
-	X509_free(x509);
 	/* A refused signature leaves errors behind that would otherwise pile up in this thread's queue. */
 	ERR_clear_error();
 	return result;

@@ -35,7 +35,7 @@ static struct verdict judge_form(const struct request *request, struct form *for
 /* Judges the request and logs what was in it; a good assertion is used up if `use_up` says so. */
 static struct verdict judge_request(struct org *org, const struct request *request, bool use_up, cJSON *line)
 {
-	const struct judge judge = { org->options, org->url, org_now(org), org->jtis };
+	const struct judge judge = { org->options, &org->app, org->url, org_now(org), org->jtis };
 	struct form form = { 0 };
 	struct assertion assertion = { 0 };
 	struct verdict verdict = judge_form(request, &form);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bearer/deploy.h"
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/message.h"
+#include "bearer/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FIRST_POLL_MS = 250, /* doubled up to */
+	LAST_POLL_MS = 8000,
+	CANCEL_WAIT = 30,       /* seconds for the org to give a deployment up */
+	ANSWER_MAX = 32 << 20,  /* bytes: it lists every component */
+};
+
+/* A deployment under way. */
+struct work {
+	const struct bearer_deploy *deploy;
+	struct bearer_session session;
+	struct deployment *deployment;
+	struct secret **json;
+};
+
+/* Sends a request about the deployment, or, as long as that has no id, to begin one, and reads the answer. */
+static int ask(struct work *work, struct http_request *request, bool repeatable, struct error *error)
+{
+	bool begun = work->deployment->id[0] != '\0';
+	const char *id = begun ? work->deployment->id : NULL;
+	char *path = deployment_path(work->deploy->api_version, id, strcmp(request->method, "GET") == 0);
+	struct deployment told = { .done = false };
+	struct oauth_reply reply;
+	int result;
+
+	if (path == NULL)
+		return error_memory(error);
+	request->limit = ANSWER_MAX;
+	result = session_call(&work->session, path, request, repeatable, &reply, error);
+	free(path);
+	if (result == 0 && reply.json == NULL)
+		result = error_set(error, ERROR_ANSWER, "the org's answer is not JSON (HTTP status %ld)", reply.status);
+	if (result == 0)
+		result = deployment_read(&told, secret_data(reply.json), id, error);
+	if (result == 0) {
+		deployment_clear(work->deployment);
+		*work->deployment = told;
+		secret_free(work->json);
+		*work->json = reply.json;
+		reply.json = NULL;
+	} else {
+		deployment_clear(&told);
+	}
+	oauth_reply_clear(&reply);
+	return result;
+}
+
+static int begin(struct work *work, struct error *error)
+{
+	const char *options = deployment_options(work->deploy->check_only);
+	const struct http_part parts[] = {
+		{ "entity_content", NULL, "application/json", options, strlen(options) },
+		{ "file", "package.zip", "application/zip", work->deploy->zip, work->deploy->length },
+	};
+	struct http_request request = { .method = "POST", .parts = parts, .part_count = 2, .once_sent_await = true };
+
+	return ask(work, &request, false, error);
+}
+
+/* Asks until it is done, `seconds` are over, or a signal has come; the last two are no failure. */
+static int follow(struct work *work, long seconds, struct error *error)
+{
+	double end = clock_ms() + (double)seconds * 1e3;
+	double pause = FIRST_POLL_MS;
+
+	while (!work->deployment->done && interrupt_signal() == 0) {
+		struct http_request request = { .method = "GET" };
+		double left = end - clock_ms();
+
+		if (left <= 0)
+			break;
+		if (interrupt_wait((unsigned long)(pause < left ? pause : left)) != 0)
+			break;
+		if (ask(work, &request, true, error) < 0)
+			return error_result(error);
+		work->deploy->progress(work->deploy->context, work->deployment);
+		pause = pause * 2 < LAST_POLL_MS ? pause * 2 : LAST_POLL_MS;
+	}
+	return 0;
+}
+
+static int judge(const struct work *work, struct error *error)
+{
+	const struct deployment *deployment = work->deployment;
+	const char *what = work->deploy->check_only ? "check-only deployment" : "deployment";
+
+	if (deployment->done && deployment->success)
+		return 0;
+	if (deployment->done)
+		return error_set(error, ERROR_ORG, "the org ended %s %s as %s: %ld of %ld components failed, %ld of %ld tests%s%s",
+				 what, deployment->id, deployment->status, deployment->component_errors, deployment->components,
+				 deployment->test_errors, deployment->tests, deployment->detail[0] != '\0' ? "; " : "",
+				 deployment->detail);
+	error_set(error, ERROR_NETWORK, "%s %s is not done after %ld s: %s, %ld of %ld components", what, deployment->id,
+		  work->deploy->wait, deployment->status, deployment->components_done, deployment->components);
+	error_hint(error, "it goes on at the org, where Setup lists it under Deployment Status; --wait allows more time");
+	return -ERROR_NETWORK;
+}
+
+/* After a signal. A further one ends the program at once. */
+static int give_up(struct work *work, struct error *error)
+{
+	const struct deployment *deployment = work->deployment;
+	struct http_request request = { .method = "PATCH", .json = DEPLOYMENT_CANCEL };
+	int signal = interrupt_signal();
+	struct error why;
+
+	message_note("asking the org to cancel deployment %s", deployment->id);
+	interrupt_end();
+	/* One that is about to end is no longer cancelled, and how it ends is known soon. */
+	if (ask(work, &request, true, &why) < 0)
+		message_warn("%s", why.text);
+	if (follow(work, CANCEL_WAIT, &why) < 0)
+		error_set(error, ERROR_ORG, "deployment %s may go on: %.2048s", deployment->id, why.text);
+	else if (!deployment->done)
+		error_set(error, ERROR_ORG, "the org was asked to cancel deployment %s and has not done so yet", deployment->id);
+	else if (strcmp(deployment->status, "Canceled") == 0)
+		error_set(error, ERROR_ORG, "deployment %s is cancelled", deployment->id);
+	else
+		error_set(error, ERROR_ORG, "deployment %s had ended as %s before it could be cancelled", deployment->id,
+			  deployment->status);
+	error->signal = signal;
+	return -ERROR_ORG;
+}
+
+static int carry_out(struct work *work, struct error *error)
+{
+	struct deployment *deployment = work->deployment;
+	int result;
+
+	interrupt_begin();
+	result = begin(work, error);
+	if (result == 0) {
+		message_note("deployment %s has begun", deployment->id);
+		result = follow(work, work->deploy->wait, error);
+	}
+	if (deployment->id[0] != '\0' && !deployment->done && interrupt_signal() != 0)
+		return give_up(work, error);
+	interrupt_end();
+	if (result == 0)
+		return judge(work, error);
+	if (deployment->id[0] != '\0')
+		error_append(error, "; deployment %s goes on at the org", deployment->id);
+	return result;
+}
+
+int bearer_deploy(const struct bearer_request *request, const struct bearer_deploy *deploy,
+		  struct deployment *deployment, struct secret **json, struct error *error)
+{
+	struct work work = { .deploy = deploy, .deployment = deployment, .json = json };
+	int result;
+
+	memset(deployment, 0, sizeof(*deployment));
+	*json = NULL;
+	result = session_start(&work.session, request, error);
+	if (result == 0)
+		result = carry_out(&work, error);
+	session_end(&work.session);
+	return result;
+}

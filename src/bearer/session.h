@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the bearer room: a bearer in use, and how the next one is had. */
+#ifndef P11BEARER_BEARER_SESSION_H
+#define P11BEARER_BEARER_SESSION_H
+
+#include "bearer/assertion.h"
+#include "oauth/call.h"
+
+struct bearer_session {
+	struct signer signer; /* stays open: one login serves every bearer */
+	struct http *http;
+	char *token_url;
+	struct bearer *bearer;
+	bool renewed;
+};
+
+/* Opens the key and gets a bearer. Fails as bearer_get does; to be closed in either case. */
+int session_start(struct bearer_session *session, const struct bearer_request *request, struct error *error);
+void session_end(struct bearer_session *session);
+
+/* Gets a fresh bearer in place of the old one, which is lost if that fails. */
+int session_renew_bearer(struct bearer_session *session, struct error *error);
+
+/* Sends a request with the session's bearer to `path` below its site, as use_send does. If the org says that the bearer has
+ * ended (HTTP status 401), that goes again with a fresh one, once in a session. */
+int session_call(struct bearer_session *session, const char *path, struct http_request *request, bool repeatable,
+		 struct oauth_reply *reply, struct error *error);
+
+/* How a request is sent. */
+struct use {
+	struct http *http;
+	const char *site;
+	long retries;
+	bool repeatable; /* it does no harm when it is sent twice */
+};
+
+/* Sends a request to `path` below the site; a failure that may pass is tried again, if the request is not repeatable only
+ * one that surely did nothing. *again (may be NULL) tells that a try went before. `secret` is what the request holds.
+ * Fails as oauth_call does, a refusal with advice; `reply` is filled in either case and to be cleared. */
+int use_send(const struct use *use, const char *path, struct http_request *request, const struct secret *secret,
+	     struct oauth_reply *reply, bool *again, struct error *error);
+
+#endif

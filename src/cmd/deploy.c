@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* p11bearer deploy: puts an app, or another package, into the org. */
+#include "cmd/cmd-app.h"
+
+#include "base/message.h"
+#include "bearer/deploy.h"
+#include "salesforce/manifest.h"
+#include "salesforce/package.h"
+
+#include <string.h>
+#include <time.h>
+
+/* What would break logins, or be refused, is told before a PIN is spent. */
+static int check_settings_files(const struct package *package, struct error *error)
+{
+	const char *path;
+	size_t errors = 0;
+
+	for (size_t i = 0; (path = package_file(package, i)) != NULL; i++) {
+		struct appcheck check = { .count = 0 };
+		int result = 0;
+
+		if (!appfile_has_suffix(path, APPFILE_GLOBAL_OAUTH))
+			continue;
+		result = appcheck_run(&check, path, NULL, time(NULL), error);
+		if (result == 0)
+			cmd_app_findings(&check);
+		errors += check.errors;
+		appcheck_clear(&check);
+		if (result < 0)
+			return result;
+	}
+	if (errors > 0)
+		return error_set(error, ERROR_CONFIG, "nothing was deployed: the settings file has %zu error%s", errors,
+				 errors == 1 ? "" : "s");
+	return 0;
+}
+
+static void tell_progress(void *context, const struct deployment *deployment)
+{
+	char *stage = context;
+
+	if (deployment->done) {
+		message_progress("%s", "");
+		return;
+	}
+	if (message_progress("%s: %ld of %ld components, %ld of %ld tests%s%s", deployment->status,
+			     deployment->components_done, deployment->components, deployment->tests_done, deployment->tests,
+			     deployment->detail[0] != '\0' ? "; " : "", deployment->detail))
+		return;
+	if (strcmp(stage, deployment->status) != 0)
+		message_note("%s", deployment->status);
+	memcpy(stage, deployment->status, sizeof(deployment->status));
+}
+
+/* In the form of a compiler's messages: editors jump to it. */
+static void tell_problems(const struct deployment *deployment, const struct package *package)
+{
+	for (size_t i = 0; i < deployment->count; i++) {
+		const struct deployment_problem *problem = &deployment->problems[i];
+		char place[64] = "";
+
+		if (problem->line > 0 && problem->column > 0)
+			snprintf(place, sizeof(place), ":%ld:%ld", problem->line, problem->column);
+		else if (problem->line > 0)
+			snprintf(place, sizeof(place), ":%ld", problem->line);
+		message_note("%s: %s%s%s%s: %s", problem->is_warning ? "warning" : "error",
+			     package_source(package, problem->file), place, problem->file[0] != '\0' ? ": " : "",
+			     problem->component, problem->text);
+	}
+}
+
+static int deploy(const struct settings *settings, const struct bearer_request *request,
+		  const struct package *package, struct error *error)
+{
+	char stage[sizeof(((struct deployment *)NULL)->status)] = "";
+	struct bearer_deploy deploy = {
+		.api_version = settings_text(settings, SETTING_API_VERSION),
+		.check_only = settings_flag(settings, SETTING_CHECK_ONLY),
+		.wait = settings_number(settings, SETTING_WAIT),
+		.progress = tell_progress,
+		.context = stage,
+	};
+	struct deployment deployment;
+	struct secret *json = NULL;
+	struct error why;
+	int result;
+
+	deploy.zip = package_zip(package, &deploy.length);
+	message_note("%zu files in the package, %zu bytes zipped", package_count(package), deploy.length);
+	if (package_left_out(package) > 0)
+		message_note("%zu other files are no part of an external client app, and left out", package_left_out(package));
+	result = bearer_deploy(request, &deploy, &deployment, &json, error);
+	tell_problems(&deployment, package);
+	if (json != NULL && output_write(secret_data(json), secret_length(json), &why) < 0 && result == 0) {
+		*error = why;
+		result = error_result(error);
+	}
+	if (result == 0)
+		message_note("the org %s %ld components", deploy.check_only ? "accepts" : "has deployed", deployment.components_done);
+	secret_free(&json);
+	deployment_clear(&deployment);
+	return result;
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	struct bearer_request request;
+	struct package *package = NULL;
+	int result = cmd_bearer_request(settings, true, &request, error);
+
+	if (result == 0)
+		result = manifest_check_version(settings_text(settings, SETTING_API_VERSION), error);
+	if (result == 0)
+		result = package_make(settings_operand(settings, 0), settings_text(settings, SETTING_API_VERSION), &package,
+				      error);
+	if (result == 0)
+		result = check_settings_files(package, error);
+	if (result == 0)
+		result = deploy(settings, &request, package, error);
+	package_free(&package);
+	cmd_bearer_request_clear(&request);
+	return result;
+}
+
+static const struct settings_usage usage = {
+	.command = "deploy",
+	.operands = "PATH",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Gets a bearer, deploys an app with it, waits for the end and prints the org's result as JSON.\n"
+		   "PATH is one of an app's files, a folder in source format, of which the app's files are taken, or one in\n"
+		   "metadata format, with a package.xml in it, which is taken as a whole.",
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+	.own = { SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION },
+};
+const struct command command_deploy = { &usage, run };

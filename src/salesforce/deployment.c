@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "salesforce/deployment.h"
+
+#include "base/text.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { COUNT_MAX = 1000000 }; /* of components, lines, …: what a JSON number is cut to */
+
+const char *deployment_options(bool check_only)
+{
+	return check_only ? "{\"deployOptions\":{\"checkOnly\":true,\"rollbackOnError\":true,\"singlePackage\":true}}" :
+			    "{\"deployOptions\":{\"checkOnly\":false,\"rollbackOnError\":true,\"singlePackage\":true}}";
+}
+
+char *deployment_path(const char *api_version, const char *id, bool details)
+{
+	char *path;
+
+	if (asprintf(&path, "/services/data/v%s/metadata/deployRequest%s%s%s", api_version, id != NULL ? "/" : "",
+		     id != NULL ? id : "", details ? "?includeDetails=true" : "") < 0)
+		return NULL;
+	return path;
+}
+
+/* --- fields ------------------------------------------------------------------------------------------------------ */
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* The guide shows numbers and truth values as strings, orgs send them as what they are. */
+static long number_of(const cJSON *object, const char *name)
+{
+	const cJSON *field = cJSON_GetObjectItemCaseSensitive(object, name);
+	double value = cJSON_IsString(field) ? strtod(field->valuestring, NULL) :
+		       cJSON_IsNumber(field) ? field->valuedouble : 0;
+
+	return value >= COUNT_MAX ? COUNT_MAX : value > 0 ? (long)value : 0;
+}
+
+static bool is_true(const cJSON *object, const char *name)
+{
+	const cJSON *field = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return cJSON_IsTrue(field) || (cJSON_IsString(field) && strcasecmp(field->valuestring, "true") == 0);
+}
+
+static void copy_text(const cJSON *object, const char *name, char *text, size_t size)
+{
+	const char *value = text_of(object, name);
+
+	snprintf(text, size, "%s", value != NULL ? value : "");
+	text_clean(text, "");
+}
+
+/* --- problems ---------------------------------------------------------------------------------------------------- */
+
+static char *join(const char *first, const char *between, const char *second)
+{
+	char *text;
+
+	if (first == NULL || second == NULL)
+		between = "";
+	if (asprintf(&text, "%s%s%s", first != NULL ? first : "", between, second != NULL ? second : "") < 0)
+		return NULL;
+	text_clean(text, "");
+	return text;
+}
+
+static int add_problem(struct deployment *deployment, const cJSON *object, bool is_test)
+{
+	struct deployment_problem *grown =
+		realloc(deployment->problems, (deployment->count + 1) * sizeof(*grown)), *problem;
+
+	if (grown == NULL)
+		return -1;
+	deployment->problems = grown;
+	problem = &grown[deployment->count++];
+	*problem = (struct deployment_problem){
+		.line = number_of(object, "lineNumber"),
+		.column = number_of(object, "columnNumber"),
+	};
+	if (is_test) {
+		problem->component = join(text_of(object, "name"), ".", text_of(object, "methodName"));
+		problem->text = join(text_of(object, "message"), " ", text_of(object, "stackTrace"));
+	} else {
+		const char *type = text_of(object, "problemType");
+
+		problem->is_warning = type != NULL && strcmp(type, "Warning") == 0;
+		problem->component = join(text_of(object, "componentType"), " ", text_of(object, "fullName"));
+		problem->text = join(text_of(object, "problem"), "", NULL);
+	}
+	problem->file = join(text_of(object, "fileName"), "", NULL);
+	return problem->component != NULL && problem->text != NULL && problem->file != NULL ? 0 : -1;
+}
+
+/* A list of one is sometimes sent without the list around it. */
+static int add_problems(struct deployment *deployment, const cJSON *list, bool is_test)
+{
+	const cJSON *problem;
+
+	if (cJSON_IsObject(list))
+		return add_problem(deployment, list, is_test);
+	if (!cJSON_IsArray(list))
+		return 0;
+	cJSON_ArrayForEach(problem, list)
+	{
+		if (cJSON_IsObject(problem) && add_problem(deployment, problem, is_test) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the whole --------------------------------------------------------------------------------------------------- */
+
+/* An id goes into URLs, so it must be one: 15 characters, or 18 with a checksum. */
+static bool is_id(const char *text)
+{
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++) {
+		if (!isalnum((unsigned char)text[i]))
+			return false;
+	}
+	return length == 15 || length == 18;
+}
+
+static bool is_final(const char *status)
+{
+	static const char *const statuses[] = { "Succeeded", "SucceededPartial", "Failed", "Canceled" };
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		if (strcmp(status, statuses[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int read_result(struct deployment *deployment, const cJSON *result, struct error *error)
+{
+	const cJSON *details = cJSON_GetObjectItemCaseSensitive(result, "details");
+	const cJSON *tests = cJSON_GetObjectItemCaseSensitive(details, "runTestResult");
+
+	copy_text(result, "status", deployment->status, sizeof(deployment->status));
+	copy_text(result, "errorMessage", deployment->detail, sizeof(deployment->detail));
+	if (deployment->detail[0] == '\0')
+		copy_text(result, "stateDetail", deployment->detail, sizeof(deployment->detail));
+	deployment->done = is_true(result, "done") || is_final(deployment->status);
+	/* An answer that contradicts itself is no success. */
+	deployment->success = strcmp(deployment->status, "Succeeded") == 0 && is_true(result, "success");
+	deployment->components = number_of(result, "numberComponentsTotal");
+	deployment->components_done = number_of(result, "numberComponentsDeployed");
+	deployment->component_errors = number_of(result, "numberComponentErrors");
+	deployment->tests = number_of(result, "numberTestsTotal");
+	deployment->tests_done = number_of(result, "numberTestsCompleted");
+	deployment->test_errors = number_of(result, "numberTestErrors");
+	if (add_problems(deployment, cJSON_GetObjectItemCaseSensitive(details, "componentFailures"), false) < 0 ||
+	    add_problems(deployment, cJSON_GetObjectItemCaseSensitive(tests, "failures"), true) < 0)
+		return error_memory(error);
+	return 0;
+}
+
+int deployment_read(struct deployment *deployment, const char *json, const char *id, struct error *error)
+{
+	cJSON *root = cJSON_Parse(json);
+	const cJSON *result = cJSON_GetObjectItemCaseSensitive(root, "deployResult");
+	const char *told = text_of(root, "id");
+	int status = 0;
+
+	memset(deployment, 0, sizeof(*deployment));
+	if (told == NULL)
+		told = text_of(result, "id");
+	if (told == NULL || !is_id(told))
+		status = error_set(error, ERROR_ANSWER, "the org's answer does not name a deployment");
+	/* The last three of 18 characters are a checksum, which not every answer has. */
+	else if (id != NULL && strncmp(told, id, 15) != 0)
+		status = error_set(error, ERROR_ANSWER, "the org's answer is of another deployment (%s instead of %s)", told, id);
+	else if (id != NULL && (!cJSON_IsObject(result) || text_of(result, "status") == NULL))
+		status = error_set(error, ERROR_ANSWER, "the org's answer does not say how deployment %s stands", id);
+	if (status == 0) {
+		snprintf(deployment->id, sizeof(deployment->id), "%s", told);
+		status = read_result(deployment, result, error);
+	}
+	cJSON_Delete(root);
+	return status;
+}
+
+void deployment_clear(struct deployment *deployment)
+{
+	for (size_t i = 0; i < deployment->count; i++) {
+		free(deployment->problems[i].component);
+		free(deployment->problems[i].file);
+		free(deployment->problems[i].text);
+	}
+	free(deployment->problems);
+	memset(deployment, 0, sizeof(*deployment));
+}

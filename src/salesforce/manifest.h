@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* package.xml: which components of which types are deployed, and by which version of the API. */
+#ifndef P11BEARER_SALESFORCE_MANIFEST_H
+#define P11BEARER_SALESFORCE_MANIFEST_H
+
+#include "base/error.h"
+#include "salesforce/appfile.h"
+
+#include <stdbool.h>
+
+/* Checks a version of the Metadata API: from 60.0, the first whose apps have certificates. Fails with ERROR_USAGE. */
+int manifest_check_version(const char *version, struct error *error);
+
+/* A manifest for the types that are `wanted`, each with all its components. To be freed; NULL when memory is out. */
+char *manifest_make(const bool wanted[APPFILE_TYPES], const char *version);
+
+/* Reads a manifest; *apps_only: it names no types but those of an app. Fails with ERROR_CONFIG for a file that is none. */
+int manifest_read(const char *path, bool *apps_only, struct error *error);
+
+#endif
