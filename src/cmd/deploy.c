@@ -39,14 +39,16 @@ static int check_settings_files(const struct package *package, struct error *err
 static void tell_progress(void *context, const struct deployment *deployment)
 {
 	char *stage = context;
+	char tests[64] = "";
 
 	if (deployment->done) {
 		message_progress("%s", "");
 		return;
 	}
-	if (message_progress("%s: %ld of %ld components, %ld of %ld tests%s%s", deployment->status,
-			     deployment->components_done, deployment->components, deployment->tests_done, deployment->tests,
-			     deployment->detail[0] != '\0' ? "; " : "", deployment->detail))
+	if (deployment->tests > 0)
+		snprintf(tests, sizeof(tests), ", %ld of %ld tests", deployment->tests_done, deployment->tests);
+	if (message_progress("%s: %ld of %ld components%s%s%s", deployment->status, deployment->components_done,
+			     deployment->components, tests, deployment->detail[0] != '\0' ? "; " : "", deployment->detail))
 		return;
 	if (strcmp(stage, deployment->status) != 0)
 		message_note("%s", deployment->status);
@@ -58,15 +60,15 @@ static void tell_problems(const struct deployment *deployment, const struct pack
 {
 	for (size_t i = 0; i < deployment->count; i++) {
 		const struct deployment_problem *problem = &deployment->problems[i];
-		char place[64] = "";
+		char line[32] = "", column[32] = "";
 
+		if (problem->line > 0)
+			snprintf(line, sizeof(line), ":%ld", problem->line);
 		if (problem->line > 0 && problem->column > 0)
-			snprintf(place, sizeof(place), ":%ld:%ld", problem->line, problem->column);
-		else if (problem->line > 0)
-			snprintf(place, sizeof(place), ":%ld", problem->line);
-		message_note("%s: %s%s%s%s: %s", problem->is_warning ? "warning" : "error",
-			     package_source(package, problem->file), place, problem->file[0] != '\0' ? ": " : "",
-			     problem->component, problem->text);
+			snprintf(column, sizeof(column), ":%ld", problem->column);
+		message_note("%s: %s%s%s%s%s%s%s", problem->is_warning ? "warning" : "error",
+			     package_source(package, problem->file), line, column, problem->file[0] != '\0' ? ": " : "",
+			     problem->component, problem->component[0] != '\0' ? ": " : "", problem->text);
 	}
 }
 

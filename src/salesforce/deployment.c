@@ -66,9 +66,11 @@ static char *join(const char *first, const char *between, const char *second)
 {
 	char *text;
 
-	if (first == NULL || second == NULL)
-		between = "";
-	if (asprintf(&text, "%s%s%s", first != NULL ? first : "", between, second != NULL ? second : "") < 0)
+	if (first == NULL)
+		first = "";
+	if (second == NULL)
+		second = "";
+	if (asprintf(&text, "%s%s%s", first, *first != '\0' && *second != '\0' ? between : "", second) < 0)
 		return NULL;
 	text_clean(text, "");
 	return text;

@@ -129,6 +129,7 @@ static void begin(struct org *org, const struct request *request, struct answer 
 	const struct part *file = parts_find(request->parts, "file");
 	struct deployment *deployment = NULL;
 	bool check_only;
+	cJSON *names;
 
 	if (json == NULL)
 		json = parts_find(request->parts, "json");
@@ -143,7 +144,9 @@ static void begin(struct org *org, const struct request *request, struct answer 
 	}
 	cJSON_AddStringToObject(line, "deployment", deployment->id);
 	cJSON_AddBoolToObject(line, "check_only", check_only);
-	cJSON_AddNumberToObject(line, "files", (double)deployment->files.count);
+	names = cJSON_AddArrayToObject(line, "files");
+	for (size_t i = 0; i < deployment->files.count; i++)
+		cJSON_AddItemToArray(names, cJSON_CreateString(deployment->files.files[i].name));
 	tell(org, deployment, answer, 201);
 }
 
