@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fuzzes what reads the answers of an org. The first byte picks the HTTP status, the rest is the body. Linked with
+ * --wrap=http_send, so that this file is the network. */
+#include "base/json.h"
+#include "oauth/call.h"
+#include "oauth/exchange.h"
+#include "salesforce/advice.h"
+#include "salesforce/deployment.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const long statuses[] = { 200, 201, 204, 302, 400, 401, 404, 429, 500, 503 };
+static const uint8_t *input;
+static size_t input_size;
+
+int __wrap_http_send(struct http *http, const struct http_request *request, struct http_response *response,
+		     struct error *error);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int __wrap_http_send(struct http *http, const struct http_request *request, struct http_response *response,
+		     struct error *error)
+{
+	(void)http;
+	(void)request;
+	(void)error;
+	*response = (struct http_response){ .date = -1, .retry_after = -1, .sent = true };
+	response->status = input_size > 0 ? statuses[input[0] % (sizeof(statuses) / sizeof(statuses[0]))] : 200;
+	response->body = secret_new(64);
+	if (input_size > 1)
+		secret_append(response->body, input + 1, input_size - 1);
+	return 0;
+}
+
+static void expect(bool truth, const char *what)
+{
+	if (truth)
+		return;
+	fprintf(stderr, "not so: %s\n", what);
+	abort();
+}
+
+static void expect_line(const char *text)
+{
+	for (; *text != '\0'; text++)
+		expect(!iscntrl((unsigned char)*text), "what is shown is one line");
+}
+
+/* What goes to stdout is JSON for everybody. */
+static void expect_json(const struct secret *json)
+{
+	cJSON *parsed = cJSON_Parse(secret_data(json));
+
+	expect(parsed != NULL && json_is_strict(secret_data(json)), "what is handed on is JSON");
+	cJSON_Delete(parsed);
+}
+
+static void exchange(const struct secret *assertion)
+{
+	struct oauth_answer answer;
+	struct error error = { ERROR_NONE, 0, "", "" };
+
+	if (oauth_exchange(NULL, "https://example.com/token", assertion, &answer, &error) == 0) {
+		expect_json(answer.json);
+		for (const char *c = secret_data(answer.access_token); *c != '\0'; c++)
+			expect(*c > ' ' && *c <= '~', "a token has visible characters only");
+	} else {
+		expect(error.class == ERROR_ORG || error.class == ERROR_ANSWER, "a failure has its class");
+		expect_line(answer.code);
+		expect_line(answer.description);
+		(void)salesforce_advice(answer.code, answer.description);
+	}
+	oauth_answer_clear(&answer);
+}
+
+static void read_deployment(const char *json, const char *id)
+{
+	struct deployment deployment;
+	struct error error = { ERROR_NONE, 0, "", "" };
+
+	if (deployment_read(&deployment, json, id, &error) == 0) {
+		expect(strspn(deployment.id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+			       strlen(deployment.id), "an id can stand in a path");
+		expect(!deployment.success || deployment.done, "a success has an end");
+		expect_line(deployment.status);
+		expect_line(deployment.detail);
+		for (size_t i = 0; i < deployment.count; i++) {
+			expect_line(deployment.problems[i].component);
+			expect_line(deployment.problems[i].file);
+			expect_line(deployment.problems[i].text);
+		}
+	} else {
+		expect(error.class == ERROR_ANSWER, "a deployment that is none has its class");
+	}
+	deployment_clear(&deployment);
+}
+
+static void call(const struct secret *bearer)
+{
+	const struct http_request request = { .method = "GET", .url = "https://example.com/", .bearer = bearer };
+	struct oauth_reply reply;
+	struct error error = { ERROR_NONE, 0, "", "" };
+
+	if (oauth_call(NULL, &request, bearer, &reply, &error) == 0) {
+		if (reply.json != NULL) {
+			expect_json(reply.json);
+			expect(strstr(secret_data(reply.json), secret_data(bearer)) == NULL, "the bearer is masked");
+			read_deployment(secret_data(reply.json), NULL);
+			read_deployment(secret_data(reply.json), "0Af000000000001AAA");
+		}
+	} else {
+		expect(strstr(error.text, secret_data(bearer)) == NULL, "nor is it in a message");
+		expect_line(reply.code);
+		expect_line(reply.description);
+	}
+	oauth_reply_clear(&reply);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct secret *secret = secret_new(64);
+
+	input = data;
+	input_size = size;
+	secret_append(secret, "00Dsecret", 9);
+	exchange(secret);
+	call(secret);
+	secret_free(&secret);
+	return 0;
+}
