@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a command that is run gets to see: its environment and its descriptors; and where secrets are read from. */
+/* What a command that is run gets to see: its environment and its descriptors; where secrets are read from; signals that are put off. */
 #include "unit.h"
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/environment.h"
+#include "base/interrupt.h"
 #include "base/source.h"
 
 #include <signal.h>
@@ -173,6 +175,38 @@ static void one_line_is_read(void **state)
 	secret_free(&secret);
 }
 
+/* --- signals that are put off ------------------------------------------------------------------------------------ */
+
+static void a_signal_waits_to_be_asked_for(void **state)
+{
+	double before = clock_ms();
+
+	(void)state;
+	interrupt_begin();
+	assert_int_equal(interrupt_signal(), 0);
+	assert_int_equal(interrupt_wait(30), 0);
+	assert_true(clock_ms() - before >= 30);
+	raise(SIGTERM);
+	assert_int_equal(interrupt_wait(600000), SIGTERM);
+	raise(SIGINT);
+	assert_int_equal(interrupt_signal(), SIGTERM); /* the first one stays */
+	interrupt_begin();
+	assert_int_equal(interrupt_signal(), SIGINT);
+	interrupt_end();
+	assert_int_equal(interrupt_signal(), 0);
+}
+
+static void a_signal_that_is_ignored_stays_so(void **state)
+{
+	(void)state;
+	signal(SIGHUP, SIG_IGN);
+	interrupt_begin();
+	raise(SIGHUP);
+	assert_int_equal(interrupt_signal(), 0);
+	interrupt_end();
+	signal(SIGHUP, SIG_DFL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +218,8 @@ int main(void)
 		cmocka_unit_test(only_what_was_open_stays_open),
 		cmocka_unit_test(sources_are_told_by_their_form),
 		TEST_IN_FOLDER(one_line_is_read),
+		cmocka_unit_test(a_signal_waits_to_be_asked_for),
+		cmocka_unit_test(a_signal_that_is_ignored_stays_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
