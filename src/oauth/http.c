@@ -416,14 +416,12 @@ static int prepare(struct http *http, const struct http_request *request, struct
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error)
 {
-	struct transfer context = { request, response };
+	struct transfer context = { request, NULL };
 	struct prepared prepared = { NULL, NULL, NULL };
 	int result;
 
-	memset(response, 0, sizeof(*response));
-	response->date = -1;
-	response->retry_after = -1;
-	response->body = secret_new(4096);
+	*response = (struct http_response){ .date = -1, .retry_after = -1, .body = secret_new(4096) };
+	context.response = response;
 	if (response->body == NULL)
 		return error_memory(error);
 	result = http_check_url(request->url, error);

@@ -42,29 +42,41 @@ struct package {
 
 /* --- files ------------------------------------------------------------------------------------------------------- */
 
+static int check_file(const struct package *package, const struct file *file, struct error *error)
+{
+	for (size_t i = 0; i < package->count; i++) {
+		if (strcmp(package->files[i].name, file->name) == 0)
+			return error_set(error, ERROR_CONFIG, "%s and %s are the same component (%s)", package->files[i].path,
+					 file->path, file->name);
+	}
+	if (package->count == FILES_MAX || file->length > BYTES_MAX - package->bytes)
+		return error_set(error, ERROR_CONFIG, "a package has at most %d files and %d bytes, and this would be more",
+				 (int)FILES_MAX, (int)BYTES_MAX);
+	return 0;
+}
+
+static void file_clear(struct file *file)
+{
+	free(file->name);
+	free(file->path);
+	free(file->data);
+}
+
 /* Takes over name, path and data, also when it fails. */
 static int add_file(struct package *package, struct file file, struct error *error)
 {
 	struct file *grown = NULL;
-	int result = 0;
 
-	if (file.name == NULL || file.path == NULL)
-		result = error_memory(error);
-	for (size_t i = 0; i < package->count && result == 0; i++) {
-		if (strcmp(package->files[i].name, file.name) == 0)
-			result = error_set(error, ERROR_CONFIG, "%s and %s are the same component (%s)", package->files[i].path,
-					   file.path, file.name);
+	if (file.name != NULL && file.path != NULL) {
+		if (check_file(package, &file, error) < 0) {
+			file_clear(&file);
+			return error_result(error);
+		}
+		grown = realloc(package->files, (package->count + 1) * sizeof(*grown));
 	}
-	if (result == 0 && (package->count == FILES_MAX || file.length > BYTES_MAX - package->bytes))
-		result = error_set(error, ERROR_CONFIG, "a package has at most %d files and %d bytes, and this would be more",
-				   (int)FILES_MAX, (int)BYTES_MAX);
-	if (result == 0 && (grown = realloc(package->files, (package->count + 1) * sizeof(*grown))) == NULL)
-		result = error_memory(error);
-	if (result < 0) {
-		free(file.name);
-		free(file.path);
-		free(file.data);
-		return result;
+	if (grown == NULL) {
+		file_clear(&file);
+		return error_memory(error);
 	}
 	package->files = grown;
 	grown[package->count++] = file;
@@ -262,8 +274,12 @@ static int take(struct package *package, const char *path, struct error *error)
 int package_make(const char *path, const char *api_version, struct package **package, struct error *error)
 {
 	struct package *fresh = calloc(1, sizeof(*fresh));
-	int result = fresh != NULL ? take(fresh, path, error) : error_memory(error);
+	int result;
 
+	*package = NULL;
+	if (fresh == NULL)
+		return error_memory(error);
+	result = take(fresh, path, error);
 	if (result == 0 && !fresh->whole)
 		result = add_manifest(fresh, api_version, error);
 	if (result == 0)
@@ -280,11 +296,8 @@ void package_free(struct package **package)
 
 	if (old == NULL)
 		return;
-	for (size_t i = 0; i < old->count; i++) {
-		free(old->files[i].name);
-		free(old->files[i].path);
-		free(old->files[i].data);
-	}
+	for (size_t i = 0; i < old->count; i++)
+		file_clear(&old->files[i]);
 	free(old->files);
 	free(old->manifest);
 	free(old->zip);
