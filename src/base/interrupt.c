@@ -4,59 +4,95 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <stddef.h>
-#include <time.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
 
-/* No handler: the signals are blocked and fetched, so nothing runs at a moment of its own. */
-static sigset_t deferred;
-static int caught;
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
-void interrupt_begin(void)
+/* A handler, and not a mask: threads of a module have masks of their own. The pipe wakes whoever waits in another thread. */
+static struct sigaction before[SIGNALS];
+static bool changed[SIGNALS];
+static const char *message;
+static volatile sig_atomic_t caught, waiting;
+static int wake[2] = { -1, -1 };
+
+static void handle(int number)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action;
+	int saved = errno;
+	ssize_t written;
 
-	caught = 0;
-	sigemptyset(&deferred);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		/* A signal that is ignored is kept all the same while it is blocked. */
-		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(&deferred, signals[i]);
+	if (caught != 0) {
+		signal(number, SIG_DFL);
+		raise(number); /* comes when the handler has returned */
+	} else {
+		caught = waiting = number;
+		written = write(STDERR_FILENO, message, strlen(message));
+		written += write(wake[1], "", 1);
+		(void)written; /* nothing can be done about it here */
 	}
-	sigprocmask(SIG_BLOCK, &deferred, NULL);
+	errno = saved;
+}
+
+void interrupt_begin(const char *text)
+{
+	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART };
+
+	message = text;
+	caught = waiting = 0;
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
+		wake[0] = wake[1] = -1; /* a wait then lasts its time */
+	for (size_t i = 0; i < SIGNALS; i++) {
+		changed[i] = sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN &&
+			     sigaction(signals[i], &action, NULL) == 0;
+	}
 }
 
 void interrupt_end(void)
 {
-	sigprocmask(SIG_UNBLOCK, &deferred, NULL);
-	sigemptyset(&deferred);
-	caught = 0;
+	for (size_t i = 0; i < SIGNALS; i++) {
+		if (changed[i])
+			sigaction(signals[i], &before[i], NULL);
+		changed[i] = false;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (wake[i] >= 0)
+			close(wake[i]);
+		wake[i] = -1;
+	}
+	waiting = 0;
 }
 
 int interrupt_signal(void)
 {
-	return interrupt_wait(0);
+	return waiting;
+}
+
+int interrupt_take(void)
+{
+	int number = waiting;
+	char byte;
+
+	waiting = 0;
+	while (wake[0] >= 0 && read(wake[0], &byte, 1) == 1)
+		;
+	return number;
 }
 
 int interrupt_wait(unsigned long milliseconds)
 {
 	double until = clock_ms() + (double)milliseconds;
+	struct pollfd woken = { .fd = wake[0], .events = POLLIN }; /* one below 0 is passed over */
+	double left = (double)milliseconds;
 
-	while (caught == 0) {
-		double left = until - clock_ms();
-		struct timespec rest = { 0, 0 };
-		int got;
-
-		if (left > 0) {
-			rest.tv_sec = (time_t)(left / 1e3);
-			rest.tv_nsec = (long)((left - (double)rest.tv_sec * 1e3) * 1e6);
-		}
-		got = sigtimedwait(&deferred, NULL, &rest);
-		if (got > 0)
-			caught = got;
-		else if (errno != EINTR)
+	while (waiting == 0 && left > 0) {
+		if (poll(&woken, 1, left < 60000 ? (int)left + 1 : 60000) < 0 && errno != EINTR)
 			break;
+		left = until - clock_ms();
 	}
-	return caught;
+	return waiting;
 }

@@ -4,17 +4,20 @@
 #ifndef P11BEARER_BASE_INTERRUPT_H
 #define P11BEARER_BASE_INTERRUPT_H
 
-/* From here on SIGINT, SIGTERM and SIGHUP wait to be asked for; not the ones that the program was started to ignore
- * (nohup). */
-void interrupt_begin(void);
+/* From here on the first SIGINT, SIGTERM or SIGHUP writes `text` to stderr and waits to be asked for, and the second ends the
+ * program; not the ones that the program was started to ignore (nohup). `text` must be static. */
+void interrupt_begin(const char *text);
 
-/* They end the program again. */
+/* They end the program again. One that waits is lost, so it is to be taken before. */
 void interrupt_end(void);
 
-/* The signal that came since interrupt_begin, or 0. */
+/* The signal that waits, or 0. */
 int interrupt_signal(void);
 
-/* Waits so many milliseconds, or until one of the signals comes. Returns as interrupt_signal does. */
+/* The same, and it does not wait any more: work goes on, to end in order. */
+int interrupt_take(void);
+
+/* Waits so many milliseconds, or until there is a signal. Returns as interrupt_signal does. */
 int interrupt_wait(unsigned long milliseconds);
 
 #endif

@@ -108,6 +108,7 @@ int output_write(const void *data, size_t length, struct error *error)
 {
 	const char *next = data;
 
+	clear_progress();
 	while (length > 0) {
 		ssize_t written = write(STDOUT_FILENO, next, length);
 		if (written < 0 && errno == EINTR)

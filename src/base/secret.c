@@ -110,16 +110,6 @@ void secret_truncate(struct secret *secret, size_t length)
 	secret->length = length;
 }
 
-void secret_mask(struct secret *secret, const struct secret *part)
-{
-	char *end = secret->pages + secret->length, *found = secret->pages;
-
-	while (part->length > 0 && (found = memmem(found, (size_t)(end - found), part->pages, part->length)) != NULL) {
-		memset(found, '*', part->length);
-		found += part->length;
-	}
-}
-
 const char *secret_data(const struct secret *secret)
 {
 	return secret->pages;

@@ -20,9 +20,6 @@ int secret_printf(struct secret *secret, const char *format, ...) __attribute__(
 /* Shortens the secret to `length` bytes; what is cut off is wiped. */
 void secret_truncate(struct secret *secret, size_t length);
 
-/* Puts '*' in place of each byte of `part` wherever it stands in the secret. */
-void secret_mask(struct secret *secret, const struct secret *part);
-
 /* The bytes, followed by a NUL that does not count. Owned by the secret; valid until it is changed or freed. */
 const char *secret_data(const struct secret *secret);
 size_t secret_length(const struct secret *secret);

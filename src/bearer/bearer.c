@@ -86,18 +86,26 @@ static int exchange(struct signer *signer, struct http *http, const char *url, s
 
 int session_renew_bearer(struct bearer_session *session, struct error *error)
 {
-	bearer_free(&session->bearer);
-	session->bearer = calloc(1, sizeof(*session->bearer));
-	if (session->bearer == NULL)
+	struct bearer *fresh = calloc(1, sizeof(*fresh));
+	int result;
+
+	if (fresh == NULL)
 		return error_memory(error);
-	return exchange(&session->signer, session->http, session->token_url, &session->bearer->answer, error);
+	result = exchange(&session->signer, session->http, session->token_url, &fresh->answer, error);
+	if (result < 0) {
+		bearer_free(&fresh);
+		return result;
+	}
+	bearer_free(&session->bearer);
+	session->bearer = fresh;
+	return 0;
 }
 
 int session_start(struct bearer_session *session, const struct bearer_request *request, struct error *error)
 {
 	int result;
 
-	*session = (struct bearer_session){ .http = NULL };
+	*session = (struct bearer_session){ .retries = request->retries };
 	/* All that can be wrong with the way there is found before the token is touched. */
 	result = token_url(request, &session->token_url, error);
 	if (result == 0)

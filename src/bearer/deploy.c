@@ -15,6 +15,7 @@ enum {
 	LAST_POLL_MS = 8000,
 	CANCEL_WAIT = 30,       /* seconds for the org to give a deployment up */
 	ANSWER_MAX = 32 << 20,  /* bytes: it lists every component */
+	HTTP_UNAVAILABLE = 503,
 };
 
 /* A deployment under way. */
@@ -23,13 +24,15 @@ struct work {
 	struct bearer_session session;
 	struct deployment *deployment;
 	struct secret **json;
+	bool taken; /* the org may have done what was asked last, whatever it answered */
+	bool passing; /* the failure of what was asked last may pass */
+	long retry_after; /* seconds to wait then, as the org asked, or -1 */
 };
 
 /* Sends a request about the deployment, or, as long as that has no id, to begin one, and reads the answer. */
 static int ask(struct work *work, struct http_request *request, bool repeatable, struct error *error)
 {
-	bool begun = work->deployment->id[0] != '\0';
-	const char *id = begun ? work->deployment->id : NULL;
+	const char *id = work->deployment->id[0] != '\0' ? work->deployment->id : NULL;
 	char *path = deployment_path(work->deploy->api_version, id, strcmp(request->method, "GET") == 0);
 	struct deployment told = { .done = false };
 	struct oauth_reply reply;
@@ -40,6 +43,10 @@ static int ask(struct work *work, struct http_request *request, bool repeatable,
 	request->limit = ANSWER_MAX;
 	result = session_call(&work->session, path, request, repeatable, &reply, error);
 	free(path);
+	work->taken = reply.sent && reply.status < 400; /* 0: no answer came */
+	work->taken |= reply.status >= 500 && reply.status != HTTP_UNAVAILABLE;
+	work->retry_after = reply.retry_after;
+	work->passing = result < 0 && error->signal == 0 && (reply.passing || error->class == ERROR_NETWORK);
 	if (result == 0 && reply.json == NULL)
 		result = error_set(error, ERROR_ANSWER, "the org's answer is not JSON (HTTP status %ld)", reply.status);
 	if (result == 0)
@@ -65,28 +72,41 @@ static int begin(struct work *work, struct error *error)
 		{ "file", "package.zip", "application/zip", work->deploy->zip, work->deploy->length },
 	};
 	struct http_request request = { .method = "POST", .parts = parts, .part_count = 2, .once_sent_await = true };
+	int result = ask(work, &request, false, error);
 
-	return ask(work, &request, false, error);
+	if (result < 0 && work->taken)
+		error_hint(error, "the deployment may have begun all the same: Setup lists it under Deployment Status");
+	return result;
 }
 
-/* Asks until it is done, `seconds` are over, or a signal has come; the last two are no failure. */
+/* Asks until it is done, `seconds` are over, or a signal has come; the last two are no failure. An org that cannot be asked
+ * for a while deploys all the same: that is told once. */
 static int follow(struct work *work, long seconds, struct error *error)
 {
 	double end = clock_ms() + (double)seconds * 1e3;
 	double pause = FIRST_POLL_MS;
+	bool told = false;
 
-	while (!work->deployment->done && interrupt_signal() == 0) {
+	work->session.retries = 0;
+	while (!work->deployment->done && clock_ms() < end) {
 		struct http_request request = { .method = "GET" };
-		double left = end - clock_ms();
+		double wait = work->retry_after > 0 ? (double)work->retry_after * 1e3 : pause;
 
-		if (left <= 0)
+		if (wait > end - clock_ms())
+			wait = end - clock_ms();
+		if (interrupt_wait(wait > 0 ? (unsigned long)wait : 0) != 0)
 			break;
-		if (interrupt_wait((unsigned long)(pause < left ? pause : left)) != 0)
-			break;
-		if (ask(work, &request, true, error) < 0)
-			return error_result(error);
-		work->deploy->progress(work->deploy->context, work->deployment);
 		pause = pause * 2 < LAST_POLL_MS ? pause * 2 : LAST_POLL_MS;
+		request.timeout = (long)((end - clock_ms()) / 1e3) + 1;
+		if (ask(work, &request, true, error) == 0) {
+			work->deploy->progress(work->deploy->context, work->deployment);
+			told = false;
+		} else if (!work->passing) {
+			return error_result(error);
+		} else if (!told) {
+			message_warn("%s; asking again", error->text);
+			told = true;
+		}
 	}
 	return 0;
 }
@@ -109,16 +129,16 @@ static int judge(const struct work *work, struct error *error)
 	return -ERROR_NETWORK;
 }
 
-/* After a signal. A further one ends the program at once. */
+/* After a signal, which the error tells. */
 static int give_up(struct work *work, struct error *error)
 {
 	const struct deployment *deployment = work->deployment;
-	struct http_request request = { .method = "PATCH", .json = DEPLOYMENT_CANCEL };
-	int signal = interrupt_signal();
+	struct http_request request = { .method = "PATCH", .json = DEPLOYMENT_CANCEL, .timeout = CANCEL_WAIT };
+	int signal = interrupt_take();
 	struct error why;
 
+	work->session.retries = work->session.signer.request->retries;
 	message_note("asking the org to cancel deployment %s", deployment->id);
-	interrupt_end();
 	/* One that is about to end is no longer cancelled, and how it ends is known soon. */
 	if (ask(work, &request, true, &why) < 0)
 		message_warn("%s", why.text);
@@ -137,22 +157,20 @@ static int give_up(struct work *work, struct error *error)
 
 static int carry_out(struct work *work, struct error *error)
 {
-	struct deployment *deployment = work->deployment;
-	int result;
+	const struct deployment *deployment = work->deployment;
+	int result = begin(work, error);
 
-	interrupt_begin();
-	result = begin(work, error);
 	if (result == 0) {
 		message_note("deployment %s has begun", deployment->id);
 		result = follow(work, work->deploy->wait, error);
 	}
 	if (deployment->id[0] != '\0' && !deployment->done && interrupt_signal() != 0)
 		return give_up(work, error);
-	interrupt_end();
 	if (result == 0)
 		return judge(work, error);
 	if (deployment->id[0] != '\0')
-		error_append(error, "; deployment %s goes on at the org", deployment->id);
+		error_append(error, "; deployment %s may go on at the org", deployment->id);
+	error->signal = interrupt_signal();
 	return result;
 }
 
@@ -165,8 +183,11 @@ int bearer_deploy(const struct bearer_request *request, const struct bearer_depl
 	memset(deployment, 0, sizeof(*deployment));
 	*json = NULL;
 	result = session_start(&work.session, request, error);
-	if (result == 0)
+	if (result == 0) {
+		interrupt_begin("p11bearer: interrupted; once more ends it at once\n");
 		result = carry_out(&work, error);
+		interrupt_end();
+	}
 	session_end(&work.session);
 	return result;
 }

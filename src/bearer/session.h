@@ -11,6 +11,7 @@ struct bearer_session {
 	struct http *http;
 	char *token_url;
 	struct bearer *bearer;
+	long retries; /* for each request */
 	bool renewed;
 };
 
@@ -18,7 +19,7 @@ struct bearer_session {
 int session_start(struct bearer_session *session, const struct bearer_request *request, struct error *error);
 void session_end(struct bearer_session *session);
 
-/* Gets a fresh bearer in place of the old one, which is lost if that fails. */
+/* Gets a fresh bearer in place of the old one, which stays when that fails. */
 int session_renew_bearer(struct bearer_session *session, struct error *error);
 
 /* Sends a request with the session's bearer to `path` below its site, as use_send does. If the org says that the bearer has

@@ -58,7 +58,7 @@ static int send_once(const struct bearer_session *session, const char *path, str
 		     bool repeatable, struct oauth_reply *reply, struct error *error)
 {
 	const struct bearer_request *wanted = session->signer.request;
-	struct use use = { session->http, NULL, wanted->retries, repeatable };
+	struct use use = { session->http, NULL, session->retries, repeatable };
 
 	memset(reply, 0, sizeof(*reply));
 	if (bearer_site(session->bearer, wanted, &use.site, error) < 0)

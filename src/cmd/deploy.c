@@ -10,30 +10,41 @@
 #include <string.h>
 #include <time.h>
 
-/* What would break logins, or be refused, is told before a PIN is spent. */
-static int check_settings_files(const struct package *package, struct error *error)
+static bool has_finding(const struct appcheck *check, const char *code)
 {
-	const char *path;
-	size_t errors = 0;
+	for (size_t i = 0; i < check->count; i++) {
+		if (strcmp(check->findings[i].code, code) == 0)
+			return true;
+	}
+	return false;
+}
 
-	for (size_t i = 0; (path = package_file(package, i)) != NULL; i++) {
+/* What would break logins, or be refused, is told before a PIN is spent. */
+static int check_settings_files(const struct settings *settings, const struct package *package, struct error *error)
+{
+	bool harmless = settings_flag(settings, SETTING_CHECK_ONLY) || settings_flag(settings, SETTING_ALLOW_NO_CERTIFICATE);
+	const char *path, *data;
+	size_t length;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && (path = package_file(package, i, &data, &length)) != NULL; i++) {
 		struct appcheck check = { .count = 0 };
-		int result = 0;
 
 		if (!appfile_has_suffix(path, APPFILE_GLOBAL_OAUTH))
 			continue;
-		result = appcheck_run(&check, path, NULL, time(NULL), error);
+		result = appcheck_settings(&check, path, data, length, time(NULL), error);
 		if (result == 0)
 			cmd_app_findings(&check);
-		errors += check.errors;
+		if (result == 0 && check.errors > 0) {
+			result = error_set(error, ERROR_CONFIG, "%s has %zu error%s; nothing was deployed", path, check.errors,
+					   check.errors == 1 ? "" : "s");
+		} else if (result == 0 && has_finding(&check, "no-certificate") && !harmless) {
+			result = error_set(error, ERROR_CONFIG, "%s has no certificate; nothing was deployed", path);
+			error_hint(error, "\"p11bearer app set-cert\" puts one in; --allow-no-certificate deploys the file as it is");
+		}
 		appcheck_clear(&check);
-		if (result < 0)
-			return result;
 	}
-	if (errors > 0)
-		return error_set(error, ERROR_CONFIG, "nothing was deployed: the settings file has %zu error%s", errors,
-				 errors == 1 ? "" : "s");
-	return 0;
+	return result;
 }
 
 static void tell_progress(void *context, const struct deployment *deployment)
@@ -41,10 +52,8 @@ static void tell_progress(void *context, const struct deployment *deployment)
 	char *stage = context;
 	char tests[64] = "";
 
-	if (deployment->done) {
-		message_progress("%s", "");
+	if (deployment->done)
 		return;
-	}
 	if (deployment->tests > 0)
 		snprintf(tests, sizeof(tests), ", %ld of %ld tests", deployment->tests_done, deployment->tests);
 	if (message_progress("%s: %ld of %ld components%s%s%s", deployment->status, deployment->components_done,
@@ -55,7 +64,6 @@ static void tell_progress(void *context, const struct deployment *deployment)
 	memcpy(stage, deployment->status, sizeof(deployment->status));
 }
 
-/* In the form of a compiler's messages: editors jump to it. */
 static void tell_problems(const struct deployment *deployment, const struct package *package)
 {
 	for (size_t i = 0; i < deployment->count; i++) {
@@ -89,17 +97,22 @@ static int deploy(const struct settings *settings, const struct bearer_request *
 	int result;
 
 	deploy.zip = package_zip(package, &deploy.length);
-	message_note("%zu files in the package, %zu bytes zipped", package_count(package), deploy.length);
-	if (package_left_out(package) > 0)
-		message_note("%zu other files are no part of an external client app, and left out", package_left_out(package));
+	for (size_t i = 0; package_note(package, i) != NULL; i++)
+		message_note("%s", package_note(package, i));
 	result = bearer_deploy(request, &deploy, &deployment, &json, error);
+	message_progress("%s", "");
 	tell_problems(&deployment, package);
-	if (json != NULL && output_write(secret_data(json), secret_length(json), &why) < 0 && result == 0) {
-		*error = why;
+	/* Told first, whatever becomes of stdout. */
+	if (result == 0)
+		message_note("the org %s %ld component%s", deploy.check_only ? "accepts" : "has deployed",
+			     deployment.components_done, deployment.components_done == 1 ? "" : "s");
+	if (json != NULL && output_write(secret_data(json), secret_length(json), &why) < 0) {
+		if (result == 0)
+			*error = why;
+		else
+			error_append(error, "; and the org's answer is lost: %s", why.text);
 		result = error_result(error);
 	}
-	if (result == 0)
-		message_note("the org %s %ld components", deploy.check_only ? "accepts" : "has deployed", deployment.components_done);
 	secret_free(&json);
 	deployment_clear(&deployment);
 	return result;
@@ -117,7 +130,7 @@ static int run(const struct settings *settings, struct error *error)
 		result = package_make(settings_operand(settings, 0), settings_text(settings, SETTING_API_VERSION), &package,
 				      error);
 	if (result == 0)
-		result = check_settings_files(package, error);
+		result = check_settings_files(settings, package, error);
 	if (result == 0)
 		result = deploy(settings, &request, package, error);
 	package_free(&package);
@@ -132,8 +145,8 @@ static const struct settings_usage usage = {
 	.operands_max = 1,
 	.summary = "Gets a bearer, deploys an app with it, waits for the end and prints the org's result as JSON.\n"
 		   "PATH is one of an app's files, a folder in source format, of which the app's files are taken, or one in\n"
-		   "metadata format, with a package.xml in it, which is taken as a whole.",
+		   "metadata format, with a package.xml in it, of which all files are taken.",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
-	.own = { SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION },
+	.own = { SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE },
 };
 const struct command command_deploy = { &usage, run };

@@ -10,21 +10,30 @@
 
 enum { PLAIN_WORDS = 200 }; /* bytes: a plain text that is longer is a page, and no reason */
 
-/* Salesforce's refusals are said to repeat the token that they refuse. */
-static void hide(char *text, const struct secret *secret)
+/* Salesforce's refusals are said to repeat the token that they refuse. Returns whether the text did. */
+static bool hide(char *text, const struct secret *secret)
 {
 	size_t length = secret_length(secret);
+	bool found = false;
 
-	for (; length > 0 && (text = strstr(text, secret_data(secret))) != NULL; text += length)
+	for (; text != NULL && length > 0 && (text = strstr(text, secret_data(secret))) != NULL; text += length) {
 		memset(text, '*', length);
+		found = true;
+	}
+	return found;
 }
 
-static void hide_all(const cJSON *object, const struct secret *secret)
+/* The same in every name and string of the tree, which has few levels: cJSON reads no more than CJSON_NESTING_LIMIT. */
+static bool hide_all(cJSON *item, const struct secret *secret)
 {
-	for (const cJSON *field = object != NULL ? object->child : NULL; field != NULL; field = field->next) {
-		if (cJSON_IsString(field))
-			hide(field->valuestring, secret);
+	bool found = false;
+
+	for (; item != NULL; item = item->next) {
+		found |= hide(item->string, secret);
+		found |= hide(item->valuestring, secret);
+		found |= hide_all(item->child, secret);
 	}
+	return found;
 }
 
 /* The OAuth endpoints refuse with an object, the others with a list of objects that have other names, or in plain text. */
@@ -34,7 +43,6 @@ static void take_words(const cJSON *json, const struct http_response *response, 
 	const cJSON *object = cJSON_IsArray(json) ? cJSON_GetArrayItem(json, 0) : json;
 	const char *text = secret_data(response->body);
 
-	hide_all(object, secret);
 	answer_field(object, "error", reply->code, sizeof(reply->code));
 	answer_field(object, "error_description", reply->description, sizeof(reply->description));
 	if (reply->code[0] == '\0')
@@ -57,6 +65,25 @@ static int refused(const struct oauth_reply *reply, struct error *error)
 			 reply->status);
 }
 
+/* Numbers keep every digit, but in an answer that had to be changed: that is written anew. */
+static int take_json(cJSON *json, const struct http_response *response, const struct secret *secret,
+		     struct oauth_reply *reply, struct error *error)
+{
+	char *text = NULL;
+	int result = 0;
+
+	if (!json_is_strict(secret_data(response->body)))
+		return 0;
+	if (hide_all(json, secret) && (text = cJSON_PrintUnformatted(json)) == NULL)
+		return error_memory(error);
+	reply->json = secret_new(4096);
+	if (reply->json == NULL || json_indent(reply->json, text != NULL ? text : secret_data(response->body)) < 0 ||
+	    secret_append(reply->json, "\n", 1) < 0)
+		result = error_memory(error);
+	cJSON_free(text);
+	return result;
+}
+
 static int judge(const struct http_response *response, const struct secret *secret, struct oauth_reply *reply,
 		 struct error *error)
 {
@@ -67,16 +94,12 @@ static int judge(const struct http_response *response, const struct secret *secr
 		return error_result(error);
 	json = answer_parse(response->body);
 	if (response->status >= 400) {
+		hide_all(json, secret);
 		take_words(json, response, secret, reply);
 		reply->passing = response->status == 429 || response->status >= 500;
 		result = refused(reply, error);
-	} else if (json != NULL && json_is_strict(secret_data(response->body))) {
-		reply->json = secret_new(4096);
-		if (reply->json == NULL || json_indent(reply->json, secret_data(response->body)) < 0 ||
-		    secret_append(reply->json, "\n", 1) < 0)
-			result = error_memory(error);
-		else
-			secret_mask(reply->json, secret);
+	} else if (json != NULL) {
+		result = take_json(json, response, secret, reply, error);
 	}
 	cJSON_Delete(json);
 	return result;

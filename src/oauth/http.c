@@ -121,6 +121,7 @@ char *http_url_below(const char *base, const char *path)
 struct transfer {
 	const struct http_request *request;
 	struct http_response *response;
+	bool too_large; /* the answer */
 };
 
 static size_t body_limit(const struct http_request *request)
@@ -130,13 +131,12 @@ static size_t body_limit(const struct http_request *request)
 
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
-	const struct transfer *transfer = context;
+	struct transfer *transfer = context;
 	struct secret *body = transfer->response->body;
 	size_t length = size * count;
 
-	if (length > body_limit(transfer->request) - secret_length(body) || secret_append(body, data, length) < 0)
-		return 0;
-	return length;
+	transfer->too_large = length > body_limit(transfer->request) - secret_length(body);
+	return !transfer->too_large && secret_append(body, data, length) == 0 ? length : 0;
 }
 
 /* Called about once a second, and whenever something moves. */
@@ -182,6 +182,18 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
 	return size * count;
 }
 
+/* The size of a package, and how fast it goes over, are nobody's to foresee: there only a standstill has a limit. */
+static bool set_timeout(CURL *easy, const struct http_request *request, long timeout)
+{
+	if (request->timeout > 0 && request->timeout < timeout)
+		timeout = request->timeout;
+	if (request->parts == NULL)
+		return curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout) == CURLE_OK;
+	return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, timeout) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, timeout) == CURLE_OK;
+}
+
 static bool set_options(struct http *http, struct transfer *transfer)
 {
 	const struct http_options *options = &http->options;
@@ -210,7 +222,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       /* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an
 		* assertion that may have been taken already. */
 	       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_TIMEOUT, options->timeout) == CURLE_OK &&
+	       set_timeout(easy, transfer->request, options->timeout) &&
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
@@ -337,9 +349,10 @@ static const char *advice(CURLcode code)
 	}
 }
 
-static int failed(struct http *http, CURLcode code, const struct http_request *request,
-		  struct http_response *response, struct error *error)
+static int failed(struct http *http, CURLcode code, const struct transfer *transfer, struct error *error)
 {
+	const struct http_request *request = transfer->request;
+	struct http_response *response = transfer->response;
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
 	const char *url = request->url;
 	long bytes = 0, connect_status = 0;
@@ -368,6 +381,8 @@ static int failed(struct http *http, CURLcode code, const struct http_request *r
 	case CURLE_WEIRD_SERVER_REPLY:
 		return error_set(error, ERROR_ANSWER, "the answer of %s is not HTTP: %s", url, why);
 	case CURLE_WRITE_ERROR:
+		if (!transfer->too_large)
+			return error_memory(error);
 		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %zu bytes", url, body_limit(request));
 	case CURLE_ABORTED_BY_CALLBACK:
 		error_set(error, ERROR_NETWORK, "interrupted while %s was asked", url);
@@ -383,16 +398,17 @@ static int failed(struct http *http, CURLcode code, const struct http_request *r
 	return -ERROR_NETWORK;
 }
 
-static int transfer(struct http *http, const struct http_request *request, struct http_response *response,
-		    struct error *error)
+static int perform(struct http *http, const struct transfer *transfer, struct error *error)
 {
+	const struct http_request *request = transfer->request;
+	struct http_response *response = transfer->response;
 	curl_off_t wait = 0;
 	CURLcode code;
 
 	message_step("%s %s", request->method, request->url);
 	code = curl_easy_perform(http->easy);
 	if (code != CURLE_OK)
-		return failed(http, code, request, response, error);
+		return failed(http, code, transfer, error);
 	response->sent = true;
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
@@ -416,22 +432,22 @@ static int prepare(struct http *http, const struct http_request *request, struct
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error)
 {
-	struct transfer context = { request, NULL };
+	struct transfer transfer = { .request = request };
 	struct prepared prepared = { NULL, NULL, NULL };
 	int result;
 
 	*response = (struct http_response){ .date = -1, .retry_after = -1, .body = secret_new(4096) };
-	context.response = response;
+	transfer.response = response;
 	if (response->body == NULL)
 		return error_memory(error);
 	result = http_check_url(request->url, error);
 	if (result == 0)
 		result = prepare(http, request, &prepared, error);
 	http->message[0] = '\0';
-	if (result == 0 && (!set_options(http, &context) || !set_request(http->easy, request, &prepared)))
+	if (result == 0 && (!set_options(http, &transfer) || !set_request(http->easy, request, &prepared)))
 		result = error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
 	if (result == 0)
-		result = transfer(http, request, response, error);
+		result = perform(http, &transfer, error);
 	/* Not before: what is freed below must no longer be set. */
 	curl_easy_reset(http->easy);
 	prepared_free(&prepared);

@@ -16,7 +16,7 @@ struct http; /* a client */
 struct http_options {
 	const char *cacert; /* file of CA certificates, or NULL: the system's */
 	const char *proxy;  /* URL, or NULL: the environment's */
-	long timeout;       /* seconds for one request, connection included */
+	long timeout;       /* seconds for one request, connection included; with parts to send: without any going over */
 };
 
 struct http_response {
@@ -55,6 +55,7 @@ struct http_request {
 	size_t part_count;
 	const char *json;                /* application/json, or NULL */
 	size_t limit;                    /* bytes of the answer; 0: HTTP_BODY_MAX */
+	long timeout;                    /* seconds, when that is less than the options have; 0: as the options have it */
 	bool once_sent_await;            /* a signal gives it up only while it is being sent, not while it is answered */
 };
 

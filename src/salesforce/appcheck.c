@@ -167,20 +167,31 @@ static int check_other(struct appcheck *check, const char *path, enum appfile_ty
 	return result;
 }
 
-static int check_settings(struct appcheck *check, EVP_PKEY *key, time_t now)
+static int check_settings(struct appcheck *check, struct appfile *file, EVP_PKEY *key, time_t now)
 {
-	struct appfile *file;
-	struct error error;
-	int result;
+	int result = check_required(check, file, check->path);
 
-	if (appfile_read(check->path, APPFILE_GLOBAL_OAUTH, &file, &error) < 0)
-		return error.class == ERROR_CONFIG ? add(check, true, "unusable", check->path, "%.500s", error.text) : -1;
-	result = check_required(check, file, check->path);
 	if (result == 0)
 		result = check_fields(check, file, check->path);
 	if (result == 0)
 		result = check_value(check, file, key, now);
+	return result;
+}
+
+int appcheck_settings(struct appcheck *check, const char *path, const char *data, size_t length, time_t now,
+		      struct error *error)
+{
+	struct appfile *file;
+	int result;
+
+	memset(check, 0, sizeof(*check));
+	if (appfile_parse(path, data, length, APPFILE_GLOBAL_OAUTH, &file, error) < 0)
+		return error_result(error);
+	check->path = strdup(path);
+	result = check->path != NULL && check_settings(check, file, NULL, now) == 0 ? 0 : error_memory(error);
 	appfile_free(&file);
+	if (result == 0)
+		text_clean(check->path, "");
 	return result;
 }
 
@@ -197,14 +208,23 @@ static int visit_other(void *context, const char *path, const char *below, struc
 
 int appcheck_run(struct appcheck *check, const char *path, EVP_PKEY *key, time_t now, struct error *error)
 {
+	struct appfile *file;
 	struct stat status;
+	struct error why;
+	int result;
 
 	memset(check, 0, sizeof(*check));
 	if (appfile_find(path, &check->path, error) < 0)
 		return error_result(error);
-	if (check_settings(check, key, now) < 0)
+	if (appfile_read(check->path, APPFILE_GLOBAL_OAUTH, &file, &why) == 0) {
+		result = check_settings(check, file, key, now);
+		appfile_free(&file);
+	} else {
+		result = why.class == ERROR_CONFIG ? add(check, true, "unusable", check->path, "%.500s", why.text) : -1;
+	}
+	if (result < 0)
 		return error_memory(error);
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode) && walk_files(path, visit_other, check, error) < 0)
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode) && walk_files(path, visit_other, check, NULL, error) < 0)
 		return error_result(error);
 	text_clean(check->path, ""); /* from here on it is shown only */
 	return 0;

@@ -30,6 +30,10 @@ struct appcheck {
  * memory is out. */
 int appcheck_run(struct appcheck *check, const char *path, EVP_PKEY *key, time_t now, struct error *error);
 
+/* Checks a settings file alone, from memory; else as appcheck_run. */
+int appcheck_settings(struct appcheck *check, const char *path, const char *data, size_t length, time_t now,
+		      struct error *error);
+
 /* Checks a certificate alone; `length` is that of its text in the file. Returns 0, or -1 when memory is out. */
 int appcheck_certificate(struct appcheck *check, X509 *certificate, size_t length, EVP_PKEY *key, time_t now);
 

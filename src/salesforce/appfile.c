@@ -3,6 +3,7 @@
 #include "salesforce/appfile-internal.h"
 
 #include "base/file.h"
+#include "base/secret.h"
 
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
@@ -28,11 +29,16 @@ static bool ends_in(const char *text, size_t length, const char *end)
 	return length > size && memcmp(text + length - size, end, size) == 0;
 }
 
+bool appfile_is_source(const char *path)
+{
+	return ends_in(path, strlen(path), APPFILE_SOURCE_END);
+}
+
 bool appfile_has_suffix(const char *path, enum appfile_type type)
 {
 	size_t length = strlen(path);
 
-	if (ends_in(path, length, APPFILE_SOURCE_END))
+	if (appfile_is_source(path))
 		length -= strlen(APPFILE_SOURCE_END);
 	return ends_in(path, length, appfile_kinds[type].suffix);
 }
@@ -238,7 +244,7 @@ int appfile_read(const char *path, enum appfile_type type, struct appfile **file
 	if (file_read(path, APPFILE_MAX, &data, &length, error) < 0)
 		return error_result(error);
 	result = appfile_parse(path, data, length, type, file, error);
-	free(data);
+	wipe_free(data);
 	return result;
 }
 
@@ -251,7 +257,7 @@ void appfile_free(struct appfile **file)
 	layout_clear(&old->layout);
 	xmlFreeDoc(old->document);
 	xmlFree(old->text);
-	free(old->data);
+	wipe_free(old->data); /* it may hold the consumer secret */
 	free(old->name);
 	free(old);
 	*file = NULL;

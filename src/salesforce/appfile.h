@@ -11,7 +11,7 @@
 
 #define APPFILE_NAMESPACE "http://soap.sforce.com/2006/04/metadata"
 
-#define APPFILE_SOURCE_END "-meta.xml" /* of the names of files in source format */
+#define APPFILE_SOURCE_END "-meta.xml"
 
 enum { APPFILE_MAX = 1 << 20 }; /* bytes of a file; real ones have some 5 KB */
 
@@ -32,15 +32,17 @@ struct appfile_kind {
 };
 extern const struct appfile_kind appfile_kinds[APPFILE_TYPES + 1];
 
+/* Whether the path ends as files in source format do. */
+bool appfile_is_source(const char *path);
+
 /* Whether the path ends as files of the type do, in source or in metadata format. */
 bool appfile_has_suffix(const char *path, enum appfile_type type);
 
 /* Which of the five the path is by its end; false for any other file. */
 bool appfile_type_of(const char *path, enum appfile_type *type);
 
-/* The file that `path` means: `path` itself when it is a file, else the one settings file below it, at most eight levels
- * down; links and hidden folders are not entered. Fails with ERROR_CONFIG when there is none, or more than one, all of
- * them named. *found is to be freed. */
+/* The file that `path` means: `path` itself when it is a file, else the one settings file that walk_files finds below it.
+ * Fails with ERROR_CONFIG when there is none, or more than one, all of them named. *found is to be freed. */
 int appfile_find(const char *path, char **found, struct error *error);
 
 struct appfile;

@@ -52,12 +52,22 @@ static bool is_true(const cJSON *object, const char *name)
 	return cJSON_IsTrue(field) || (cJSON_IsString(field) && strcasecmp(field->valuestring, "true") == 0);
 }
 
+/* What was lines becomes one, and what could drive a terminal is taken out. */
+static void make_line(char *text)
+{
+	for (char *c = text; *c != '\0'; c++) {
+		if (*c == '\n' || *c == '\r' || *c == '\t')
+			*c = ' ';
+	}
+	text_clean(text, "");
+}
+
 static void copy_text(const cJSON *object, const char *name, char *text, size_t size)
 {
 	const char *value = text_of(object, name);
 
 	snprintf(text, size, "%s", value != NULL ? value : "");
-	text_clean(text, "");
+	make_line(text);
 }
 
 /* --- problems ---------------------------------------------------------------------------------------------------- */
@@ -72,7 +82,7 @@ static char *join(const char *first, const char *between, const char *second)
 		second = "";
 	if (asprintf(&text, "%s%s%s", first, *first != '\0' && *second != '\0' ? between : "", second) < 0)
 		return NULL;
-	text_clean(text, "");
+	make_line(text);
 	return text;
 }
 
@@ -103,18 +113,20 @@ static int add_problem(struct deployment *deployment, const cJSON *object, bool 
 	return problem->component != NULL && problem->text != NULL && problem->file != NULL ? 0 : -1;
 }
 
-/* A list of one is sometimes sent without the list around it. */
-static int add_problems(struct deployment *deployment, const cJSON *list, bool is_test)
+/* Among what was deployed only that counts which the org has something to say of. A list of one is sometimes sent without the
+ * list around it. */
+static int add_problems(struct deployment *deployment, const cJSON *details, const char *name, bool is_test)
 {
-	const cJSON *problem;
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(details, name);
+	const cJSON *problem = cJSON_IsArray(list) ? list->child : list;
 
-	if (cJSON_IsObject(list))
-		return add_problem(deployment, list, is_test);
-	if (!cJSON_IsArray(list))
-		return 0;
-	cJSON_ArrayForEach(problem, list)
-	{
-		if (cJSON_IsObject(problem) && add_problem(deployment, problem, is_test) < 0)
+	for (; problem != NULL; problem = list == problem ? NULL : problem->next) {
+		const char *said = text_of(problem, "problem");
+
+		if (!cJSON_IsObject(problem) ||
+		    (strcmp(name, "componentSuccesses") == 0 && (said == NULL || *said == '\0')))
+			continue;
+		if (add_problem(deployment, problem, is_test) < 0)
 			return -1;
 	}
 	return 0;
@@ -163,8 +175,9 @@ static int read_result(struct deployment *deployment, const cJSON *result, struc
 	deployment->tests = number_of(result, "numberTestsTotal");
 	deployment->tests_done = number_of(result, "numberTestsCompleted");
 	deployment->test_errors = number_of(result, "numberTestErrors");
-	if (add_problems(deployment, cJSON_GetObjectItemCaseSensitive(details, "componentFailures"), false) < 0 ||
-	    add_problems(deployment, cJSON_GetObjectItemCaseSensitive(tests, "failures"), true) < 0)
+	if (add_problems(deployment, details, "componentFailures", false) < 0 ||
+	    add_problems(deployment, details, "componentSuccesses", false) < 0 ||
+	    add_problems(deployment, tests, "failures", true) < 0)
 		return error_memory(error);
 	return 0;
 }

@@ -36,7 +36,7 @@ static int find_below(const char *path, char **found, struct error *error)
 	int result;
 
 	error_set(error, ERROR_CONFIG, "more than one settings file:");
-	result = walk_files(path, collect, &search, error);
+	result = walk_files(path, collect, &search, NULL, error);
 	*found = search.found;
 	if (result == 0 && search.count == 0) {
 		result = error_set(error, ERROR_CONFIG, "there is no settings file (*%s-meta.xml or *%s) in %s", suffix, suffix,

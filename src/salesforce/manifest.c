@@ -40,30 +40,38 @@ char *manifest_make(const bool wanted[APPFILE_TYPES], const char *version)
 	return NULL;
 }
 
-static bool is_app_type(const xmlNode *name)
+static void take_name(struct manifest *manifest, const xmlNode *node)
 {
-	char *text = (char *)xmlNodeGetContent(name);
-	bool known = false;
+	xmlChar *content = xmlNodeGetContent(node);
+	const char *name = content != NULL ? (const char *)content : "";
+	int length;
 
-	for (size_t i = 0; i < APPFILE_TYPES && text != NULL && !known; i++)
-		known = strcmp(text, appfile_kinds[i].root) == 0;
-	xmlFree(text);
-	return known;
+	name += strspn(name, " \t\r\n");
+	length = (int)strcspn(name, " \t\r\n");
+	for (size_t i = 0; i < APPFILE_TYPES; i++) {
+		if (strncmp(name, appfile_kinds[i].root, (size_t)length) == 0 && appfile_kinds[i].root[length] == '\0') {
+			manifest->types[i] = true;
+			length = 0;
+		}
+	}
+	if (length > 0 && manifest->other[0] == '\0')
+		snprintf(manifest->other, sizeof(manifest->other), "%.*s", length, name);
+	xmlFree(content);
 }
 
-int manifest_read(const char *path, bool *apps_only, struct error *error)
+int manifest_read(const char *path, struct manifest *manifest, struct error *error)
 {
 	struct appfile *file;
 
+	memset(manifest, 0, sizeof(*manifest));
 	if (appfile_read(path, APPFILE_MANIFEST, &file, error) < 0)
 		return error_result(error);
-	*apps_only = true;
 	for (xmlNode *types = xmlDocGetRootElement(file->document)->children; types != NULL; types = types->next) {
 		if (!appfile_is_field(types, "types"))
 			continue;
 		for (xmlNode *name = types->children; name != NULL; name = name->next) {
-			if (appfile_is_field(name, "name") && !is_app_type(name))
-				*apps_only = false;
+			if (appfile_is_field(name, "name"))
+				take_name(manifest, name);
 		}
 	}
 	appfile_free(&file);

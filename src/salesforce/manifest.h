@@ -14,7 +14,12 @@ int manifest_check_version(const char *version, struct error *error);
 /* A manifest for the types that are `wanted`, each with all its components. To be freed; NULL when memory is out. */
 char *manifest_make(const bool wanted[APPFILE_TYPES], const char *version);
 
-/* Reads a manifest; *apps_only: it names no types but those of an app. Fails with ERROR_CONFIG for a file that is none. */
-int manifest_read(const char *path, bool *apps_only, struct error *error);
+/* Reads the manifest at `path`: which types of an app it names, and the first other one (empty: none). Fails with ERROR_CONFIG
+ * for a file that is none. */
+struct manifest {
+	bool types[APPFILE_TYPES];
+	char other[128];
+};
+int manifest_read(const char *path, struct manifest *manifest, struct error *error);
 
 #endif

@@ -2,11 +2,14 @@
 #include "salesforce/package.h"
 
 #include "base/file.h"
+#include "base/secret.h"
+#include "base/text.h"
 #include "salesforce/manifest.h"
 #include "salesforce/walk.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,13 +35,25 @@ struct file {
 
 struct package {
 	struct file *files;
-	size_t count, bytes, left_out;
-	bool whole;             /* in metadata format: every file belongs to it */
+	size_t count, bytes;
+	bool whole;                /* in metadata format: every file belongs to it */
 	bool types[APPFILE_TYPES]; /* which are there */
-	char *manifest;         /* path of one in source format, or NULL */
+	char *manifest;            /* path of one in source format, or NULL */
+	size_t others, skipped;    /* files of other metadata; what walk_files has left out */
 	char *zip;
 	size_t zip_length;
+	char notes[4][256];
+	size_t note_count;
 };
+
+__attribute__((format(printf, 2, 3))) static void add_note(struct package *package, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(package->notes[package->note_count++], sizeof(package->notes[0]), format, arguments);
+	va_end(arguments);
+}
 
 /* --- files ------------------------------------------------------------------------------------------------------- */
 
@@ -49,6 +64,8 @@ static int check_file(const struct package *package, const struct file *file, st
 			return error_set(error, ERROR_CONFIG, "%s and %s are the same component (%s)", package->files[i].path,
 					 file->path, file->name);
 	}
+	if (text_fault(file->name) != NULL)
+		return error_set(error, ERROR_CONFIG, "the name of %s %s", file->path, text_fault(file->name));
 	if (package->count == FILES_MAX || file->length > BYTES_MAX - package->bytes)
 		return error_set(error, ERROR_CONFIG, "a package has at most %d files and %d bytes, and this would be more",
 				 (int)FILES_MAX, (int)BYTES_MAX);
@@ -59,7 +76,7 @@ static void file_clear(struct file *file)
 {
 	free(file->name);
 	free(file->path);
-	free(file->data);
+	wipe_free(file->data); /* settings files hold secrets */
 }
 
 /* Takes over name, path and data, also when it fails. */
@@ -99,11 +116,11 @@ static int add_plain(struct package *package, const char *path, const char *name
 static char *app_file_name(const char *path, enum appfile_type type)
 {
 	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
-	size_t length = strlen(base), end = strlen(APPFILE_SOURCE_END);
+	size_t length = strlen(base);
 	char *name;
 
-	if (length > end && strcmp(base + length - end, APPFILE_SOURCE_END) == 0)
-		length -= end;
+	if (appfile_is_source(path))
+		length -= strlen(APPFILE_SOURCE_END);
 	return asprintf(&name, "%s/%.*s", appfile_kinds[type].folder, (int)length, base) < 0 ? NULL : name;
 }
 
@@ -115,7 +132,7 @@ static int add_app_file(struct package *package, const char *path, enum appfile_
 	if (file_read(path, APPFILE_MAX, &file.data, &file.length, error) < 0)
 		return error_result(error);
 	if (appfile_parse(path, file.data, file.length, type, &parsed, error) < 0) {
-		free(file.data);
+		wipe_free(file.data);
 		return error_result(error);
 	}
 	appfile_free(&parsed);
@@ -130,12 +147,24 @@ static int visit(void *context, const char *path, const char *below, struct erro
 	struct package *package = context;
 	enum appfile_type type;
 
-	if (appfile_type_of(path, &type))
+	if (appfile_type_of(path, &type)) {
+		if (package->whole && appfile_is_source(path)) {
+			error_set(error, ERROR_CONFIG, "%s is in source format, and beside the folder's " MANIFEST " all should be in "
+				  "metadata format", path);
+			error_hint(error, "move " MANIFEST " into manifest/, or take " APPFILE_SOURCE_END " off the names of the files");
+			return -ERROR_CONFIG;
+		}
 		return add_app_file(package, path, type, error);
-	if (package->whole)
+	}
+	if (package->whole) {
+		struct manifest manifest;
+
+		if (strcmp(below, MANIFEST) == 0 && manifest_read(path, &manifest, error) < 0)
+			return error_result(error);
 		return add_plain(package, path, below, error);
+	}
 	if (strcmp(below, "manifest/" MANIFEST) != 0)
-		package->left_out++;
+		package->others++;
 	else if ((package->manifest = strdup(path)) == NULL)
 		return error_memory(error);
 	return 0;
@@ -155,16 +184,25 @@ static int make_manifest(struct package *package, const char *version, struct er
 	return add_file(package, file, error);
 }
 
-/* A project's manifest may name more than this package has, and the org would miss it. */
+/* A project's manifest may name more than this package has, and the org would miss it; or less, and the org would pass over
+ * what is not named. */
 static int add_manifest(struct package *package, const char *version, struct error *error)
 {
-	bool apps_only = false;
+	struct manifest manifest;
 
-	if (package->manifest != NULL && manifest_read(package->manifest, &apps_only, error) < 0)
+	if (package->manifest == NULL)
+		return make_manifest(package, version, error);
+	if (manifest_read(package->manifest, &manifest, error) < 0)
 		return error_result(error);
-	if (apps_only)
+	for (size_t i = 0; i < APPFILE_TYPES && manifest.other[0] == '\0'; i++) {
+		if (package->types[i] && !manifest.types[i]) {
+			add_note(package, "%s is not used: it does not name %s", package->manifest, appfile_kinds[i].root);
+			return make_manifest(package, version, error);
+		}
+	}
+	if (manifest.other[0] == '\0')
 		return add_plain(package, package->manifest, MANIFEST, error);
-	package->left_out += package->manifest != NULL ? 1 : 0;
+	add_note(package, "%s is not used: it names %s", package->manifest, manifest.other);
 	return make_manifest(package, version, error);
 }
 
@@ -237,19 +275,23 @@ static int make_zip(struct package *package, struct error *error)
 
 /* --- the whole --------------------------------------------------------------------------------------------------- */
 
+static bool has_file(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	return snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path) && stat(path, &status) == 0;
+}
+
 static int take_folder(struct package *package, const char *path, struct error *error)
 {
-	char manifest[PATH_MAX];
-	struct stat status;
-	bool apps_only;
-
-	if (snprintf(manifest, sizeof(manifest), "%s/" MANIFEST, path) >= (int)sizeof(manifest))
-		return error_set(error, ERROR_CONFIG, "the path %.64s… is too long", path);
-	package->whole = stat(manifest, &status) == 0;
-	if (package->whole && manifest_read(manifest, &apps_only, error) < 0)
+	package->whole = has_file(path, MANIFEST) && !has_file(path, "sfdx-project.json");
+	if (walk_files(path, visit, package, &package->skipped, error) < 0)
 		return error_result(error);
-	if (walk_files(path, visit, package, error) < 0)
-		return error_result(error);
+	if (package->others > 0)
+		add_note(package, "%zu file%s of other metadata left out", package->others, package->others == 1 ? "" : "s");
+	if (package->skipped > 0)
+		add_note(package, "%zu of what is no file, is a link to a folder, or lies too deep left out", package->skipped);
 	if (package->count > (package->whole ? 1 : 0))
 		return 0;
 	error_set(error, ERROR_CONFIG, "there is nothing to deploy in %s: no file of an external client app", path);
@@ -284,6 +326,9 @@ int package_make(const char *path, const char *api_version, struct package **pac
 		result = add_manifest(fresh, api_version, error);
 	if (result == 0)
 		result = make_zip(fresh, error);
+	if (result == 0)
+		add_note(fresh, "%zu file%s in %s, %zu bytes zipped", fresh->count, fresh->count == 1 ? "" : "s",
+			 fresh->whole ? "metadata format" : "the package", fresh->zip_length);
 	if (result < 0)
 		package_free(&fresh);
 	*package = fresh;
@@ -300,7 +345,7 @@ void package_free(struct package **package)
 		file_clear(&old->files[i]);
 	free(old->files);
 	free(old->manifest);
-	free(old->zip);
+	wipe_free(old->zip);
 	free(old);
 	*package = NULL;
 }
@@ -311,19 +356,18 @@ const void *package_zip(const struct package *package, size_t *length)
 	return package->zip;
 }
 
-size_t package_count(const struct package *package)
+const char *package_note(const struct package *package, size_t index)
 {
-	return package->count;
+	return index < package->note_count ? package->notes[index] : NULL;
 }
 
-size_t package_left_out(const struct package *package)
+const char *package_file(const struct package *package, size_t index, const char **data, size_t *length)
 {
-	return package->left_out;
-}
-
-const char *package_file(const struct package *package, size_t index)
-{
-	return index < package->count ? package->files[index].path : NULL;
+	if (index >= package->count)
+		return NULL;
+	*data = package->files[index].data;
+	*length = package->files[index].length;
+	return package->files[index].path;
 }
 
 const char *package_source(const struct package *package, const char *name)

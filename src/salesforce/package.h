@@ -10,9 +10,10 @@
 
 struct package;
 
-/* Makes a package of `path`: one of an app's five files; or a folder, in source format, whose app files are taken, or, with a
- * package.xml in it, in metadata format, of which every file is taken. Without a package.xml (in source format it may be in
- * manifest/) one is made, for `api_version`. App files and manifest are checked for being what they should be. Free with
+/* Makes a package of `path`: one of an app's five files; or a folder, as walk_files goes through it: one in source format,
+ * whose app files are taken, or one in metadata format, of which every file is taken. That is one with a package.xml and no
+ * sfdx-project.json in it. In source format manifest/package.xml is taken if it names no types but an app's and all that are
+ * there, else one is made, for `api_version`. App files and manifest are checked for being what they should be. Free with
  * package_free. Fails with ERROR_CONFIG for files that cannot be read or deployed. */
 int package_make(const char *path, const char *api_version, struct package **package, struct error *error);
 void package_free(struct package **package);
@@ -20,12 +21,11 @@ void package_free(struct package **package);
 /* The zip. Owned by the package. */
 const void *package_zip(const struct package *package, size_t *length);
 
-/* How many files are in it, and how many others were found and left out. */
-size_t package_count(const struct package *package);
-size_t package_left_out(const struct package *package);
+/* What there is to tell of it, a sentence each; NULL past the last. */
+const char *package_note(const struct package *package, size_t index);
 
-/* The index-th file's path on disk, NULL past the last; a manifest that was made has the path of none, "package.xml". */
-const char *package_file(const struct package *package, size_t index);
+/* The index-th file: its path on disk ("package.xml" for a manifest that was made) and its bytes; NULL past the last. */
+const char *package_file(const struct package *package, size_t index, const char **data, size_t *length);
 
 /* The path on disk of what has this name in the package; `name` itself when there is none. */
 const char *package_source(const struct package *package, const char *name);

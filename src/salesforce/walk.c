@@ -3,35 +3,51 @@
 
 #include <errno.h>
 #include <fts.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 16 };
 
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static int walk(FTS *tree, size_t prefix, walk_visit *visit, void *context, struct error *error)
+static bool is_file(const FTSENT *entry)
+{
+	struct stat status;
+
+	return entry->fts_info == FTS_F ||
+	       (entry->fts_info == FTS_SL && stat(entry->fts_accpath, &status) == 0 && S_ISREG(status.st_mode));
+}
+
+static int walk(FTS *tree, size_t prefix, walk_visit *visit, void *context, size_t *left_out, struct error *error)
 {
 	FTSENT *entry;
 
 	while ((errno = 0, entry = fts_read(tree)) != NULL) {
-		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
-		    (entry->fts_level >= DEPTH_MAX || entry->fts_name[0] == '.'))
-			fts_set(tree, entry, FTS_SKIP);
-		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
+		if (entry->fts_info == FTS_DP || (entry->fts_info == FTS_D && entry->fts_level == 0))
+			continue;
+		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
 			return error_set(error, ERROR_CONFIG, "cannot read %s: %s", entry->fts_path, strerror(entry->fts_errno));
-		if (entry->fts_info == FTS_F && visit(context, entry->fts_path, entry->fts_path + prefix, error) < 0)
-			return error_result(error);
+		if (entry->fts_name[0] == '.' || (entry->fts_info == FTS_D && entry->fts_level > DEPTH_MAX)) {
+			*left_out += entry->fts_name[0] == '.' ? 0 : 1;
+			fts_set(tree, entry, FTS_SKIP);
+		} else if (is_file(entry)) {
+			if (visit(context, entry->fts_path, entry->fts_path + prefix, error) < 0)
+				return error_result(error);
+		} else if (entry->fts_info != FTS_D) {
+			(*left_out)++;
+		}
 	}
 	return errno == 0 ? 0 : error_set(error, ERROR_CONFIG, "cannot read all folders: %s", strerror(errno));
 }
 
-int walk_files(const char *folder, walk_visit *visit, void *context, struct error *error)
+int walk_files(const char *folder, walk_visit *visit, void *context, size_t *left_out, struct error *error)
 {
-	size_t length = strlen(folder);
+	size_t length = strlen(folder), ignored = 0;
 	char *copy, *paths[2] = { NULL, NULL };
 	FTS *tree;
 	int result;
@@ -45,7 +61,8 @@ int walk_files(const char *folder, walk_visit *visit, void *context, struct erro
 		free(copy);
 		return error_memory(error);
 	}
-	result = walk(tree, copy[length - 1] == '/' ? length : length + 1, visit, context, error);
+	result = walk(tree, copy[length - 1] == '/' ? length : length + 1, visit, context,
+		      left_out != NULL ? left_out : &ignored, error);
 	fts_close(tree);
 	free(copy);
 	return result;

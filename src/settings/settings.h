@@ -64,6 +64,7 @@ enum setting_id {
 	/* deploy */
 	SETTING_CHECK_ONLY,
 	SETTING_WAIT,
+	SETTING_ALLOW_NO_CERTIFICATE,
 	SETTING_COUNT
 };
 

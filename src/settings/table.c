@@ -105,4 +105,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	[SETTING_WAIT] = { .id = SETTING_WAIT, .name = "wait", .type = TYPE_NUMBER, .option_only = true,
 		.argument = "SECONDS", .fallback = "1800", .min = 1, .max = 86400,
 		.help = "time limit of the deployment" },
+	[SETTING_ALLOW_NO_CERTIFICATE] = { .id = SETTING_ALLOW_NO_CERTIFICATE, .name = "allow-no-certificate",
+		.type = TYPE_FLAG, .option_only = true,
+		.help = "deploy a settings file without certificate, which breaks logins" },
 };

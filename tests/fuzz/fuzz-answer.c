@@ -59,6 +59,16 @@ static void expect_json(const struct secret *json)
 	cJSON_Delete(parsed);
 }
 
+/* Not in the text, where the end of an escape such as \u100D may look like its beginning. */
+static void expect_hidden(const cJSON *item)
+{
+	for (; item != NULL; item = item->next) {
+		expect(item->string == NULL || strstr(item->string, "00Dsecret") == NULL, "no name holds the bearer");
+		expect(item->valuestring == NULL || strstr(item->valuestring, "00Dsecret") == NULL, "no value does");
+		expect_hidden(item->child);
+	}
+}
+
 static void exchange(const struct secret *assertion)
 {
 	struct oauth_answer answer;
@@ -77,6 +87,12 @@ static void exchange(const struct secret *assertion)
 	oauth_answer_clear(&answer);
 }
 
+static void expect_shown(const char *text)
+{
+	expect_line(text);
+	expect(strstr(text, "00Dsecret") == NULL, "the bearer is not in what is shown");
+}
+
 static void read_deployment(const char *json, const char *id)
 {
 	struct deployment deployment;
@@ -86,12 +102,12 @@ static void read_deployment(const char *json, const char *id)
 		expect(strspn(deployment.id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
 			       strlen(deployment.id), "an id can stand in a path");
 		expect(!deployment.success || deployment.done, "a success has an end");
-		expect_line(deployment.status);
-		expect_line(deployment.detail);
+		expect_shown(deployment.status);
+		expect_shown(deployment.detail);
 		for (size_t i = 0; i < deployment.count; i++) {
-			expect_line(deployment.problems[i].component);
-			expect_line(deployment.problems[i].file);
-			expect_line(deployment.problems[i].text);
+			expect_shown(deployment.problems[i].component);
+			expect_shown(deployment.problems[i].file);
+			expect_shown(deployment.problems[i].text);
 		}
 	} else {
 		expect(error.class == ERROR_ANSWER, "a deployment that is none has its class");
@@ -104,11 +120,14 @@ static void call(const struct secret *bearer)
 	const struct http_request request = { .method = "GET", .url = "https://example.com/", .bearer = bearer };
 	struct oauth_reply reply;
 	struct error error = { ERROR_NONE, 0, "", "" };
+	cJSON *parsed;
 
 	if (oauth_call(NULL, &request, bearer, &reply, &error) == 0) {
 		if (reply.json != NULL) {
 			expect_json(reply.json);
-			expect(strstr(secret_data(reply.json), secret_data(bearer)) == NULL, "the bearer is masked");
+			parsed = cJSON_Parse(secret_data(reply.json));
+			expect_hidden(parsed);
+			cJSON_Delete(parsed);
 			read_deployment(secret_data(reply.json), NULL);
 			read_deployment(secret_data(reply.json), "0Af000000000001AAA");
 		}

@@ -137,24 +137,6 @@ static void secret_truncate_wipes_what_it_cuts(void **state)
 	secret_free(&secret);
 }
 
-static void secret_mask_hides_a_part_wherever_it_stands(void **state)
-{
-	struct secret *secret = secret_new(1), *part = secret_new(1), *empty = secret_new(1);
-
-	(void)state;
-	secret_append(secret, "abcabab\0ab", 10);
-	secret_append(part, "ab", 2);
-	secret_mask(secret, empty);
-	assert_memory_equal(secret_data(secret), "abcabab\0ab", 11);
-	secret_mask(secret, part);
-	assert_memory_equal(secret_data(secret), "**c****\0**", 11);
-	secret_mask(part, part);
-	assert_string_equal(secret_data(part), "**");
-	secret_free(&secret);
-	secret_free(&part);
-	secret_free(&empty);
-}
-
 static void wipe_realloc_keeps_the_content(void **state)
 {
 	char *block = wipe_realloc(NULL, 8);
@@ -399,7 +381,6 @@ int main(void)
 		cmocka_unit_test(secret_has_room_for_its_nul_at_every_length),
 		cmocka_unit_test(secret_printf_appends),
 		cmocka_unit_test(secret_truncate_wipes_what_it_cuts),
-		cmocka_unit_test(secret_mask_hides_a_part_wherever_it_stands),
 		cmocka_unit_test(wipe_realloc_keeps_the_content),
 		cmocka_unit_test(error_is_cut_where_it_does_not_fit),
 		cmocka_unit_test(error_result_is_never_success),

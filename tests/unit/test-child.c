@@ -182,25 +182,67 @@ static void a_signal_waits_to_be_asked_for(void **state)
 	double before = clock_ms();
 
 	(void)state;
-	interrupt_begin();
+	interrupt_begin("");
 	assert_int_equal(interrupt_signal(), 0);
 	assert_int_equal(interrupt_wait(30), 0);
 	assert_true(clock_ms() - before >= 30);
 	raise(SIGTERM);
 	assert_int_equal(interrupt_wait(600000), SIGTERM);
-	raise(SIGINT);
-	assert_int_equal(interrupt_signal(), SIGTERM); /* the first one stays */
-	interrupt_begin();
-	assert_int_equal(interrupt_signal(), SIGINT);
-	interrupt_end();
+	assert_int_equal(interrupt_signal(), SIGTERM);
+	assert_int_equal(interrupt_take(), SIGTERM);
 	assert_int_equal(interrupt_signal(), 0);
+	assert_int_equal(interrupt_wait(30), 0);
+	interrupt_end();
+}
+
+/* How a child ends that gets two signals between begin and end, and takes the first if it is to. */
+static int two_signals(int first, int second, bool take)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		interrupt_begin("");
+		raise(first);
+		if (take)
+			interrupt_take();
+		raise(second);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static void a_second_one_ends_the_program(void **state)
+{
+	(void)state;
+	assert_int_equal(WTERMSIG(two_signals(SIGINT, SIGINT, false)), SIGINT);
+	assert_int_equal(WTERMSIG(two_signals(SIGINT, SIGTERM, true)), SIGTERM);
+	assert_int_equal(WTERMSIG(two_signals(SIGHUP, SIGINT, true)), SIGINT);
+}
+
+static void handlers_are_as_they_were(void **state)
+{
+	struct sigaction action;
+
+	(void)state;
+	signal(SIGTERM, SIG_IGN);
+	interrupt_begin("");
+	interrupt_end();
+	assert_int_equal(sigaction(SIGTERM, NULL, &action), 0);
+	assert_true(action.sa_handler == SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	interrupt_begin("");
+	interrupt_end();
+	assert_int_equal(sigaction(SIGTERM, NULL, &action), 0);
+	assert_true(action.sa_handler == SIG_DFL);
 }
 
 static void a_signal_that_is_ignored_stays_so(void **state)
 {
 	(void)state;
 	signal(SIGHUP, SIG_IGN);
-	interrupt_begin();
+	interrupt_begin("");
 	raise(SIGHUP);
 	assert_int_equal(interrupt_signal(), 0);
 	interrupt_end();
@@ -219,6 +261,8 @@ int main(void)
 		cmocka_unit_test(sources_are_told_by_their_form),
 		TEST_IN_FOLDER(one_line_is_read),
 		cmocka_unit_test(a_signal_waits_to_be_asked_for),
+		cmocka_unit_test(a_second_one_ends_the_program),
+		cmocka_unit_test(handlers_are_as_they_were),
 		cmocka_unit_test(a_signal_that_is_ignored_stays_so),
 	};
 

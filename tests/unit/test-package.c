@@ -6,6 +6,7 @@
 #include "salesforce/manifest.h"
 #include "salesforce/package.h"
 
+#include <time.h>
 #include <zip.h>
 
 #define NS "xmlns=\"" APPFILE_NAMESPACE "\""
@@ -51,6 +52,16 @@ static const char *unzip(const struct package *package, const char *name)
 	return text;
 }
 
+/* Does one of the package's notes have the text? */
+static bool has_note(const struct package *package, const char *text)
+{
+	for (size_t i = 0; package_note(package, i) != NULL; i++) {
+		if (strstr(package_note(package, i), text) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* --- packages ---------------------------------------------------------------------------------------------------- */
 
 static void source_format_becomes_metadata_format(void **state)
@@ -62,8 +73,8 @@ static void source_format_becomes_metadata_format(void **state)
 	put(state, "a/b/My.App.eca-meta.xml", APP);
 	put(state, "a/x.cls", "class");
 	put(state, "a/.git/Hidden.eca-meta.xml", "<");
-	put(state, "a/1/2/3/4/5/6/7/Deep.eca-meta.xml", APP);
-	put(state, "a/1/2/3/4/5/6/7/8/Deeper.eca-meta.xml", "<");
+	put(state, "a/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/Deep.eca-meta.xml", APP);
+	put(state, "a/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/Deeper.eca-meta.xml", "<");
 	assert_works(package_make(unit_path(state, "a"), "61.0", &package, &error), &error);
 	assert_string_equal(unzip(package, "externalClientApps/My.App.eca"), APP);
 	assert_non_null(unzip(package, "externalClientApps/Deep.eca"));
@@ -73,8 +84,9 @@ static void source_format_becomes_metadata_format(void **state)
 	assert_contains(manifest, "<members>*</members>\n        <name>ExternalClientApplication</name>");
 	assert_contains(manifest, "<version>61.0</version>");
 	assert_lacks(manifest, "ExtlClnt");
-	assert_int_equal(package_count(package), 3);
-	assert_int_equal(package_left_out(package), 1);
+	assert_true(has_note(package, "3 files in the package"));
+	assert_true(has_note(package, "1 file of other metadata left out"));
+	assert_true(has_note(package, "1 of what is no file")); /* too deep */
 	assert_string_equal(package_source(package, "externalClientApps/My.App.eca"), unit_path(state, "a/b/My.App.eca-meta.xml"));
 	assert_string_equal(package_source(package, "elsewhere"), "elsewhere");
 	package_free(&package);
@@ -94,7 +106,12 @@ static void metadata_format_is_taken_as_a_whole(void **state)
 	assert_string_equal(unzip(package, "classes/x.cls"), "class");
 	assert_string_equal(unzip(package, "externalClientApps/My.eca"), APP);
 	assert_contains(unzip(package, "package.xml"), "ApexClass");
-	assert_int_equal(package_left_out(package), 0);
+	assert_true(has_note(package, "3 files in metadata format"));
+	package_free(&package);
+	/* A project has its manifest anywhere. */
+	put(state, "sfdx-project.json", "{}");
+	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_null(unzip(package, "classes/x.cls"));
 	package_free(&package);
 }
 
@@ -109,13 +126,25 @@ static void a_manifest_is_taken_when_it_names_apps_alone(void **state)
 	put(state, "My.eca-meta.xml", APP);
 	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
 	assert_string_equal(unzip(package, "package.xml"), apps);
-	assert_int_equal(package_left_out(package), 0);
+	assert_null(package_note(package, 1));
 	package_free(&package);
 	put(state, "manifest/package.xml", "<Package " NS "><types><name>ExternalClientApplication</name></types>"
 					   "<types><name>CustomObject</name></types></Package>");
 	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
 	assert_lacks(unzip(package, "package.xml"), "CustomObject");
-	assert_int_equal(package_left_out(package), 1);
+	assert_true(has_note(package, "is not used: it names CustomObject"));
+	package_free(&package);
+	put(state, "manifest/package.xml", "<Package " NS "><types><name>\n ExternalClientApplication</name></types></Package>");
+	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_contains(unzip(package, "package.xml"), "\n External");
+	package_free(&package);
+	put(state, "manifest/package.xml", "<Package " NS "><types><name>ExternalClient</name></types></Package>");
+	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_true(has_note(package, "is not used: it names ExternalClient"));
+	package_free(&package);
+	put(state, "manifest/package.xml", "<Package " NS "/>");
+	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_true(has_note(package, "is not used: it does not name ExternalClientApplication"));
 	package_free(&package);
 	put(state, "manifest/package.xml", "<Package/>");
 	assert_fails(package_make(unit_path(state, ""), "66.0", &package, &error), ERROR_CONFIG, &error);
@@ -142,6 +171,65 @@ static void what_cannot_be_deployed_is_refused(void **state)
 	assert_int_equal(unlink(unit_path(state, "sub/My.eca-meta.xml")), 0);
 	assert_fails(package_make(unit_path(state, ""), "66.0", &package, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "nothing to deploy");
+}
+
+/* A zip keeps a time for each file: neither that of the file nor that of the zip may show. */
+static void the_same_files_make_the_same_package(void **state)
+{
+	struct package *package;
+	zip_error_t why;
+	zip_stat_t status;
+	struct tm time;
+	struct error error;
+	size_t length;
+	const void *data;
+	zip_t *zip;
+
+	put(state, "My.eca", APP);
+	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	data = package_zip(package, &length);
+	zip = zip_open_from_source(zip_source_buffer_create(data, length, 0, &why), ZIP_RDONLY, &why);
+	assert_non_null(zip);
+	for (zip_uint64_t i = 0; i < 2; i++) {
+		assert_int_equal(zip_stat_index(zip, i, 0, &status), 0);
+		assert_non_null(localtime_r(&status.mtime, &time));
+		assert_int_equal(time.tm_year, 80);
+		assert_int_equal(time.tm_yday, 0);
+	}
+	zip_discard(zip);
+	package_free(&package);
+}
+
+static void a_package_that_is_too_large_is_refused(void **state)
+{
+	enum { TOO_MANY = 10000, TOO_LARGE = 40 << 20 };
+	struct package *package;
+	struct error error;
+	char name[32], *noise = malloc(TOO_LARGE);
+	FILE *random = fopen("/dev/urandom", "r");
+
+	put(state, "many/package.xml", "<Package " NS "/>");
+	for (int i = 0; i < TOO_MANY; i++) {
+		snprintf(name, sizeof(name), "many/%d", i);
+		unit_put(unit_path(state, name), "", 0, 0600);
+	}
+	assert_fails(package_make(unit_path(state, "many"), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_contains(error.text, "at most 10000 files");
+	assert_int_equal(unlink(unit_path(state, "many/7")), 0);
+	assert_works(package_make(unit_path(state, "many"), "66.0", &package, &error), &error);
+	package_free(&package);
+
+	put(state, "large/package.xml", "<Package " NS "/>");
+	assert_int_equal(fread(noise, 1, TOO_LARGE, random), TOO_LARGE);
+	unit_put(unit_path(state, "large/noise"), noise, TOO_LARGE, 0600);
+	assert_fails(package_make(unit_path(state, "large"), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_contains(error.text, "bytes zipped, and the org takes 40894464");
+	memset(noise, 0, TOO_LARGE);
+	unit_put(unit_path(state, "large/noise"), noise, TOO_LARGE, 0600);
+	assert_works(package_make(unit_path(state, "large"), "66.0", &package, &error), &error);
+	package_free(&package);
+	fclose(random);
+	free(noise);
 }
 
 static void a_version_of_the_api_is_checked(void **state)
@@ -193,7 +281,7 @@ static void a_status_is_read(void **state)
 		"\"numberTestsCompleted\":-4,\"stateDetail\":\"at\\nit\"}}", ID, &error), &error);
 	assert_string_equal(deployment.id, ID);
 	assert_string_equal(deployment.status, "InProgress");
-	assert_string_equal(deployment.detail, "at?it");
+	assert_string_equal(deployment.detail, "at it");
 	assert_false(deployment.done);
 	assert_int_equal(deployment.components, 12);
 	assert_int_equal(deployment.components_done, 3);
@@ -229,6 +317,22 @@ static void only_a_success_is_one(void **state)
 		assert_false(deployment.success);
 		deployment_clear(&deployment);
 	}
+}
+
+static void what_was_deployed_may_have_warnings(void **state)
+{
+	struct deployment deployment;
+	struct error error;
+
+	(void)state;
+	assert_works(deployment_read(&deployment, "{\"id\":\"" ID "\",\"deployResult\":{\"status\":\"Succeeded\",\"details\":{"
+		"\"componentSuccesses\":[{\"fileName\":\"a\"},{\"fileName\":\"b\",\"problem\":\"\"},"
+		"{\"fileName\":\"c\",\"problem\":\"odd\\r\\nand odd\",\"problemType\":\"Warning\"}]}}}", NULL, &error), &error);
+	assert_int_equal(deployment.count, 1);
+	assert_string_equal(deployment.problems[0].file, "c");
+	assert_string_equal(deployment.problems[0].text, "odd  and odd");
+	assert_true(deployment.problems[0].is_warning);
+	deployment_clear(&deployment);
 }
 
 static void problems_are_read(void **state)
@@ -283,10 +387,13 @@ int main(void)
 		TEST_IN_FOLDER(metadata_format_is_taken_as_a_whole),
 		TEST_IN_FOLDER(a_manifest_is_taken_when_it_names_apps_alone),
 		TEST_IN_FOLDER(what_cannot_be_deployed_is_refused),
+		TEST_IN_FOLDER(the_same_files_make_the_same_package),
+		TEST_IN_FOLDER(a_package_that_is_too_large_is_refused),
 		cmocka_unit_test(a_version_of_the_api_is_checked),
 		cmocka_unit_test(paths_name_a_deployment),
 		cmocka_unit_test(a_status_is_read),
 		cmocka_unit_test(only_a_success_is_one),
+		cmocka_unit_test(what_was_deployed_may_have_warnings),
 		cmocka_unit_test(problems_are_read),
 		cmocka_unit_test(what_is_no_deployment_is_refused),
 	};

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BIG_BODY = 2 * 1024 * 1024, RAW_MAX = 1024 * 1024 };
+enum { BIG_BODY = 2 * 1024 * 1024, RAW_MAX = 64 * 1024 * 1024 };
 
 void http_date(time_t when, char text[HTTP_DATE_SIZE])
 {

@@ -96,8 +96,9 @@ static int load_file(struct app *app, const char *path)
 		return 0;
 	file = fopen(path, "re");
 	length = file != NULL ? fread(data, 1, sizeof(data), file) : 0;
-	if (file == NULL || ferror(file) != 0) {
-		fprintf(stderr, "loopback-org: %s cannot be read: %s.\n", path, strerror(errno));
+	if (file == NULL || ferror(file) != 0 || length == sizeof(data)) {
+		fprintf(stderr, "loopback-org: %s cannot be read, or has more than %zu bytes: %s.\n", path, sizeof(data),
+			strerror(errno));
 		if (file != NULL)
 			fclose(file);
 		return -1;

@@ -44,7 +44,8 @@ static cJSON *make_details(const struct deployment *deployment)
 	return details;
 }
 
-static void tell(const struct org *org, const struct deployment *deployment, struct answer *answer, unsigned int status)
+static void tell(const struct org *org, const struct deployment *deployment, bool details, struct answer *answer,
+	unsigned int status)
 {
 	cJSON *json = cJSON_CreateObject(), *result = cJSON_CreateObject();
 	int errors = cJSON_GetArraySize(deployment->failures);
@@ -68,7 +69,7 @@ static void tell(const struct org *org, const struct deployment *deployment, str
 	cJSON_AddNumberToObject(result, "numberTestsTotal", 0);
 	cJSON_AddNumberToObject(result, "numberTestsCompleted", 0);
 	cJSON_AddNumberToObject(result, "numberTestErrors", 0);
-	if (deployment->done)
+	if (deployment->done && details)
 		cJSON_AddItemToObject(result, "details", make_details(deployment));
 	cJSON_AddItemToObject(json, "deployResult", result);
 	answer_json(answer, status, json);
@@ -147,12 +148,12 @@ static void begin(struct org *org, const struct request *request, struct answer 
 	names = cJSON_AddArrayToObject(line, "files");
 	for (size_t i = 0; i < deployment->files.count; i++)
 		cJSON_AddItemToArray(names, cJSON_CreateString(deployment->files.files[i].name));
-	tell(org, deployment, answer, 201);
+	tell(org, deployment, false, answer, 201);
 }
 
 /* --- its way to an end ------------------------------------------------------------------------------------------- */
 
-/* What was deployed takes the place of what was there. */
+/* What was deployed takes the place of what had the same name. */
 static void end(struct org *org, struct deployment *deployment)
 {
 	deployment->done = true;
@@ -199,7 +200,7 @@ static void cancel(const struct org *org, struct deployment *deployment, const s
 	} else {
 		deployment->canceling = true;
 		deployment->status = "Canceling";
-		tell(org, deployment, answer, 202);
+		tell(org, deployment, false, answer, 202);
 	}
 	cJSON_Delete(json);
 }
@@ -246,7 +247,7 @@ static void handle(struct org *org, const struct request *request, struct answer
 		cancel(org, deployment, request, answer);
 	} else if (strcmp(request->method, "GET") == 0) {
 		go_on(org, deployment);
-		tell(org, deployment, answer, 200);
+		tell(org, deployment, request->details, answer, 200);
 	} else {
 		refuse(answer, 405, "METHOD_NOT_ALLOWED", "HTTP method not allowed");
 	}

@@ -42,6 +42,7 @@ struct request {
 	size_t length;
 	bool too_large;
 	const struct parts *parts; /* of a multipart body; empty for others */
+	bool details; /* ?includeDetails=true */
 };
 
 /* Answers one request and adds to `line`, the log's, what it saw. The answer comes empty; the server clears it. */

@@ -52,7 +52,7 @@ static bool unzip_file(zip_t *zip, zip_uint64_t index, struct app *files)
 	zip_file_t *file = zip_fopen_index(zip, index, 0);
 	char *data = malloc(FILE_MAX);
 	zip_int64_t length = file != NULL && data != NULL ? zip_fread(file, data, FILE_MAX) : -1;
-	bool good = name != NULL && length >= 0 && app_put(files, name, data, (size_t)length) == 0;
+	bool good = name != NULL && length >= 0 && length < FILE_MAX && app_put(files, name, data, (size_t)length) == 0;
 
 	if (file != NULL)
 		zip_fclose(file);

@@ -125,6 +125,7 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	struct request *request = &exchange->request;
 	struct answer answer = { 0 };
 	struct parts parts;
+	const char *details;
 	struct MHD_Response *response = NULL;
 	enum MHD_Result result = MHD_NO;
 
@@ -133,6 +134,8 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	request->user_agent = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT);
 	request->authorization =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	details = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "includeDetails");
+	request->details = details != NULL && strcmp(details, "true") == 0;
 	exchange->answered = true;
 	parts_read(&parts, connection, request->content_type, request->body, request->length);
 	request->parts = &parts;

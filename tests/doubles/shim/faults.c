@@ -6,10 +6,12 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MAX_FAULTS 32
 #define MAX_DELAY 3600
@@ -38,6 +40,7 @@ static CK_TOKEN_INFO names; /* of the names only those that are set */
 static bool names_serial, names_label;
 static CK_ULONG slot_count; /* 0: what the module says */
 static bool flip;
+static bool thread;
 
 static bool parse_delay(const char *text, struct timespec *delay)
 {
@@ -149,6 +152,9 @@ static bool parse_fault(char *text)
 	if (strcmp(text, "signature=flip") == 0) {
 		return flip = true;
 	}
+	if (strcmp(text, "thread") == 0) {
+		return thread = true;
+	}
 	if (strncmp(text, add, sizeof add - 1) == 0) {
 		return parse_flag(text + sizeof add - 1, true);
 	}
@@ -186,6 +192,23 @@ bool faults_load(void)
 		rest += length + (rest[length] == ';');
 	}
 	return true;
+}
+
+static void *wait_for_ever(void *unused)
+{
+	for (;;) {
+		pause();
+	}
+	return unused;
+}
+
+void faults_start(void)
+{
+	pthread_t id;
+
+	if (thread && pthread_create(&id, NULL, wait_for_ever, NULL) == 0) {
+		pthread_detach(id);
+	}
 }
 
 bool faults_answer(struct call *call)

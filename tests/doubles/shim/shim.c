@@ -21,6 +21,7 @@
  *   token-flags-=CKF_NAME                C_GetTokenInfo does not report this flag
  *   token-serial=TEXT, token-label=TEXT  C_GetTokenInfo reports this for every token; no longer than its field, blank
  *                                        padded
+ *   thread                               a thread of the module's own waits for ever, as those of network HSMs do
  *   slot-count=N                         C_GetSlotList, where it succeeds, reports N slots, from 1, however many it wrote
  */
 #include "shim.h"
@@ -280,6 +281,9 @@ static bool load_module(void)
 static void start(void)
 {
 	ready = faults_load() && log_open() && load_module();
+	if (ready) {
+		faults_start();
+	}
 }
 
 __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST **functions_out)

@@ -38,6 +38,7 @@ bool name_value(const struct name *table, bool hex, const char *text, CK_ULONG *
 
 /* faults.c */
 bool faults_load(void);
+void faults_start(void); /* once the module is loaded */
 bool faults_answer(struct call *call); /* sleeps if told to; true if call->rv is already the answer */
 void faults_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count);
 void faults_signature(CK_BYTE *signature, CK_ULONG length);
