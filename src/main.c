@@ -164,7 +164,7 @@ static int run(int argc, char **argv, struct error *error)
 
 int main(int argc, char **argv)
 {
-	struct error error = { ERROR_NONE, 0, "", "" };
+	struct error error = { .class = ERROR_NONE };
 	int result;
 
 	process_protect();

@@ -21,6 +21,7 @@ enum error_class {
 struct error {
 	enum error_class class;
 	int signal;      /* that ended the work, such as SIGINT at a prompt; 0: none */
+	unsigned long code; /* of the library that failed, such as a CKR; 0: none */
 	char text[4096]; /* one sentence: what failed, on which object, why; long enough for a list of URIs */
 	char hint[1024]; /* what to do next, or empty */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include "base/output.h"
 #include "base/secret.h"
 
 #include <errno.h>
@@ -183,7 +184,19 @@ static bool is_stdout(const struct stat *status)
 {
 	struct stat out;
 
-	return fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == status->st_dev && out.st_ino == status->st_ino;
+	return fstat(output_descriptor(), &out) == 0 && out.st_dev == status->st_dev && out.st_ino == status->st_ino;
+}
+
+/* While stdout is diverted these would lead elsewhere. */
+static bool is_name_of_stdout(const char *path)
+{
+	static const char *const names[] = { "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 int file_write(const char *path, const void *data, size_t length, mode_t mode, struct error *error)
@@ -193,12 +206,12 @@ int file_write(const char *path, const void *data, size_t length, mode_t mode, s
 	char *real;
 	int result;
 
+	if (is_name_of_stdout(path))
+		return output_write(data, length, error);
 	if (stat(path, &status) < 0)
 		return replace(follow_link(path, target) ? target : path, NULL, data, length, mode, error);
 	if (is_stdout(&status)) {
-		if (write_all(STDOUT_FILENO, data, length) == 0)
-			return 0;
-		return error_set(error, ERROR_UNEXPECTED, "cannot write %s: %s", path, strerror(errno));
+		return output_write(data, length, error);
 	}
 	if (!S_ISREG(status.st_mode))
 		return write_in_place(path, data, length, error);

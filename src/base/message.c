@@ -4,10 +4,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -102,21 +100,4 @@ void message_error(const struct error *error)
 	message_note("%s", error->text);
 	if (error->hint[0] != '\0')
 		message_note("%s", error->hint);
-}
-
-int output_write(const void *data, size_t length, struct error *error)
-{
-	const char *next = data;
-
-	clear_progress();
-	while (length > 0) {
-		ssize_t written = write(STDOUT_FILENO, next, length);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return error_set(error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
-		next += written;
-		length -= (size_t)written;
-	}
-	return 0;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the program says: data on stdout, words for a person on stderr behind "p11bearer: ". */
+/* Words for a person, on stderr behind "p11bearer: ". */
 #ifndef P11BEARER_BASE_MESSAGE_H
 #define P11BEARER_BASE_MESSAGE_H
 
 #include "base/error.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Turns the lines of message_step on or off (--verbose). */
 void message_verbose(bool on);
@@ -28,8 +27,5 @@ bool message_progress(const char *format, ...) __attribute__((format(printf, 1, 
 
 /* The sentence of `error` and its hint, a line each. */
 void message_error(const struct error *error);
-
-/* Writes data to stdout and flushes it. Fails with ERROR_UNEXPECTED when stdout does not take it all. */
-int output_write(const void *data, size_t length, struct error *error);
 
 #endif

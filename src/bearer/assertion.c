@@ -20,6 +20,8 @@ _Static_assert((int)JWT_SIGNATURE_MAX >= (int)P11_SIGNATURE_MAX, "p11_key_sign w
 
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
 {
+	struct p11_request key;
+
 	*signer = (struct signer){ .request = request };
 	if (request->lifetime > ORG_LIFETIME)
 		message_warn("a lifetime of %ld s is more than the %d s that Salesforce takes", request->lifetime,
@@ -30,7 +32,9 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 		if (X509_cmp_current_time(X509_get0_notAfter(signer->certificate)) < 0)
 			message_warn("the certificate %s has expired", request->certificate);
 	}
-	return p11_key_open(&signer->key, &request->key, false, error);
+	key = request->key;
+	key.checks_signatures = signer->certificate != NULL;
+	return p11_key_open(&signer->key, &key, false, error);
 }
 
 void signer_close(struct signer *signer)
@@ -70,7 +74,7 @@ static int sign(void *context, const void *data, size_t size, unsigned char *sig
 	if (p11_key_sign(signer->key, data, size, signature, length, error) < 0)
 		return error_result(error);
 	if (signer->certificate != NULL &&
-	    !x509_signature_fits(X509_get0_pubkey(signer->certificate), data, size, signature, *length))
+	    !p11_signature_fits(X509_get0_pubkey(signer->certificate), data, size, signature, *length))
 		return mismatch(signer, error);
 	return 0;
 }

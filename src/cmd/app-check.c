@@ -3,6 +3,7 @@
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
+#include "base/output.h"
 #include "salesforce/appcheck.h"
 #include "x509/x509.h"
 

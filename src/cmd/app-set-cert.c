@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/message.h"
+#include "base/output.h"
 #include "salesforce/appfile.h"
 #include "x509/x509.h"
 

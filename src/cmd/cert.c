@@ -44,9 +44,11 @@ static int run_cert(const struct settings *settings, struct error *error)
 	size_t length;
 	int result = open_key(settings, storing, &key, &public, &signer, &subject, error);
 
-	if (result == 0)
+	if (result == 0) {
 		result = x509_certificate_make(signer, public, subject, settings_number(settings, SETTING_DAYS),
 					       &certificate, error);
+		p11_key_evp_done(key);
+	}
 	if (result == 0)
 		result = x509_certificate_pem(certificate, &pem, &length, error);
 	if (result == 0 && length > X509_ORG_LIMIT)
@@ -73,8 +75,10 @@ static int run_csr(const struct settings *settings, struct error *error)
 	size_t length;
 	int result = open_key(settings, false, &key, &public, &signer, &subject, error);
 
-	if (result == 0)
+	if (result == 0) {
 		result = x509_request_make(signer, public, subject, &request, error);
+		p11_key_evp_done(key);
+	}
 	if (result == 0)
 		result = x509_request_pem(request, &pem, &length, error);
 	if (result == 0)

@@ -3,6 +3,7 @@
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
+#include "base/output.h"
 #include "bearer/deploy.h"
 #include "salesforce/manifest.h"
 #include "salesforce/package.h"

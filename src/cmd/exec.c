@@ -97,7 +97,7 @@ static int prepare(const struct settings *settings, const struct bearer_request 
 /* The command's status is what the caller waits for, so a bearer that is left over is told and no more. */
 static void end_bearer(const struct bearer *bearer, const struct bearer_use *use)
 {
-	struct error error = { ERROR_NONE, 0, "", "" };
+	struct error error = { .class = ERROR_NONE };
 
 	if (bearer_revoke(use, bearer_access_token(bearer), &error) == 0)
 		return;

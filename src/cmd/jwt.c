@@ -2,7 +2,7 @@
 /* p11bearer jwt: prints an assertion. */
 #include "cmd/cmd.h"
 
-#include "base/message.h"
+#include "base/output.h"
 
 #include <stdio.h>
 

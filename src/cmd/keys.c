@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include "base/message.h"
+#include "base/output.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "cmd/cmd.h"
 
 #include "base/file.h"
-#include "base/message.h"
+#include "base/output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,9 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 		.module = settings_text(settings, SETTING_MODULE),
 		.pin_from = settings_text(settings, SETTING_PIN_FROM),
 		.allow_final_try = settings_flag(settings, SETTING_ALLOW_FINAL_TRY),
+		.timeout = settings_number(settings, SETTING_TOKEN_TIMEOUT),
+		.require_hardware = settings_flag(settings, SETTING_REQUIRE_HARDWARE),
+		.require_nonextractable = settings_flag(settings, SETTING_REQUIRE_NONEXTRACTABLE),
 	};
 	if (uri != NULL) {
 		if (p11_uri_check(uri, error) < 0) {

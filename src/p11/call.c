@@ -8,23 +8,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static struct {
-	const char *module, *function;
-	double start; /* clock_ms */
-} current;
-
-void call_enter(const char *module, const char *function)
+CK_RV call_done(const char *module, const char *function, CK_RV rv)
 {
-	current.module = module;
-	current.function = function;
-	current.start = clock_ms();
-}
-
-CK_RV call_leave(CK_RV rv)
-{
+	watch_leave();
 	if (message_is_verbose())
-		message_step("%s: %s %s (%.2f ms)", current.module, current.function, ckr_text(rv),
-			     clock_ms() - current.start);
+		message_step("%s: %s %s (%.2f ms)", module, function, ckr_text(rv), clock_ms() - watch_since());
 	return rv;
 }
 
@@ -128,5 +116,7 @@ int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char 
 	va_start(arguments, format);
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
-	return error_set(error, class, "%s: %s", what, ckr_text(rv));
+	error_set(error, class, "%s: %s", what, ckr_text(rv));
+	error->code = rv;
+	return -(int)class;
 }

@@ -112,6 +112,7 @@ void evp_free(struct evp **evp)
 
 	if (old == NULL)
 		return;
+	watch_leave(); /* in case p11_key_evp_done was not reached */
 	EVP_PKEY_free(old->key);
 	if (old->slots != NULL)
 		PKCS11_release_all_slots(old->context, old->slots, old->slot_count);
@@ -147,13 +148,24 @@ int p11_key_evp(struct p11_key *key, EVP_PKEY **evp, struct error *error)
 	result = object_read(&key->session, key->handle, CKA_LABEL, &label, error);
 	if (result == 0)
 		result = object_read(&key->session, key->handle, CKA_ID, &id, error);
-	if (result == 0)
+	if (result == 0) {
+		watch_enter(key->session.token->module->name, "what libp11 asks");
 		result = load(key->evp, &key->session, module, &label, &id, error);
-	if (result == 0)
+		watch_leave();
+	}
+	if (result == 0) {
 		*evp = key->evp->key;
+		watch_enter(key->session.token->module->name, "C_Sign by libp11");
+	}
 out:
 	free(label.pValue);
 	free(id.pValue);
 	free(module);
 	return result;
+}
+
+void p11_key_evp_done(struct p11_key *key)
+{
+	(void)key;
+	watch_leave();
 }

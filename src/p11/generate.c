@@ -31,43 +31,92 @@ static int refuse_taken(const struct session *session, CK_ATTRIBUTE *attribute, 
 	return -ERROR_NO_KEY;
 }
 
-/* The templates say everything: what is left out is up to the module, and some make a key extractable by default. */
+/* The templates say everything: what is left out is up to the module, and some make a key extractable by default. The short
+ * ones are for a token that refuses a part of them: they lack what only narrows the use of the pair, but for DECRYPT, and never
+ * what keeps the key on its token. A label is optional, so it stands last. */
 static CK_RV generate_pair(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, CK_ULONG bits,
-			   CK_OBJECT_HANDLE *public, CK_OBJECT_HANDLE *private)
+			   bool in_full, CK_OBJECT_HANDLE *public, CK_OBJECT_HANDLE *private)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_BYTE exponent[] = { 1, 0, 1 };
 	CK_MECHANISM mechanism = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
 	CK_ATTRIBUTE public_template[] = {
-		{ CKA_TOKEN, &yes, sizeof(yes) },
 		{ CKA_PRIVATE, &no, sizeof(no) },
-		{ CKA_MODULUS_BITS, &bits, sizeof(bits) },
-		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) },
 		{ CKA_VERIFY, &yes, sizeof(yes) },
 		{ CKA_VERIFY_RECOVER, &no, sizeof(no) },
 		{ CKA_ENCRYPT, &no, sizeof(no) },
 		{ CKA_WRAP, &no, sizeof(no) },
+		{ CKA_TOKEN, &yes, sizeof(yes) }, /* the short one begins here */
+		{ CKA_MODULUS_BITS, &bits, sizeof(bits) },
+		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) },
 		id,
 		label,
 	};
 	CK_ATTRIBUTE private_template[] = {
-		{ CKA_TOKEN, &yes, sizeof(yes) },
+		{ CKA_SIGN_RECOVER, &no, sizeof(no) },
+		{ CKA_UNWRAP, &no, sizeof(no) },
+		{ CKA_TOKEN, &yes, sizeof(yes) }, /* and here */
 		{ CKA_PRIVATE, &yes, sizeof(yes) },
 		{ CKA_SENSITIVE, &yes, sizeof(yes) },
 		{ CKA_EXTRACTABLE, &no, sizeof(no) },
 		{ CKA_SIGN, &yes, sizeof(yes) },
-		{ CKA_SIGN_RECOVER, &no, sizeof(no) },
 		{ CKA_DECRYPT, &no, sizeof(no) },
-		{ CKA_UNWRAP, &no, sizeof(no) },
 		id,
 		label,
 	};
-	/* A label is last so that it can be left out. */
+	CK_ULONG public_count = sizeof(public_template) / sizeof(public_template[0]);
+	CK_ULONG private_count = sizeof(private_template) / sizeof(private_template[0]);
 	CK_ULONG unlabelled = label.ulValueLen == 0 ? 1 : 0;
+	CK_ULONG public_skipped = in_full ? 0 : 5, private_skipped = in_full ? 0 : 2;
 
-	return CALL(session->token->module, C_GenerateKeyPair, session->handle, &mechanism, public_template,
-		    sizeof(public_template) / sizeof(public_template[0]) - unlabelled, private_template,
-		    sizeof(private_template) / sizeof(private_template[0]) - unlabelled, public, private);
+	return CALL(session->token->module, C_GenerateKeyPair, session->handle, &mechanism,
+		    public_template + public_skipped, public_count - public_skipped - unlabelled,
+		    private_template + private_skipped, private_count - private_skipped - unlabelled, public, private);
+}
+
+/* A token cannot name the attribute that it refuses; some do not even say that it is one. */
+static bool is_about_template(CK_RV rv)
+{
+	return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID || rv == CKR_ATTRIBUTE_READ_ONLY ||
+	       rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_TEMPLATE_INCOMPLETE || rv == CKR_ARGUMENTS_BAD ||
+	       rv == CKR_FUNCTION_FAILED || rv == CKR_GENERAL_ERROR;
+}
+
+static int make_pair(struct p11_key *key, CK_ATTRIBUTE label, CK_ATTRIBUTE id, unsigned bits, CK_OBJECT_HANDLE *public,
+		     struct error *error)
+{
+	const char *name = token_label(key->session.token);
+	CK_RV first = generate_pair(&key->session, label, id, bits, true, public, &key->handle), second;
+
+	if (first == CKR_OK)
+		return 0;
+	if (!is_about_template(first))
+		return ckr_error(error, ERROR_TOKEN, first, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)",
+				 name, bits);
+	message_step("token \"%s\" refuses the template: %s; a shorter one is tried", name, ckr_text(first));
+	second = generate_pair(&key->session, label, id, bits, false, public, &key->handle);
+	if (second == CKR_OK)
+		return 0;
+	error_set(error, ERROR_TOKEN, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair): %s, and with a shorter "
+		  "template %s", name, bits, ckr_text(first), ckr_text(second));
+	error->code = second;
+	return -ERROR_TOKEN;
+}
+
+/* What the short template leaves to the token. */
+static void warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = { CKA_DECRYPT, CKA_UNWRAP, CKA_SIGN_RECOVER };
+	static const char *const names[] = { "CKA_DECRYPT", "CKA_UNWRAP", "CKA_SIGN_RECOVER" };
+	struct error ignored;
+	int values[3];
+
+	(void)object_flags(session, private, types, values, 3, &ignored);
+	for (size_t i = 0; i < 3; i++) {
+		if (values[i] == 1)
+			message_warn("token \"%s\" made a key that may do more than sign: %s is true", token_label(session->token),
+				     names[i]);
+	}
 }
 
 static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private,
@@ -129,7 +178,6 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 	CK_ATTRIBUTE label = { CKA_LABEL, NULL, 0 }, id = { CKA_ID, random_id, ID_LENGTH };
 	CK_OBJECT_HANDLE public;
 	struct token *token;
-	CK_RV rv;
 
 	if (key_token(key, request, true, &token, error) < 0 || choose_names(&key->uri, &label, &id, error) < 0 ||
 	    session_open(&key->session, token, true, error) < 0 ||
@@ -141,12 +189,12 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 	key->full_uri = uri_format_key(&token->info, &label, &id);
 	if (key->full_uri == NULL)
 		return error_memory(error);
-	rv = generate_pair(&key->session, label, id, bits, &public, &key->handle);
-	if (rv != CKR_OK)
-		return ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)",
-				 token_label(token), bits);
-	if (read_back(&key->session, public, key->handle, error) == 0)
+	if (make_pair(key, label, id, bits, &public, error) < 0)
+		return error_result(error);
+	if (read_back(&key->session, public, key->handle, error) == 0) {
+		warn_of_uses(&key->session, key->handle);
 		return 0;
+	}
 	error_append(error, "; the key: %s", key->full_uri);
 	return error_result(error);
 }

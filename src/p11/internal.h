@@ -18,11 +18,11 @@ struct module {
 	bool initialized;
 };
 
-/* Every C_* call goes through here: it is told with --verbose. The value is the CK_RV. */
-#define CALL(module, function, ...) \
-	(call_enter((module)->name, #function), call_leave((module)->functions->function(__VA_ARGS__)))
-void call_enter(const char *module, const char *function);
-CK_RV call_leave(CK_RV rv);
+/* Every C_* call goes through here: it is watched, and told with --verbose. The value is the CK_RV. */
+#define CALL(module, function, ...) CALLED(module, #function, (module)->functions->function(__VA_ARGS__))
+#define CALLED(module, function, call) \
+	(watch_enter((module)->name, function), call_done((module)->name, function, call))
+CK_RV call_done(const char *module, const char *function, CK_RV rv);
 
 /* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". Static, overwritten by the
  * fourth next call. */
@@ -34,6 +34,20 @@ const char *ckr_name(size_t index, CK_RV *rv);
 /* Fills `error` with "<what failed>: <CKR>"; `format` says what failed, on which object. Returns -class. */
 int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* --- the watch over modules (watch.c) ---------------------------------------------------------------------------- */
+
+/* From begin to end, a call that takes longer than `timeout` seconds ends the program with ERROR_TOKEN, as does one that
+ * crashes or exits; the message names module and call. A C_Sign that takes a while makes it ask for a touch. */
+void watch_begin(long timeout);
+void watch_end(void);
+
+/* A call begins and ends. Strings must stay until then. */
+void watch_enter(const char *module, const char *function);
+void watch_leave(void);
+
+/* When the last call began, by clock_ms. */
+double watch_since(void);
 
 /* --- URIs (uri.c) ------------------------------------------------------------------------------------------------ */
 
@@ -78,11 +92,14 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 /* Adds a module to `failures`: what failed, and with which CKR. */
 void modules_note(struct modules *modules, const struct module *module, const char *function, CK_RV rv);
 
+/* Finalises a module and starts it anew, which ends all its sessions. Fails with ERROR_TOKEN. */
+int module_restart(struct module *module, struct error *error);
+
 /* Finalises and unloads. */
 void modules_close(struct modules *modules);
 
 struct token {
-	const struct module *module;
+	struct module *module;
 	CK_SLOT_ID slot;
 	CK_TOKEN_INFO info; /* strings padded with blanks, whatever the module does */
 };
@@ -98,19 +115,26 @@ struct tokens {
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error);
 void tokens_free(struct tokens *tokens);
 
+/* Asks the token anew what it says of itself. Fails with ERROR_TOKEN. */
+int token_info(struct token *token, struct error *error);
+
+/* Finds the token's slot again, after its module was started anew. Fails with ERROR_TOKEN when it is not there. */
+int token_find_again(struct token *token, struct error *error);
+
 /* The label without its padding. Static, overwritten by the next call. */
 const char *token_label(const struct token *token);
 
 /* --- sessions (session.c, pin.c) --------------------------------------------------------------------------------- */
 
 struct session {
-	const struct token *token;
+	struct token *token;
 	CK_SESSION_HANDLE handle;
 	bool open;
-	struct secret *pin; /* the PIN that was accepted, for an always-authenticate key; NULL: pin pad or no login */
+	struct secret *pin; /* the PIN that was accepted, until the session is closed; NULL: pin pad or no login */
+	bool refused;       /* a login was: no further one is tried */
 };
 
-int session_open(struct session *session, const struct token *token, bool writable, struct error *error);
+int session_open(struct session *session, struct token *token, bool writable, struct error *error);
 
 /* Logs in as the user, once, when the token asks for it. Refuses before C_Login when the PIN is locked, or has one try
  * left and the request does not allow it. Fails with ERROR_PIN. */
@@ -122,9 +146,9 @@ int session_login(struct session *session, const struct p11_request *request, co
 int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
 			  struct error *error);
 
-/* Opens a fresh session before it closes the old one (the last session takes the login with it). Where the module has
- * dropped the login all the same, the PIN that it has accepted is sent once more. */
-int session_renew(struct session *session, struct error *error);
+/* Opens a fresh session before it closes the old one (the last session takes the login with it). Where the login is lost all
+ * the same, the PIN that was accepted is sent once more, if the token's flags allow it as for session_login. */
+int session_renew(struct session *session, const struct p11_request *request, struct error *error);
 
 /* Wipes the PIN; the session itself ends with the module. */
 void session_close(struct session *session);
@@ -159,6 +183,11 @@ int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRI
 int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
 		 size_t count, struct error *error);
 
+/* What a signature needs to know of its key, in one call: whether it wants a login for each, and its public half, *public NULL
+ * where the object does not have it. Fails with ERROR_TOKEN. */
+int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
+		   EVP_PKEY **public, struct error *error);
+
 /* The public key of the pair, as p11_key_public says. */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
 
@@ -175,7 +204,8 @@ struct p11_key {
 	CK_OBJECT_HANDLE handle;
 	CK_MECHANISM_TYPE mechanism; /* the one that C_SignInit took last, or the first to try */
 	bool always_authenticate;    /* as far as it is known */
-	bool attributes_read;
+	EVP_PKEY *public;            /* NULL: not read yet, or not to be had */
+	bool prepared;               /* the two above are read, or need not be */
 	char *full_uri;
 	struct evp *evp;
 };
@@ -187,6 +217,22 @@ void evp_free(struct evp **evp);
  * `key`. Fails with ERROR_NO_KEY, ERROR_CONFIG, ERROR_TOKEN. */
 int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
 	      struct error *error);
+
+/* What the request requires (require.c), or ERROR_NO_KEY with the flag or attribute that is not so. */
+int require_hardware(const struct token *token, const struct p11_request *request, struct error *error);
+int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
+			   struct error *error);
+
+/* Whether the error tells that session, login, object or token were lost, and another try makes sense once they are had
+ * again (recover.c). */
+bool key_is_lost(const struct error *error);
+
+/* Gets at the key again after `lost`: by another session, and where that does not help by starting the module anew. Fails
+ * with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY. */
+int key_recover(struct p11_key *key, const struct error *lost, struct error *error);
+
+/* Finds the key in the session that is open and logged in. Fails with ERROR_NO_KEY, ERROR_TOKEN. */
+int key_find(struct p11_key *key, struct error *error);
 
 /* Appends the full URIs of the objects to the error's sentence, a line each, at most ten. */
 void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error);

@@ -4,6 +4,7 @@
 
 #include "base/message.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ static int many_tokens(const struct p11_key *key, struct error *error)
 
 /* Whether a token that matches the URI cannot be meant all the same: it hides nothing and has no such key, or, for a
  * new key, cannot be written to. Machines have such tokens registered (p11-kit's trust module for one). */
-static bool is_out_of_question(const struct token *token, const struct uri *uri, bool for_new_key)
+static bool is_out_of_question(struct token *token, const struct uri *uri, bool for_new_key)
 {
 	CK_OBJECT_HANDLE found;
 	struct session session;
@@ -79,7 +80,7 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 	if (tokens->count > 1)
 		return many_tokens(key, error);
 	*token = &tokens->list[0];
-	return 0;
+	return require_hardware(*token, request, error);
 }
 
 void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error)
@@ -132,27 +133,34 @@ static int check_before_login(const struct p11_key *key, struct error *error)
 	return count > 1 ? many_keys(key, found, count, false, error) : 0;
 }
 
-static int find_key(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error)
+int key_find(struct p11_key *key, struct error *error)
 {
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
-	struct token *token;
 	size_t count;
 
-	if (key_token(key, request, false, &token, error) < 0 ||
-	    session_open(&key->session, token, writable, error) < 0)
-		return error_result(error);
-	if ((token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
-		return error_result(error);
-	if (session_login(&key->session, request, &key->uri, error) < 0 ||
-	    objects_find(&key->session, &key->uri, CKO_PRIVATE_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
+	if (objects_find(&key->session, &key->uri, CKO_PRIVATE_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
 		return error_result(error);
 	if (count == 0)
 		return no_key(key, error);
 	if (count > 1)
 		return many_keys(key, found, count, true, error);
 	key->handle = found[0];
-	key->mechanism = CKM_SHA256_RSA_PKCS;
 	return 0;
+}
+
+static int open_key(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error)
+{
+	struct token *token;
+
+	key->mechanism = CKM_SHA256_RSA_PKCS;
+	if (key_token(key, request, false, &token, error) < 0 ||
+	    session_open(&key->session, token, writable, error) < 0)
+		return error_result(error);
+	if ((token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
+		return error_result(error);
+	if (session_login(&key->session, request, &key->uri, error) < 0 || key_find(key, error) < 0)
+		return error_result(error);
+	return require_nonextractable(&key->session, key->handle, request, error);
 }
 
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error)
@@ -162,7 +170,7 @@ int p11_key_open(struct p11_key **key, const struct p11_request *request, bool w
 	*key = calloc(1, sizeof(**key));
 	if (*key == NULL)
 		return error_memory(error);
-	result = find_key(*key, request, writable, error);
+	result = open_key(*key, request, writable, error);
 	if (result < 0)
 		p11_key_close(key);
 	return result;
@@ -179,6 +187,7 @@ void p11_key_close(struct p11_key **key)
 	modules_close(&old->modules);
 	tokens_free(&old->tokens);
 	uri_free(&old->uri);
+	EVP_PKEY_free(old->public);
 	free(old->full_uri);
 	free(old);
 	*key = NULL;
@@ -186,5 +195,9 @@ void p11_key_close(struct p11_key **key)
 
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)
 {
-	return object_public(&key->session, key->handle, public, error);
+	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, error) < 0)
+		return error_result(error);
+	EVP_PKEY_up_ref(key->public);
+	*public = key->public;
+	return 0;
 }

@@ -151,7 +151,7 @@ out:
 	return result;
 }
 
-static int read_token(const struct token *token, const struct p11_request *request, const struct uri *uri,
+static int read_token(struct token *token, const struct p11_request *request, const struct uri *uri,
 		      bool with_login, struct p11_token_info *info, struct error *error)
 {
 	struct session session;

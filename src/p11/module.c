@@ -3,6 +3,7 @@
 #include "p11/internal.h"
 
 #include "base/message.h"
+#include "base/output.h"
 
 #include <libgen.h>
 #include <limits.h>
@@ -57,10 +58,20 @@ static CK_RV initialize(struct module *module)
 {
 	CK_RV rv;
 
-	call_enter(module->name, "C_Initialize");
-	rv = call_leave(p11_kit_module_initialize(module->functions));
+	rv = CALLED(module, "C_Initialize", p11_kit_module_initialize(module->functions));
 	module->initialized = rv == CKR_OK;
 	return rv;
+}
+
+int module_restart(struct module *module, struct error *error)
+{
+	CK_RV rv;
+
+	CALLED(module, "C_Finalize", p11_kit_module_finalize(module->functions));
+	rv = initialize(module);
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start again (C_Initialize)", module->name);
+	return 0;
 }
 
 static int open_one(struct modules *modules, const char *path, struct error *error)
@@ -79,7 +90,9 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 		goto out;
 	}
 	module = &modules->list[0];
+	watch_enter(path, "dlopen");
 	module->functions = p11_kit_module_load(absolute, P11_KIT_MODULE_UNMANAGED);
+	watch_leave();
 	if (module->functions == NULL) {
 		result = error_set(error, ERROR_CONFIG, "cannot load the module %s: %s", path, last_message());
 		goto out;
@@ -93,6 +106,9 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 	rv = initialize(module);
 	if (rv != CKR_OK)
 		result = ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start (C_Initialize)", path);
+	if (rv == CKR_ARGUMENTS_BAD)
+		error_hint(error, "some modules want an argument: configure it for p11-kit with x-init-reserved, and leave out "
+				  "--module");
 out:
 	free(absolute);
 	return result;
@@ -131,8 +147,10 @@ static bool is_remote(CK_FUNCTION_LIST *functions)
 /* Local modules are used as they are, so that every call is ours. p11-kit offers remote ones only wrapped ("managed"). */
 static int open_configured(struct modules *modules, const char *wanted, struct error *error)
 {
+	watch_enter("that p11-kit loads", "dlopen");
 	modules->local = p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
 	modules->wrapped = p11_kit_modules_load(NULL, 0);
+	watch_leave();
 	if (modules->local == NULL || modules->wrapped == NULL)
 		return error_set(error, ERROR_TOKEN, "p11-kit cannot load its modules: %s", last_message());
 	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++) {
@@ -154,6 +172,8 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	const char *path = request->module != NULL ? request->module : p11_kit_uri_get_module_path(uri->parsed);
 
 	memset(modules, 0, sizeof(*modules));
+	output_divert(); /* modules print what they like */
+	watch_begin(request->timeout);
 	p11_kit_be_quiet(); /* what modules fail with is told when it matters */
 	if (path != NULL)
 		return open_one(modules, path, error);
@@ -178,18 +198,22 @@ void modules_close(struct modules *modules)
 	for (size_t i = 0; i < modules->count; i++) {
 		struct module *module = &modules->list[i];
 
-		if (module->initialized) {
-			call_enter(module->name, "C_Finalize");
-			call_leave(p11_kit_module_finalize(module->functions));
-		}
+		if (module->initialized)
+			CALLED(module, "C_Finalize", p11_kit_module_finalize(module->functions));
+		watch_enter(module->name, "dlclose");
 		if (modules->local == NULL)
 			unload(module->functions);
+		watch_leave();
 		free(module->name);
 	}
+	watch_enter("that p11-kit has loaded", "dlclose");
 	if (modules->local != NULL)
 		p11_kit_modules_release(modules->local);
 	if (modules->wrapped != NULL)
 		p11_kit_modules_release(modules->wrapped);
+	watch_leave();
 	free(modules->list);
 	memset(modules, 0, sizeof(*modules));
+	watch_end();
+	output_restore();
 }

@@ -67,24 +67,27 @@ int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRI
 	return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(token));
 }
 
+/* Whether C_GetAttributeValue filled in what the object has; the rest then gets a length of -1, or at least not the right one
+ * (PKCS#11 2.40 section 5.7.5). */
+static bool is_told(CK_RV rv)
+{
+	return rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_BUFFER_TOO_SMALL;
+}
+
 int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
 		 size_t count, struct error *error)
 {
 	enum { MOST = 8 };
 	CK_ATTRIBUTE attributes[MOST];
 	CK_BBOOL flags[MOST] = { CK_FALSE };
-	bool told;
 	CK_RV rv;
 
 	for (size_t i = 0; i < count; i++)
 		attributes[i] = (CK_ATTRIBUTE){ types[i], &flags[i], sizeof(flags[i]) };
 	rv = CALL(session->token->module, C_GetAttributeValue, session->handle, object, attributes, count);
-	/* These still fill in what the object has; the rest gets a length that is not 1 (PKCS#11 2.40 section 5.7.5). */
-	told = rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ||
-	       rv == CKR_BUFFER_TOO_SMALL;
 	for (size_t i = 0; i < count; i++)
-		values[i] = told && attributes[i].ulValueLen == sizeof(CK_BBOOL) ? flags[i] != CK_FALSE : -1;
-	if (told)
+		values[i] = is_told(rv) && attributes[i].ulValueLen == sizeof(CK_BBOOL) ? flags[i] != CK_FALSE : -1;
+	if (is_told(rv))
 		return 0;
 	return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(session->token));
 }
@@ -129,6 +132,31 @@ static int public_from_key(const struct session *session, CK_OBJECT_HANDLE objec
 	free(modulus.pValue);
 	free(exponent.pValue);
 	return result;
+}
+
+int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
+		   EVP_PKEY **public, struct error *error)
+{
+	static unsigned char modulus[P11_SIGNATURE_MAX], exponent[P11_SIGNATURE_MAX];
+	CK_BBOOL always = CK_FALSE;
+	CK_ATTRIBUTE attributes[] = {
+		{ CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) },
+		{ CKA_MODULUS, modulus, sizeof(modulus) },
+		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) },
+	};
+	CK_RV rv = CALL(session->token->module, C_GetAttributeValue, session->handle, private, attributes, 3);
+
+	*public = NULL;
+	*always_authenticate = false;
+	if (!is_told(rv))
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot read the key on token \"%s\"", token_label(session->token));
+	*always_authenticate = attributes[0].ulValueLen == sizeof(always) && always != CK_FALSE;
+	for (size_t i = 1; i < 3; i++) {
+		/* What the object does not have gets the length -1. */
+		if (attributes[i].ulValueLen == 0 || attributes[i].ulValueLen > P11_SIGNATURE_MAX)
+			return 0;
+	}
+	return rsa_from_numbers(&attributes[1], &attributes[2], public, error);
 }
 
 static int public_from_certificate(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,

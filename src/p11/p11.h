@@ -15,6 +15,10 @@ struct p11_request {
 	const char *module;   /* path of the module to use, or NULL: the URI's module-path, else all p11-kit knows */
 	const char *pin_from; /* prompt, file:PATH, env:NAME, fd:N, credential:NAME; NULL: the URI's, pin pad, or prompt */
 	bool allow_final_try; /* log in though a wrong PIN would lock the token */
+	long timeout;         /* seconds that a call of the module may take */
+	bool require_hardware; /* refuse a token that signs in software */
+	bool require_nonextractable; /* refuse a key that is extractable, not sensitive, or was imported */
+	bool checks_signatures; /* the caller does, so that p11_key_sign need not where that costs a call */
 };
 
 /* A private RSA key on a token, with the session it is used in. */
@@ -29,7 +33,8 @@ int p11_uri_check(const char *uri, struct error *error);
 int p11_pin_source_check(const char *source, struct error *error);
 
 /* Finds the one private key that the URI names: loads the modules, opens a session and logs in when the token asks for
- * it. A PIN goes to one token at most: when more than one token or key matches nothing is logged in to. With `writable`
+ * it. A PIN goes to one token at most: when more than one token or key matches nothing is logged in to, nor is a token that the
+ * request refuses. With `writable`
  * the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error);
 
@@ -37,17 +42,24 @@ int p11_key_open(struct p11_key **key, const struct p11_request *request, bool w
 void p11_key_close(struct p11_key **key);
 
 /* RSASSA-PKCS1-v1_5 with SHA-256 over `data` (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has room
- * for P11_SIGNATURE_MAX bytes; *length is as long as the modulus. Fails with ERROR_TOKEN or ERROR_PIN. */
+ * for P11_SIGNATURE_MAX bytes; *length is as long as the modulus. It is verified with the key's public half, where the token
+ * tells that. When session, login or token turn out to be lost, they are had again and C_Sign is tried once more, for which the
+ * PIN that was accepted may be sent again. Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error);
+
+/* Whether `signature` is one over `data` that the public RSA key verifies, as p11_key_sign makes them. */
+bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length);
 
 /* The public half, from the key object, else the public key object, else the certificate with the same CKA_ID.
  * To be freed with EVP_PKEY_free. Fails with ERROR_TOKEN. */
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);
 
 /* The key as an EVP_PKEY with which OpenSSL signs on the token (libp11). Owned by `key`: valid until p11_key_close,
- * and p11_key_sign is not to be used after it. Fails with ERROR_TOKEN. */
+ * and p11_key_sign is not to be used after it. What OpenSSL then does counts as one call of the module, whose time is
+ * limited, until p11_key_evp_done. Fails with ERROR_TOKEN. */
 int p11_key_evp(struct p11_key *key, EVP_PKEY **evp, struct error *error);
+void p11_key_evp_done(struct p11_key *key);
 
 /* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that
  * have the same CKA_ID. The key must have been opened writable. Fails with ERROR_TOKEN. */

@@ -2,20 +2,21 @@
 /* Where a PIN comes from. It goes from its source into a struct secret and nowhere else. */
 #include "p11/internal.h"
 
+#include "base/interrupt.h"
 #include "base/message.h"
 #include "base/source.h"
 
-#include <fcntl.h>
+#include <bsd/readpassphrase.h>
+#include <errno.h>
 #include <limits.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/ui.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { PIN_MAX = 1024 }; /* bytes; the longest formats seen (user:password) stay far below */
+enum {
+	PIN_MAX = 1024,      /* bytes; the longest formats seen (user:password) stay far below */
+	PROMPT_ROOM = 8192,  /* more than a terminal's line can have: nothing of what is typed is cut off */
+};
 
 static const struct source_kind pin_kind = { "PIN", ERROR_PIN, PIN_MAX };
 
@@ -60,38 +61,34 @@ static int read_credential(const char *name, struct secret *pin, struct error *e
 	return source_read_file(path, true, &pin_kind, pin, error);
 }
 
-/* Asks on the terminal, echo off, by OpenSSL's UI, which restores the terminal on every signal. */
+/* Asks on the terminal, echo off. readpassphrase restores the terminal whatever happens, stops and goes on with the shell's
+ * job control, and sends itself again what signals came, which is when they are noticed here. */
 static int prompt(const struct token *token, struct secret *pin, struct error *error)
 {
-	char buffer[PIN_MAX + 1] = "";
+	char buffer[PROMPT_ROOM] = "";
 	char question[128];
-	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	int answer = 0;
-	UI *ui;
-	int result;
-
-	/* Without a terminal OpenSSL would take a line of stdin, which is somebody's data, and it would cost a PIN try. */
-	if (terminal < 0) {
-		error_set(error, ERROR_PIN, "token \"%s\" wants a PIN, and there is no terminal to ask on",
-			  token_label(token));
-		error_hint(error, "say where the PIN comes from: --pin-from");
-		return -ERROR_PIN;
-	}
-	close(terminal);
-	ui = UI_new_method(UI_OpenSSL());
+	bool answered;
+	int result = 0;
 
 	snprintf(question, sizeof(question), "PIN of token \"%s\": ", token_label(token));
-	if (ui == NULL) {
-		result = error_memory(error);
-	} else if (UI_add_input_string(ui, question, 0, buffer, 1, PIN_MAX) < 0 || (answer = UI_process(ui)) != 0) {
+	errno = 0;
+	interrupt_begin("");
+	answered = readpassphrase(question, buffer, sizeof(buffer), RPP_REQUIRE_TTY) != NULL;
+	if (!answered && errno == ENOTTY) {
+		/* Without a terminal a line of stdin would be taken, which is somebody's data, and it would cost a PIN try. */
+		result = error_set(error, ERROR_PIN, "token \"%s\" wants a PIN, and there is no terminal to ask on",
+				   token_label(token));
+		error_hint(error, "say where the PIN comes from: --pin-from");
+	} else if (!answered || buffer[0] == '\0' || interrupt_signal() != 0) {
 		result = error_set(error, ERROR_PIN, "no PIN was entered for token \"%s\"", token_label(token));
-		if (answer == -2) /* OpenSSL's UI took a SIGINT; a shell's loop must still end with it */
-			error->signal = SIGINT;
-	} else {
-		result = secret_append(pin, buffer, strlen(buffer)) < 0 ? error_memory(error) : 0;
+		/* A shell's loop must end with it. */
+		error->signal = interrupt_take();
+	} else if (strlen(buffer) > PIN_MAX) {
+		result = error_set(error, ERROR_PIN, "that is more than %d bytes, which is no PIN", (int)PIN_MAX);
+	} else if (secret_append(pin, buffer, strlen(buffer)) < 0) {
+		result = error_memory(error);
 	}
-	ERR_clear_error();
-	UI_free(ui);
+	interrupt_end();
 	OPENSSL_cleanse(buffer, sizeof(buffer));
 	return result;
 }

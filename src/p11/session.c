@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-int session_open(struct session *session, const struct token *token, bool writable, struct error *error)
+int session_open(struct session *session, struct token *token, bool writable, struct error *error)
 {
 	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
 	CK_RV rv;
@@ -113,13 +113,22 @@ static CK_RV login(const struct session *session, CK_USER_TYPE user)
 	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
 }
 
-/* Judges C_Login's answer. A PIN that was not taken is wiped, so that nothing can send it again. */
-static int login_result(struct session *session, CK_RV rv, struct error *error)
+/* Logs in with the session's PIN. One that was not taken is wiped, and none is sent after it. */
+static int try_login(struct session *session, CK_USER_TYPE user, struct error *error)
 {
+	CK_RV rv;
+
+	if (session->refused)
+		return error_set(error, ERROR_PIN, "token \"%s\" has refused a login before; none is tried again",
+				 token_label(session->token));
+	rv = login(session, user);
 	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
 		return 0;
-	secret_free(&session->pin);
-	return login_error(session->token, rv, error);
+	login_error(session->token, rv, error);
+	session->refused = error->class == ERROR_PIN;
+	if (session->refused)
+		secret_free(&session->pin);
+	return error_result(error);
 }
 
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
@@ -131,31 +140,44 @@ int session_login(struct session *session, const struct p11_request *request, co
 		return 0;
 	if (check_flags(token, request, error) < 0 || pin_get(&session->pin, request, uri, token, error) < 0)
 		return error_result(error);
-	return login_result(session, login(session, CKU_USER), error);
+	return try_login(session, CKU_USER, error);
 }
 
-int session_renew(struct session *session, struct error *error)
+int session_renew(struct session *session, const struct p11_request *request, struct error *error)
 {
-	const struct token *token = session->token;
+	struct token *token = session->token;
 	CK_SESSION_HANDLE old = session->handle;
 	CK_SESSION_INFO info;
 	CK_RV rv = CALL(token->module, C_OpenSession, token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->handle);
 
+	if (rv == CKR_SESSION_COUNT && session->open) { /* there is room for one only */
+		CALL(token->module, C_CloseSession, old);
+		session->open = false;
+		rv = CALL(token->module, C_OpenSession, token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->handle);
+	}
 	if (rv != CKR_OK)
-		return ckr_error(error, ERROR_TOKEN, rv, "cannot open a second session with token \"%s\"",
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot open another session with token \"%s\"",
 				 token_label(token));
-	CALL(token->module, C_CloseSession, old);
+	if (session->open)
+		CALL(token->module, C_CloseSession, old);
+	session->open = true;
 	rv = CALL(token->module, C_GetSessionInfo, session->handle, &info);
-	if (rv != CKR_OK || info.state != CKS_RO_PUBLIC_SESSION || session->pin == NULL)
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot use another session with token \"%s\"", token_label(token));
+	if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0 || info.state == CKS_RO_USER_FUNCTIONS ||
+	    info.state == CKS_RW_USER_FUNCTIONS)
 		return 0;
-	return login_result(session, login(session, CKU_USER), error);
+	/* What the token says of its PIN may have changed since. */
+	if (token_info(token, error) < 0 || check_flags(token, request, error) < 0)
+		return error_result(error);
+	return try_login(session, CKU_USER, error);
 }
 
 int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
 			  struct error *error)
 {
-	if (session->pin == NULL && (check_flags(session->token, request, error) < 0 ||
+	if (session->pin == NULL && !session->refused && (check_flags(session->token, request, error) < 0 ||
 				     pin_get(&session->pin, request, uri, session->token, error) < 0))
 		return error_result(error);
-	return login_result(session, login(session, CKU_CONTEXT_SPECIFIC), error);
+	return try_login(session, CKU_CONTEXT_SPECIFIC, error);
 }

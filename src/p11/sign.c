@@ -4,6 +4,8 @@
 
 #include "base/message.h"
 
+#include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -25,7 +27,8 @@ static CK_RV sign_init(struct p11_key *key)
 	return CALL(key->session.token->module, C_SignInit, key->session.handle, &mechanism, key->handle);
 }
 
-/* Modules say in many ways that they lack CKM_SHA256_RSA_PKCS; any error on it is reason to try the other. */
+/* Modules say in many ways that they lack CKM_SHA256_RSA_PKCS; any error on it is reason to try the other, unless it tells
+ * that there is nothing to try it on. */
 static int sign_begin(struct p11_key *key, struct error *error)
 {
 	const char *label = token_label(key->session.token);
@@ -33,16 +36,20 @@ static int sign_begin(struct p11_key *key, struct error *error)
 
 	if (first == CKR_OK)
 		return 0;
-	if (key->mechanism == CKM_RSA_PKCS)
-		return ckr_error(error, ERROR_TOKEN, first, "token \"%s\" does not sign (C_SignInit with CKM_RSA_PKCS)",
-				 label);
+	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" does not sign (C_SignInit with %s)", label,
+		  mechanism_name(key->mechanism));
+	if (key->mechanism == CKM_RSA_PKCS || key_is_lost(error))
+		return error_result(error);
 	key->mechanism = CKM_RSA_PKCS;
 	second = sign_init(key);
 	if (second == CKR_OK)
 		return 0;
-	return error_set(error, ERROR_TOKEN,
-			 "token \"%s\" does not sign: C_SignInit gives %s for CKM_SHA256_RSA_PKCS, %s for CKM_RSA_PKCS",
-			 label, ckr_text(first), ckr_text(second));
+	key->mechanism = CKM_SHA256_RSA_PKCS;
+	error_set(error, ERROR_TOKEN,
+		  "token \"%s\" does not sign: C_SignInit gives %s for CKM_SHA256_RSA_PKCS, %s for CKM_RSA_PKCS", label,
+		  ckr_text(first), ckr_text(second));
+	error->code = second;
+	return -ERROR_TOKEN;
 }
 
 /* What goes to C_Sign for the mechanism; `info` has room for the DigestInfo. */
@@ -100,11 +107,11 @@ static int sign_error(const struct p11_key *key, CK_RV rv, struct error *error)
  * by a fresh one that is logged in: a TPM's module keeps the failed operation active, OpenSC's drops the login. */
 static int renew_if_wanted(struct p11_key *key, CK_RV failed, struct error *error)
 {
-	if (key->always_authenticate || !reads_always_authenticate(key))
+	if (key->always_authenticate || key->prepared || !reads_always_authenticate(key))
 		return sign_error(key, failed, error);
 	message_step("the key wants a login for each signature (CKA_ALWAYS_AUTHENTICATE)");
 	key->always_authenticate = true;
-	return session_renew(&key->session, error);
+	return session_renew(&key->session, &key->request, error);
 }
 
 /* A signature is as long as the modulus; modules exist that drop leading zeros (RFC 8017 section 8.2.1 wants them), and
@@ -135,28 +142,79 @@ static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *
 	return 0;
 }
 
-int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
-		 struct error *error)
+/* Reads what is to be known before the first signature: a failed C_Sign may cost the login, and a signature is checked before
+ * it leaves. A caller that checks signatures itself is spared the call where several slots had to be looked at: SoftHSM always
+ * has two, and a cold signature has its number of calls. */
+static int prepare(struct p11_key *key, struct error *error)
+{
+	struct error ignored;
+
+	if (key->prepared || (key->request.checks_signatures && key->tokens.looked_at > 1))
+		return 0;
+	if (object_signing(&key->session, key->handle, &key->always_authenticate, &key->public, error) < 0) {
+		if (key_is_lost(error))
+			return error_result(error);
+		/* Modules that have nothing else to say of an attribute that they do not know. */
+		key->always_authenticate = reads_always_authenticate(key);
+	}
+	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, &ignored) < 0)
+		message_step("signatures cannot be checked: %s", ignored.text);
+	key->prepared = true;
+	return 0;
+}
+
+bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool fits = context != NULL && EVP_PKEY_is_a(public, "RSA") &&
+		    EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, public) > 0 &&
+		    EVP_DigestVerify(context, signature, length, data, size) == 1;
+
+	EVP_MD_CTX_free(context);
+	ERR_clear_error();
+	return fits;
+}
+
+static int sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
+		struct error *error)
 {
 	CK_ULONG got;
 	CK_RV rv;
 
-	/* A failed C_Sign may cost the login, so it is better to know first. Where several slots were looked at the call is
-	 * saved all the same, to keep a cold signature within its number of calls. */
-	if (key->tokens.looked_at <= 1 && !key->attributes_read) {
-		key->always_authenticate = reads_always_authenticate(key);
-		key->attributes_read = true;
-	}
-	if (sign_once(key, data, size, signature, &got, &rv, error) < 0)
+	if (prepare(key, error) < 0 || sign_once(key, data, size, signature, &got, &rv, error) < 0)
 		return error_result(error);
 	if (rv != CKR_OK && (renew_if_wanted(key, rv, error) < 0 ||
 			     sign_once(key, data, size, signature, &got, &rv, error) < 0))
 		return error_result(error);
 	if (rv != CKR_OK)
 		return sign_error(key, rv, error);
-	/* Only an always-authenticate key has further use for the PIN. */
-	if (!key->always_authenticate)
-		secret_free(&key->session.pin);
 	*length = got;
-	return pad_signature(key, signature, length, error);
+	if (pad_signature(key, signature, length, error) < 0)
+		return error_result(error);
+	/* One that is wrong by a fault of the token can give an RSA key away: it must not leave. */
+	if (key->public != NULL && !p11_signature_fits(key->public, data, size, signature, *length)) {
+		OPENSSL_cleanse(signature, *length);
+		return error_set(error, ERROR_TOKEN, "the signature of token \"%s\" is wrong: the key's public half does not "
+				 "verify it, and it is not handed out", token_label(key->session.token));
+	}
+	return 0;
+}
+
+int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
+		 struct error *error)
+{
+	struct error lost, second;
+
+	if (sign(key, data, size, signature, length, error) == 0)
+		return 0;
+	if (!key_is_lost(error))
+		return error_result(error);
+	lost = *error;
+	if (key_recover(key, &lost, error) == 0 && sign(key, data, size, signature, length, error) == 0)
+		return 0;
+	second = *error;
+	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s", lost.text,
+		  second.text);
+	error_hint(error, "%s", second.hint);
+	return error_result(error);
 }

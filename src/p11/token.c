@@ -2,6 +2,7 @@
 /* Tokens: which are there, and which a URI means. */
 #include "p11/internal.h"
 
+#include "base/message.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -59,7 +60,7 @@ static bool slot_matches(const struct module *module, CK_SLOT_ID slot, const str
 	return CALL(module, C_GetSlotInfo, slot, &info) == CKR_OK && p11_kit_uri_match_slot_info(uri->parsed, &info);
 }
 
-static int add_token(struct tokens *tokens, const struct module *module, CK_SLOT_ID slot, const CK_TOKEN_INFO *info,
+static int add_token(struct tokens *tokens, struct module *module, CK_SLOT_ID slot, const CK_TOKEN_INFO *info,
 		     struct error *error)
 {
 	struct token *list = realloc(tokens->list, (tokens->count + 1) * sizeof(*list));
@@ -71,23 +72,30 @@ static int add_token(struct tokens *tokens, const struct module *module, CK_SLOT
 	return 0;
 }
 
+static bool is_same(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other)
+{
+	return memcmp(one->serialNumber, other->serialNumber, sizeof(one->serialNumber)) == 0 &&
+	       memcmp(one->label, other->label, sizeof(one->label)) == 0 &&
+	       memcmp(one->manufacturerID, other->manufacturerID, sizeof(one->manufacturerID)) == 0;
+}
+
 /* The same token may show through two modules; the first one serves it. Two in one module are two, whatever they say of
  * themselves: there are modules that give all their tokens one serial number. */
 static bool is_known(const struct tokens *tokens, const struct module *module, const CK_TOKEN_INFO *info)
 {
 	for (size_t i = 0; i < tokens->count; i++) {
-		const CK_TOKEN_INFO *known = &tokens->list[i].info;
+		const struct token *known = &tokens->list[i];
 
-		if (tokens->list[i].module != module &&
-		    memcmp(known->serialNumber, info->serialNumber, sizeof(info->serialNumber)) == 0 &&
-		    memcmp(known->label, info->label, sizeof(info->label)) == 0 &&
-		    memcmp(known->manufacturerID, info->manufacturerID, sizeof(info->manufacturerID)) == 0)
+		if (known->module != module && is_same(&known->info, info)) {
+			message_step("%s shows token \"%s\" too, which %s serves", module->name, token_label(known),
+				     known->module->name);
 			return true;
+		}
 	}
 	return false;
 }
 
-static int module_tokens(struct tokens *tokens, struct modules *modules, const struct module *module,
+static int module_tokens(struct tokens *tokens, struct modules *modules, struct module *module,
 			 const struct uri *uri, bool all, struct error *error)
 {
 	CK_SLOT_ID *slots = NULL;
@@ -127,7 +135,7 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 {
 	memset(tokens, 0, sizeof(*tokens));
 	for (size_t i = 0; i < modules->count; i++) {
-		const struct module *module = &modules->list[i];
+		struct module *module = &modules->list[i];
 		int result;
 
 		if (!module->initialized || !library_matches(module, uri))
@@ -140,6 +148,41 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 			break;
 	}
 	return 0;
+}
+
+int token_info(struct token *token, struct error *error)
+{
+	CK_TOKEN_INFO info;
+	CK_RV rv = CALL(token->module, C_GetTokenInfo, token->slot, &info);
+
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot ask token \"%s\"", token_label(token));
+	pad_info(&info);
+	token->info = info;
+	return 0;
+}
+
+int token_find_again(struct token *token, struct error *error)
+{
+	CK_SLOT_ID *slots = NULL;
+	CK_ULONG count = 0;
+	CK_RV rv = slots_list(token->module, &slots, &count);
+	bool found = false;
+
+	for (CK_ULONG i = 0; rv == CKR_OK && i < count && !found; i++) {
+		struct token candidate = { token->module, slots[i], token->info };
+		struct error ignored;
+
+		found = token_info(&candidate, &ignored) == 0 && is_same(&candidate.info, &token->info);
+		if (found)
+			*token = candidate;
+	}
+	free(slots);
+	if (found)
+		return 0;
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not list its slots", token->module->name);
+	return error_set(error, ERROR_TOKEN, "token \"%s\" is not there any more", token_label(token));
 }
 
 void tokens_free(struct tokens *tokens)

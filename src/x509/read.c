@@ -73,19 +73,6 @@ int x509_certificate_read(const char *path, X509 **certificate, struct error *er
 	return 0;
 }
 
-bool x509_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature,
-			 size_t length)
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool fits = context != NULL && EVP_PKEY_is_a(public, "RSA") &&
-		    EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, public) > 0 &&
-		    EVP_DigestVerify(context, signature, length, data, size) == 1;
-
-	EVP_MD_CTX_free(context);
-	ERR_clear_error();
-	return fits;
-}
-
 static void print_sha256(const unsigned char *data, int length, char text[X509_FINGERPRINT_SIZE])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];

@@ -44,10 +44,6 @@ X509 *x509_certificate_parse(const char *text);
 void x509_subject(X509 *certificate, char *text, size_t size);
 void x509_expiry(X509 *certificate, char *text, size_t size);
 
-/* Whether `signature` is the key's RSASSA-PKCS1-v1_5 signature with SHA-256 over `data`. */
-bool x509_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature,
-			 size_t length);
-
 /* SHA-256 of the certificate's DER, or of the public key's SubjectPublicKeyInfo, as AA:BB:…; "?" if that fails. */
 void x509_fingerprint(X509 *certificate, char text[X509_FINGERPRINT_SIZE]);
 void x509_key_fingerprint(EVP_PKEY *key, char text[X509_FINGERPRINT_SIZE]);

@@ -72,7 +72,7 @@ static void expect_hidden(const cJSON *item)
 static void exchange(const struct secret *assertion)
 {
 	struct oauth_answer answer;
-	struct error error = { ERROR_NONE, 0, "", "" };
+	struct error error = { .class = ERROR_NONE };
 
 	if (oauth_exchange(NULL, "https://example.com/token", assertion, &answer, &error) == 0) {
 		expect_json(answer.json);
@@ -96,7 +96,7 @@ static void expect_shown(const char *text)
 static void read_deployment(const char *json, const char *id)
 {
 	struct deployment deployment;
-	struct error error = { ERROR_NONE, 0, "", "" };
+	struct error error = { .class = ERROR_NONE };
 
 	if (deployment_read(&deployment, json, id, &error) == 0) {
 		expect(strspn(deployment.id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
@@ -119,7 +119,7 @@ static void call(const struct secret *bearer)
 {
 	const struct http_request request = { .method = "GET", .url = "https://example.com/", .bearer = bearer };
 	struct oauth_reply reply;
-	struct error error = { ERROR_NONE, 0, "", "" };
+	struct error error = { .class = ERROR_NONE };
 	cJSON *parsed;
 
 	if (oauth_call(NULL, &request, bearer, &reply, &error) == 0) {

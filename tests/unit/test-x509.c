@@ -2,6 +2,7 @@
 /* Certificates and requests, made with keys in memory: to OpenSSL a key on a token is no different. */
 #include "unit.h"
 
+#include "p11/p11.h"
 #include "x509/x509.h"
 
 #include <openssl/ec.h>
@@ -326,16 +327,16 @@ static void signature_fits_its_own_key_and_data_only(void **state)
 	size_t length = sign(key, data, 13, signature, sizeof(signature));
 
 	(void)state;
-	assert_true(x509_signature_fits(key, data, 13, signature, length));
-	assert_false(x509_signature_fits(other, data, 13, signature, length));
-	assert_false(x509_signature_fits(key, data, 12, signature, length));
-	assert_false(x509_signature_fits(key, data, 13, signature, length - 1));
-	assert_false(x509_signature_fits(key, data, 13, signature, 0));
+	assert_true(p11_signature_fits(key, data, 13, signature, length));
+	assert_false(p11_signature_fits(other, data, 13, signature, length));
+	assert_false(p11_signature_fits(key, data, 12, signature, length));
+	assert_false(p11_signature_fits(key, data, 13, signature, length - 1));
+	assert_false(p11_signature_fits(key, data, 13, signature, 0));
 	signature[100] ^= 1;
-	assert_false(x509_signature_fits(key, data, 13, signature, length));
+	assert_false(p11_signature_fits(key, data, 13, signature, length));
 	/* A valid signature of a key that RS256 does not know. */
 	length = sign(ec, data, 13, signature, sizeof(signature));
-	assert_false(x509_signature_fits(ec, data, 13, signature, length));
+	assert_false(p11_signature_fits(ec, data, 13, signature, length));
 	assert_int_equal(ERR_peek_error(), 0);
 	EVP_PKEY_free(ec);
 }

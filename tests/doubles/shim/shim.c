@@ -10,19 +10,36 @@
  *                   C_FindObjectsInit, C_GetAttributeValue, C_CreateObject   types=CKA_LABEL,CKA_ID,0x…
  *                   C_GenerateKeyPair    pub=CKA_VERIFY=1,… priv=CKA_EXTRACTABLE=0,…
  * P11SHIM_FAULTS  faults separated by ';'. One that cannot be read fails C_GetFunctionList: no test passes by a typo.
- *   C_Function[@CKM_NAME][#N]=CKR_NAME   answers with this CKR (or 0x…) without asking the real module
- *   C_Function[@CKM_NAME][#N]=delay:S    sleeps S seconds (a fraction is fine) before the call
+ *   C_Function[@CKM_NAME][#N]=ACTION     a call; `any` stands for every function but C_GetFunctionList
  *                                        #N: only at the N-th such call, from 1
  *                                        @: C_SignInit only: only with this mechanism (or 0x…), and the N-th is
  *                                        counted among the calls with it
+ *     CKR_NAME (or 0x…)                  answers so without asking the real module
+ *     delay:S                            sleeps S seconds (a fraction is fine) before the call
+ *     hang, crash, abort, exit           never comes back; SIGSEGV; SIGABRT; exit(0)
+ *     print                              writes to stdout and stderr before the call
+ *     lose-sessions, lose-login          before the call, as when a network HSM was away
+ *     lose-token, lose-token-for-good    before the call: a pulled card, which is back when the module is started
+ *                                        anew, or not
  *   CKA_NAME:=0|1                        C_GetAttributeValue reports this for a boolean the real module has
- *   signature=flip                       C_Sign succeeds with one bit of the signature flipped
+ *   CKA_NAME:=missing|error|long         it has no such attribute; it fails altogether; it gives it a wrong length
+ *   objects-=CKO_PUBLIC_KEY|CKO_CERTIFICATE  a search for these finds none
+ *   signature=flip|strip|cut|huge|nothing  C_Sign flips one bit; leaves leading zeros out; gives one byte less; gives a
+ *                                        length of 2^40; of 0
  *   token-flags+=CKF_NAME                C_GetTokenInfo reports this flag
  *   token-flags-=CKF_NAME                C_GetTokenInfo does not report this flag
+ *   refusal-flags+=CKF_NAME              C_GetTokenInfo reports this flag once a PIN was refused
  *   token-serial=TEXT, token-label=TEXT  C_GetTokenInfo reports this for every token; no longer than its field, blank
  *                                        padded
- *   thread                               a thread of the module's own waits for ever, as those of network HSMs do
  *   slot-count=N                         C_GetSlotList, where it succeeds, reports N slots, from 1, however many it wrote
+ *   mechanism-=CKM_NAME                  C_GetMechanismInfo and C_SignInit do not know this mechanism
+ *   mechanism-flags+=CKF_HW              C_GetMechanismInfo reports this flag
+ *   template-=CKA_NAME                   C_GenerateKeyPair: CKR_TEMPLATE_INCONSISTENT if a template has this
+ *   reserved=TEXT                        C_Initialize: CKR_ARGUMENTS_BAD if pReserved is not this
+ *   sessions=N                           at most N are open at once
+ *   pin-pad=PIN                          C_Login with NULL takes this PIN
+ *   always-authenticate[=drop]           private keys want a login for each signature; a C_Sign without it costs the login
+ *   thread                               a thread of the module's own waits for ever, as those of network HSMs do
  */
 #include "shim.h"
 
@@ -60,14 +77,13 @@ static bool ready;
 
 /* Functions that are only forwarded; PLAIN and DETAILED together are the whole of CK_FUNCTION_LIST. */
 #define PLAIN(F) \
-	F(C_Initialize, RESERVED) F(C_Finalize, RESERVED) F(C_GetInfo, (CK_INFO *info), (info)) \
+	F(C_Finalize, RESERVED) F(C_GetInfo, (CK_INFO *info), (info)) \
 	F(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info)) \
 	F(C_GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n), (slot, list, n)) \
-	F(C_GetMechanismInfo, (CK_SLOT_ID slot, CK_MECHANISM_TYPE m, CK_MECHANISM_INFO *info), (slot, m, info)) \
 	F(C_InitToken, (CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG n, CK_BYTE *label), (slot, pin, n, label)) \
 	F(C_InitPIN, IN) \
 	F(C_SetPIN, (CK_SESSION_HANDLE s, CK_BYTE *o, CK_ULONG on, CK_BYTE *n, CK_ULONG nn), (s, o, on, n, nn)) \
-	F(C_CloseSession, SESSION) F(C_CloseAllSessions, SLOT) \
+	F(C_CloseAllSessions, SLOT) \
 	F(C_GetSessionInfo, (CK_SESSION_HANDLE s, CK_SESSION_INFO *info), (s, info)) \
 	F(C_GetOperationState, OUT) \
 	F(C_SetOperationState, (CK_SESSION_HANDLE s, CK_BYTE *state, CK_ULONG n, CK_OBJECT_HANDLE encryption, \
@@ -78,7 +94,6 @@ static bool ready;
 	F(C_DestroyObject, OBJECT) \
 	F(C_GetObjectSize, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ULONG *size), (s, o, size)) \
 	F(C_SetAttributeValue, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n), (s, o, a, n)) \
-	F(C_FindObjects, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n), (s, o, max, n)) \
 	F(C_FindObjectsFinal, SESSION) \
 	F(C_EncryptInit, MECH_KEY) F(C_Encrypt, IN_OUT) F(C_EncryptUpdate, IN_OUT) F(C_EncryptFinal, OUT) \
 	F(C_DecryptInit, MECH_KEY) F(C_Decrypt, IN_OUT) F(C_DecryptUpdate, IN_OUT) F(C_DecryptFinal, OUT) \
@@ -100,8 +115,9 @@ static bool ready;
 
 /* Functions with a detail in the log or a fault in their results; written out below. */
 #define DETAILED(F) \
-	F(C_GetFunctionList, ) F(C_GetSlotList, ) F(C_GetTokenInfo, ) F(C_OpenSession, ) F(C_Login, ) F(C_CreateObject, ) \
-	F(C_GetAttributeValue, ) F(C_FindObjectsInit, ) F(C_SignInit, ) F(C_Sign, ) F(C_GenerateKeyPair, )
+	F(C_GetFunctionList, ) F(C_Initialize, ) F(C_GetSlotList, ) F(C_GetTokenInfo, ) F(C_GetMechanismInfo, ) \
+	F(C_OpenSession, ) F(C_CloseSession, ) F(C_Login, ) F(C_CreateObject, ) F(C_GetAttributeValue, ) \
+	F(C_FindObjectsInit, ) F(C_FindObjects, ) F(C_SignInit, ) F(C_Sign, ) F(C_GenerateKeyPair, )
 
 /* Twice, because a shape becomes two arguments only when it is expanded on the way. */
 #define FORWARD(name, ...) FORWARD_(name, __VA_ARGS__)
@@ -115,13 +131,35 @@ static bool ready;
 
 PLAIN(FORWARD)
 
+static CK_RV shim_C_Initialize(void *arguments)
+{
+	struct call call = {.function = "C_Initialize"};
+
+	PASS(call, results_initialize(arguments) ? module->C_Initialize(arguments) : CKR_ARGUMENTS_BAD);
+	return call.rv;
+}
+
+static CK_RV shim_C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE mechanism, CK_MECHANISM_INFO *info)
+{
+	struct call call = {.function = "C_GetMechanismInfo"};
+
+	PASS(call, results_has_mechanism(mechanism) ? module->C_GetMechanismInfo(slot, mechanism, info) :
+			CKR_MECHANISM_INVALID);
+	if (call.rv == CKR_OK) {
+		results_mechanism(info);
+	}
+	return call.rv;
+}
+
 static CK_RV shim_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *count)
 {
 	struct call call = {.function = "C_GetSlotList"};
 
 	PASS(call, module->C_GetSlotList(present, slots, count));
-	if (call.rv == CKR_OK) {
-		faults_slots(count);
+	if (call.rv == CKR_OK && state_is_gone()) {
+		*count = 0;
+	} else if (call.rv == CKR_OK) {
+		results_slots(count);
 	}
 	return call.rv;
 }
@@ -132,7 +170,7 @@ static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 
 	PASS(call, module->C_GetTokenInfo(slot, info));
 	if (call.rv == CKR_OK) {
-		faults_token(info);
+		results_token(info);
 	}
 	return call.rv;
 }
@@ -143,8 +181,39 @@ static CK_RV shim_C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *applicati
 	struct call call = {.function = "C_OpenSession"};
 
 	detail(&call, " flags=%s slot=0x%lx", flags & CKF_RW_SESSION ? "rw" : "ro", slot);
-	PASS(call, module->C_OpenSession(slot, flags, application, notify, session));
+	PASS(call, state_has_room() ? module->C_OpenSession(slot, flags, application, notify, session) :
+			CKR_SESSION_COUNT);
+	if (call.rv == CKR_OK) {
+		state_opened(*session);
+	}
 	return call.rv;
+}
+
+static CK_RV shim_C_CloseSession(CK_SESSION_HANDLE session)
+{
+	struct call call = {.function = "C_CloseSession"};
+
+	PASS(call, module->C_CloseSession(session));
+	if (call.rv == CKR_OK) {
+		state_closed();
+	}
+	return call.rv;
+}
+
+/* One for a single operation is the shim's where it makes keys want it. */
+static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length)
+{
+	CK_RV rv;
+
+	state_pin(&pin, &length);
+	if (user == CKU_CONTEXT_SPECIFIC && state_login_context(pin, length, &rv)) {
+		return rv;
+	}
+	rv = module->C_Login(session, user, pin, length);
+	if (rv == CKR_OK) {
+		state_logged_in(pin, length);
+	}
+	return rv;
 }
 
 static CK_RV shim_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length)
@@ -153,7 +222,8 @@ static CK_RV shim_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE 
 
 	detail_name(&call, "user", users, user);
 	detail(&call, " pin=%s", pin ? "given" : "NULL");
-	PASS(call, module->C_Login(session, user, pin, length));
+	PASS(call, login(session, user, pin, length));
+	results_login(call.rv);
 	return call.rv;
 }
 
@@ -176,17 +246,36 @@ static CK_RV shim_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDL
 	PASS(call, module->C_GetAttributeValue(session, object, attributes, count));
 	/* These two errors are about some attributes; the others have their values. */
 	if (call.rv == CKR_OK || call.rv == CKR_ATTRIBUTE_SENSITIVE || call.rv == CKR_ATTRIBUTE_TYPE_INVALID) {
-		faults_attributes(attributes, count);
+		for (CK_ULONG i = 0; state_always() && i < count; i++) {
+			if (attributes[i].type == CKA_ALWAYS_AUTHENTICATE && attributes[i].ulValueLen == sizeof(CK_BBOOL)) {
+				*(CK_BBOOL *)attributes[i].pValue = CK_TRUE;
+			}
+		}
+		call.rv = results_attributes(attributes, count, call.rv);
 	}
 	return call.rv;
 }
+
+static bool hidden; /* what the search that is under way finds */
 
 static CK_RV shim_C_FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
 	struct call call = {.function = "C_FindObjectsInit"};
 
 	detail_types(&call, "types", false, attributes, count);
+	hidden = results_is_hidden(attributes, count);
 	PASS(call, module->C_FindObjectsInit(session, attributes, count));
+	return call.rv;
+}
+
+static CK_RV shim_C_FindObjects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG max, CK_ULONG *count)
+{
+	struct call call = {.function = "C_FindObjects"};
+
+	PASS(call, module->C_FindObjects(session, objects, max, count));
+	if (call.rv == CKR_OK && hidden) {
+		*count = 0;
+	}
 	return call.rv;
 }
 
@@ -196,7 +285,11 @@ static CK_RV shim_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 
 	call.mechanism = mechanism != NULL ? mechanism->mechanism : CK_UNAVAILABLE_INFORMATION;
 	detail_name(&call, "mech", mechanisms, call.mechanism);
-	PASS(call, module->C_SignInit(session, mechanism, key));
+	PASS(call, results_has_mechanism(call.mechanism) ? module->C_SignInit(session, mechanism, key) :
+			CKR_MECHANISM_INVALID);
+	if (call.rv == CKR_OK) {
+		state_sign_init();
+	}
 	return call.rv;
 }
 
@@ -205,9 +298,9 @@ static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data
 {
 	struct call call = {.function = "C_Sign"};
 
-	PASS(call, module->C_Sign(session, data, data_length, signature, length));
-	if (call.rv == CKR_OK && signature != NULL) {
-		faults_signature(signature, *length);
+	PASS(call, state_sign() ? module->C_Sign(session, data, data_length, signature, length) : CKR_USER_NOT_LOGGED_IN);
+	if (call.rv == CKR_OK && signature != NULL && *length > 0) {
+		results_signature(signature, length);
 	}
 	return call.rv;
 }
@@ -220,8 +313,10 @@ static CK_RV shim_C_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM *mec
 
 	detail_types(&call, "pub", true, public_attributes, public_count);
 	detail_types(&call, "priv", true, private_attributes, private_count);
-	PASS(call, module->C_GenerateKeyPair(session, mechanism, public_attributes, public_count, private_attributes,
-			private_count, public_key, private_key));
+	PASS(call, !results_template(public_attributes, public_count) || !results_template(private_attributes, private_count) ?
+			CKR_TEMPLATE_INCONSISTENT :
+			module->C_GenerateKeyPair(session, mechanism, public_attributes, public_count, private_attributes,
+					private_count, public_key, private_key));
 	return call.rv;
 }
 
@@ -253,6 +348,11 @@ void shim_complain(const char *format, ...)
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	fprintf(stderr, "p11bearer-shim: %s\n", text);
+}
+
+CK_FUNCTION_LIST *shim_module(void)
+{
+	return module;
 }
 
 static bool load_module(void)
@@ -294,6 +394,10 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST 
 	if (!ready) {
 		return CKR_GENERAL_ERROR;
 	}
-	PASS(call, functions_out != NULL ? (*functions_out = &list, CKR_OK) : CKR_ARGUMENTS_BAD);
+	if (functions_out == NULL) {
+		return CKR_ARGUMENTS_BAD;
+	}
+	*functions_out = &list;
+	log_call(&call);
 	return call.rv;
 }

@@ -36,14 +36,46 @@ const char *name_of(const struct name *table, CK_ULONG value);
 /* Reads a name of the table or, where `hex`, 0x…; false if it is neither. */
 bool name_value(const struct name *table, bool hex, const char *text, CK_ULONG *value);
 
+CK_FUNCTION_LIST *shim_module(void); /* the real one */
+
 /* faults.c */
 bool faults_load(void);
 void faults_start(void); /* once the module is loaded */
-bool faults_answer(struct call *call); /* sleeps if told to; true if call->rv is already the answer */
-void faults_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count);
-void faults_signature(CK_BYTE *signature, CK_ULONG length);
-void faults_slots(CK_ULONG *count);
-void faults_token(CK_TOKEN_INFO *info);
+bool faults_answer(struct call *call); /* does what a fault wants before the call; true if call->rv is already the answer */
+bool parse_count(const char *text, unsigned long *count);
+
+/* Whether a file took a fault in. */
+enum parsed { PARSED, WRONG, NOT_MINE };
+
+/* results.c: what is taken, and what is given back */
+enum parsed results_parse(char *text);
+bool results_initialize(const void *arguments); /* false: pReserved is not what it should be */
+bool results_template(const CK_ATTRIBUTE *attributes, CK_ULONG count); /* false: it has what the token refuses */
+bool results_is_hidden(const CK_ATTRIBUTE *attributes, CK_ULONG count); /* a search for objects that are hidden */
+bool results_has_mechanism(CK_MECHANISM_TYPE mechanism);
+CK_RV results_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count, CK_RV rv);
+void results_signature(CK_BYTE *bytes, CK_ULONG *length);
+void results_slots(CK_ULONG *count);
+void results_token(CK_TOKEN_INFO *info);
+void results_login(CK_RV rv);
+void results_mechanism(CK_MECHANISM_INFO *info);
+
+/* state.c: what the token is in */
+enum parsed state_parse(const char *text);
+void state_lose_sessions(void);
+void state_lose_login(void);
+void state_lose_token(bool for_good);
+bool state_answer(struct call *call); /* true if the token is lost, and call->rv says so */
+bool state_is_gone(void);
+bool state_has_room(void); /* for one more session */
+void state_opened(CK_SESSION_HANDLE session);
+void state_closed(void);
+void state_pin(CK_BYTE **given, CK_ULONG *length); /* puts what is entered on the pin pad in place of a NULL */
+void state_logged_in(const CK_BYTE *given, CK_ULONG length);
+bool state_login_context(const CK_BYTE *given, CK_ULONG length, CK_RV *rv); /* true if *rv is the answer */
+bool state_always(void);
+void state_sign_init(void);
+bool state_sign(void);
 
 /* log.c */
 bool log_open(void);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Data on stdout, and nothing else there: PKCS#11 modules print what they like. */
+#ifndef P11BEARER_BASE_OUTPUT_H
+#define P11BEARER_BASE_OUTPUT_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+/* Writes data to stdout. Fails with ERROR_UNEXPECTED when stdout does not take it all. */
+int output_write(const void *data, size_t length, struct error *error);
+
+/* From here on what anybody else writes to stdout goes to stderr. Where that cannot be done it stays as it is. */
+void output_divert(void);
+
+/* Stdout is everybody's again. What waits in stdio's buffer goes to stderr before. */
+void output_restore(void);
+
+/* The descriptor that stdout has meanwhile. */
+int output_descriptor(void);
+
+#endif

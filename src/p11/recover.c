@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Getting at a key again: network HSMs lose sessions, cards are pulled and put back. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What was lost. After the loss of a token some modules answer with an error for ever, unless they are started anew. */
+enum loss { LOSS_NONE, LOSS_SESSION, LOSS_TOKEN };
+
+static enum loss loss_of(CK_RV rv)
+{
+	switch (rv) {
+	case CKR_SESSION_HANDLE_INVALID:
+	case CKR_SESSION_CLOSED:
+	case CKR_OBJECT_HANDLE_INVALID:
+	case CKR_KEY_HANDLE_INVALID:
+	case CKR_USER_NOT_LOGGED_IN:
+	case CKR_OPERATION_NOT_INITIALIZED:
+		return LOSS_SESSION;
+	case CKR_DEVICE_REMOVED:
+	case CKR_DEVICE_ERROR:
+	case CKR_TOKEN_NOT_PRESENT:
+	case CKR_TOKEN_NOT_RECOGNIZED:
+	case CKR_SLOT_ID_INVALID:
+	case CKR_CRYPTOKI_NOT_INITIALIZED:
+		return LOSS_TOKEN;
+	default:
+		return LOSS_NONE;
+	}
+}
+
+bool key_is_lost(const struct error *error)
+{
+	return error->class == ERROR_TOKEN && loss_of(error->code) != LOSS_NONE;
+}
+
+static int renew(struct p11_key *key, struct error *error)
+{
+	if (session_renew(&key->session, &key->request, error) < 0)
+		return error_result(error);
+	return key_find(key, error);
+}
+
+int key_recover(struct p11_key *key, const struct error *lost, struct error *error)
+{
+	struct session *session = &key->session;
+
+	message_step("%s; getting at the key again", lost->text);
+	key->request.checks_signatures = false; /* it may be the login for each signature that was missing: it is asked for now */
+	if (loss_of(lost->code) == LOSS_SESSION) {
+		if (renew(key, error) == 0)
+			return 0;
+		if (!key_is_lost(error))
+			return error_result(error);
+	}
+	session->open = false; /* its handle ends with the module */
+	if (module_restart(session->token->module, error) < 0 || token_find_again(session->token, error) < 0)
+		return error_result(error);
+	return renew(key, error);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the user requires of a token and its keys. */
+#include "p11/internal.h"
+
+int require_hardware(const struct token *token, const struct p11_request *request, struct error *error)
+{
+	static const CK_MECHANISM_TYPE mechanisms[] = { CKM_SHA256_RSA_PKCS, CKM_RSA_PKCS };
+	CK_MECHANISM_INFO info = { .flags = 0 };
+	CK_RV rv = CKR_OK;
+
+	if (!request->require_hardware)
+		return 0;
+	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
+		rv = CALL(token->module, C_GetMechanismInfo, token->slot, mechanisms[i], &info);
+		if (rv == CKR_OK && (info.flags & CKF_HW) != 0)
+			return 0;
+	}
+	if (rv != CKR_OK)
+		ckr_error(error, ERROR_NO_KEY, rv, "token \"%s\" does not tell whether it signs in hardware (CKF_HW)",
+			  token_label(token));
+	else
+		error_set(error, ERROR_NO_KEY, "token \"%s\" signs in software: it does not have CKF_HW", token_label(token));
+	error_hint(error, "no login was tried; without --require-hardware the token can be used");
+	return -ERROR_NO_KEY;
+}
+
+int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
+			   struct error *error)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = { CKA_EXTRACTABLE, CKA_SENSITIVE, CKA_LOCAL };
+	static const struct {
+		int wanted;
+		const char *name, *otherwise;
+	} rules[] = {
+		{ 0, "CKA_EXTRACTABLE", "is extractable" },
+		{ 1, "CKA_SENSITIVE", "is not sensitive" },
+		{ 1, "CKA_LOCAL", "was imported" },
+	};
+	const char *label = token_label(session->token);
+	int values[3];
+
+	if (!request->require_nonextractable)
+		return 0;
+	if (object_flags(session, private, types, values, 3, error) < 0)
+		return error_result(error);
+	for (size_t i = 0; i < 3; i++) {
+		if (values[i] == rules[i].wanted)
+			continue;
+		if (values[i] < 0)
+			error_set(error, ERROR_NO_KEY, "token \"%s\" does not tell %s of the key", label, rules[i].name);
+		else
+			error_set(error, ERROR_NO_KEY, "the key on token \"%s\" %s (%s is %s)", label, rules[i].otherwise,
+				  rules[i].name, values[i] == 1 ? "true" : "false");
+		error_hint(error, "nothing was signed; without --require-nonextractable the key can be used");
+		return -ERROR_NO_KEY;
+	}
+	return 0;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a module does to the process while it is called: it may hang, crash, or end it. A thread watches the time, handlers
+ * catch the rest; either says which module and call it was, and ends the program with the status of a failed token. */
+#include "p11/internal.h"
+
+#include "base/clock.h"
+#include "base/message.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LOOK_MS = 100,  /* how often the thread looks */
+	TOUCH_MS = 1500, /* so long a signature takes when somebody has to touch the token */
+	GENERATE_FACTOR = 10, /* how much longer than other calls a key may take to be made: smartcards need minutes */
+	STACK_SIZE = 65536,
+};
+
+/* The call under way; `function` is NULL between calls. One thread makes all calls. */
+static struct {
+	const char *_Atomic module, *_Atomic function;
+	_Atomic double since; /* clock_ms */
+} call;
+
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+enum { CRASHES = sizeof(crashes) / sizeof(crashes[0]) };
+
+static struct {
+	long timeout; /* seconds */
+	bool on, has_thread;
+	atomic_bool stopping;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t stop;
+	struct sigaction before[CRASHES];
+	stack_t stack_before;
+	unsigned char stack[STACK_SIZE];
+} watch = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+void watch_enter(const char *module, const char *function)
+{
+	call.module = module;
+	call.since = clock_ms();
+	call.function = function;
+}
+
+void watch_leave(void)
+{
+	call.function = NULL;
+}
+
+double watch_since(void)
+{
+	return call.since;
+}
+
+/* --- a module that crashes, or ends the process ------------------------------------------------------------------ */
+
+static const char *crash_name(int number)
+{
+	static const char *const names[CRASHES] = { "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT" };
+
+	for (size_t i = 0; i < CRASHES; i++) {
+		if (crashes[i] == number)
+			return names[i];
+	}
+	return "a signal";
+}
+
+/* Only what a signal handler may do (signal-safety(7)). */
+static void put(const char *text)
+{
+	ssize_t written = write(STDERR_FILENO, text, strlen(text));
+
+	(void)written;
+}
+
+static void tell_end(const char *what, const char *why)
+{
+	put("p11bearer: the module ");
+	put(call.module != NULL ? call.module : "?");
+	put(what);
+	put(call.function);
+	put(why);
+	put("\n");
+	_exit(ERROR_TOKEN);
+}
+
+static void handle_crash(int number)
+{
+	char why[32] = " (";
+
+	if (call.function != NULL) {
+		strcat(strcat(why, crash_name(number)), ")");
+		tell_end(" crashed in ", why);
+	}
+	signal(number, SIG_DFL); /* it comes again when the handler has returned */
+	if (number == SIGABRT)
+		raise(number);
+}
+
+/* exit() in a module would be taken for success. */
+static void handle_exit(void)
+{
+	if (watch.on && call.function != NULL)
+		tell_end(" ended the program in ", "");
+}
+
+/* --- a module that hangs ----------------------------------------------------------------------------------------- */
+
+/* As it is, and with what stands for libp11's call of it. */
+static bool is_sign(const char *function)
+{
+	static const char name[] = "C_Sign";
+	size_t length = strlen(name);
+
+	return strncmp(function, name, length) == 0 && (function[length] == '\0' || function[length] == ' ');
+}
+
+/* The calling thread is in the module, so nothing else prints. */
+static void look(bool *hinted, double *hinted_since)
+{
+	const char *function = call.function;
+	double since = call.since, taken = clock_ms() - since;
+	double limit = (double)watch.timeout * 1e3;
+
+	if (function == NULL)
+		return;
+	if (strcmp(function, "C_GenerateKeyPair") == 0)
+		limit *= GENERATE_FACTOR;
+	if (taken > limit) {
+		message_note("the module %s did not come back from %s within %ld s", call.module, function,
+			     (long)(limit / 1e3));
+		message_note("--token-timeout allows more time");
+		_exit(ERROR_TOKEN);
+	}
+	if (*hinted && *hinted_since == since)
+		return;
+	*hinted = taken > TOUCH_MS && is_sign(function) && isatty(STDERR_FILENO) == 1;
+	*hinted_since = since;
+	if (*hinted)
+		message_note("touch the token if it blinks");
+}
+
+static void *run(void *unused)
+{
+	bool hinted = false;
+	double hinted_since = 0;
+	struct timespec next;
+
+	pthread_mutex_lock(&watch.lock);
+	while (!watch.stopping) {
+		clock_gettime(CLOCK_MONOTONIC, &next);
+		next.tv_nsec += LOOK_MS * 1000000L;
+		if (next.tv_nsec >= 1000000000L) {
+			next.tv_sec++;
+			next.tv_nsec -= 1000000000L;
+		}
+		pthread_cond_timedwait(&watch.stop, &watch.lock, &next);
+		look(&hinted, &hinted_since);
+	}
+	pthread_mutex_unlock(&watch.lock);
+	return unused;
+}
+
+static void start_thread(void)
+{
+	pthread_condattr_t attributes;
+	sigset_t all, before;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&watch.stop, &attributes);
+	pthread_condattr_destroy(&attributes);
+	/* Signals are for the thread that works. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	watch.stopping = false;
+	watch.has_thread = pthread_create(&watch.thread, NULL, run, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* --- from when to when ------------------------------------------------------------------------------------------- */
+
+void watch_begin(long timeout)
+{
+	static bool registered;
+	struct sigaction action = { .sa_handler = handle_crash, .sa_flags = SA_ONSTACK | SA_NODEFER };
+	const stack_t stack = { .ss_sp = watch.stack, .ss_size = sizeof(watch.stack) };
+
+	if (watch.on)
+		return;
+	watch.on = true;
+	watch.timeout = timeout;
+	if (!registered)
+		registered = atexit(handle_exit) == 0;
+	sigaltstack(&stack, &watch.stack_before); /* a stack that overflows is a crash too */
+	for (size_t i = 0; i < CRASHES; i++)
+		sigaction(crashes[i], &action, &watch.before[i]);
+	start_thread();
+}
+
+void watch_end(void)
+{
+	if (!watch.on)
+		return;
+	pthread_mutex_lock(&watch.lock);
+	watch.stopping = true;
+	pthread_cond_signal(&watch.stop);
+	pthread_mutex_unlock(&watch.lock);
+	if (watch.has_thread)
+		pthread_join(watch.thread, NULL);
+	pthread_cond_destroy(&watch.stop);
+	for (size_t i = 0; i < CRASHES; i++)
+		sigaction(crashes[i], &watch.before[i], NULL);
+	sigaltstack(&watch.stack_before, NULL);
+	watch.on = false;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Faults that change what the real module gives back, or what it takes. */
+#include "shim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FAULTS 32
+
+enum value { SET, MISSING, ERROR, LONG };
+
+static struct {
+	CK_ATTRIBUTE_TYPE type;
+	enum value how;
+	CK_BBOOL value;
+} attribute_faults[MAX_FAULTS];
+static size_t attribute_fault_count;
+
+static CK_FLAGS flags_added, flags_removed, flags_after_refusal;
+static bool refused; /* a login was */
+static CK_TOKEN_INFO names; /* of the names only those that are set */
+static bool names_serial, names_label;
+static CK_ULONG slot_count; /* 0: what the module says */
+static CK_MECHANISM_TYPE hidden_mechanism = CK_UNAVAILABLE_INFORMATION;
+static CK_FLAGS mechanism_flags;
+static CK_OBJECT_CLASS hidden_class = CK_UNAVAILABLE_INFORMATION;
+static CK_ATTRIBUTE_TYPE refused_attribute = CK_UNAVAILABLE_INFORMATION;
+static char reserved[64];
+static enum { GOOD, FLIP, STRIP, CUT, HUGE_LENGTH, NOTHING } signature;
+
+/* The text behind `prefix`, NULL if it is not there. */
+static const char *after(const char *text, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+static bool find_attribute(const char *name, CK_ULONG *type)
+{
+	return name_value(boolean_attributes, false, name, type) || name_value(other_attributes, false, name, type);
+}
+
+static bool parse_attribute(char *text)
+{
+	char *value = strstr(text, ":=");
+	CK_ULONG type;
+	enum value how = SET;
+
+	*value = '\0';
+	value += 2;
+	if (strcmp(value, "missing") == 0) {
+		how = MISSING;
+	} else if (strcmp(value, "error") == 0) {
+		how = ERROR;
+	} else if (strcmp(value, "long") == 0) {
+		how = LONG;
+	} else if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0) {
+		return false;
+	}
+	if (attribute_fault_count == MAX_FAULTS ||
+			!(how == SET ? name_value(boolean_attributes, false, text, &type) : find_attribute(text, &type))) {
+		return false;
+	}
+	attribute_faults[attribute_fault_count].type = type;
+	attribute_faults[attribute_fault_count].how = how;
+	attribute_faults[attribute_fault_count].value = *value == '1' ? CK_TRUE : CK_FALSE;
+	attribute_fault_count++;
+	return true;
+}
+
+/* The last word on a flag wins. */
+static bool parse_flag(const char *text, bool add)
+{
+	CK_FLAGS flag;
+
+	if (!name_value(token_flags, false, text, &flag)) {
+		return false;
+	}
+	flags_added = add ? flags_added | flag : flags_added & ~flag;
+	flags_removed = add ? flags_removed & ~flag : flags_removed | flag;
+	return true;
+}
+
+static bool parse_late_flag(const char *text)
+{
+	CK_FLAGS flag;
+	bool known = name_value(token_flags, false, text, &flag);
+
+	flags_after_refusal |= known ? flag : 0;
+	return known;
+}
+
+/* A name the way a CK_TOKEN_INFO has it. */
+static bool parse_name(const char *text, CK_UTF8CHAR *field, size_t size, bool *set)
+{
+	size_t length = strlen(text);
+
+	if (length > size) {
+		return false;
+	}
+	for (size_t i = 0; i < size; i++) {
+		field[i] = i < length ? (CK_UTF8CHAR)text[i] : ' ';
+	}
+	return *set = true;
+}
+
+static bool parse_class(const char *text)
+{
+	if (strcmp(text, "CKO_PUBLIC_KEY") == 0) {
+		hidden_class = CKO_PUBLIC_KEY;
+	} else if (strcmp(text, "CKO_CERTIFICATE") == 0) {
+		hidden_class = CKO_CERTIFICATE;
+	}
+	return hidden_class != CK_UNAVAILABLE_INFORMATION;
+}
+
+static bool parse_signature(const char *text)
+{
+	static const char *const words[] = {"", "flip", "strip", "cut", "huge", "nothing"};
+
+	for (size_t i = 1; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(words[i], text) == 0) {
+			signature = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum parsed results_parse(char *text)
+{
+	const char *value;
+	bool good;
+
+	if ((value = after(text, "signature=")) != NULL) {
+		good = parse_signature(value);
+	} else if ((value = after(text, "token-flags+=")) != NULL) {
+		good = parse_flag(value, true);
+	} else if ((value = after(text, "token-flags-=")) != NULL) {
+		good = parse_flag(value, false);
+	} else if ((value = after(text, "refusal-flags+=")) != NULL) {
+		good = parse_late_flag(value);
+	} else if ((value = after(text, "token-serial=")) != NULL) {
+		good = parse_name(value, names.serialNumber, sizeof names.serialNumber, &names_serial);
+	} else if ((value = after(text, "token-label=")) != NULL) {
+		good = parse_name(value, names.label, sizeof names.label, &names_label);
+	} else if ((value = after(text, "slot-count=")) != NULL) {
+		good = parse_count(value, &slot_count);
+	} else if ((value = after(text, "mechanism-=")) != NULL) {
+		good = name_value(mechanisms, true, value, &hidden_mechanism);
+	} else if (strcmp(text, "mechanism-flags+=CKF_HW") == 0) {
+		mechanism_flags = CKF_HW;
+		good = true;
+	} else if ((value = after(text, "objects-=")) != NULL) {
+		good = parse_class(value);
+	} else if ((value = after(text, "template-=")) != NULL) {
+		good = find_attribute(value, &refused_attribute);
+	} else if ((value = after(text, "reserved=")) != NULL) {
+		good = strlen(value) < sizeof reserved;
+		strncpy(reserved, value, sizeof reserved - 1);
+	} else if (strstr(text, ":=") != NULL) {
+		good = parse_attribute(text);
+	} else {
+		return state_parse(text);
+	}
+	return good ? PARSED : WRONG;
+}
+
+/* --- what is taken ----------------------------------------------------------------------------------------------- */
+
+bool results_initialize(const void *arguments)
+{
+	const CK_C_INITIALIZE_ARGS *args = arguments;
+
+	return reserved[0] == '\0' ||
+			(args != NULL && args->pReserved != NULL && strcmp(args->pReserved, reserved) == 0);
+}
+
+bool results_template(const CK_ATTRIBUTE *attributes, CK_ULONG count)
+{
+	for (CK_ULONG i = 0; i < count; i++) {
+		if (attributes[i].type == refused_attribute) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool results_is_hidden(const CK_ATTRIBUTE *attributes, CK_ULONG count)
+{
+	for (CK_ULONG i = 0; i < count; i++) {
+		if (attributes[i].type == CKA_CLASS && hidden_class != CK_UNAVAILABLE_INFORMATION &&
+				*(const CK_OBJECT_CLASS *)attributes[i].pValue == hidden_class) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool results_has_mechanism(CK_MECHANISM_TYPE mechanism)
+{
+	return mechanism != hidden_mechanism;
+}
+
+/* --- what is given back ------------------------------------------------------------------------------------------ */
+
+CK_RV results_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count, CK_RV rv)
+{
+	for (CK_ULONG i = 0; attributes != NULL && i < count; i++) {
+		for (size_t f = 0; f < attribute_fault_count; f++) {
+			if (attributes[i].type != attribute_faults[f].type) {
+				continue;
+			}
+			switch (attribute_faults[f].how) {
+			case SET: /* no buffer: the caller only asked for the length */
+				if (attributes[i].pValue != NULL && attributes[i].ulValueLen == sizeof(CK_BBOOL)) {
+					*(CK_BBOOL *)attributes[i].pValue = attribute_faults[f].value;
+				}
+				break;
+			case MISSING:
+				attributes[i].ulValueLen = (CK_ULONG)-1;
+				rv = CKR_ATTRIBUTE_TYPE_INVALID;
+				break;
+			case LONG:
+				attributes[i].ulValueLen = sizeof(CK_ULONG);
+				break;
+			case ERROR:
+				return CKR_GENERAL_ERROR;
+			}
+		}
+	}
+	return rv;
+}
+
+void results_signature(CK_BYTE *bytes, CK_ULONG *length)
+{
+	CK_ULONG zeros = 0;
+
+	switch (signature) {
+	case FLIP:
+		bytes[*length - 1] ^= 1;
+		break;
+	case STRIP: /* leading zeros, as some modules do */
+		while (zeros < *length && bytes[zeros] == 0) {
+			zeros++;
+		}
+		memmove(bytes, bytes + zeros, *length - zeros);
+		*length -= zeros;
+		break;
+	case CUT:
+		(*length)--;
+		break;
+	case HUGE_LENGTH:
+		*length = 1UL << 40;
+		break;
+	case NOTHING:
+		*length = 0;
+		break;
+	case GOOD:
+		break;
+	}
+}
+
+void results_slots(CK_ULONG *count)
+{
+	if (slot_count != 0) {
+		*count = slot_count;
+	}
+}
+
+void results_token(CK_TOKEN_INFO *info)
+{
+	info->flags = (info->flags | flags_added | (refused ? flags_after_refusal : 0)) & ~flags_removed;
+	if (names_serial) {
+		memcpy(info->serialNumber, names.serialNumber, sizeof info->serialNumber);
+	}
+	if (names_label) {
+		memcpy(info->label, names.label, sizeof info->label);
+	}
+}
+
+void results_login(CK_RV rv)
+{
+	refused |= rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_LOCKED || rv == CKR_PIN_INVALID;
+}
+
+void results_mechanism(CK_MECHANISM_INFO *info)
+{
+	info->flags |= mechanism_flags;
+}
