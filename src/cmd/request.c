@@ -22,8 +22,9 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 	};
 	if (uri != NULL) {
 		if (p11_uri_check(uri, error) < 0) {
-			error->class = ERROR_USAGE;
-			return -ERROR_USAGE;
+			if (error->class == ERROR_CONFIG)
+				error->class = ERROR_USAGE;
+			return error_result(error);
 		}
 	} else {
 		if (settings_require(settings, SETTING_KEY, &request->uri, error) < 0)

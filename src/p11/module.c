@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/output.h"
 
+#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -82,8 +83,10 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 	int result = 0;
 	CK_RV rv;
 
+	if (absolute == NULL && errno == ENOMEM)
+		return error_memory(error);
 	if (absolute == NULL)
-		return error_set(error, ERROR_CONFIG, "cannot open the module %s: no such file", path);
+		return error_set(error, ERROR_CONFIG, "cannot open the module %s: %s", path, strerror(errno));
 	modules->list = calloc(1, sizeof(*modules->list));
 	if (modules->list == NULL) {
 		result = error_memory(error);

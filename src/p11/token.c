@@ -24,18 +24,17 @@ static void pad_info(CK_TOKEN_INFO *info)
 	pad(info->serialNumber, sizeof(info->serialNumber));
 }
 
-/* The slots with a token in them. *slots is to be freed. With room for as many as no machine has, one call does. */
-static CK_RV slots_list(const struct module *module, CK_SLOT_ID **slots, CK_ULONG *count)
+/* More slots than any machine has, so that one call does. */
+enum { SLOTS_MAX = 1024 };
+
+/* The slots with a token in them. */
+static CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *count)
 {
-	enum { ROOM = 1024 };
 	CK_RV rv;
 
-	*count = ROOM;
-	*slots = calloc(ROOM, sizeof(**slots));
-	if (*slots == NULL)
-		return CKR_HOST_MEMORY;
-	rv = CALL(module, C_GetSlotList, CK_TRUE, *slots, count);
-	return rv == CKR_OK && *count > ROOM ? CKR_GENERAL_ERROR : rv;
+	*count = SLOTS_MAX;
+	rv = CALL(module, C_GetSlotList, CK_TRUE, slots, count);
+	return rv == CKR_OK && *count > SLOTS_MAX ? CKR_GENERAL_ERROR : rv;
 }
 
 /* The calls for the URI's library and slot attributes are made only when it has them. */
@@ -98,10 +97,10 @@ static bool is_known(const struct tokens *tokens, const struct module *module, c
 static int module_tokens(struct tokens *tokens, struct modules *modules, struct module *module,
 			 const struct uri *uri, bool all, struct error *error)
 {
-	CK_SLOT_ID *slots = NULL;
-	CK_ULONG count = 0;
+	CK_SLOT_ID slots[SLOTS_MAX];
+	CK_ULONG count;
 	int result = 0;
-	CK_RV rv = slots_list(module, &slots, &count);
+	CK_RV rv = slots_list(module, slots, &count);
 
 	if (rv != CKR_OK) {
 		modules_note(modules, module, "C_GetSlotList", rv);
@@ -127,7 +126,6 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, struct 
 			continue;
 		result = add_token(tokens, module, slots[i], &info, error);
 	}
-	free(slots);
 	return result;
 }
 
@@ -164,9 +162,9 @@ int token_info(struct token *token, struct error *error)
 
 int token_find_again(struct token *token, struct error *error)
 {
-	CK_SLOT_ID *slots = NULL;
-	CK_ULONG count = 0;
-	CK_RV rv = slots_list(token->module, &slots, &count);
+	CK_SLOT_ID slots[SLOTS_MAX];
+	CK_ULONG count;
+	CK_RV rv = slots_list(token->module, slots, &count);
 	bool found = false;
 
 	for (CK_ULONG i = 0; rv == CKR_OK && i < count && !found; i++) {
@@ -177,7 +175,6 @@ int token_find_again(struct token *token, struct error *error)
 		if (found)
 			*token = candidate;
 	}
-	free(slots);
 	if (found)
 		return 0;
 	if (rv != CKR_OK)

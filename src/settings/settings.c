@@ -211,6 +211,8 @@ static void blame(const struct value *value, struct error *error)
 {
 	struct error old = *error;
 
+	if (old.class == ERROR_UNEXPECTED)
+		return; /* memory that is out is nobody's fault */
 	error_set(error, value->layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: %s", value->origin, old.text);
 	if (old.hint[0] != '\0')
 		error_hint(error, "%s", old.hint);
