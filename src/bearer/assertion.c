@@ -16,8 +16,6 @@ enum {
 	ORG_LIFETIME = 180, /* seconds: the org takes no later exp */
 };
 
-_Static_assert((int)JWT_SIGNATURE_MAX >= (int)P11_SIGNATURE_MAX, "p11_key_sign writes into jwt_sign's buffer");
-
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
 {
 	struct p11_request key;

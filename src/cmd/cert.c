@@ -9,18 +9,23 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-/* What both commands begin with: the key, its public half and OpenSSL's handle on it. */
+/* What both commands begin with: the key and its public half. */
 static int open_key(const struct settings *settings, bool writable, struct p11_key **key, EVP_PKEY **public,
-		    EVP_PKEY **signer, const char **subject, struct error *error)
+		    const char **subject, struct error *error)
 {
 	struct p11_request request;
 
 	if (settings_require(settings, SETTING_SUBJECT, subject, error) < 0 ||
 	    x509_subject_check(*subject, error) < 0 ||
-	    cmd_key_request(settings, NULL, &request, error) < 0 ||
-	    p11_key_open(key, &request, writable, error) < 0 || p11_key_public(*key, public, error) < 0)
+	    cmd_key_request(settings, NULL, &request, error) < 0 || p11_key_open(key, &request, writable, error) < 0)
 		return error_result(error);
-	return p11_key_evp(*key, signer, error);
+	return p11_key_public(*key, public, error);
+}
+
+static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
+		struct error *error)
+{
+	return p11_key_sign(context, data, size, signature, length, error);
 }
 
 static int store(struct p11_key *key, X509 *certificate, struct error *error)
@@ -36,19 +41,17 @@ static int store(struct p11_key *key, X509 *certificate, struct error *error)
 static int run_cert(const struct settings *settings, struct error *error)
 {
 	bool storing = settings_flag(settings, SETTING_STORE);
-	EVP_PKEY *public = NULL, *signer;
+	EVP_PKEY *public = NULL;
 	struct p11_key *key = NULL;
 	X509 *certificate = NULL;
 	const char *subject;
 	char *pem = NULL;
 	size_t length;
-	int result = open_key(settings, storing, &key, &public, &signer, &subject, error);
+	int result = open_key(settings, storing, &key, &public, &subject, error);
 
-	if (result == 0) {
-		result = x509_certificate_make(signer, public, subject, settings_number(settings, SETTING_DAYS),
+	if (result == 0)
+		result = x509_certificate_make(sign, key, public, subject, settings_number(settings, SETTING_DAYS),
 					       &certificate, error);
-		p11_key_evp_done(key);
-	}
 	if (result == 0)
 		result = x509_certificate_pem(certificate, &pem, &length, error);
 	if (result == 0 && length > X509_ORG_LIMIT)
@@ -67,18 +70,16 @@ static int run_cert(const struct settings *settings, struct error *error)
 
 static int run_csr(const struct settings *settings, struct error *error)
 {
-	EVP_PKEY *public = NULL, *signer;
+	EVP_PKEY *public = NULL;
 	struct p11_key *key = NULL;
 	X509_REQ *request = NULL;
 	const char *subject;
 	char *pem = NULL;
 	size_t length;
-	int result = open_key(settings, false, &key, &public, &signer, &subject, error);
+	int result = open_key(settings, false, &key, &public, &subject, error);
 
-	if (result == 0) {
-		result = x509_request_make(signer, public, subject, &request, error);
-		p11_key_evp_done(key);
-	}
+	if (result == 0)
+		result = x509_request_make(sign, key, public, subject, &request, error);
 	if (result == 0)
 		result = x509_request_pem(request, &pem, &length, error);
 	if (result == 0)

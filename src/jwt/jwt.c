@@ -153,10 +153,10 @@ static int append_part(struct secret *assertion, const void *data, size_t length
 	return result;
 }
 
-int jwt_sign(const char *header, const char *claims, jwt_sign_function *sign, void *context, struct secret **assertion,
+int jwt_sign(const char *header, const char *claims, sign_function *sign, void *context, struct secret **assertion,
 	     struct error *error)
 {
-	unsigned char signature[JWT_SIGNATURE_MAX];
+	unsigned char signature[SIGNATURE_MAX];
 	size_t length;
 	int result;
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/sign.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,13 +27,6 @@ struct jwt_params {
 	size_t header_count;
 };
 
-enum { JWT_SIGNATURE_MAX = 2048 };
-
-/* Signs `size` bytes with RS256 into `signature` (room for JWT_SIGNATURE_MAX bytes) and sets *length.
- * Returns 0 or a negative class with `error` filled. */
-typedef int jwt_sign_function(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
-			      struct error *error);
-
 /* Checks one claim or header field: its JSON, and that it is none that the program sets itself (`with_jti`: jti is).
  * Fails with ERROR_CONFIG. */
 int jwt_claim_check(const struct jwt_extra *claim, bool with_jti, struct error *error);
@@ -45,7 +39,7 @@ int jwt_claims(const struct jwt_params *params, char **json, struct error *error
 
 /* The assertion: base64url(header) "." base64url(claims) "." base64url(signature). To be freed with secret_free.
  * Fails with what `sign` fails with. */
-int jwt_sign(const char *header, const char *claims, jwt_sign_function *sign, void *context, struct secret **assertion,
+int jwt_sign(const char *header, const char *claims, sign_function *sign, void *context, struct secret **assertion,
 	     struct error *error);
 
 #endif

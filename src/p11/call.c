@@ -100,14 +100,6 @@ const char *ckr_text(CK_RV rv)
 	return text;
 }
 
-const char *ckr_name(size_t index, CK_RV *rv)
-{
-	if (index >= sizeof(names) / sizeof(names[0]))
-		return NULL;
-	*rv = names[index].rv;
-	return names[index].name;
-}
-
 int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char *format, ...)
 {
 	char what[1024];

@@ -28,9 +28,6 @@ CK_RV call_done(const char *module, const char *function, CK_RV rv);
  * fourth next call. */
 const char *ckr_text(CK_RV rv);
 
-/* The name alone of the index-th CKR that is known; NULL past the last. */
-const char *ckr_name(size_t index, CK_RV *rv);
-
 /* Fills `error` with "<what failed>: <CKR>"; `format` says what failed, on which object. Returns -class. */
 int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -191,9 +188,8 @@ int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool
 /* The public key of the pair, as p11_key_public says. */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
 
-/* --- the key (key.c, sign.c, evp.c) ------------------------------------------------------------------------------ */
+/* --- the key (key.c, sign.c) ------------------------------------------------------------------------------ */
 
-struct evp; /* libp11's side of the key (evp.c) */
 
 struct p11_key {
 	struct p11_request request;
@@ -207,11 +203,7 @@ struct p11_key {
 	EVP_PKEY *public;            /* NULL: not read yet, or not to be had */
 	bool prepared;               /* the two above are read, or need not be */
 	char *full_uri;
-	struct evp *evp;
 };
-
-/* Frees libp11's side; it finalises the module under everybody else, so nothing may use the module after it. */
-void evp_free(struct evp **evp);
 
 /* Parses the URI, loads the modules and finds the one token that is meant, for a key on it or for a new one. Owned by
  * `key`. Fails with ERROR_NO_KEY, ERROR_CONFIG, ERROR_TOKEN. */

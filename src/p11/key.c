@@ -183,7 +183,6 @@ void p11_key_close(struct p11_key **key)
 	if (old == NULL)
 		return;
 	session_close(&old->session);
-	evp_free(&old->evp);
 	modules_close(&old->modules);
 	tokens_free(&old->tokens);
 	uri_free(&old->uri);

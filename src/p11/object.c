@@ -137,7 +137,7 @@ static int public_from_key(const struct session *session, CK_OBJECT_HANDLE objec
 int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
 		   EVP_PKEY **public, struct error *error)
 {
-	static unsigned char modulus[P11_SIGNATURE_MAX], exponent[P11_SIGNATURE_MAX];
+	static unsigned char modulus[SIGNATURE_MAX], exponent[SIGNATURE_MAX];
 	CK_BBOOL always = CK_FALSE;
 	CK_ATTRIBUTE attributes[] = {
 		{ CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) },
@@ -153,7 +153,7 @@ int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool
 	*always_authenticate = attributes[0].ulValueLen == sizeof(always) && always != CK_FALSE;
 	for (size_t i = 1; i < 3; i++) {
 		/* What the object does not have gets the length -1. */
-		if (attributes[i].ulValueLen == 0 || attributes[i].ulValueLen > P11_SIGNATURE_MAX)
+		if (attributes[i].ulValueLen == 0 || attributes[i].ulValueLen > SIGNATURE_MAX)
 			return 0;
 	}
 	return rsa_from_numbers(&attributes[1], &attributes[2], public, error);

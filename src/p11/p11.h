@@ -3,7 +3,7 @@
 #ifndef P11BEARER_P11_H
 #define P11BEARER_P11_H
 
-#include "base/error.h"
+#include "base/sign.h"
 
 #include <openssl/types.h>
 #include <stdbool.h>
@@ -24,8 +24,6 @@ struct p11_request {
 /* A private RSA key on a token, with the session it is used in. */
 struct p11_key;
 
-enum { P11_SIGNATURE_MAX = 2048 }; /* bytes: RSA up to 16384 bits */
-
 /* Checks the URI's form. Fails with ERROR_CONFIG and a sentence that never shows a PIN. */
 int p11_uri_check(const char *uri, struct error *error);
 
@@ -42,7 +40,7 @@ int p11_key_open(struct p11_key **key, const struct p11_request *request, bool w
 void p11_key_close(struct p11_key **key);
 
 /* RSASSA-PKCS1-v1_5 with SHA-256 over `data` (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has room
- * for P11_SIGNATURE_MAX bytes; *length is as long as the modulus. It is verified with the key's public half, where the token
+ * for SIGNATURE_MAX bytes; *length is as long as the modulus. It is verified with the key's public half, where the token
  * tells that. When session, login or token turn out to be lost, they are had again and C_Sign is tried once more, for which the
  * PIN that was accepted may be sent again. Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
@@ -54,12 +52,6 @@ bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const u
 /* The public half, from the key object, else the public key object, else the certificate with the same CKA_ID.
  * To be freed with EVP_PKEY_free. Fails with ERROR_TOKEN. */
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);
-
-/* The key as an EVP_PKEY with which OpenSSL signs on the token (libp11). Owned by `key`: valid until p11_key_close,
- * and p11_key_sign is not to be used after it. What OpenSSL then does counts as one call of the module, whose time is
- * limited, until p11_key_evp_done. Fails with ERROR_TOKEN. */
-int p11_key_evp(struct p11_key *key, EVP_PKEY **evp, struct error *error);
-void p11_key_evp_done(struct p11_key *key);
 
 /* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that
  * have the same CKA_ID. The key must have been opened writable. Fails with ERROR_TOKEN. */

@@ -80,7 +80,7 @@ static int sign_once(struct p11_key *key, const void *data, size_t size, unsigne
 		return error_result(error);
 	if (key->always_authenticate && session_login_context(&key->session, &key->request, &key->uri, error) < 0)
 		return error_result(error);
-	*length = P11_SIGNATURE_MAX;
+	*length = SIGNATURE_MAX;
 	*rv = CALL(key->session.token->module, C_Sign, key->session.handle, (CK_BYTE_PTR)input, input_length, signature,
 		   length);
 	return 0;
@@ -122,7 +122,7 @@ static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *
 	const unsigned char *byte;
 	size_t size;
 
-	if (*length > 0 && *length <= P11_SIGNATURE_MAX && *length % 64 == 0)
+	if (*length > 0 && *length <= SIGNATURE_MAX && *length % 64 == 0)
 		return 0;
 	if (object_read(&key->session, key->handle, CKA_MODULUS, &modulus, error) < 0)
 		return error_result(error);
@@ -133,7 +133,7 @@ static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *
 		size--;
 	}
 	free(modulus.pValue);
-	if (*length == 0 || *length > size || size > P11_SIGNATURE_MAX)
+	if (*length == 0 || *length > size || size > SIGNATURE_MAX)
 		return error_set(error, ERROR_TOKEN, "C_Sign of token \"%s\" returned %zu bytes for a key of %zu",
 				 token_label(key->session.token), *length, size);
 	memmove(signature + (size - *length), signature, *length);

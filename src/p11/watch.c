@@ -114,15 +114,6 @@ static void handle_exit(void)
 
 /* --- a module that hangs ----------------------------------------------------------------------------------------- */
 
-/* As it is, and with what stands for libp11's call of it. */
-static bool is_sign(const char *function)
-{
-	static const char name[] = "C_Sign";
-	size_t length = strlen(name);
-
-	return strncmp(function, name, length) == 0 && (function[length] == '\0' || function[length] == ' ');
-}
-
 /* The calling thread is in the module, so nothing else prints. */
 static void look(bool *hinted, double *hinted_since)
 {
@@ -142,7 +133,7 @@ static void look(bool *hinted, double *hinted_since)
 	}
 	if (*hinted && *hinted_since == since)
 		return;
-	*hinted = taken > TOUCH_MS && is_sign(function) && isatty(STDERR_FILENO) == 1;
+	*hinted = taken > TOUCH_MS && strcmp(function, "C_Sign") == 0 && isatty(STDERR_FILENO) == 1;
 	*hinted_since = since;
 	if (*hinted)
 		message_note("touch the token if it blinks");

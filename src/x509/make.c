@@ -106,8 +106,51 @@ static int fill(X509 *certificate, EVP_PKEY *public, const char *subject, long d
 	return 0;
 }
 
-int x509_certificate_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subject, long days, X509 **certificate,
-			  struct error *error)
+/* sha256WithRSAEncryption (RFC 4055 section 5). */
+static bool set_algorithm(X509_ALGOR *algorithm)
+{
+	return X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256WithRSAEncryption), V_ASN1_NULL, NULL) > 0;
+}
+
+/* Signs DER that OpenSSL made (`length` < 0: it could not) and puts the signature into `bits`. */
+static int set_signature(sign_function *sign, void *context, const unsigned char *der, int length, ASN1_BIT_STRING *bits,
+			 struct error *error)
+{
+	unsigned char signature[SIGNATURE_MAX];
+	size_t signature_length;
+
+	if (length < 0)
+		return error_openssl(error, ERROR_UNEXPECTED, "cannot make what is to be signed");
+	if (sign(context, der, (size_t)length, signature, &signature_length, error) < 0)
+		return error_result(error);
+	if (ASN1_STRING_set(bits, signature, (int)signature_length) <= 0)
+		return error_memory(error);
+	/* The number of unused bits is 0, and no trailing zeros are dropped. */
+	bits->flags &= ~0x07L;
+	bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+	return 0;
+}
+
+/* What X509_sign does, but for the signature. OpenSSL hands out both fields read-only, and has no other way to set them than
+ * with a private key of its own. */
+static int sign_certificate(sign_function *sign, void *context, X509 *certificate, struct error *error)
+{
+	const ASN1_BIT_STRING *bits;
+	const X509_ALGOR *algorithm;
+	unsigned char *der = NULL;
+	int length, result;
+
+	X509_get0_signature(&bits, &algorithm, certificate);
+	if (!set_algorithm((X509_ALGOR *)algorithm) || !set_algorithm((X509_ALGOR *)X509_get0_tbs_sigalg(certificate)))
+		return error_memory(error);
+	length = i2d_re_X509_tbs(certificate, &der);
+	result = set_signature(sign, context, der, length, (ASN1_BIT_STRING *)bits, error);
+	OPENSSL_free(der);
+	return result;
+}
+
+int x509_certificate_make(sign_function *sign, void *context, EVP_PKEY *public, const char *subject, long days,
+			  X509 **certificate, struct error *error)
 {
 	int result;
 
@@ -115,8 +158,8 @@ int x509_certificate_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subjec
 	if (*certificate == NULL)
 		return error_memory(error);
 	result = fill(*certificate, public, subject, days, error);
-	if (result == 0 && X509_sign(*certificate, signer, EVP_sha256()) <= 0)
-		result = error_openssl(error, ERROR_TOKEN, "the token did not sign the certificate");
+	if (result == 0)
+		result = sign_certificate(sign, context, *certificate, error);
 	if (result == 0 && X509_verify(*certificate, public) != 1)
 		result = error_openssl(error, ERROR_TOKEN, "the token's signature on the certificate is wrong");
 	if (result < 0) {
@@ -126,7 +169,23 @@ int x509_certificate_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subjec
 	return result;
 }
 
-int x509_request_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subject, X509_REQ **request,
+static int sign_request(sign_function *sign, void *context, X509_REQ *request, struct error *error)
+{
+	const ASN1_BIT_STRING *bits;
+	const X509_ALGOR *algorithm;
+	unsigned char *der = NULL;
+	int length, result;
+
+	X509_REQ_get0_signature(request, &bits, &algorithm);
+	if (!set_algorithm((X509_ALGOR *)algorithm))
+		return error_memory(error);
+	length = i2d_re_X509_REQ_tbs(request, &der);
+	result = set_signature(sign, context, der, length, (ASN1_BIT_STRING *)bits, error);
+	OPENSSL_free(der);
+	return result;
+}
+
+int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const char *subject, X509_REQ **request,
 		      struct error *error)
 {
 	int result;
@@ -138,8 +197,8 @@ int x509_request_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subject, X
 	if (result == 0 && (X509_REQ_set_version(*request, X509_REQ_VERSION_1) <= 0 ||
 			    X509_REQ_set_pubkey(*request, public) <= 0))
 		result = error_openssl(error, ERROR_UNEXPECTED, "cannot make the request");
-	if (result == 0 && X509_REQ_sign(*request, signer, EVP_sha256()) <= 0)
-		result = error_openssl(error, ERROR_TOKEN, "the token did not sign the request");
+	if (result == 0)
+		result = sign_request(sign, context, *request, error);
 	if (result == 0 && X509_REQ_verify(*request, public) != 1)
 		result = error_openssl(error, ERROR_TOKEN, "the token's signature on the request is wrong");
 	if (result < 0) {

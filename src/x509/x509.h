@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates and requests (RFC 5280, RFC 2986), signed with an EVP_PKEY that may live on a token. */
+/* Certificates and requests (RFC 5280, RFC 2986), signed by a function that may ask a token. */
 #ifndef P11BEARER_X509_H
 #define P11BEARER_X509_H
 
-#include "base/error.h"
+#include "base/sign.h"
 
 #include <openssl/x509.h>
 #include <stdbool.h>
@@ -18,14 +18,15 @@ enum {
 int x509_subject_check(const char *subject, struct error *error);
 
 /* Makes a self-signed certificate, version 3: random serial of 128 bits, valid from now for `days`, subjectKeyIdentifier,
- * basicConstraints CA:FALSE, keyUsage digitalSignature, signed with SHA-256 by `signer`, whose public half is `public`.
+ * basicConstraints CA:FALSE, keyUsage digitalSignature, signed by `sign` with the key whose public half is `public`.
  * `subject` is written /TYPE=value/…; '\' takes the next character as it is. The result is verified. To be freed with
- * X509_free. Fails with ERROR_USAGE for the subject, ERROR_TOKEN for the signature. */
-int x509_certificate_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subject, long days, X509 **certificate,
-			  struct error *error);
+ * X509_free. Fails with ERROR_USAGE for the subject, ERROR_TOKEN for a signature that is wrong, and with what `sign` fails
+ * with. */
+int x509_certificate_make(sign_function *sign, void *context, EVP_PKEY *public, const char *subject, long days,
+			  X509 **certificate, struct error *error);
 
 /* Makes a PKCS#10 request likewise. To be freed with X509_REQ_free. */
-int x509_request_make(EVP_PKEY *signer, EVP_PKEY *public, const char *subject, X509_REQ **request,
+int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const char *subject, X509_REQ **request,
 		      struct error *error);
 
 /* PEM, to be freed with free(). */

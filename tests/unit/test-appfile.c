@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settings files: where things stand in them, what may be changed, and what is wrong with them. The many makes of file that
  * set-cert changes to the byte are in tests/e2e/app.test. */
+#include "rsa.h"
 #include "unit.h"
 
 #include "salesforce/appcheck.h"
@@ -252,7 +253,7 @@ static X509 *certificate_of(EVP_PKEY *key)
 	struct error error = { 0 };
 	X509 *certificate;
 
-	assert_works(x509_certificate_make(key, key, "/CN=unit", 100, &certificate, &error), &error);
+	assert_works(x509_certificate_make(rsa_sign, key, key, "/CN=unit", 100, &certificate, &error), &error);
 	return certificate;
 }
 

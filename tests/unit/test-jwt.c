@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The jwt room: what stands in an assertion, byte by byte, and what is signed. */
+#include "rsa.h"
 #include "unit.h"
 
 #include "jwt/jwt.h"
@@ -202,7 +203,7 @@ static int sign_fake(void *context, const void *data, size_t size, unsigned char
 	assert_true(size < sizeof(fake->seen));
 	memcpy(fake->seen, data, size);
 	fake->seen[size] = '\0';
-	memset(signature, 0xfb, JWT_SIGNATURE_MAX); /* there is that much room */
+	memset(signature, 0xfb, SIGNATURE_MAX); /* there is that much room */
 	*length = 4;
 	return fake->result == 0 ? 0 : error_set(error, (enum error_class) - fake->result, "pulled");
 }
@@ -231,19 +232,6 @@ static void failure_to_sign_passes_through(void **state)
 	assert_fails(jwt_sign("{}", "{}", sign_fake, &fake, &assertion, &error), ERROR_PIN, &error);
 	assert_string_equal(error.text, "pulled");
 	assert_null(assertion);
-}
-
-static int sign_rsa(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
-		    struct error *error)
-{
-	EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	bool done;
-
-	*length = JWT_SIGNATURE_MAX;
-	done = digest != NULL && EVP_DigestSignInit(digest, NULL, EVP_sha256(), NULL, context) > 0 &&
-	       EVP_DigestSign(digest, signature, length, data, size) > 0;
-	EVP_MD_CTX_free(digest);
-	return done ? 0 : error_openssl(error, ERROR_TOKEN, "no signature");
 }
 
 /* The bytes of base64url text, by OpenSSL's decoder. */
@@ -311,7 +299,7 @@ static void assertion_is_that_of_rfc_7515_a_2(void **state)
 
 	(void)state;
 	assert_works(jwt_sign("{\"alg\":\"RS256\"}",
-			      "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}", sign_rsa, key,
+			      "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}", rsa_sign, key,
 			      &assertion, &error), &error);
 	assert_string_equal(secret_data(assertion),
 			    "eyJhbGciOiJSUzI1NiJ9"
@@ -335,7 +323,7 @@ static void assertion_verifies_from_its_compact_form(void **state)
 	const char *text, *dot;
 
 	(void)state;
-	assert_works(jwt_sign("{\"alg\":\"RS256\"}", "{\"iss\":\"i\"}", sign_rsa, key, &assertion, &error), &error);
+	assert_works(jwt_sign("{\"alg\":\"RS256\"}", "{\"iss\":\"i\"}", rsa_sign, key, &assertion, &error), &error);
 	text = secret_data(assertion);
 	dot = strrchr(text, '.');
 	assert_non_null(dot);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates and requests, made with keys in memory: to OpenSSL a key on a token is no different. */
+#include "rsa.h"
 #include "unit.h"
 
 #include "p11/p11.h"
@@ -35,7 +36,7 @@ static X509 *make(const char *subject, long days)
 	struct error error = { 0 };
 	X509 *certificate;
 
-	assert_works(x509_certificate_make(key, key, subject, days, &certificate, &error), &error);
+	assert_works(x509_certificate_make(rsa_sign, key, key, subject, days, &certificate, &error), &error);
 	return certificate;
 }
 
@@ -143,7 +144,7 @@ static void subjects_are_parsed(void **state)
 
 		expect_name(X509_get_subject_name(certificate), cases[i].name);
 		X509_free(certificate);
-		assert_works(x509_request_make(key, key, cases[i].subject, &request, &error), &error);
+		assert_works(x509_request_make(rsa_sign, key, key, cases[i].subject, &request, &error), &error);
 		expect_name(X509_REQ_get_subject_name(request), cases[i].name);
 		X509_REQ_free(request);
 	}
@@ -173,18 +174,18 @@ static void bad_subjects_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		assert_fails(x509_certificate_make(key, key, cases[i].subject, 1, &certificate, &error), ERROR_USAGE, &error);
+		assert_fails(x509_certificate_make(rsa_sign, key, key, cases[i].subject, 1, &certificate, &error), ERROR_USAGE, &error);
 		assert_contains(error.text, cases[i].part);
 		assert_null(certificate);
-		assert_fails(x509_request_make(key, key, cases[i].subject, &request, &error), ERROR_USAGE, &error);
+		assert_fails(x509_request_make(rsa_sign, key, key, cases[i].subject, &request, &error), ERROR_USAGE, &error);
 		assert_contains(error.text, cases[i].part);
 		assert_null(request);
 	}
 	assert_int_equal(ERR_peek_error(), 0); /* or it would turn up in the next failure's sentence */
-	assert_fails(x509_request_make(key, key, "/CN=ci/C=Germany", &request, &error), ERROR_USAGE, &error);
+	assert_fails(x509_request_make(rsa_sign, key, key, "/CN=ci/C=Germany", &request, &error), ERROR_USAGE, &error);
 	assert_contains(error.hint, "part with C ");
 	memset(text + 4, 'a', sizeof(text) - 5);
-	assert_fails(x509_request_make(key, key, text, &request, &error), ERROR_USAGE, &error);
+	assert_fails(x509_request_make(rsa_sign, key, key, text, &request, &error), ERROR_USAGE, &error);
 	assert_contains(error.text, "longer than");
 }
 
@@ -196,10 +197,10 @@ static void signature_of_another_key_is_noticed(void **state)
 	X509 *certificate;
 
 	(void)state;
-	assert_fails(x509_certificate_make(other, key, "/CN=ci", 1, &certificate, &error), ERROR_TOKEN, &error);
+	assert_fails(x509_certificate_make(rsa_sign, other, key, "/CN=ci", 1, &certificate, &error), ERROR_TOKEN, &error);
 	assert_contains(error.text, "certificate is wrong");
 	assert_null(certificate);
-	assert_fails(x509_request_make(other, key, "/CN=ci", &request, &error), ERROR_TOKEN, &error);
+	assert_fails(x509_request_make(rsa_sign, other, key, "/CN=ci", &request, &error), ERROR_TOKEN, &error);
 	assert_contains(error.text, "request is wrong");
 	assert_null(request);
 }
@@ -213,7 +214,7 @@ static void request_verifies_after_its_way_through_pem(void **state)
 	BIO *bio;
 
 	(void)state;
-	assert_works(x509_request_make(key, key, "/CN=ci", &request, &error), &error);
+	assert_works(x509_request_make(rsa_sign, key, key, "/CN=ci", &request, &error), &error);
 	assert_int_equal(X509_REQ_get_version(request), X509_REQ_VERSION_1);
 	assert_int_equal(X509_REQ_get_signature_nid(request), NID_sha256WithRSAEncryption);
 	assert_works(x509_request_pem(request, &pem, &length, &error), &error);
