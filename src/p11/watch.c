@@ -81,25 +81,19 @@ static void put(const char *text)
 	(void)written;
 }
 
-static void tell_end(const char *what, const char *why)
+static void tell_end(const char *what, const char *before, const char *why, const char *after)
 {
-	put("p11bearer: the module ");
-	put(call.module != NULL ? call.module : "?");
-	put(what);
-	put(call.function);
-	put(why);
-	put("\n");
+	const char *const texts[] = { "p11bearer: the module ", call.module, what, call.function, before, why, after, "\n" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		put(texts[i]);
 	_exit(ERROR_TOKEN);
 }
 
 static void handle_crash(int number)
 {
-	char why[32] = " (";
-
-	if (call.function != NULL) {
-		strcat(strcat(why, crash_name(number)), ")");
-		tell_end(" crashed in ", why);
-	}
+	if (call.function != NULL)
+		tell_end(" crashed in ", " (", crash_name(number), ")");
 	signal(number, SIG_DFL); /* it comes again when the handler has returned */
 	if (number == SIGABRT)
 		raise(number);
@@ -109,7 +103,7 @@ static void handle_crash(int number)
 static void handle_exit(void)
 {
 	if (watch.on && call.function != NULL)
-		tell_end(" ended the program in ", "");
+		tell_end(" ended the program in ", "", "", "");
 }
 
 /* --- a module that hangs ----------------------------------------------------------------------------------------- */

@@ -35,9 +35,9 @@ static struct call_fault {
 	CK_MECHANISM_TYPE mechanism;
 	unsigned long nth; /* 0: every call */
 	atomic_ulong seen;
-	enum action action;
 	CK_RV rv;
 	struct timespec delay;
+	enum action action;
 	bool any_mechanism;
 } call_faults[MAX_FAULTS];
 static size_t call_fault_count;

@@ -119,7 +119,7 @@ static bool parse_signature(const char *text)
 {
 	static const char *const words[] = {"", "flip", "strip", "cut", "huge", "nothing"};
 
-	for (size_t i = 1; i < sizeof words / sizeof *words; i++) {
+	for (unsigned i = 1; i < sizeof words / sizeof *words; i++) {
 		if (strcmp(words[i], text) == 0) {
 			signature = i;
 			return true;

@@ -3,6 +3,7 @@
  * a login for each signature. One thread is assumed where tests use these. */
 #include "shim.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +28,9 @@ enum parsed state_parse(const char *text)
 	} else if (strcmp(text, "always-authenticate=drop") == 0) {
 		always = drops = true;
 	} else if (strncmp(text, pin_pad, sizeof pin_pad - 1) == 0) {
-		if (strlen(text + sizeof pin_pad - 1) >= sizeof pad) {
+		if (snprintf(pad, sizeof pad, "%s", text + sizeof pin_pad - 1) >= (int)sizeof pad) {
 			return WRONG;
 		}
-		strcpy(pad, text + sizeof pin_pad - 1);
 	} else if (strncmp(text, limit, sizeof limit - 1) == 0) {
 		return parse_count(text + sizeof limit - 1, &sessions_max) ? PARSED : WRONG;
 	} else {
