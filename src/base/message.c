@@ -27,7 +27,7 @@ bool message_is_verbose(void)
 static void clear_progress(void)
 {
 	if (progress_width > 0)
-		fprintf(stderr, "\r%*s\r", progress_width, "");
+		dprintf(STDERR_FILENO, "\r%*s\r", progress_width, "");
 	progress_width = 0;
 }
 
@@ -36,7 +36,7 @@ static void say(const char *label, char *text)
 	clear_progress();
 	/* A list (of matching keys, say) has lines of its own; nothing else that moves the cursor is let through. */
 	text_clean(text, "\n");
-	fprintf(stderr, "p11bearer: %s%s\n", label, text);
+	dprintf(STDERR_FILENO, "p11bearer: %s%s\n", label, text);
 }
 
 #define SAY(label)                                                   \
@@ -91,7 +91,7 @@ bool message_progress(const char *format, ...)
 	if (text[0] == '\0')
 		return true;
 	text_clean(text, "");
-	progress_width = fprintf(stderr, "%.*s", line_width(), text);
+	progress_width = dprintf(STDERR_FILENO, "%.*s", line_width(), text);
 	return true;
 }
 

@@ -15,13 +15,14 @@
 struct module {
 	CK_FUNCTION_LIST *functions;
 	char *name; /* p11-kit's name of the module, or its path */
+	char *reserved; /* the argument that p11-kit's configuration has for it, or NULL */
 	bool initialized;
 };
 
 /* Every C_* call goes through here: it is watched, and told with --verbose. The value is the CK_RV. */
-#define CALL(module, function, ...) CALLED(module, #function, (module)->functions->function(__VA_ARGS__))
-#define CALLED(module, function, call) \
-	(watch_enter((module)->name, function), call_done((module)->name, function, call))
+#define CALL(module, function, ...)                    \
+	(watch_enter((module)->name, #function),       \
+	 call_done((module)->name, #function, (module)->functions->function(__VA_ARGS__)))
 CK_RV call_done(const char *module, const char *function, CK_RV rv);
 
 /* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". Static, overwritten by the
@@ -77,12 +78,12 @@ struct modules {
 	struct module *list;
 	size_t count;
 	CK_FUNCTION_LIST **local, **wrapped; /* as p11-kit gave them; NULL when one module was loaded by path */
-	char failures[512];        /* modules that could not be used, for the message when nothing was found */
+	char failures[1024];       /* modules that could not be used, for the message when nothing was found */
 };
 
 /* Loads and initialises request->module, else the URI's module-path, else all configured ones. A module of many that
- * fails is noted in `failures` and passed over. Fails with ERROR_CONFIG for a path that is none, ERROR_TOKEN when the
- * only module does not start. */
+ * fails is noted in `failures` and passed over. p11-kit's proxy stands for all configured ones. Fails with ERROR_CONFIG for
+ * a path that is none and when p11-kit refuses its configuration, ERROR_TOKEN when the only module does not start. */
 int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
 		 struct error *error);
 

@@ -19,12 +19,20 @@ static const char *last_message(void)
 	return message != NULL ? message : "no reason given";
 }
 
-void modules_note(struct modules *modules, const struct module *module, const char *function, CK_RV rv)
+static void note(struct modules *modules, const char *text)
 {
 	size_t used = strlen(modules->failures);
 
-	snprintf(modules->failures + used, sizeof(modules->failures) - used, "%s%s (%s: %s)", used > 0 ? ", " : "",
-		 module->name, function, ckr_text(rv));
+	message_step("passed over: %s", text);
+	snprintf(modules->failures + used, sizeof(modules->failures) - used, "%s%s", used > 0 ? ", " : "", text);
+}
+
+void modules_note(struct modules *modules, const struct module *module, const char *function, CK_RV rv)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s (%s: %s)", module->name, function, ckr_text(rv));
+	note(modules, text);
 }
 
 static char *module_name(CK_FUNCTION_LIST *functions)
@@ -55,11 +63,21 @@ static bool has_name(CK_FUNCTION_LIST *functions, const char *wanted)
 	return same;
 }
 
+/* p11_kit_module_initialize hands NULL to a module that is not wrapped: neither the argument that p11-kit's configuration
+ * has for it, nor that threads may be about, which is why this is done here. */
 static CK_RV initialize(struct module *module)
 {
+	CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK };
 	CK_RV rv;
 
-	rv = CALLED(module, "C_Initialize", p11_kit_module_initialize(module->functions));
+	if (module->reserved == NULL)
+		module->reserved = p11_kit_config_option(module->functions, "x-init-reserved");
+	arguments.pReserved = module->reserved;
+	rv = CALL(module, C_Initialize, &arguments);
+	if (rv == CKR_CANT_LOCK) {
+		arguments.flags = 0;
+		rv = CALL(module, C_Initialize, &arguments);
+	}
 	module->initialized = rv == CKR_OK;
 	return rv;
 }
@@ -68,7 +86,7 @@ int module_restart(struct module *module, struct error *error)
 {
 	CK_RV rv;
 
-	CALLED(module, "C_Finalize", p11_kit_module_finalize(module->functions));
+	CALL(module, C_Finalize, NULL);
 	rv = initialize(module);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start again (C_Initialize)", module->name);
@@ -147,15 +165,67 @@ static bool is_remote(CK_FUNCTION_LIST *functions)
 	return remote;
 }
 
+/* A line that was written while p11-kit loaded modules: of p11-kit, what could not be loaded; else a module's own words. */
+static void note_line(struct modules *modules, const char *line)
+{
+	static const char prefix[] = "p11-kit: ", not_loaded[] = "couldn't load module: ";
+	const char *reason;
+
+	if (strncmp(line, prefix, strlen(prefix)) != 0) {
+		fprintf(stderr, "%s\n", line);
+		return;
+	}
+	line += strlen(prefix);
+	if (strncmp(line, not_loaded, strlen(not_loaded)) == 0)
+		line += strlen(not_loaded);
+	/* "PATH: reason", where most of dlopen's reasons begin with the path too. */
+	reason = strstr(line, ": ");
+	if (reason != NULL && strncmp(reason + 2, line, (size_t)(reason + 2 - line)) == 0)
+		line = reason + 2;
+	note(modules, line);
+}
+
+/* p11-kit tells what it cannot load on stderr, and keeps only the last of it for p11_kit_message. To glibc stderr is a
+ * variable like another (its manual, "Standard Streams"). */
+static CK_FUNCTION_LIST **load_local(struct modules *modules)
+{
+	FILE *before = stderr, *memory;
+	char *told = NULL, *rest, *line;
+	CK_FUNCTION_LIST **list;
+	size_t length;
+
+	memory = open_memstream(&told, &length);
+	if (memory != NULL) {
+		stderr = memory;
+		p11_kit_be_loud();
+	}
+	list = p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
+	p11_kit_be_quiet();
+	stderr = before;
+	if (memory == NULL || fclose(memory) != 0)
+		return list;
+	rest = told;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (*line != '\0')
+			note_line(modules, line);
+	}
+	free(told);
+	return list;
+}
+
 /* Local modules are used as they are, so that every call is ours. p11-kit offers remote ones only wrapped ("managed"). */
 static int open_configured(struct modules *modules, const char *wanted, struct error *error)
 {
 	watch_enter("that p11-kit loads", "dlopen");
-	modules->local = p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
+	modules->local = load_local(modules);
 	modules->wrapped = p11_kit_modules_load(NULL, 0);
 	watch_leave();
-	if (modules->local == NULL || modules->wrapped == NULL)
-		return error_set(error, ERROR_TOKEN, "p11-kit cannot load its modules: %s", last_message());
+	if (modules->local == NULL || modules->wrapped == NULL) {
+		error_set(error, ERROR_CONFIG, "p11-kit does not load its modules: %s",
+			  modules->failures[0] != '\0' ? modules->failures : last_message());
+		error_hint(error, "\"p11-kit list-modules\" shows the configuration; --module PATH does without it");
+		return -ERROR_CONFIG;
+	}
 	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++) {
 		if ((wanted == NULL || has_name(*next, wanted)) && take(modules, *next, error) < 0)
 			return error_result(error);
@@ -172,12 +242,19 @@ static int open_configured(struct modules *modules, const char *wanted, struct e
 int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
 		 struct error *error)
 {
+	static const char proxy[] = "p11-kit-proxy.so";
 	const char *path = request->module != NULL ? request->module : p11_kit_uri_get_module_path(uri->parsed);
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
 
 	memset(modules, 0, sizeof(*modules));
 	output_divert(); /* modules print what they like */
 	watch_begin(request->timeout);
 	p11_kit_be_quiet(); /* what modules fail with is told when it matters */
+	if (path != NULL && strcmp(slash != NULL ? slash + 1 : path, proxy) == 0) {
+		/* All that p11-kit knows as one module: p11-kit does not load itself, and it can be asked for them one by one. */
+		message_step("%s stands for all modules that p11-kit has configured", path);
+		path = NULL;
+	}
 	if (path != NULL)
 		return open_one(modules, path, error);
 	return open_configured(modules, p11_kit_uri_get_module_name(uri->parsed), error);
@@ -202,12 +279,13 @@ void modules_close(struct modules *modules)
 		struct module *module = &modules->list[i];
 
 		if (module->initialized)
-			CALLED(module, "C_Finalize", p11_kit_module_finalize(module->functions));
+			CALL(module, C_Finalize, NULL);
 		watch_enter(module->name, "dlclose");
 		if (modules->local == NULL)
 			unload(module->functions);
 		watch_leave();
 		free(module->name);
+		free(module->reserved);
 	}
 	watch_enter("that p11-kit has loaded", "dlclose");
 	if (modules->local != NULL)

@@ -132,6 +132,8 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, struct 
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error)
 {
 	memset(tokens, 0, sizeof(*tokens));
+	if (p11_kit_uri_get_slot_id(uri->parsed) != (CK_SLOT_ID)-1)
+		message_note("the slot-id in the URI may change with each start of the module; token and serial do not");
 	for (size_t i = 0; i < modules->count; i++) {
 		struct module *module = &modules->list[i];
 		int result;

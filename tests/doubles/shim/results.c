@@ -169,12 +169,16 @@ enum parsed results_parse(char *text)
 
 /* --- what is taken ----------------------------------------------------------------------------------------------- */
 
-bool results_initialize(const void *arguments)
+bool results_initialize(CK_C_INITIALIZE_ARGS *arguments)
 {
-	const CK_C_INITIALIZE_ARGS *args = arguments;
-
-	return reserved[0] == '\0' ||
-			(args != NULL && args->pReserved != NULL && strcmp(args->pReserved, reserved) == 0);
+	if (reserved[0] == '\0') {
+		return true;
+	}
+	if (arguments == NULL || arguments->pReserved == NULL || strcmp(arguments->pReserved, reserved) != 0) {
+		return false;
+	}
+	arguments->pReserved = NULL;
+	return true;
 }
 
 bool results_template(const CK_ATTRIBUTE *attributes, CK_ULONG count)

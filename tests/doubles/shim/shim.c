@@ -134,7 +134,12 @@ PLAIN(FORWARD)
 static CK_RV shim_C_Initialize(void *arguments)
 {
 	struct call call = {.function = "C_Initialize"};
+	CK_C_INITIALIZE_ARGS passed;
 
+	if (arguments != NULL) {
+		passed = *(const CK_C_INITIALIZE_ARGS *)arguments;
+		arguments = &passed;
+	}
 	PASS(call, results_initialize(arguments) ? module->C_Initialize(arguments) : CKR_ARGUMENTS_BAD);
 	return call.rv;
 }

@@ -49,7 +49,7 @@ enum parsed { PARSED, WRONG, NOT_MINE };
 
 /* results.c: what is taken, and what is given back */
 enum parsed results_parse(char *text);
-bool results_initialize(const void *arguments); /* false: pReserved is not what it should be */
+bool results_initialize(CK_C_INITIALIZE_ARGS *arguments); /* false: pReserved is not what it should be; it is taken out */
 bool results_template(const CK_ATTRIBUTE *attributes, CK_ULONG count); /* false: it has what the token refuses */
 bool results_is_hidden(const CK_ATTRIBUTE *attributes, CK_ULONG count); /* a search for objects that are hidden */
 bool results_has_mechanism(CK_MECHANISM_TYPE mechanism);
