@@ -147,16 +147,21 @@ static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *
  * has two, and a cold signature has its number of calls. */
 static int prepare(struct p11_key *key, struct error *error)
 {
+	EVP_PKEY *public = NULL;
 	struct error ignored;
 
 	if (key->prepared || (key->request.checks_signatures && key->tokens.looked_at > 1))
 		return 0;
-	if (object_signing(&key->session, key->handle, &key->always_authenticate, &key->public, error) < 0) {
+	if (object_signing(&key->session, key->handle, &key->always_authenticate, &public, error) < 0) {
 		if (key_is_lost(error))
 			return error_result(error);
 		/* Modules that have nothing else to say of an attribute that they do not know. */
 		key->always_authenticate = reads_always_authenticate(key);
 	}
+	if (key->public == NULL)
+		key->public = public; /* which p11_key_public may have read before */
+	else
+		EVP_PKEY_free(public);
 	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, &ignored) < 0)
 		message_step("signatures cannot be checked: %s", ignored.text);
 	key->prepared = true;
