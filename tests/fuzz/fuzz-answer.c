@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzzes what reads the answers of an org. The first byte picks the HTTP status, the rest is the body. Linked with
  * --wrap=http_send, so that this file is the network. */
+#include "fuzz.h"
+
 #include "base/json.h"
 #include "oauth/call.h"
 #include "oauth/exchange.h"
@@ -8,11 +10,6 @@
 #include "salesforce/deployment.h"
 
 #include <cjson/cJSON.h>
-#include <ctype.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const long statuses[] = { 200, 201, 204, 302, 400, 401, 404, 429, 500, 503 };
 static const uint8_t *input;
@@ -20,7 +17,6 @@ static size_t input_size;
 
 int __wrap_http_send(struct http *http, const struct http_request *request, struct http_response *response,
 		     struct error *error);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int __wrap_http_send(struct http *http, const struct http_request *request, struct http_response *response,
 		     struct error *error)
@@ -34,14 +30,6 @@ int __wrap_http_send(struct http *http, const struct http_request *request, stru
 	if (input_size > 1)
 		secret_append(response->body, input + 1, input_size - 1);
 	return 0;
-}
-
-static void expect(bool truth, const char *what)
-{
-	if (truth)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
 }
 
 static void expect_line(const char *text)

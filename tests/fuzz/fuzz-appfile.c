@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzzes what reads and changes settings files. Whatever is read, a certificate that goes in comes out again, goes in once,
  * and leaves every other field as it was: appfile_splice promises that or fails. */
+#include "fuzz.h"
+
 #include "salesforce/appfile.h"
 #include "x509/x509.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 static const char value[] = "-----BEGIN CERTIFICATE-----\nMIIB\nAA==\n-----END CERTIFICATE-----\n";
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool truth, const char *what)
-{
-	if (truth)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
 
 /* The bytes before and behind what was put in are those of the file; one of them may have been the value before. */
 static void compare_fields(struct appfile *old, struct appfile *new)
