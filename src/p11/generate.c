@@ -90,15 +90,17 @@ static int make_pair(struct p11_key *key, CK_ATTRIBUTE label, CK_ATTRIBUTE id, u
 
 	if (first == CKR_OK)
 		return 0;
+	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)", name, bits);
+	error_hint(error, OWN_TOOL);
 	if (!is_about_template(first))
-		return ckr_error(error, ERROR_TOKEN, first, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)",
-				 name, bits);
+		return -ERROR_TOKEN;
 	message_step("token \"%s\" refuses the template: %s; a shorter one is tried", name, ckr_text(first));
 	second = generate_pair(&key->session, label, id, bits, false, public, &key->handle);
 	if (second == CKR_OK)
 		return 0;
 	error_set(error, ERROR_TOKEN, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair): %s, and with a shorter "
 		  "template %s", name, bits, ckr_text(first), ckr_text(second));
+	error_hint(error, OWN_TOOL);
 	error->code = second;
 	return -ERROR_TOKEN;
 }

@@ -211,6 +211,9 @@ struct p11_key {
 int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
 	      struct error *error);
 
+/* A hint for a token that takes no key or certificate: smartcards want a login that is not a user's for it. */
+#define OWN_TOOL "some tokens take keys and certificates only from their maker's tool"
+
 /* What the request requires (require.c), or ERROR_NO_KEY with the flag or attribute that is not so. */
 int require_hardware(const struct token *token, const struct p11_request *request, struct error *error);
 int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,

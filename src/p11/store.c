@@ -66,10 +66,12 @@ int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct
 	}
 	if (result == 0) {
 		rv = create(&key->session, label, id, certificate);
-		if (rv != CKR_OK)
+		if (rv != CKR_OK) {
 			result = ckr_error(error, ERROR_TOKEN, rv,
 					   "cannot put the certificate on token \"%s\" (C_CreateObject)",
 					   token_label(key->session.token));
+			error_hint(error, OWN_TOOL);
+		}
 	}
 	free(label.pValue);
 	free(id.pValue);
