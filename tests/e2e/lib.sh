@@ -92,6 +92,20 @@ token_new() {
 	with_key=(--module "$MODULE" --pin-from "file:$PIN_FILE")
 }
 
+# part N: the N-th part of the assertion in T/out, decoded.
+part() {
+	local text
+	text=$(cut -d. -f"$1" "$T/out" | tr -- '-_' '+/')
+	while [ $((${#text} % 4)) != 0 ]; do text+='='; done
+	base64 -d <<<"$text"
+}
+# verify [FILE]: OpenSSL's word on its signature, by the public key in FILE (T/public.pem).
+verify() {
+	part 3 >"$T/signature"
+	cut -d. -f1,2 "$T/out" | tr -d '\n' >"$T/input"
+	openssl dgst -sha256 -verify "${1:-$T/public.pem}" -signature "$T/signature" "$T/input"
+}
+
 # others_leak: from here on modules are used that are not ours to mend.
 others_leak() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
