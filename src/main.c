@@ -177,5 +177,6 @@ int main(int argc, char **argv)
 		signal(error.signal, SIG_DFL);
 		raise(error.signal);
 	}
-	return result < 0 ? -result : result;
+	/* Not exit: what modules have registered for then is theirs, and stdout is not. */
+	process_end(result < 0 ? -result : result);
 }

@@ -49,7 +49,11 @@ void output_restore(void)
 	if (descriptor == STDOUT_FILENO)
 		return;
 	fflush(stdout);
-	(void)dup2(descriptor, STDOUT_FILENO);
+	if (dup2(descriptor, STDOUT_FILENO) < 0) {
+		/* A module has closed it: what is written now fails, rather than go where stdout goes meanwhile. */
+		descriptor = -1;
+		return;
+	}
 	close(descriptor);
 	descriptor = STDOUT_FILENO;
 }

@@ -7,9 +7,15 @@
  * and stderr are open, so that no file gets their numbers. To be called first in main. */
 void process_protect(void);
 
-/* Gives back what process_protect took and an executed command would inherit: the limit on core files and SIGPIPE. (The
- * kernel makes a process dumpable again when it executes a program.) */
+/* Undoes what a module may have done to the process: umask and current folder are again what process_protect found. */
+void process_settle(void);
+
+/* Gives back what an executed command would inherit, as process_protect found it: the limit on core files, what signals do,
+ * and which are blocked. (The kernel makes a process dumpable again when it executes a program.) */
 void process_unprotect(void);
+
+/* Ends the process at once: nothing that others have registered for its end is run. Stdout is to be flushed before. */
+void process_end(int status) __attribute__((noreturn));
 
 /* Overwrites `text` (an argument of main or a value of the environment) with '*', so that ps no longer shows it. */
 void process_blank(char *text);

@@ -87,13 +87,15 @@ const char *ckr_text(CK_RV rv)
 	static char texts[4][160];
 	static unsigned next;
 	char *text = texts[next++ % 4];
+	const char *sentence;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].rv != rv)
 			continue;
-		if (rv == CKR_OK)
+		sentence = p11_kit_strerror(rv);
+		if (rv == CKR_OK || sentence == NULL || *sentence == '\0')
 			return names[i].name;
-		snprintf(text, sizeof(texts[0]), "%s (%s)", names[i].name, p11_kit_strerror(rv));
+		snprintf(text, sizeof(texts[0]), "%s (%s)", names[i].name, sentence);
 		return text;
 	}
 	snprintf(text, sizeof(texts[0]), "%s%#lx", (rv & CKR_VENDOR_DEFINED) != 0 ? "the vendor's code " : "code ", rv);

@@ -38,6 +38,7 @@ static CK_RV generate_pair(const struct session *session, CK_ATTRIBUTE label, CK
 			   bool in_full, CK_OBJECT_HANDLE *public, CK_OBJECT_HANDLE *private)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_KEY_TYPE key_type = CKK_RSA;
 	CK_BYTE exponent[] = { 1, 0, 1 };
 	CK_MECHANISM mechanism = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
 	CK_ATTRIBUTE public_template[] = {
@@ -47,6 +48,7 @@ static CK_RV generate_pair(const struct session *session, CK_ATTRIBUTE label, CK
 		{ CKA_ENCRYPT, &no, sizeof(no) },
 		{ CKA_WRAP, &no, sizeof(no) },
 		{ CKA_TOKEN, &yes, sizeof(yes) }, /* the short one begins here */
+		{ CKA_KEY_TYPE, &key_type, sizeof(key_type) },
 		{ CKA_MODULUS_BITS, &bits, sizeof(bits) },
 		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) },
 		id,
@@ -56,6 +58,7 @@ static CK_RV generate_pair(const struct session *session, CK_ATTRIBUTE label, CK
 		{ CKA_SIGN_RECOVER, &no, sizeof(no) },
 		{ CKA_UNWRAP, &no, sizeof(no) },
 		{ CKA_TOKEN, &yes, sizeof(yes) }, /* and here */
+		{ CKA_KEY_TYPE, &key_type, sizeof(key_type) },
 		{ CKA_PRIVATE, &yes, sizeof(yes) },
 		{ CKA_SENSITIVE, &yes, sizeof(yes) },
 		{ CKA_EXTRACTABLE, &no, sizeof(no) },
@@ -121,7 +124,7 @@ static void warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private
 	}
 }
 
-static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private,
+static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
 		     struct error *error)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_SENSITIVE, CKA_EXTRACTABLE };
@@ -131,6 +134,7 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 	CK_RV gone;
 
 	if (object_flags(session, private, types, values, 2, error) < 0) {
+		error_append(error, "; the key: %s", uri);
 		error_hint(error, "the key was made, but whether it can leave the token could not be checked; look with "
 				  "\"p11bearer keys\" before it is used");
 		return error_result(error);
@@ -152,9 +156,30 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 	if (gone == CKR_OK)
 		error_hint(error, "the pair was destroyed; this token cannot keep a key to itself");
 	else
-		error_hint(error, "destroying the pair failed too: %s; remove it with the token's own tool",
-			   ckr_text(gone));
+		error_hint(error, "destroying the pair failed too: %s; remove it with the token's own tool: %s",
+			   ckr_text(gone), uri);
 	return -ERROR_TOKEN;
+}
+
+/* The URI by the names that the key has now: there are tokens that cut a label, or choose the id themselves. */
+static void read_names(struct p11_key *key)
+{
+	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
+	struct error ignored;
+	char *uri = NULL;
+
+	if (object_read(&key->session, key->handle, CKA_LABEL, &label, &ignored) == 0 &&
+	    object_read(&key->session, key->handle, CKA_ID, &id, &ignored) == 0 && id.pValue != NULL)
+		uri = uri_format_key(&key->session.token->info, &label, &id);
+	if (uri != NULL && strcmp(uri, key->full_uri) != 0) {
+		message_warn("token \"%s\" gave the key other names than it was asked to", token_label(key->session.token));
+		free(key->full_uri);
+		key->full_uri = uri;
+		uri = NULL;
+	}
+	free(uri);
+	free(label.pValue);
+	free(id.pValue);
 }
 
 /* Label and id for the new key: the URI's, or none and a random one. An empty one counts as none. */
@@ -193,12 +218,11 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 		return error_memory(error);
 	if (make_pair(key, label, id, bits, &public, error) < 0)
 		return error_result(error);
-	if (read_back(&key->session, public, key->handle, error) == 0) {
-		warn_of_uses(&key->session, key->handle);
-		return 0;
-	}
-	error_append(error, "; the key: %s", key->full_uri);
-	return error_result(error);
+	if (read_back(&key->session, public, key->handle, key->full_uri, error) < 0)
+		return error_result(error);
+	warn_of_uses(&key->session, key->handle);
+	read_names(key);
+	return 0;
 }
 
 int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error)

@@ -16,7 +16,7 @@ struct module {
 	CK_FUNCTION_LIST *functions;
 	char *name; /* p11-kit's name of the module, or its path */
 	char *reserved; /* the argument that p11-kit's configuration has for it, or NULL */
-	bool initialized;
+	bool initialized, shared; /* the latter: it was initialised before */
 };
 
 /* Every C_* call goes through here: it is watched, and told with --verbose. The value is the CK_RV. */
@@ -43,6 +43,10 @@ void watch_end(void);
 /* A call begins and ends. Strings must stay until then. */
 void watch_enter(const char *module, const char *function);
 void watch_leave(void);
+
+/* The module's last call, C_Finalize, in a thread of its own: one that crashes, ends the process or does not come back is told
+ * and left behind, because by then there is a result, or an error, that must not be lost. */
+void watch_finalize(const struct module *module);
 
 /* When the last call began, by clock_ms. */
 double watch_since(void);
@@ -129,7 +133,7 @@ struct session {
 	CK_SESSION_HANDLE handle;
 	bool open;
 	struct secret *pin; /* the PIN that was accepted, until the session is closed; NULL: pin pad or no login */
-	bool refused;       /* a login was: no further one is tried */
+	bool refused;       /* a login has failed: no further one is tried */
 };
 
 int session_open(struct session *session, struct token *token, bool writable, struct error *error);
@@ -138,6 +142,13 @@ int session_open(struct session *session, struct token *token, bool writable, st
  * left and the request does not allow it. Fails with ERROR_PIN. */
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
 		  struct error *error);
+
+/* Whether a token that says it wants no login may be logged in to all the same, because a PIN was given for it. */
+bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri);
+
+/* The same login for such a token: there are some that say so and hide their keys, or do not sign, until they have one. */
+int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
+			 struct error *error);
 
 /* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC), with the PIN of session_login if there was
  * one, else gets it. Fails with ERROR_PIN. */
@@ -163,7 +174,7 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 /* --- objects (object.c) ------------------------------------------------------------------------------------------ */
 
 /* Finds objects of a class with the URI's label and id (those it has), and key type RSA where `rsa`: at most `room`
- * handles, *count of them. One C_FindObjects: modules fill the room if they can, and each call is a round trip.
+ * handles, *count of them.
  * Fails with ERROR_TOKEN. */
 int objects_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, bool rsa,
 		 CK_OBJECT_HANDLE *found, size_t room, size_t *count, struct error *error);

@@ -128,8 +128,10 @@ static int check_before_login(const struct p11_key *key, struct error *error)
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
 	size_t count;
 
-	if (objects_find(&key->session, &key->uri, CKO_PUBLIC_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
-		return error_result(error);
+	if (objects_find(&key->session, &key->uri, CKO_PUBLIC_KEY, true, found, NAMED_MOST + 1, &count, error) < 0) {
+		/* A token that hides everything until login is none that could be asked. */
+		return error->code == CKR_USER_NOT_LOGGED_IN ? 0 : error_result(error);
+	}
 	return count > 1 ? many_keys(key, found, count, false, error) : 0;
 }
 
@@ -158,7 +160,11 @@ static int open_key(struct p11_key *key, const struct p11_request *request, bool
 		return error_result(error);
 	if ((token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
 		return error_result(error);
-	if (session_login(&key->session, request, &key->uri, error) < 0 || key_find(key, error) < 0)
+	if (session_login(&key->session, request, &key->uri, error) < 0)
+		return error_result(error);
+	if (key_find(key, error) < 0 &&
+	    (error->class != ERROR_NO_KEY || !session_may_login(&key->session, request, &key->uri) ||
+	     session_login_anyway(&key->session, request, &key->uri, error) < 0 || key_find(key, error) < 0))
 		return error_result(error);
 	return require_nonextractable(&key->session, key->handle, request, error);
 }

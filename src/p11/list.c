@@ -152,7 +152,7 @@ out:
 }
 
 static int read_token(struct token *token, const struct p11_request *request, const struct uri *uri,
-		      bool with_login, struct p11_token_info *info, struct error *error)
+		      bool with_login, bool alone, struct p11_token_info *info, struct error *error)
 {
 	struct session session;
 	int result;
@@ -176,6 +176,18 @@ static int read_token(struct token *token, const struct p11_request *request, co
 	}
 	if (result == 0)
 		result = read_keys(&session, uri, info, error);
+	if (result == 0 && info->key_count == 0 && with_login && alone && session_may_login(&session, request, uri)) {
+		free(info->keys);
+		info->keys = NULL;
+		result = session_login_anyway(&session, request, uri, error);
+		info->logged_in = result == 0;
+		if (result == 0)
+			result = read_keys(&session, uri, info, error);
+	}
+	if (result < 0 && error->code == CKR_USER_NOT_LOGGED_IN && !with_login) {
+		info->login_required = true; /* it hides even that it has none to show */
+		result = 0;
+	}
 	session_close(&session);
 	return result;
 }
@@ -224,7 +236,7 @@ static int read_all(const struct tokens *tokens, const struct p11_request *reque
 		bool hides;
 
 		listing->token_count++;
-		if (read_token(&tokens->list[i], request, uri, request->pin_from != NULL, info, error) < 0) {
+		if (read_token(&tokens->list[i], request, uri, request->pin_from != NULL, tokens->count == 1, info, error) < 0) {
 			/* One broken token does not hide the others, unless it is the one that was asked for. */
 			if (error->class != ERROR_TOKEN || tokens->count == 1 || request->pin_from != NULL)
 				return error_result(error);

@@ -4,7 +4,9 @@
 
 #include "base/message.h"
 #include "base/output.h"
+#include "base/process.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
@@ -63,6 +65,18 @@ static bool has_name(CK_FUNCTION_LIST *functions, const char *wanted)
 	return same;
 }
 
+/* Keeps the library mapped until the program ends: modules exist whose threads outlive C_Finalize, and run into the void
+ * when their code is gone. */
+static void keep_mapped(CK_FUNCTION_LIST *functions)
+{
+	char *path = p11_kit_module_get_filename(functions);
+	void *library = path != NULL ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) : NULL;
+
+	if (library != NULL)
+		dlclose(library);
+	free(path);
+}
+
 /* p11_kit_module_initialize hands NULL to a module that is not wrapped: neither the argument that p11-kit's configuration
  * has for it, nor that threads may be about, which is why this is done here. */
 static CK_RV initialize(struct module *module)
@@ -70,6 +84,7 @@ static CK_RV initialize(struct module *module)
 	CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK };
 	CK_RV rv;
 
+	keep_mapped(module->functions);
 	if (module->reserved == NULL)
 		module->reserved = p11_kit_config_option(module->functions, "x-init-reserved");
 	arguments.pReserved = module->reserved;
@@ -78,7 +93,13 @@ static CK_RV initialize(struct module *module)
 		arguments.flags = 0;
 		rv = CALL(module, C_Initialize, &arguments);
 	}
+	if (rv == CKR_CRYPTOKI_ALREADY_INITIALIZED) {
+		/* By somebody else in this process, such as a provider that OpenSSL's configuration names: it is theirs to end. */
+		module->shared = true;
+		rv = CKR_OK;
+	}
 	module->initialized = rv == CKR_OK;
+	process_settle();
 	return rv;
 }
 
@@ -86,6 +107,9 @@ int module_restart(struct module *module, struct error *error)
 {
 	CK_RV rv;
 
+	if (module->shared)
+		return error_set(error, ERROR_TOKEN, "the module %s cannot be started anew: something else in the process uses it",
+				 module->name);
 	CALL(module, C_Finalize, NULL);
 	rv = initialize(module);
 	if (rv != CKR_OK)
@@ -260,41 +284,25 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	return open_configured(modules, p11_kit_uri_get_module_name(uri->parsed), error);
 }
 
-/* p11_kit_module_release leaves the library mapped until some list of modules is released: so it is made a list. */
-static void unload(CK_FUNCTION_LIST *functions)
-{
-	CK_FUNCTION_LIST **list = calloc(2, sizeof(CK_FUNCTION_LIST *));
-
-	if (list == NULL) {
-		p11_kit_module_release(functions);
-		return;
-	}
-	list[0] = functions;
-	p11_kit_modules_release(list); /* which frees it */
-}
-
 void modules_close(struct modules *modules)
 {
 	for (size_t i = 0; i < modules->count; i++) {
 		struct module *module = &modules->list[i];
 
-		if (module->initialized)
-			CALL(module, C_Finalize, NULL);
-		watch_enter(module->name, "dlclose");
+		if (module->initialized && !module->shared)
+			watch_finalize(module);
 		if (modules->local == NULL)
-			unload(module->functions);
-		watch_leave();
+			p11_kit_module_release(module->functions);
 		free(module->name);
 		free(module->reserved);
 	}
-	watch_enter("that p11-kit has loaded", "dlclose");
 	if (modules->local != NULL)
 		p11_kit_modules_release(modules->local);
 	if (modules->wrapped != NULL)
 		p11_kit_modules_release(modules->wrapped);
-	watch_leave();
 	free(modules->list);
 	memset(modules, 0, sizeof(*modules));
 	watch_end();
+	process_settle();
 	output_restore();
 }

@@ -12,6 +12,22 @@
 
 enum { VALUE_MAX = 16384 }; /* bytes of an attribute; a certificate with a long chain of extensions stays below */
 
+/* Moves the first of equal handles to the front, and returns how many there are: some modules give one twice. */
+static size_t distinct(CK_OBJECT_HANDLE *handles, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t same = 0;
+
+		while (same < kept && handles[same] != handles[i])
+			same++;
+		if (same == kept)
+			handles[kept++] = handles[i];
+	}
+	return kept;
+}
+
 int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t attributes, CK_OBJECT_HANDLE *found,
 		  size_t room, size_t *count, struct error *error)
 {
@@ -23,11 +39,19 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 	rv = CALL(token->module, C_FindObjectsInit, session->handle, template, attributes);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot search token \"%s\"", token_label(token));
-	rv = CALL(token->module, C_FindObjects, session->handle, found, room, &got);
+	/* By the book only an answer of none is the last one. A single object is taken for all there is: modules give as many
+	 * as there is room for, or pages of many, and a further call for each search would be dear. */
+	do {
+		rv = CALL(token->module, C_FindObjects, session->handle, found + *count, room - *count, &got);
+		if (rv == CKR_OK && got > room - *count)
+			rv = CKR_GENERAL_ERROR;
+		if (rv == CKR_OK)
+			*count += got;
+	} while (rv == CKR_OK && got > 0 && *count > 1 && *count < room);
 	CALL(token->module, C_FindObjectsFinal, session->handle);
-	if (rv != CKR_OK || got > room)
-		return ckr_error(error, ERROR_TOKEN, rv != CKR_OK ? rv : CKR_GENERAL_ERROR, "cannot search token \"%s\"", token_label(token));
-	*count = got;
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot search token \"%s\"", token_label(token));
+	*count = distinct(found, *count);
 	return 0;
 }
 
@@ -67,29 +91,47 @@ int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRI
 	return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(token));
 }
 
-/* Whether C_GetAttributeValue filled in what the object has; the rest then gets a length of -1, or at least not the right one
- * (PKCS#11 2.40 section 5.7.5). */
+/* Whether C_GetAttributeValue may have filled in what the object has; the rest then gets a length of -1 (PKCS#11 2.40 section
+ * 5.7.5). Modules exist that stop at the first attribute they do not know, and such that leave its length as it came. */
 static bool is_told(CK_RV rv)
 {
 	return rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_BUFFER_TOO_SMALL;
+}
+
+enum { UNTOUCHED = 0xa5 }; /* no value of a CK_BBOOL that any module has */
+
+/* The value of a flag as C_GetAttributeValue left it: 1, 0, or -1. */
+static int flag_value(const CK_ATTRIBUTE *attribute, CK_BBOOL flag)
+{
+	return attribute->ulValueLen == sizeof(flag) && flag != UNTOUCHED ? flag != CK_FALSE : -1;
 }
 
 int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
 		 size_t count, struct error *error)
 {
 	enum { MOST = 8 };
+	const struct module *module = session->token->module;
 	CK_ATTRIBUTE attributes[MOST];
-	CK_BBOOL flags[MOST] = { CK_FALSE };
+	CK_BBOOL flags[MOST];
 	CK_RV rv;
 
-	for (size_t i = 0; i < count; i++)
+	memset(flags, UNTOUCHED, sizeof(flags));
+	for (size_t i = 0; i < count; i++) {
 		attributes[i] = (CK_ATTRIBUTE){ types[i], &flags[i], sizeof(flags[i]) };
-	rv = CALL(session->token->module, C_GetAttributeValue, session->handle, object, attributes, count);
-	for (size_t i = 0; i < count; i++)
-		values[i] = is_told(rv) && attributes[i].ulValueLen == sizeof(CK_BBOOL) ? flags[i] != CK_FALSE : -1;
-	if (is_told(rv))
-		return 0;
-	return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(session->token));
+		values[i] = -1;
+	}
+	rv = CALL(module, C_GetAttributeValue, session->handle, object, attributes, count);
+	if (!is_told(rv))
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(session->token));
+	for (size_t i = 0; i < count; i++) {
+		bool untouched = attributes[i].ulValueLen == sizeof(flags[i]) && flags[i] == UNTOUCHED;
+
+		if (rv != CKR_OK && count > 1 && untouched &&
+		    CALL(module, C_GetAttributeValue, session->handle, object, &attributes[i], 1) != CKR_OK)
+			continue;
+		values[i] = flag_value(&attributes[i], flags[i]);
+	}
+	return 0;
 }
 
 static int rsa_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public,
@@ -103,12 +145,16 @@ static int rsa_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exp
 	int result = 0;
 
 	*public = NULL;
+	/* Some objects say 0 of what they do not know. */
+	if (n != NULL && e != NULL && (BN_is_zero(n) || BN_is_zero(e)))
+		goto out;
 	if (n == NULL || e == NULL || build == NULL || context == NULL ||
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) <= 0 ||
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) <= 0 ||
 	    (parameters = OSSL_PARAM_BLD_to_param(build)) == NULL || EVP_PKEY_fromdata_init(context) <= 0 ||
 	    EVP_PKEY_fromdata(context, public, EVP_PKEY_PUBLIC_KEY, parameters) <= 0)
 		result = error_openssl(error, ERROR_TOKEN, "the token's public key cannot be used");
+out:
 	OSSL_PARAM_free(parameters);
 	OSSL_PARAM_BLD_free(build);
 	EVP_PKEY_CTX_free(context);
@@ -137,8 +183,10 @@ static int public_from_key(const struct session *session, CK_OBJECT_HANDLE objec
 int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
 		   EVP_PKEY **public, struct error *error)
 {
-	static unsigned char modulus[SIGNATURE_MAX], exponent[SIGNATURE_MAX];
-	CK_BBOOL always = CK_FALSE;
+	unsigned char modulus[SIGNATURE_MAX] = { 0 }, exponent[SIGNATURE_MAX] = { 0 };
+	static const CK_ATTRIBUTE_TYPE type = CKA_ALWAYS_AUTHENTICATE;
+	CK_BBOOL always = UNTOUCHED;
+	int value;
 	CK_ATTRIBUTE attributes[] = {
 		{ CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) },
 		{ CKA_MODULUS, modulus, sizeof(modulus) },
@@ -150,7 +198,13 @@ int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool
 	*always_authenticate = false;
 	if (!is_told(rv))
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot read the key on token \"%s\"", token_label(session->token));
-	*always_authenticate = attributes[0].ulValueLen == sizeof(always) && always != CK_FALSE;
+	value = flag_value(&attributes[0], always);
+	/* Here an error counts as "no". */
+	if (value < 0 && rv != CKR_OK && attributes[0].ulValueLen == sizeof(always))
+		(void)object_flags(session, private, &type, &value, 1, error);
+	*always_authenticate = value == 1;
+	if (rv != CKR_OK)
+		return 0;
 	for (size_t i = 1; i < 3; i++) {
 		/* What the object does not have gets the length -1. */
 		if (attributes[i].ulValueLen == 0 || attributes[i].ulValueLen > SIGNATURE_MAX)

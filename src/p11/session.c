@@ -113,21 +113,22 @@ static CK_RV login(const struct session *session, CK_USER_TYPE user)
 	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
 }
 
-/* Logs in with the session's PIN. One that was not taken is wiped, and none is sent after it. */
+/* Logs in with the session's PIN. After a login that failed, for whatever reason, none is sent again: a card that was lost in
+ * the middle of it may have counted the try. */
 static int try_login(struct session *session, CK_USER_TYPE user, struct error *error)
 {
 	CK_RV rv;
 
 	if (session->refused)
-		return error_set(error, ERROR_PIN, "token \"%s\" has refused a login before; none is tried again",
+		return error_set(error, ERROR_PIN, "a login to token \"%s\" has failed before; none is tried again",
 				 token_label(session->token));
 	rv = login(session, user);
 	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
 		return 0;
 	login_error(session->token, rv, error);
-	session->refused = error->class == ERROR_PIN;
-	if (session->refused)
-		secret_free(&session->pin);
+	session->refused = true;
+	secret_free(&session->pin);
+	error->code = 0; /* it is no loss that another try would mend */
 	return error_result(error);
 }
 
@@ -141,6 +142,22 @@ int session_login(struct session *session, const struct p11_request *request, co
 	if (check_flags(token, request, error) < 0 || pin_get(&session->pin, request, uri, token, error) < 0)
 		return error_result(error);
 	return try_login(session, CKU_USER, error);
+}
+
+bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri)
+{
+	return (session->token->info.flags & CKF_LOGIN_REQUIRED) == 0 &&
+	       (request->pin_from != NULL || p11_kit_uri_get_pin_value(uri->parsed) != NULL ||
+		p11_kit_uri_get_pin_source(uri->parsed) != NULL);
+}
+
+int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
+			 struct error *error)
+{
+	message_step("token \"%s\" says that it wants no login (CKF_LOGIN_REQUIRED); one is tried all the same",
+		     token_label(session->token));
+	session->token->info.flags |= CKF_LOGIN_REQUIRED;
+	return session_login(session, request, uri, error);
 }
 
 int session_renew(struct session *session, const struct p11_request *request, struct error *error)
@@ -164,7 +181,7 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	rv = CALL(token->module, C_GetSessionInfo, session->handle, &info);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot use another session with token \"%s\"", token_label(token));
-	if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0 || info.state == CKS_RO_USER_FUNCTIONS ||
+	if (((token->info.flags & CKF_LOGIN_REQUIRED) == 0 && session->pin == NULL) || info.state == CKS_RO_USER_FUNCTIONS ||
 	    info.state == CKS_RW_USER_FUNCTIONS)
 		return 0;
 	/* What the token says of its PIN may have changed since. */

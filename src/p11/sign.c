@@ -114,16 +114,16 @@ static int renew_if_wanted(struct p11_key *key, CK_RV failed, struct error *erro
 	return session_renew(&key->session, &key->request, error);
 }
 
-/* A signature is as long as the modulus; modules exist that drop leading zeros (RFC 8017 section 8.2.1 wants them), and
- * such that return a length that cannot be. Keys of whole 64 bytes, which is all but exotic ones, need no further call. */
-static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *length, struct error *error)
+static int modulus_size(struct p11_key *key, size_t *length, struct error *error)
 {
 	CK_ATTRIBUTE modulus;
 	const unsigned char *byte;
 	size_t size;
 
-	if (*length > 0 && *length <= SIGNATURE_MAX && *length % 64 == 0)
+	if (key->public != NULL) {
+		*length = (size_t)EVP_PKEY_get_size(key->public);
 		return 0;
+	}
 	if (object_read(&key->session, key->handle, CKA_MODULUS, &modulus, error) < 0)
 		return error_result(error);
 	byte = modulus.pValue;
@@ -133,6 +133,20 @@ static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *
 		size--;
 	}
 	free(modulus.pValue);
+	*length = size;
+	return 0;
+}
+
+/* A signature is as long as the modulus; modules exist that drop leading zeros (RFC 8017 section 8.2.1 wants them), and
+ * such that return a length that cannot be. Keys of whole 64 bytes, which is all but exotic ones, need no further call. */
+static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *length, struct error *error)
+{
+	size_t size;
+
+	if (key->public == NULL && *length > 0 && *length <= SIGNATURE_MAX && *length % 64 == 0)
+		return 0;
+	if (modulus_size(key, &size, error) < 0)
+		return error_result(error);
 	if (*length == 0 || *length > size || size > SIGNATURE_MAX)
 		return error_set(error, ERROR_TOKEN, "C_Sign of token \"%s\" returned %zu bytes for a key of %zu",
 				 token_label(key->session.token), *length, size);
@@ -180,6 +194,12 @@ bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const u
 	return fits;
 }
 
+/* What a token may say of a mechanism only when it is to be carried out. */
+static bool is_about_mechanism(CK_RV rv)
+{
+	return rv == CKR_MECHANISM_INVALID || rv == CKR_MECHANISM_PARAM_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED;
+}
+
 static int sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		struct error *error)
 {
@@ -188,6 +208,11 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 
 	if (prepare(key, error) < 0 || sign_once(key, data, size, signature, &got, &rv, error) < 0)
 		return error_result(error);
+	if (is_about_mechanism(rv) && key->mechanism != CKM_RSA_PKCS) {
+		key->mechanism = CKM_RSA_PKCS;
+		if (sign_once(key, data, size, signature, &got, &rv, error) < 0)
+			return error_result(error);
+	}
 	if (rv != CKR_OK && (renew_if_wanted(key, rv, error) < 0 ||
 			     sign_once(key, data, size, signature, &got, &rv, error) < 0))
 		return error_result(error);

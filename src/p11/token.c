@@ -27,13 +27,19 @@ static void pad_info(CK_TOKEN_INFO *info)
 /* More slots than any machine has, so that one call does. */
 enum { SLOTS_MAX = 1024 };
 
-/* The slots with a token in them. */
+/* The slots with a token in them. Modules exist that look for tokens only when they are asked how many there are, and such that
+ * want to be given room for just so many. */
 static CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *count)
 {
 	CK_RV rv;
 
 	*count = SLOTS_MAX;
 	rv = CALL(module, C_GetSlotList, CK_TRUE, slots, count);
+	if (rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && *count == 0)) {
+		rv = CALL(module, C_GetSlotList, CK_TRUE, NULL, count);
+		if (rv == CKR_OK && *count > 0 && *count <= SLOTS_MAX)
+			rv = CALL(module, C_GetSlotList, CK_TRUE, slots, count);
+	}
 	return rv == CKR_OK && *count > SLOTS_MAX ? CKR_GENERAL_ERROR : rv;
 }
 

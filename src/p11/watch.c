@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/message.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -73,6 +75,27 @@ static const char *crash_name(int number)
 	return "a signal";
 }
 
+/* The last call of a module, in its own thread. */
+static struct {
+	const struct module *module;
+	CK_RV rv;
+	pthread_t thread;
+	sem_t done;
+	_Atomic(const char *) end; /* how it ended the process, or would have; NULL: it came back */
+	atomic_bool under_way;
+} last;
+
+/* In the thread of the last call that is not to come back: tells the other one why. */
+static void leave_behind(const char *end)
+{
+	if (!last.under_way || pthread_equal(pthread_self(), last.thread) == 0)
+		return;
+	last.end = end;
+	sem_post(&last.done);
+	for (;;)
+		pause();
+}
+
 /* Only what a signal handler may do (signal-safety(7)). */
 static void put(const char *text)
 {
@@ -92,6 +115,7 @@ static void tell_end(const char *what, const char *before, const char *why, cons
 
 static void handle_crash(int number)
 {
+	leave_behind(crash_name(number));
 	if (call.function != NULL)
 		tell_end(" crashed in ", " (", crash_name(number), ")");
 	signal(number, SIG_DFL); /* it comes again when the handler has returned */
@@ -102,6 +126,7 @@ static void handle_crash(int number)
 /* exit() in a module would be taken for success. */
 static void handle_exit(void)
 {
+	leave_behind("exit");
 	if (watch.on && call.function != NULL)
 		tell_end(" ended the program in ", "", "", "");
 }
@@ -154,21 +179,73 @@ static void *run(void *unused)
 	return unused;
 }
 
+/* Signals are for the thread that works, but for those that a crash makes. */
+static bool start_quietly(pthread_t *thread, void *(*work)(void *))
+{
+	sigset_t quiet, before;
+	bool started;
+
+	sigfillset(&quiet);
+	for (size_t i = 0; i < CRASHES; i++)
+		sigdelset(&quiet, crashes[i]);
+	pthread_sigmask(SIG_SETMASK, &quiet, &before);
+	started = pthread_create(thread, NULL, work, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
 static void start_thread(void)
 {
 	pthread_condattr_t attributes;
-	sigset_t all, before;
 
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&watch.stop, &attributes);
 	pthread_condattr_destroy(&attributes);
-	/* Signals are for the thread that works. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	watch.stopping = false;
-	watch.has_thread = pthread_create(&watch.thread, NULL, run, NULL) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	watch.has_thread = start_quietly(&watch.thread, run);
+}
+
+/* --- a module's last call ---------------------------------------------------------------------------------------- */
+
+static void *run_last(void *unused)
+{
+	last.rv = last.module->functions->C_Finalize(NULL);
+	sem_post(&last.done);
+	return unused;
+}
+
+void watch_finalize(const struct module *module)
+{
+	double before = clock_ms();
+	struct timespec limit;
+	bool came = false;
+
+	if (last.under_way) /* another one has been left behind in its last call */
+		return;
+	last.module = module;
+	last.end = NULL;
+	if (sem_init(&last.done, 0, 0) != 0)
+		return;
+	last.under_way = true;
+	if (!start_quietly(&last.thread, run_last)) {
+		last.under_way = false;
+		CALL(module, C_Finalize, NULL);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += watch.timeout;
+	while (!(came = sem_timedwait(&last.done, &limit) == 0) && errno == EINTR)
+		;
+	if (!came) {
+		message_warn("the module %s did not come back from C_Finalize within %ld s", module->name, watch.timeout);
+	} else if (last.end != NULL) {
+		message_warn("the module %s did not survive C_Finalize (%s)", module->name, last.end);
+	} else {
+		pthread_join(last.thread, NULL);
+		message_step("%s: C_Finalize %s (%.2f ms)", module->name, ckr_text(last.rv), clock_ms() - before);
+		last.under_way = false;
+	}
 }
 
 /* --- from when to when ------------------------------------------------------------------------------------------- */
@@ -202,7 +279,7 @@ void watch_end(void)
 	if (watch.has_thread)
 		pthread_join(watch.thread, NULL);
 	pthread_cond_destroy(&watch.stop);
-	for (size_t i = 0; i < CRASHES; i++)
+	for (size_t i = 0; i < CRASHES && !last.under_way; i++)
 		sigaction(crashes[i], &watch.before[i], NULL);
 	sigaltstack(&watch.stack_before, NULL);
 	watch.on = false;
