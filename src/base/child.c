@@ -2,6 +2,7 @@
 #include "base/child.h"
 
 #include "base/message.h"
+#include "base/output.h"
 #include "base/process.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ int child_exec(char *const *argv, char *const *environment, struct error *error)
 {
 	int status;
 
+	output_restore();
 	process_unprotect();
 	execvpe(argv[0], argv, environment);
 	status = errno == ENOENT || errno == ENOTDIR ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE;

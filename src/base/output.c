@@ -6,16 +6,30 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int descriptor = STDOUT_FILENO;
+static struct stat kept; /* what it was when it was put aside */
+
+/* A module that closes descriptors which are not its own may have closed this one, and something else have its number now. */
+static bool is_kept(void)
+{
+	struct stat now;
+
+	return descriptor == STDOUT_FILENO ||
+	       (fstat(descriptor, &now) == 0 && now.st_dev == kept.st_dev && now.st_ino == kept.st_ino);
+}
 
 int output_write(const void *data, size_t length, struct error *error)
 {
 	const char *next = data;
 
 	message_progress("%s", "");
+	if (!is_kept())
+		return error_set(error, ERROR_UNEXPECTED, "cannot write to stdout: a module has closed it");
 	while (length > 0) {
 		ssize_t written = write(descriptor, next, length);
 		if (written < 0 && errno == EINTR)
@@ -30,18 +44,18 @@ int output_write(const void *data, size_t length, struct error *error)
 
 void output_divert(void)
 {
-	int kept;
+	int copy;
 
 	if (descriptor != STDOUT_FILENO)
 		return;
 	fflush(stdout);
-	kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (kept < 0)
+	copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (copy < 0)
 		return;
-	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		close(kept);
+	if (fstat(copy, &kept) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		close(copy);
 	else
-		descriptor = kept;
+		descriptor = copy;
 }
 
 void output_restore(void)
@@ -49,9 +63,8 @@ void output_restore(void)
 	if (descriptor == STDOUT_FILENO)
 		return;
 	fflush(stdout);
-	if (dup2(descriptor, STDOUT_FILENO) < 0) {
-		/* A module has closed it: what is written now fails, rather than go where stdout goes meanwhile. */
-		descriptor = -1;
+	if (!is_kept() || dup2(descriptor, STDOUT_FILENO) < 0) {
+		close(STDOUT_FILENO);
 		return;
 	}
 	close(descriptor);

@@ -10,10 +10,11 @@
 /* Writes data to stdout. Fails with ERROR_UNEXPECTED when stdout does not take it all. */
 int output_write(const void *data, size_t length, struct error *error);
 
-/* From here on what anybody else writes to stdout goes to stderr. Where that cannot be done it stays as it is. */
+/* From here on what anybody else writes to stdout goes to stderr. Where that cannot be done it stays as it is. It is so until
+ * the program ends: threads of modules may outlive them. */
 void output_divert(void);
 
-/* Stdout is everybody's again. What waits in stdio's buffer goes to stderr before. */
+/* Gives stdout back, for a command that is executed next. Where that cannot be done it is closed. */
 void output_restore(void);
 
 /* The descriptor that stdout has meanwhile. */

@@ -131,7 +131,7 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 	const struct module *module = session->token->module;
 	const char *fault = NULL;
 	int values[2];
-	CK_RV gone;
+	CK_RV gone, rest;
 
 	if (object_flags(session, private, types, values, 2, error) < 0) {
 		error_append(error, "; the key: %s", uri);
@@ -150,7 +150,8 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 		return 0;
 	}
 	gone = CALL(module, C_DestroyObject, session->handle, private);
-	CALL(module, C_DestroyObject, session->handle, public);
+	rest = CALL(module, C_DestroyObject, session->handle, public);
+	gone = gone == CKR_OK ? rest : gone;
 	error_set(error, ERROR_TOKEN, "token \"%s\" made the key %s although the opposite was asked for",
 		  token_label(session->token), fault);
 	if (gone == CKR_OK)
@@ -203,6 +204,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 {
 	unsigned char random_id[ID_LENGTH];
 	CK_ATTRIBUTE label = { CKA_LABEL, NULL, 0 }, id = { CKA_ID, random_id, ID_LENGTH };
+	struct error slip = { .hint = "" };
 	CK_OBJECT_HANDLE public;
 	struct token *token;
 
@@ -210,6 +212,9 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 	    session_open(&key->session, token, true, error) < 0 ||
 	    session_login(&key->session, request, &key->uri, error) < 0)
 		return error_result(error);
+	uri_hint_id(&key->uri, &slip);
+	if (slip.hint[0] != '\0')
+		message_warn("%s", slip.hint);
 	if (refuse_taken(&key->session, &label, error) < 0 || refuse_taken(&key->session, &id, error) < 0)
 		return error_result(error);
 	/* Before the key is made: nothing may keep its name from the user afterwards. */
@@ -222,6 +227,10 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 		return error_result(error);
 	warn_of_uses(&key->session, key->handle);
 	read_names(key);
+	if (require_nonextractable(&key->session, key->handle, request, error) < 0) {
+		error_append(error, "; the key was made: %s", key->full_uri);
+		return error_result(error);
+	}
 	return 0;
 }
 

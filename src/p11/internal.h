@@ -120,8 +120,9 @@ void tokens_free(struct tokens *tokens);
 /* Asks the token anew what it says of itself. Fails with ERROR_TOKEN. */
 int token_info(struct token *token, struct error *error);
 
-/* Finds the token's slot again, after its module was started anew. Fails with ERROR_TOKEN when it is not there. */
-int token_find_again(struct token *token, struct error *error);
+/* Finds the token's slot again, after its module was started anew: one that matches the URI and says the same of itself as
+ * before; of several the one in the same slot. Fails with ERROR_TOKEN when it is not there, or cannot be told apart. */
+int token_find_again(struct token *token, const struct uri *uri, struct error *error);
 
 /* The label without its padding. Static, overwritten by the next call. */
 const char *token_label(const struct token *token);
@@ -131,7 +132,8 @@ const char *token_label(const struct token *token);
 struct session {
 	struct token *token;
 	CK_SESSION_HANDLE handle;
-	bool open;
+	bool open, writable;
+	unsigned logins;    /* that the token took */
 	struct secret *pin; /* the PIN that was accepted, until the session is closed; NULL: pin pad or no login */
 	bool refused;       /* a login has failed: no further one is tried */
 };
@@ -214,6 +216,10 @@ struct p11_key {
 	bool always_authenticate;    /* as far as it is known */
 	EVP_PKEY *public;            /* NULL: not read yet, or not to be had */
 	bool prepared;               /* the two above are read, or need not be */
+	bool has_signed;
+	bool refused_to_sign;        /* C_Sign wanted a login, and the key has not signed before */
+	bool recovering;             /* the second try of a signature is made */
+	bool restarted;              /* the module was started anew: that is done once */
 	char *full_uri;
 };
 

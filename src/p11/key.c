@@ -117,7 +117,10 @@ static int no_key(const struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no private RSA key on token \"%s\" matches %s",
 		  token_label(key->session.token), uri_shown(&key->uri));
-	error_hint(error, "\"p11bearer keys --pin-from …\" lists the keys on it");
+	if (key->modules.failures[0] != '\0')
+		error_hint(error, "modules that could not be used: %s", key->modules.failures);
+	else
+		error_hint(error, "\"p11bearer keys --pin-from …\" lists the keys on it");
 	uri_hint_id(&key->uri, error);
 	return -ERROR_NO_KEY;
 }

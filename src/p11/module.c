@@ -105,13 +105,17 @@ static CK_RV initialize(struct module *module)
 
 int module_restart(struct module *module, struct error *error)
 {
-	CK_RV rv;
+	CK_RV ended, rv;
 
 	if (module->shared)
 		return error_set(error, ERROR_TOKEN, "the module %s cannot be started anew: something else in the process uses it",
 				 module->name);
-	CALL(module, C_Finalize, NULL);
+	ended = CALL(module, C_Finalize, NULL);
 	rv = initialize(module);
+	if (module->shared) { /* so it never ended */
+		module->shared = false;
+		return ckr_error(error, ERROR_TOKEN, ended, "the module %s does not end (C_Finalize)", module->name);
+	}
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start again (C_Initialize)", module->name);
 	return 0;
@@ -304,5 +308,4 @@ void modules_close(struct modules *modules)
 	memset(modules, 0, sizeof(*modules));
 	watch_end();
 	process_settle();
-	output_restore();
 }

@@ -4,12 +4,14 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { FEW = 16 }; /* objects that a search for one key, or one id, has room for */
 enum { VALUE_MAX = 16384 }; /* bytes of an attribute; a certificate with a long chain of extensions stays below */
 
 /* Moves the first of equal handles to the front, and returns how many there are: some modules give one twice. */
@@ -39,15 +41,15 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 	rv = CALL(token->module, C_FindObjectsInit, session->handle, template, attributes);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot search token \"%s\"", token_label(token));
-	/* By the book only an answer of none is the last one. A single object is taken for all there is: modules give as many
-	 * as there is room for, or pages of many, and a further call for each search would be dear. */
+	/* By the book only an answer of none is the last one. Where a few are looked for, a single object is taken for all there
+	 * is: modules give as many as there is room for, or pages, and a further call for each search would be dear. */
 	do {
 		rv = CALL(token->module, C_FindObjects, session->handle, found + *count, room - *count, &got);
 		if (rv == CKR_OK && got > room - *count)
 			rv = CKR_GENERAL_ERROR;
 		if (rv == CKR_OK)
 			*count += got;
-	} while (rv == CKR_OK && got > 0 && *count > 1 && *count < room);
+	} while (rv == CKR_OK && got > 0 && *count < room && (*count > 1 || room > FEW));
 	CALL(token->module, C_FindObjectsFinal, session->handle);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot search token \"%s\"", token_label(token));
@@ -231,28 +233,68 @@ static int public_from_certificate(const struct session *session, CK_OBJECT_HAND
 	return 0;
 }
 
+/* Whether a public key can be that of the private key with this modulus, where it is known: a certificate may be left over from
+ * a key that had the same id before. */
+static bool has_modulus(const EVP_PKEY *public, const CK_ATTRIBUTE *modulus)
+{
+	BIGNUM *wanted = NULL, *got = NULL;
+	bool same;
+
+	if (modulus->ulValueLen == 0)
+		return true;
+	wanted = BN_bin2bn(modulus->pValue, (int)modulus->ulValueLen, NULL);
+	same = wanted != NULL && EVP_PKEY_get_bn_param(public, OSSL_PKEY_PARAM_RSA_N, &got) > 0 &&
+	       (BN_is_zero(wanted) || BN_cmp(wanted, got) == 0);
+	BN_free(wanted);
+	BN_free(got);
+	ERR_clear_error();
+	return same;
+}
+
+/* Looks among the objects of a class with the key's id. What cannot be read is passed over, unless it was lost. */
+static int public_from_others(const struct session *session, CK_OBJECT_CLASS class, const CK_ATTRIBUTE *id,
+			      const CK_ATTRIBUTE *modulus, EVP_PKEY **public, struct error *error)
+{
+	enum { MOST = 8 };
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, *id };
+	CK_OBJECT_HANDLE found[MOST];
+	size_t count;
+
+	if (objects_match(session, template, 2, found, MOST, &count, error) < 0)
+		return key_is_lost(error) ? error_result(error) : 0;
+	for (size_t i = 0; i < count && *public == NULL; i++) {
+		int result = class == CKO_PUBLIC_KEY ? public_from_key(session, found[i], public, error) :
+						       public_from_certificate(session, found[i], public, error);
+
+		if (result < 0 && key_is_lost(error))
+			return result;
+		if (*public != NULL && !has_modulus(*public, modulus)) {
+			EVP_PKEY_free(*public);
+			*public = NULL;
+		}
+	}
+	return 0;
+}
+
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error)
 {
 	static const CK_OBJECT_CLASS classes[] = { CKO_PUBLIC_KEY, CKO_CERTIFICATE };
-	CK_ATTRIBUTE id = { .pValue = NULL };
+	CK_ATTRIBUTE id = { .pValue = NULL }, modulus = { .pValue = NULL };
 	int result;
 
 	*public = NULL;
 	result = public_from_key(session, private, public, error);
-	if (result == 0 && *public == NULL)
+	if (*public != NULL)
+		return 0;
+	/* An error other than a loss is one of this source alone. */
+	if ((result == 0 || !key_is_lost(error)) && (result = object_read(session, private, CKA_MODULUS, &modulus, error)) < 0)
+		modulus = (CK_ATTRIBUTE){ .pValue = NULL };
+	if (result == 0 || !key_is_lost(error))
 		result = object_read(session, private, CKA_ID, &id, error);
-	for (size_t i = 0; i < 2 && result == 0 && *public == NULL && id.ulValueLen > 0; i++) {
-		CK_OBJECT_CLASS class = classes[i];
-		CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, id };
-		CK_OBJECT_HANDLE found;
-		size_t count;
-
-		result = objects_match(session, template, 2, &found, 1, &count, error);
-		if (result == 0 && count == 1)
-			result = i == 0 ? public_from_key(session, found, public, error) :
-					  public_from_certificate(session, found, public, error);
-	}
+	for (size_t i = 0; i < 2 && result == 0 && *public == NULL && id.ulValueLen > 0; i++)
+		result = public_from_others(session, classes[i], &id, &modulus, public, error);
 	free(id.pValue);
+	free(modulus.pValue);
 	if (result == 0 && *public == NULL)
 		result = error_set(error, ERROR_TOKEN,
 				   "token \"%s\" does not tell the public half of the key: neither the key, nor a public key "

@@ -133,6 +133,8 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 		return error_memory(error);
 	if (request->pin_from != NULL) {
 		result = read_source(request->pin_from, token, *pin, error);
+	} else if (value != NULL && *value == '\0') {
+		result = error_set(error, ERROR_PIN, "the URI's pin-value is empty");
 	} else if (value != NULL) {
 		message_warn("a PIN in the URI (pin-value) can be seen by others; use --pin-from");
 		result = secret_append(*pin, value, strlen(value)) < 0 ? error_memory(error) : 0;

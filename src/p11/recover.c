@@ -53,13 +53,23 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 	if (lost->code == CKR_USER_NOT_LOGGED_IN && session_may_login(session, &key->request, &key->uri))
 		return session_login_anyway(session, &key->request, &key->uri, error) < 0 ? error_result(error) : key_find(key, error);
 	if (loss_of(lost->code) == LOSS_SESSION) {
-		if (renew(key, error) == 0)
+		unsigned logins = session->logins;
+
+		if (renew(key, error) == 0) {
+			/* The login was not what was missing, so it is one for the signature, of which the key does not tell. */
+			if (key->refused_to_sign && session->logins == logins && logins > 0)
+				key->always_authenticate = true;
 			return 0;
-		if (!key_is_lost(error))
+		}
+		if (!key_is_lost(error) && error->code != CKR_SESSION_COUNT)
 			return error_result(error);
 	}
+	if (key->restarted)
+		return error_set(error, ERROR_TOKEN, "the module %s was started anew once, and is not again",
+				 session->token->module->name);
+	key->restarted = true;
 	session->open = false; /* its handle ends with the module */
-	if (module_restart(session->token->module, error) < 0 || token_find_again(session->token, error) < 0)
+	if (module_restart(session->token->module, error) < 0 || token_find_again(session->token, &key->uri, error) < 0)
 		return error_result(error);
 	return renew(key, error);
 }

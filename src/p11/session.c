@@ -6,13 +6,19 @@
 
 #include <string.h>
 
+static CK_FLAGS session_flags(bool writable)
+{
+	return CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
+}
+
 int session_open(struct session *session, struct token *token, bool writable, struct error *error)
 {
-	CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
+	CK_FLAGS flags = session_flags(writable);
 	CK_RV rv;
 
 	memset(session, 0, sizeof(*session));
 	session->token = token;
+	session->writable = writable;
 	rv = CALL(token->module, C_OpenSession, token->slot, flags, NULL, NULL, &session->handle);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot open a session with token \"%s\"", token_label(token));
@@ -123,8 +129,10 @@ static int try_login(struct session *session, CK_USER_TYPE user, struct error *e
 		return error_set(error, ERROR_PIN, "a login to token \"%s\" has failed before; none is tried again",
 				 token_label(session->token));
 	rv = login(session, user);
-	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
+		session->logins++;
 		return 0;
+	}
 	login_error(session->token, rv, error);
 	session->refused = true;
 	secret_free(&session->pin);
@@ -165,12 +173,13 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	struct token *token = session->token;
 	CK_SESSION_HANDLE old = session->handle;
 	CK_SESSION_INFO info;
-	CK_RV rv = CALL(token->module, C_OpenSession, token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->handle);
+	CK_FLAGS flags = session_flags(session->writable);
+	CK_RV rv = CALL(token->module, C_OpenSession, token->slot, flags, NULL, NULL, &session->handle);
 
 	if (rv == CKR_SESSION_COUNT && session->open) { /* there is room for one only */
 		CALL(token->module, C_CloseSession, old);
 		session->open = false;
-		rv = CALL(token->module, C_OpenSession, token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->handle);
+		rv = CALL(token->module, C_OpenSession, token->slot, flags, NULL, NULL, &session->handle);
 	}
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot open another session with token \"%s\"",

@@ -28,7 +28,7 @@ static CK_RV sign_init(struct p11_key *key)
 }
 
 /* Modules say in many ways that they lack CKM_SHA256_RSA_PKCS; any error on it is reason to try the other, unless it tells
- * that there is nothing to try it on. */
+ * that there is nothing to try it on: that is mended first. */
 static int sign_begin(struct p11_key *key, struct error *error)
 {
 	const char *label = token_label(key->session.token);
@@ -38,7 +38,7 @@ static int sign_begin(struct p11_key *key, struct error *error)
 		return 0;
 	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" does not sign (C_SignInit with %s)", label,
 		  mechanism_name(key->mechanism));
-	if (key->mechanism == CKM_RSA_PKCS || key_is_lost(error))
+	if (key->mechanism == CKM_RSA_PKCS || (key_is_lost(error) && !key->recovering))
 		return error_result(error);
 	key->mechanism = CKM_RSA_PKCS;
 	second = sign_init(key);
@@ -162,7 +162,6 @@ static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *
 static int prepare(struct p11_key *key, struct error *error)
 {
 	EVP_PKEY *public = NULL;
-	struct error ignored;
 
 	if (key->prepared || (key->request.checks_signatures && key->tokens.looked_at > 1))
 		return 0;
@@ -176,8 +175,11 @@ static int prepare(struct p11_key *key, struct error *error)
 		key->public = public; /* which p11_key_public may have read before */
 	else
 		EVP_PKEY_free(public);
-	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, &ignored) < 0)
-		message_step("signatures cannot be checked: %s", ignored.text);
+	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, error) < 0) {
+		if (key_is_lost(error))
+			return error_result(error);
+		message_step("signatures cannot be checked: %s", error->text);
+	}
 	key->prepared = true;
 	return 0;
 }
@@ -213,11 +215,13 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 		if (sign_once(key, data, size, signature, &got, &rv, error) < 0)
 			return error_result(error);
 	}
+	key->refused_to_sign = rv == CKR_USER_NOT_LOGGED_IN && !key->has_signed;
 	if (rv != CKR_OK && (renew_if_wanted(key, rv, error) < 0 ||
 			     sign_once(key, data, size, signature, &got, &rv, error) < 0))
 		return error_result(error);
 	if (rv != CKR_OK)
 		return sign_error(key, rv, error);
+	key->has_signed = true;
 	*length = got;
 	if (pad_signature(key, signature, length, error) < 0)
 		return error_result(error);
@@ -240,8 +244,11 @@ int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned ch
 	if (!key_is_lost(error))
 		return error_result(error);
 	lost = *error;
-	if (key_recover(key, &lost, error) == 0 && sign(key, data, size, signature, length, error) == 0)
+	key->recovering = true;
+	if (key_recover(key, &lost, error) == 0 && sign(key, data, size, signature, length, error) == 0) {
+		key->recovering = false;
 		return 0;
+	}
 	second = *error;
 	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s", lost.text,
 		  second.text);

@@ -168,25 +168,35 @@ int token_info(struct token *token, struct error *error)
 	return 0;
 }
 
-int token_find_again(struct token *token, struct error *error)
+int token_find_again(struct token *token, const struct uri *uri, struct error *error)
 {
+	const struct token before = *token;
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG count;
 	CK_RV rv = slots_list(token->module, slots, &count);
-	bool found = false;
+	size_t found = 0;
 
-	for (CK_ULONG i = 0; rv == CKR_OK && i < count && !found; i++) {
-		struct token candidate = { token->module, slots[i], token->info };
-		struct error ignored;
-
-		found = token_info(&candidate, &ignored) == 0 && is_same(&candidate.info, &token->info);
-		if (found)
-			*token = candidate;
-	}
-	if (found)
-		return 0;
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not list its slots", token->module->name);
+	for (CK_ULONG i = 0; i < count; i++) {
+		struct token candidate = { before.module, slots[i], before.info };
+		struct error ignored;
+
+		if (!slot_matches(before.module, slots[i], uri) || token_info(&candidate, &ignored) < 0 ||
+		    !is_same(&candidate.info, &before.info) ||
+		    memcmp(candidate.info.model, before.info.model, sizeof(before.info.model)) != 0)
+			continue;
+		*token = candidate;
+		found++;
+		if (slots[i] == before.slot)
+			return 0;
+	}
+	if (found == 1)
+		return 0;
+	*token = before;
+	if (found > 1)
+		return error_set(error, ERROR_TOKEN, "token \"%s\" is in another slot now, and there are %zu that say the same of "
+				 "themselves", token_label(token), found);
 	return error_set(error, ERROR_TOKEN, "token \"%s\" is not there any more", token_label(token));
 }
 

@@ -212,6 +212,9 @@ int uri_parse(struct uri *uri, const char *text, struct error *error)
 	code = p11_kit_uri_parse(uri->text, P11_KIT_URI_FOR_ANY, uri->parsed);
 	if (code != P11_KIT_URI_OK)
 		return error_set(error, ERROR_CONFIG, "the URI cannot be parsed: %s", p11_kit_uri_message(code));
+	if ((uri->has_object && p11_kit_uri_get_attribute(uri->parsed, CKA_LABEL) == NULL) ||
+	    (uri->has_id && p11_kit_uri_get_attribute(uri->parsed, CKA_ID) == NULL))
+		return error_memory(error); /* p11-kit says nothing of it */
 	class = p11_kit_uri_get_attribute(uri->parsed, CKA_CLASS);
 	if (class != NULL && *(const CK_OBJECT_CLASS *)class->pValue != CKO_PRIVATE_KEY)
 		return error_set(error, ERROR_CONFIG, "the URI's type is not \"private\"");

@@ -19,6 +19,7 @@
 
 enum {
 	LOOK_MS = 100,  /* how often the thread looks */
+	ASLEEP_MS = 1000, /* so late it is only if it could not look */
 	TOUCH_MS = 1500, /* so long a signature takes when somebody has to touch the token */
 	GENERATE_FACTOR = 10, /* how much longer than other calls a key may take to be made: smartcards need minutes */
 	STACK_SIZE = 65536,
@@ -30,18 +31,16 @@ static struct {
 	_Atomic double since; /* clock_ms */
 } call;
 
-static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 enum { CRASHES = sizeof(crashes) / sizeof(crashes[0]) };
 
 static struct {
 	long timeout; /* seconds */
 	bool on, has_thread;
 	atomic_bool stopping;
-	pthread_t thread;
+	pthread_t worker, thread; /* that makes the calls; that watches */
 	pthread_mutex_t lock;
 	pthread_cond_t stop;
-	struct sigaction before[CRASHES];
-	stack_t stack_before;
 	unsigned char stack[STACK_SIZE];
 } watch = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -66,7 +65,8 @@ double watch_since(void)
 
 static const char *crash_name(int number)
 {
-	static const char *const names[CRASHES] = { "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT" };
+	static const char *const names[CRASHES] = { "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGTRAP",
+						     "SIGSYS" };
 
 	for (size_t i = 0; i < CRASHES; i++) {
 		if (crashes[i] == number)
@@ -113,11 +113,24 @@ static void tell_end(const char *what, const char *before, const char *why, cons
 	_exit(ERROR_TOKEN);
 }
 
+/* What a module's own thread did to the process; which module it was cannot be told. */
+static void tell_stray(const char *what, const char *why, const char *after)
+{
+	put("p11bearer: ");
+	put(what);
+	put(why);
+	put(after);
+	put("\n");
+	_exit(ERROR_TOKEN);
+}
+
 static void handle_crash(int number)
 {
 	leave_behind(crash_name(number));
 	if (call.function != NULL)
 		tell_end(" crashed in ", " (", crash_name(number), ")");
+	if (pthread_equal(pthread_self(), watch.worker) == 0 && pthread_equal(pthread_self(), watch.thread) == 0)
+		tell_stray("a thread of a module crashed (", crash_name(number), ")");
 	signal(number, SIG_DFL); /* it comes again when the handler has returned */
 	if (number == SIGABRT)
 		raise(number);
@@ -127,18 +140,26 @@ static void handle_crash(int number)
 static void handle_exit(void)
 {
 	leave_behind("exit");
-	if (watch.on && call.function != NULL)
+	if (call.function != NULL)
 		tell_end(" ended the program in ", "", "", "");
+	tell_stray("a thread of a module ended the program", "", "");
 }
 
 /* --- a module that hangs ----------------------------------------------------------------------------------------- */
 
 /* The calling thread is in the module, so nothing else prints. */
-static void look(bool *hinted, double *hinted_since)
+static void look(bool *hinted, double *hinted_since, double *looked)
 {
 	const char *function = call.function;
 	double since = call.since, taken = clock_ms() - since;
-	double limit = (double)watch.timeout * 1e3;
+	double limit = (double)watch.timeout * 1e3, now = clock_ms();
+	double asleep = now - *looked - LOOK_MS;
+
+	*looked = now;
+	if (asleep > ASLEEP_MS) { /* the whole process was stopped, or the machine: that is nobody's delay */
+		call.since = since + asleep;
+		return;
+	}
 
 	if (function == NULL)
 		return;
@@ -161,7 +182,7 @@ static void look(bool *hinted, double *hinted_since)
 static void *run(void *unused)
 {
 	bool hinted = false;
-	double hinted_since = 0;
+	double hinted_since = 0, looked = clock_ms();
 	struct timespec next;
 
 	pthread_mutex_lock(&watch.lock);
@@ -173,7 +194,7 @@ static void *run(void *unused)
 			next.tv_nsec -= 1000000000L;
 		}
 		pthread_cond_timedwait(&watch.stop, &watch.lock, &next);
-		look(&hinted, &hinted_since);
+		look(&hinted, &hinted_since, &looked);
 	}
 	pthread_mutex_unlock(&watch.lock);
 	return unused;
@@ -259,12 +280,13 @@ void watch_begin(long timeout)
 	if (watch.on)
 		return;
 	watch.on = true;
+	watch.worker = pthread_self();
 	watch.timeout = timeout;
 	if (!registered)
 		registered = atexit(handle_exit) == 0;
-	sigaltstack(&stack, &watch.stack_before); /* a stack that overflows is a crash too */
+	sigaltstack(&stack, NULL); /* a stack that overflows is a crash too */
 	for (size_t i = 0; i < CRASHES; i++)
-		sigaction(crashes[i], &action, &watch.before[i]);
+		sigaction(crashes[i], &action, NULL);
 	start_thread();
 }
 
@@ -279,8 +301,5 @@ void watch_end(void)
 	if (watch.has_thread)
 		pthread_join(watch.thread, NULL);
 	pthread_cond_destroy(&watch.stop);
-	for (size_t i = 0; i < CRASHES && !last.under_way; i++)
-		sigaction(crashes[i], &watch.before[i], NULL);
-	sigaltstack(&watch.stack_before, NULL);
 	watch.on = false;
 }

@@ -18,7 +18,8 @@
 #define MAX_FAULTS 32
 #define MAX_DELAY 3600
 
-enum action { ANSWER, DELAY, HANG, CRASH, ABORT, EXIT, PRINT, LOSE_SESSIONS, LOSE_LOGIN, LOSE_TOKEN, LOSE_TOKEN_FOR_GOOD };
+enum action { ANSWER, DELAY, HANG, CRASH, ABORT, EXIT, PRINT, LOSE_SESSIONS, LOSE_LOGIN, LOSE_TOKEN, LOSE_TOKEN_FOR_GOOD,
+	STRAY_CRASH, STRAY_EXIT, STRAY_PRINT, PRINT_AT_EXIT, CLOSE_DESCRIPTORS };
 
 static const struct {
 	const char *name;
@@ -26,7 +27,8 @@ static const struct {
 } actions[] = {
 	{"hang", HANG}, {"crash", CRASH}, {"abort", ABORT}, {"exit", EXIT}, {"print", PRINT},
 	{"lose-sessions", LOSE_SESSIONS}, {"lose-login", LOSE_LOGIN}, {"lose-token", LOSE_TOKEN},
-	{"lose-token-for-good", LOSE_TOKEN_FOR_GOOD},
+	{"lose-token-for-good", LOSE_TOKEN_FOR_GOOD}, {"stray-crash", STRAY_CRASH}, {"stray-exit", STRAY_EXIT},
+	{"stray-print", STRAY_PRINT}, {"print-at-exit", PRINT_AT_EXIT}, {"close-descriptors", CLOSE_DESCRIPTORS},
 };
 
 /* One C_Function[@CKM_NAME][#N]=… or any#N=… */
@@ -164,17 +166,47 @@ static void *wait_for_ever(void *unused)
 	return unused;
 }
 
-void faults_start(void)
+static void start_thread(void *(*work)(void *), void *argument)
 {
 	pthread_t id;
 
-	if (thread && pthread_create(&id, NULL, wait_for_ever, NULL) == 0) {
+	if (pthread_create(&id, NULL, work, argument) == 0) {
 		pthread_detach(id);
 	}
 }
 
+void faults_start(void)
+{
+	if (thread) {
+		start_thread(wait_for_ever, NULL);
+	}
+}
+
+static void print_late(void)
+{
+	printf("the module says something on stdout, late\n");
+	fflush(stdout);
+}
+
+/* What a thread of the module's own does some time after the call. */
+static void *stray(void *argument)
+{
+	const enum action *action = argument;
+	struct timespec left = {.tv_nsec = 300000000};
+
+	while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+	}
+	if (*action == STRAY_CRASH) {
+		raise(SIGSEGV);
+	} else if (*action == STRAY_EXIT) {
+		exit(0);
+	}
+	print_late();
+	return NULL;
+}
+
 /* Does what goes before the call, or takes its place; true if call->rv is the answer. */
-static bool act(const struct call_fault *fault, struct call *call)
+static bool act(struct call_fault *fault, struct call *call)
 {
 	struct timespec left = fault->delay;
 
@@ -199,6 +231,19 @@ static bool act(const struct call_fault *fault, struct call *call)
 	case PRINT:
 		printf("the module says %s on stdout\n", call->function);
 		fprintf(stderr, "the module says %s on stderr\n", call->function);
+		break;
+	case STRAY_CRASH:
+	case STRAY_EXIT:
+	case STRAY_PRINT:
+		start_thread(stray, &fault->action);
+		break;
+	case PRINT_AT_EXIT:
+		atexit(print_late);
+		break;
+	case CLOSE_DESCRIPTORS:
+		for (int fd = STDERR_FILENO + 1; fd < 256; fd++) {
+			close(fd);
+		}
 		break;
 	case LOSE_SESSIONS:
 		state_lose_sessions();

@@ -23,7 +23,7 @@ static bool names_serial, names_label;
 static CK_ULONG slot_count; /* 0: what the module says */
 static CK_MECHANISM_TYPE hidden_mechanism = CK_UNAVAILABLE_INFORMATION;
 static CK_FLAGS mechanism_flags;
-static CK_OBJECT_CLASS hidden_class = CK_UNAVAILABLE_INFORMATION;
+static bool hides_public_keys, hides_certificates;
 static CK_ATTRIBUTE_TYPE refused_attribute = CK_UNAVAILABLE_INFORMATION;
 static char reserved[64];
 static enum { GOOD, FLIP, STRIP, CUT, HUGE_LENGTH, NOTHING } signature;
@@ -107,12 +107,10 @@ static bool parse_name(const char *text, CK_UTF8CHAR *field, size_t size, bool *
 
 static bool parse_class(const char *text)
 {
-	if (strcmp(text, "CKO_PUBLIC_KEY") == 0) {
-		hidden_class = CKO_PUBLIC_KEY;
-	} else if (strcmp(text, "CKO_CERTIFICATE") == 0) {
-		hidden_class = CKO_CERTIFICATE;
-	}
-	return hidden_class != CK_UNAVAILABLE_INFORMATION;
+	bool *hides = strcmp(text, "CKO_PUBLIC_KEY") == 0 ? &hides_public_keys :
+			strcmp(text, "CKO_CERTIFICATE") == 0 ? &hides_certificates : NULL;
+
+	return hides != NULL && (*hides = true);
 }
 
 static bool parse_signature(const char *text)
@@ -194,10 +192,13 @@ bool results_template(const CK_ATTRIBUTE *attributes, CK_ULONG count)
 bool results_is_hidden(const CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
 	for (CK_ULONG i = 0; i < count; i++) {
-		if (attributes[i].type == CKA_CLASS && hidden_class != CK_UNAVAILABLE_INFORMATION &&
-				*(const CK_OBJECT_CLASS *)attributes[i].pValue == hidden_class) {
-			return true;
+		CK_OBJECT_CLASS class;
+
+		if (attributes[i].type != CKA_CLASS) {
+			continue;
 		}
+		class = *(const CK_OBJECT_CLASS *)attributes[i].pValue;
+		return (class == CKO_PUBLIC_KEY && hides_public_keys) || (class == CKO_CERTIFICATE && hides_certificates);
 	}
 	return false;
 }

@@ -7,6 +7,7 @@
  *                   C_OpenSession        flags=rw|ro slot=0x…
  *                   C_Login              user=CKU_USER|… pin=NULL|given
  *                   C_SignInit           mech=CKM_…
+ *                   C_Sign               length=…
  *                   C_FindObjectsInit, C_GetAttributeValue, C_CreateObject   types=CKA_LABEL,CKA_ID,0x…
  *                   C_GenerateKeyPair    pub=CKA_VERIFY=1,… priv=CKA_EXTRACTABLE=0,…
  * P11SHIM_FAULTS  faults separated by ';'. One that cannot be read fails C_GetFunctionList: no test passes by a typo.
@@ -18,6 +19,8 @@
  *     delay:S                            sleeps S seconds (a fraction is fine) before the call
  *     hang, crash, abort, exit           never comes back; SIGSEGV; SIGABRT; exit(0)
  *     print                              writes to stdout and stderr before the call
+ *     stray-crash, stray-exit, stray-print  a thread of its own does so 0.3 s after the call
+ *     print-at-exit, close-descriptors   an exit handler that prints; closes all descriptors from 3 up
  *     lose-sessions, lose-login          before the call, as when a network HSM was away
  *     lose-token, lose-token-for-good    before the call: a pulled card, which is back when the module is started
  *                                        anew, or not
@@ -303,10 +306,14 @@ static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data
 {
 	struct call call = {.function = "C_Sign"};
 
-	PASS(call, state_sign() ? module->C_Sign(session, data, data_length, signature, length) : CKR_USER_NOT_LOGGED_IN);
+	if (!faults_answer(&call)) {
+		call.rv = state_sign() ? module->C_Sign(session, data, data_length, signature, length) : CKR_USER_NOT_LOGGED_IN;
+	}
 	if (call.rv == CKR_OK && signature != NULL && *length > 0) {
 		results_signature(signature, length);
+		detail(&call, " length=%lu", *length);
 	}
+	log_call(&call);
 	return call.rv;
 }
 
