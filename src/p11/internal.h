@@ -145,7 +145,7 @@ int session_open(struct session *session, struct token *token, bool writable, st
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
 		  struct error *error);
 
-/* Whether a token that says it wants no login may be logged in to all the same, because a PIN was given for it. */
+/* Whether a token that says it wants no login may be logged in to all the same: it has a PIN, and one was given for it. */
 bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri);
 
 /* The same login for such a token: there are some that say so and hide their keys, or do not sign, until they have one. */

@@ -154,7 +154,7 @@ int session_login(struct session *session, const struct p11_request *request, co
 
 bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri)
 {
-	return (session->token->info.flags & CKF_LOGIN_REQUIRED) == 0 &&
+	return (session->token->info.flags & (CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED)) == CKF_USER_PIN_INITIALIZED &&
 	       (request->pin_from != NULL || p11_kit_uri_get_pin_value(uri->parsed) != NULL ||
 		p11_kit_uri_get_pin_source(uri->parsed) != NULL);
 }
