@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of commands; picks one and returns its exit status. */
 #include "base/message.h"
+#include "base/output.h"
 #include "base/process.h"
 #include "cmd/cmd.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {
 	&command_keys, &command_keygen, &command_cert, &command_csr, &command_jwt, &command_token,
@@ -169,11 +171,13 @@ int main(int argc, char **argv)
 
 	process_protect();
 	result = run(argc, argv, &error);
-	if (result == 0 && fflush(stdout) != 0)
+	/* Data are written by output_write; what stdio holds is help, or a module's. */
+	if (result == 0 && fflush(stdout) != 0 && output_descriptor() == STDOUT_FILENO)
 		result = error_set(&error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
 	if (result < 0)
 		message_error(&error);
 	if (result < 0 && error.signal != 0) {
+		process_finish(128 + error.signal);
 		signal(error.signal, SIG_DFL);
 		raise(error.signal);
 	}

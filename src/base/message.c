@@ -4,10 +4,17 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+enum {
+	TEXT_MAX = 4096,    /* bytes of a message */
+	PROGRESS_MAX = 256, /* bytes of a line of progress */
+};
 
 static bool verbose;
 static double started; /* clock_ms */
@@ -24,24 +31,48 @@ bool message_is_verbose(void)
 	return verbose;
 }
 
+/* Not by stdio, which allocates: a module that crashed may have left the heap locked. */
+static void put(const char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0) {
+		ssize_t written = write(STDERR_FILENO, text, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return;
+		text += written;
+		length -= (size_t)written;
+	}
+}
+
 static void clear_progress(void)
 {
-	if (progress_width > 0)
-		dprintf(STDERR_FILENO, "\r%*s\r", progress_width, "");
+	char blanks[PROGRESS_MAX + 3];
+
+	if (progress_width > 0) {
+		snprintf(blanks, sizeof(blanks), "\r%*s\r", progress_width, "");
+		put(blanks);
+	}
 	progress_width = 0;
 }
 
 static void say(const char *label, char *text)
 {
+	char line[TEXT_MAX + 64];
+
 	clear_progress();
 	/* A list (of matching keys, say) has lines of its own; nothing else that moves the cursor is let through. */
 	text_clean(text, "\n");
-	dprintf(STDERR_FILENO, "p11bearer: %s%s\n", label, text);
+	snprintf(line, sizeof(line), "p11bearer: %s%s\n", label, text);
+	put(line);
 }
 
 #define SAY(label)                                                   \
 	do {                                                         \
-		char text[4096];                                     \
+		char text[TEXT_MAX];                                 \
 		va_list arguments;                                   \
 		va_start(arguments, format);                         \
 		vsnprintf(text, sizeof(text), format, arguments);    \
@@ -79,8 +110,9 @@ static int line_width(void)
 
 bool message_progress(const char *format, ...)
 {
-	char text[256];
+	char text[PROGRESS_MAX];
 	va_list arguments;
+	int width = line_width();
 
 	if (isatty(STDERR_FILENO) != 1)
 		return false;
@@ -91,7 +123,10 @@ bool message_progress(const char *format, ...)
 	if (text[0] == '\0')
 		return true;
 	text_clean(text, "");
-	progress_width = dprintf(STDERR_FILENO, "%.*s", line_width(), text);
+	if ((size_t)width < sizeof(text))
+		text[width] = '\0';
+	put(text);
+	progress_width = (int)strlen(text);
 	return true;
 }
 

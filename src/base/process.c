@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@ static struct sigaction actions_before[NSIG];
 static sigset_t mask_before;
 static mode_t umask_before;
 static char folder[PATH_MAX];
+static void (*at_end)(int status);
 static bool protected; /* the above is known */
 
 void process_protect(void)
@@ -70,8 +72,24 @@ void process_unprotect(void)
 	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
+void process_at_end(void (*work)(int status))
+{
+	at_end = work;
+}
+
+void process_finish(int status)
+{
+	void (*work)(int) = at_end;
+
+	at_end = NULL;
+	if (work != NULL)
+		work(status);
+}
+
 void process_end(int status)
 {
+	process_finish(status);
+	fflush(stdout); /* what a module has put there meanwhile */
 #ifdef P11BEARER_SANITIZED
 	__lsan_do_leak_check();
 #endif

@@ -14,7 +14,13 @@ void process_settle(void);
  * and which are blocked. (The kernel makes a process dumpable again when it executes a program.) */
 void process_unprotect(void);
 
-/* Ends the process at once: nothing that others have registered for its end is run. Stdout is to be flushed before. */
+/* Has this done at the end of the process, when its data are written, with its exit status. One such work is kept. */
+void process_at_end(void (*work)(int status));
+
+/* Does it, once. */
+void process_finish(int status);
+
+/* The same, and ends the process at once: nothing that others have registered for its end is run. */
 void process_end(int status) __attribute__((noreturn));
 
 /* Overwrites `text` (an argument of main or a value of the environment) with '*', so that ps no longer shows it. */

@@ -68,7 +68,7 @@ static char **make_argv(const struct settings *settings)
 	return argv;
 }
 
-/* Gets the bearer and makes the environment. The token is left behind by then: no module is loaded any more. */
+/* Gets the bearer and makes the environment. The token is left behind by then: no module is in use any more. */
 static int prepare(const struct settings *settings, const struct bearer_request *request, struct bearer **bearer,
 		   struct bearer_use *use, struct environment **environment, struct error *error)
 {
@@ -78,6 +78,7 @@ static int prepare(const struct settings *settings, const struct bearer_request 
 
 	if (result == 0)
 		result = bearer_get(request, bearer, error);
+	p11_end();
 	if (result == 0)
 		result = bearer_site(*bearer, request, &site, error);
 	if (result == 0)

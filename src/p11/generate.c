@@ -221,7 +221,10 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 	key->full_uri = uri_format_key(&token->info, &label, &id);
 	if (key->full_uri == NULL)
 		return error_memory(error);
-	if (make_pair(key, label, id, bits, &public, error) < 0)
+	if (make_pair(key, label, id, bits, &public, error) < 0 &&
+	    (error->code != CKR_USER_NOT_LOGGED_IN || !session_may_login(&key->session, request, &key->uri) ||
+	     session_login_anyway(&key->session, request, &key->uri, error) < 0 ||
+	     make_pair(key, label, id, bits, &public, error) < 0))
 		return error_result(error);
 	if (read_back(&key->session, public, key->handle, key->full_uri, error) < 0)
 		return error_result(error);

@@ -44,9 +44,9 @@ void watch_end(void);
 void watch_enter(const char *module, const char *function);
 void watch_leave(void);
 
-/* The module's last call, C_Finalize, in a thread of its own: one that crashes, ends the process or does not come back is told
- * and left behind, because by then there is a result, or an error, that must not be lost. */
-void watch_finalize(const struct module *module);
+/* The run's data are written and its exit status is this one: a module that fails to come back now, crashes or exits is a
+ * warning, and the program ends with that status. */
+void watch_settle(int status);
 
 /* When the last call began, by clock_ms. */
 double watch_since(void);
@@ -97,7 +97,7 @@ void modules_note(struct modules *modules, const struct module *module, const ch
 /* Finalises a module and starts it anew, which ends all its sessions. Fails with ERROR_TOKEN. */
 int module_restart(struct module *module, struct error *error);
 
-/* Finalises and unloads. */
+/* Puts the modules aside, to be finalised by p11_end: what becomes of them then must not cost what was got from them. */
 void modules_close(struct modules *modules);
 
 struct token {
@@ -133,6 +133,7 @@ struct session {
 	struct token *token;
 	CK_SESSION_HANDLE handle;
 	bool open, writable;
+	bool wants_login;   /* although the token says that it wants none */
 	unsigned logins;    /* that the token took */
 	struct secret *pin; /* the PIN that was accepted, until the session is closed; NULL: pin pad or no login */
 	bool refused;       /* a login has failed: no further one is tried */
@@ -216,6 +217,7 @@ struct p11_key {
 	bool always_authenticate;    /* as far as it is known */
 	EVP_PKEY *public;            /* NULL: not read yet, or not to be had */
 	bool prepared;               /* the two above are read, or need not be */
+	size_t matches;              /* keys that the last search found */
 	bool has_signed;
 	bool refused_to_sign;        /* C_Sign wanted a login, and the key has not signed before */
 	bool recovering;             /* the second try of a signature is made */

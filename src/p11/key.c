@@ -145,6 +145,7 @@ int key_find(struct p11_key *key, struct error *error)
 
 	if (objects_find(&key->session, &key->uri, CKO_PRIVATE_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
 		return error_result(error);
+	key->matches = count;
 	if (count == 0)
 		return no_key(key, error);
 	if (count > 1)
@@ -166,7 +167,7 @@ static int open_key(struct p11_key *key, const struct p11_request *request, bool
 	if (session_login(&key->session, request, &key->uri, error) < 0)
 		return error_result(error);
 	if (key_find(key, error) < 0 &&
-	    (error->class != ERROR_NO_KEY || !session_may_login(&key->session, request, &key->uri) ||
+	    (key->matches > 0 || error->class != ERROR_NO_KEY || !session_may_login(&key->session, request, &key->uri) ||
 	     session_login_anyway(&key->session, request, &key->uri, error) < 0 || key_find(key, error) < 0))
 		return error_result(error);
 	return require_nonextractable(&key->session, key->handle, request, error);

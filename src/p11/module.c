@@ -13,6 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static struct modules aside; /* closed, and not finalised yet */
+static bool is_aside;
 
 static const char *last_message(void)
 {
@@ -65,8 +69,8 @@ static bool has_name(CK_FUNCTION_LIST *functions, const char *wanted)
 	return same;
 }
 
-/* Keeps the library mapped until the program ends: modules exist whose threads outlive C_Finalize, and run into the void
- * when their code is gone. */
+/* Keeps the library mapped until the program ends: modules exist whose threads outlive C_Finalize, and run into the void when
+ * their code is gone; and others that do not survive their own destructors. */
 static void keep_mapped(CK_FUNCTION_LIST *functions)
 {
 	char *path = p11_kit_module_get_filename(functions);
@@ -84,7 +88,6 @@ static CK_RV initialize(struct module *module)
 	CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK };
 	CK_RV rv;
 
-	keep_mapped(module->functions);
 	if (module->reserved == NULL)
 		module->reserved = p11_kit_config_option(module->functions, "x-init-reserved");
 	arguments.pReserved = module->reserved;
@@ -114,7 +117,8 @@ int module_restart(struct module *module, struct error *error)
 	rv = initialize(module);
 	if (module->shared) { /* so it never ended */
 		module->shared = false;
-		return ckr_error(error, ERROR_TOKEN, ended, "the module %s does not end (C_Finalize)", module->name);
+		return ckr_error(error, ERROR_TOKEN, ended != CKR_OK ? ended : CKR_CRYPTOKI_ALREADY_INITIALIZED,
+				 "the module %s does not end (C_Finalize)", module->name);
 	}
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start again (C_Initialize)", module->name);
@@ -146,6 +150,7 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 		result = error_set(error, ERROR_CONFIG, "cannot load the module %s: %s", path, last_message());
 		goto out;
 	}
+	keep_mapped(module->functions);
 	modules->count = 1;
 	module->name = strdup(basename(absolute));
 	if (module->name == NULL) {
@@ -213,31 +218,52 @@ static void note_line(struct modules *modules, const char *line)
 	note(modules, line);
 }
 
+/* What is written while modules are loaded. A stream of its own, never closed, because code that is loaded meanwhile may keep
+ * it for its own stderr: from then on it is one. */
+static struct {
+	bool collecting;
+	size_t used;
+	char text[8192];
+} told;
+
+static ssize_t tell(void *unused, const char *text, size_t size)
+{
+	size_t room = sizeof(told.text) - 1 - told.used;
+
+	(void)unused;
+	if (!told.collecting)
+		return write(STDERR_FILENO, text, size);
+	memcpy(told.text + told.used, text, size < room ? size : room);
+	told.used += size < room ? size : room;
+	return (ssize_t)size;
+}
+
 /* p11-kit tells what it cannot load on stderr, and keeps only the last of it for p11_kit_message. To glibc stderr is a
  * variable like another (its manual, "Standard Streams"). */
 static CK_FUNCTION_LIST **load_local(struct modules *modules)
 {
-	FILE *before = stderr, *memory;
-	char *told = NULL, *rest, *line;
+	static FILE *stream;
+	FILE *before = stderr;
 	CK_FUNCTION_LIST **list;
-	size_t length;
+	char *rest = told.text, *line;
 
-	memory = open_memstream(&told, &length);
-	if (memory != NULL) {
-		stderr = memory;
-		p11_kit_be_loud();
-	}
+	if (stream == NULL)
+		stream = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = tell });
+	if (stream == NULL)
+		return p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
+	setvbuf(stream, NULL, _IONBF, 0);
+	memset(&told, 0, sizeof(told));
+	told.collecting = true;
+	stderr = stream;
+	p11_kit_be_loud();
 	list = p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
 	p11_kit_be_quiet();
 	stderr = before;
-	if (memory == NULL || fclose(memory) != 0)
-		return list;
-	rest = told;
+	told.collecting = false;
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (*line != '\0')
 			note_line(modules, line);
 	}
-	free(told);
 	return list;
 }
 
@@ -254,6 +280,8 @@ static int open_configured(struct modules *modules, const char *wanted, struct e
 		error_hint(error, "\"p11-kit list-modules\" shows the configuration; --module PATH does without it");
 		return -ERROR_CONFIG;
 	}
+	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++)
+		keep_mapped(*next);
 	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++) {
 		if ((wanted == NULL || has_name(*next, wanted)) && take(modules, *next, error) < 0)
 			return error_result(error);
@@ -267,6 +295,55 @@ static int open_configured(struct modules *modules, const char *wanted, struct e
 	return 0;
 }
 
+/* Finalises and releases the modules put aside. */
+static void modules_end(void)
+{
+	if (!is_aside)
+		return;
+	is_aside = false;
+	for (size_t i = 0; i < aside.count; i++) {
+		struct module *module = &aside.list[i];
+
+		if (module->initialized && !module->shared)
+			CALL(module, C_Finalize, NULL);
+		watch_enter(module->name, "dlclose");
+		if (aside.local == NULL)
+			p11_kit_module_release(module->functions);
+		watch_leave();
+		free(module->name);
+		free(module->reserved);
+	}
+	watch_enter("that p11-kit has loaded", "dlclose");
+	if (aside.local != NULL)
+		p11_kit_modules_release(aside.local);
+	if (aside.wrapped != NULL)
+		p11_kit_modules_release(aside.wrapped);
+	watch_leave();
+	free(aside.list);
+	memset(&aside, 0, sizeof(aside));
+	watch_end();
+	process_settle();
+}
+
+void modules_close(struct modules *modules)
+{
+	modules_end(); /* of another key before */
+	aside = *modules;
+	is_aside = true;
+	memset(modules, 0, sizeof(*modules));
+}
+
+void p11_end(void)
+{
+	modules_end();
+}
+
+static void end_of_process(int status)
+{
+	watch_settle(status);
+	modules_end();
+}
+
 int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
 		 struct error *error)
 {
@@ -275,6 +352,8 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
 
 	memset(modules, 0, sizeof(*modules));
+	modules_end(); /* one that was used before is started afresh */
+	process_at_end(end_of_process);
 	output_divert(); /* modules print what they like */
 	watch_begin(request->timeout);
 	p11_kit_be_quiet(); /* what modules fail with is told when it matters */
@@ -286,26 +365,4 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	if (path != NULL)
 		return open_one(modules, path, error);
 	return open_configured(modules, p11_kit_uri_get_module_name(uri->parsed), error);
-}
-
-void modules_close(struct modules *modules)
-{
-	for (size_t i = 0; i < modules->count; i++) {
-		struct module *module = &modules->list[i];
-
-		if (module->initialized && !module->shared)
-			watch_finalize(module);
-		if (modules->local == NULL)
-			p11_kit_module_release(module->functions);
-		free(module->name);
-		free(module->reserved);
-	}
-	if (modules->local != NULL)
-		p11_kit_modules_release(modules->local);
-	if (modules->wrapped != NULL)
-		p11_kit_modules_release(modules->wrapped);
-	free(modules->list);
-	memset(modules, 0, sizeof(*modules));
-	watch_end();
-	process_settle();
 }

@@ -36,7 +36,7 @@ int p11_pin_source_check(const char *source, struct error *error);
  * the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error);
 
-/* Closes the key, ends the session and finalises all modules. NULL is allowed. Must come before main returns. */
+/* Closes the key and wipes the PIN; p11_end finalises the modules. NULL is allowed. Must come before main returns. */
 void p11_key_close(struct p11_key **key);
 
 /* RSASSA-PKCS1-v1_5 with SHA-256 over `data` (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has room
@@ -95,5 +95,9 @@ struct p11_listing {
  * unless `all`. Free with p11_listing_free. */
 int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error);
 void p11_listing_free(struct p11_listing *listing);
+
+/* Finalises the modules that were used. It is done by itself when the program ends, after its data are written; a program that
+ * is executed instead is to find them ended. */
+void p11_end(void);
 
 #endif

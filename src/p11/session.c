@@ -140,12 +140,17 @@ static int try_login(struct session *session, CK_USER_TYPE user, struct error *e
 	return error_result(error);
 }
 
+static bool needs_login(const struct session *session)
+{
+	return session->wants_login || (session->token->info.flags & CKF_LOGIN_REQUIRED) != 0;
+}
+
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
 		  struct error *error)
 {
 	const struct token *token = session->token;
 
-	if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0)
+	if (!needs_login(session))
 		return 0;
 	if (check_flags(token, request, error) < 0 || pin_get(&session->pin, request, uri, token, error) < 0)
 		return error_result(error);
@@ -154,7 +159,7 @@ int session_login(struct session *session, const struct p11_request *request, co
 
 bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri)
 {
-	return (session->token->info.flags & (CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED)) == CKF_USER_PIN_INITIALIZED &&
+	return !session->wants_login && (session->token->info.flags & (CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED)) == CKF_USER_PIN_INITIALIZED &&
 	       (request->pin_from != NULL || p11_kit_uri_get_pin_value(uri->parsed) != NULL ||
 		p11_kit_uri_get_pin_source(uri->parsed) != NULL);
 }
@@ -164,7 +169,7 @@ int session_login_anyway(struct session *session, const struct p11_request *requ
 {
 	message_step("token \"%s\" says that it wants no login (CKF_LOGIN_REQUIRED); one is tried all the same",
 		     token_label(session->token));
-	session->token->info.flags |= CKF_LOGIN_REQUIRED;
+	session->wants_login = true;
 	return session_login(session, request, uri, error);
 }
 
@@ -190,7 +195,7 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	rv = CALL(token->module, C_GetSessionInfo, session->handle, &info);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot use another session with token \"%s\"", token_label(token));
-	if (((token->info.flags & CKF_LOGIN_REQUIRED) == 0 && session->pin == NULL) || info.state == CKS_RO_USER_FUNCTIONS ||
+	if (!needs_login(session) || info.state == CKS_RO_USER_FUNCTIONS ||
 	    info.state == CKS_RW_USER_FUNCTIONS)
 		return 0;
 	/* What the token says of its PIN may have changed since. */

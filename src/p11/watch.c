@@ -6,9 +6,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -75,25 +73,12 @@ static const char *crash_name(int number)
 	return "a signal";
 }
 
-/* The last call of a module, in its own thread. */
-static struct {
-	const struct module *module;
-	CK_RV rv;
-	pthread_t thread;
-	sem_t done;
-	_Atomic(const char *) end; /* how it ended the process, or would have; NULL: it came back */
-	atomic_bool under_way;
-} last;
+/* The exit status of a run whose data are written, so that what a module does now is a warning; -1: there is none yet. */
+static atomic_int settled = -1;
 
-/* In the thread of the last call that is not to come back: tells the other one why. */
-static void leave_behind(const char *end)
+void watch_settle(int status)
 {
-	if (!last.under_way || pthread_equal(pthread_self(), last.thread) == 0)
-		return;
-	last.end = end;
-	sem_post(&last.done);
-	for (;;)
-		pause();
+	settled = status;
 }
 
 /* Only what a signal handler may do (signal-safety(7)). */
@@ -104,29 +89,34 @@ static void put(const char *text)
 	(void)written;
 }
 
+static void leave(void) __attribute__((noreturn));
+static void leave(void)
+{
+	_exit(settled >= 0 ? settled : ERROR_TOKEN);
+}
+
 static void tell_end(const char *what, const char *before, const char *why, const char *after)
 {
-	const char *const texts[] = { "p11bearer: the module ", call.module, what, call.function, before, why, after, "\n" };
+	const char *const texts[] = { "p11bearer: ", settled >= 0 ? "warning: " : "", "the module ", call.module, what,
+				      call.function, before, why, after, "\n" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		put(texts[i]);
-	_exit(ERROR_TOKEN);
+	leave();
 }
 
 /* What a module's own thread did to the process; which module it was cannot be told. */
 static void tell_stray(const char *what, const char *why, const char *after)
 {
-	put("p11bearer: ");
-	put(what);
-	put(why);
-	put(after);
-	put("\n");
-	_exit(ERROR_TOKEN);
+	const char *const texts[] = { "p11bearer: ", settled >= 0 ? "warning: " : "", what, why, after, "\n" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		put(texts[i]);
+	leave();
 }
 
 static void handle_crash(int number)
 {
-	leave_behind(crash_name(number));
 	if (call.function != NULL)
 		tell_end(" crashed in ", " (", crash_name(number), ")");
 	if (pthread_equal(pthread_self(), watch.worker) == 0 && pthread_equal(pthread_self(), watch.thread) == 0)
@@ -139,7 +129,6 @@ static void handle_crash(int number)
 /* exit() in a module would be taken for success. */
 static void handle_exit(void)
 {
-	leave_behind("exit");
 	if (call.function != NULL)
 		tell_end(" ended the program in ", "", "", "");
 	tell_stray("a thread of a module ended the program", "", "");
@@ -166,10 +155,15 @@ static void look(bool *hinted, double *hinted_since, double *looked)
 	if (strcmp(function, "C_GenerateKeyPair") == 0)
 		limit *= GENERATE_FACTOR;
 	if (taken > limit) {
+		if (settled >= 0) {
+			message_warn("the module %s did not come back from %s within %ld s", call.module, function,
+				     (long)(limit / 1e3));
+			leave();
+		}
 		message_note("the module %s did not come back from %s within %ld s", call.module, function,
 			     (long)(limit / 1e3));
 		message_note("--token-timeout allows more time");
-		_exit(ERROR_TOKEN);
+		leave();
 	}
 	if (*hinted && *hinted_since == since)
 		return;
@@ -225,48 +219,6 @@ static void start_thread(void)
 	pthread_condattr_destroy(&attributes);
 	watch.stopping = false;
 	watch.has_thread = start_quietly(&watch.thread, run);
-}
-
-/* --- a module's last call ---------------------------------------------------------------------------------------- */
-
-static void *run_last(void *unused)
-{
-	last.rv = last.module->functions->C_Finalize(NULL);
-	sem_post(&last.done);
-	return unused;
-}
-
-void watch_finalize(const struct module *module)
-{
-	double before = clock_ms();
-	struct timespec limit;
-	bool came = false;
-
-	if (last.under_way) /* another one has been left behind in its last call */
-		return;
-	last.module = module;
-	last.end = NULL;
-	if (sem_init(&last.done, 0, 0) != 0)
-		return;
-	last.under_way = true;
-	if (!start_quietly(&last.thread, run_last)) {
-		last.under_way = false;
-		CALL(module, C_Finalize, NULL);
-		return;
-	}
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += watch.timeout;
-	while (!(came = sem_timedwait(&last.done, &limit) == 0) && errno == EINTR)
-		;
-	if (!came) {
-		message_warn("the module %s did not come back from C_Finalize within %ld s", module->name, watch.timeout);
-	} else if (last.end != NULL) {
-		message_warn("the module %s did not survive C_Finalize (%s)", module->name, last.end);
-	} else {
-		pthread_join(last.thread, NULL);
-		message_step("%s: C_Finalize %s (%.2f ms)", module->name, ckr_text(last.rv), clock_ms() - before);
-		last.under_way = false;
-	}
 }
 
 /* --- from when to when ------------------------------------------------------------------------------------------- */
