@@ -44,6 +44,12 @@ static struct call_fault {
 } call_faults[MAX_FAULTS];
 static size_t call_fault_count;
 static bool thread;
+static FILE *early; /* stderr at the time when the module is loaded, which modules in C++ keep */
+
+__attribute__((constructor)) static void keep_stderr(void)
+{
+	early = stderr;
+}
 
 /* --- reading ----------------------------------------------------------------------------------------------------- */
 
@@ -230,7 +236,7 @@ static bool act(struct call_fault *fault, struct call *call)
 		exit(0);
 	case PRINT:
 		printf("the module says %s on stdout\n", call->function);
-		fprintf(stderr, "the module says %s on stderr\n", call->function);
+		fprintf(early, "the module says %s on stderr\n", call->function);
 		break;
 	case STRAY_CRASH:
 	case STRAY_EXIT:
