@@ -31,8 +31,7 @@ bool message_is_verbose(void)
 	return verbose;
 }
 
-/* Not by stdio, which allocates: a module that crashed may have left the heap locked. */
-static void put(const char *text)
+void message_put(const char *text)
 {
 	size_t length = strlen(text);
 
@@ -54,7 +53,7 @@ static void clear_progress(void)
 
 	if (progress_width > 0) {
 		snprintf(blanks, sizeof(blanks), "\r%*s\r", progress_width, "");
-		put(blanks);
+		message_put(blanks);
 	}
 	progress_width = 0;
 }
@@ -67,7 +66,7 @@ static void say(const char *label, char *text)
 	/* A list (of matching keys, say) has lines of its own; nothing else that moves the cursor is let through. */
 	text_clean(text, "\n");
 	snprintf(line, sizeof(line), "p11bearer: %s%s\n", label, text);
-	put(line);
+	message_put(line);
 }
 
 #define SAY(label)                                                   \
@@ -125,7 +124,7 @@ bool message_progress(const char *format, ...)
 	text_clean(text, "");
 	if ((size_t)width < sizeof(text))
 		text[width] = '\0';
-	put(text);
+	message_put(text);
 	progress_width = (int)strlen(text);
 	return true;
 }

@@ -25,6 +25,9 @@ void message_step(const char *format, ...) __attribute__((format(printf, 1, 2)))
  * clears it. Does nothing and returns false when stderr is no terminal. */
 bool message_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Writes the text as it is. Neither stdio nor the heap is used, so that a signal handler may call it (signal-safety(7)). */
+void message_put(const char *text);
+
 /* The sentence of `error` and its hint, a line each. */
 void message_error(const struct error *error);
 

@@ -53,7 +53,7 @@ void process_protect(void)
 		folder[0] = '\0';
 }
 
-void process_settle(void)
+void process_restore(void)
 {
 	if (!protected)
 		return;

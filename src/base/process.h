@@ -8,7 +8,7 @@
 void process_protect(void);
 
 /* Undoes what a module may have done to the process: umask and current folder are again what process_protect found. */
-void process_settle(void);
+void process_restore(void);
 
 /* Gives back what an executed command would inherit, as process_protect found it: the limit on core files, what signals do,
  * and which are blocked. (The kernel makes a process dumpable again when it executes a program.) */

@@ -35,8 +35,9 @@ int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char 
 
 /* --- the watch over modules (watch.c) ---------------------------------------------------------------------------- */
 
-/* From begin to end, a call that takes longer than `timeout` seconds ends the program with ERROR_TOKEN, as does one that
- * crashes or exits; the message names module and call. A C_Sign that takes a while makes it ask for a touch. */
+/* From begin to end, a call that takes longer than `timeout` seconds ends the program with ERROR_TOKEN; the message names module
+ * and call. A C_Sign that takes a while makes it ask for a touch. From the first begin on, a module or one of its threads that
+ * crashes or exits does the same. */
 void watch_begin(long timeout);
 void watch_end(void);
 
@@ -177,8 +178,7 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 /* --- objects (object.c) ------------------------------------------------------------------------------------------ */
 
 /* Finds objects of a class with the URI's label and id (those it has), and key type RSA where `rsa`: at most `room`
- * handles, *count of them.
- * Fails with ERROR_TOKEN. */
+ * handles, *count of them. Fails with ERROR_TOKEN. */
 int objects_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, bool rsa,
 		 CK_OBJECT_HANDLE *found, size_t room, size_t *count, struct error *error);
 
@@ -203,8 +203,7 @@ int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool
 /* The public key of the pair, as p11_key_public says. */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
 
-/* --- the key (key.c, sign.c) ------------------------------------------------------------------------------ */
-
+/* --- the key (key.c, sign.c) ------------------------------------------------------------------------------------- */
 
 struct p11_key {
 	struct p11_request request;

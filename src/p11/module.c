@@ -102,7 +102,7 @@ static CK_RV initialize(struct module *module)
 		rv = CKR_OK;
 	}
 	module->initialized = rv == CKR_OK;
-	process_settle();
+	process_restore();
 	return rv;
 }
 
@@ -295,8 +295,7 @@ static int open_configured(struct modules *modules, const char *wanted, struct e
 	return 0;
 }
 
-/* Finalises and releases the modules put aside. */
-static void modules_end(void)
+void p11_end(void)
 {
 	if (!is_aside)
 		return;
@@ -322,26 +321,21 @@ static void modules_end(void)
 	free(aside.list);
 	memset(&aside, 0, sizeof(aside));
 	watch_end();
-	process_settle();
+	process_restore();
 }
 
 void modules_close(struct modules *modules)
 {
-	modules_end(); /* of another key before */
+	p11_end(); /* of another key before */
 	aside = *modules;
 	is_aside = true;
 	memset(modules, 0, sizeof(*modules));
 }
 
-void p11_end(void)
-{
-	modules_end();
-}
-
 static void end_of_process(int status)
 {
 	watch_settle(status);
-	modules_end();
+	p11_end();
 }
 
 int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
@@ -352,7 +346,7 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
 
 	memset(modules, 0, sizeof(*modules));
-	modules_end(); /* one that was used before is started afresh */
+	p11_end(); /* one that was used before is started afresh */
 	process_at_end(end_of_process);
 	output_divert(); /* modules print what they like */
 	watch_begin(request->timeout);

@@ -32,8 +32,7 @@ int p11_pin_source_check(const char *source, struct error *error);
 
 /* Finds the one private key that the URI names: loads the modules, opens a session and logs in when the token asks for
  * it. A PIN goes to one token at most: when more than one token or key matches nothing is logged in to, nor is a token that the
- * request refuses. With `writable`
- * the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
+ * request refuses. With `writable` the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error);
 
 /* Closes the key and wipes the PIN; p11_end finalises the modules. NULL is allowed. Must come before main returns. */

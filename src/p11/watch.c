@@ -81,46 +81,25 @@ void watch_settle(int status)
 	settled = status;
 }
 
-/* Only what a signal handler may do (signal-safety(7)). */
-static void put(const char *text)
+/* Tells what a module did, in parts up to a NULL, and ends the program. Only what a signal handler may do. */
+static void tell(const char *const *parts) __attribute__((noreturn));
+static void tell(const char *const *parts)
 {
-	ssize_t written = write(STDERR_FILENO, text, strlen(text));
-
-	(void)written;
-}
-
-static void leave(void) __attribute__((noreturn));
-static void leave(void)
-{
+	message_put(settled >= 0 ? "p11bearer: warning: " : "p11bearer: ");
+	for (; *parts != NULL; parts++)
+		message_put(*parts);
+	message_put("\n");
 	_exit(settled >= 0 ? settled : ERROR_TOKEN);
 }
-
-static void tell_end(const char *what, const char *before, const char *why, const char *after)
-{
-	const char *const texts[] = { "p11bearer: ", settled >= 0 ? "warning: " : "", "the module ", call.module, what,
-				      call.function, before, why, after, "\n" };
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		put(texts[i]);
-	leave();
-}
-
-/* What a module's own thread did to the process; which module it was cannot be told. */
-static void tell_stray(const char *what, const char *why, const char *after)
-{
-	const char *const texts[] = { "p11bearer: ", settled >= 0 ? "warning: " : "", what, why, after, "\n" };
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		put(texts[i]);
-	leave();
-}
+#define TELL(...) tell((const char *const[]){ __VA_ARGS__, NULL })
 
 static void handle_crash(int number)
 {
 	if (call.function != NULL)
-		tell_end(" crashed in ", " (", crash_name(number), ")");
+		TELL("the module ", call.module, " crashed in ", call.function, " (", crash_name(number), ")");
+	/* Which module's thread it was cannot be told. */
 	if (pthread_equal(pthread_self(), watch.worker) == 0 && pthread_equal(pthread_self(), watch.thread) == 0)
-		tell_stray("a thread of a module crashed (", crash_name(number), ")");
+		TELL("a thread of a module crashed (", crash_name(number), ")");
 	signal(number, SIG_DFL); /* it comes again when the handler has returned */
 	if (number == SIGABRT)
 		raise(number);
@@ -130,8 +109,8 @@ static void handle_crash(int number)
 static void handle_exit(void)
 {
 	if (call.function != NULL)
-		tell_end(" ended the program in ", "", "", "");
-	tell_stray("a thread of a module ended the program", "", "");
+		TELL("the module ", call.module, " ended the program in ", call.function);
+	TELL("a thread of a module ended the program");
 }
 
 /* --- a module that hangs ----------------------------------------------------------------------------------------- */
@@ -143,27 +122,23 @@ static void look(bool *hinted, double *hinted_since, double *looked)
 	double since = call.since, taken = clock_ms() - since;
 	double limit = (double)watch.timeout * 1e3, now = clock_ms();
 	double asleep = now - *looked - LOOK_MS;
+	char seconds[32];
 
 	*looked = now;
-	if (asleep > ASLEEP_MS) { /* the whole process was stopped, or the machine: that is nobody's delay */
-		call.since = since + asleep;
+	if (asleep > ASLEEP_MS) {
+		/* The whole process was stopped, or the machine: that is nobody's delay. If another call has begun meanwhile, it is
+		 * left alone. */
+		(void)atomic_compare_exchange_strong(&call.since, &since, since + asleep);
 		return;
 	}
-
 	if (function == NULL)
 		return;
 	if (strcmp(function, "C_GenerateKeyPair") == 0)
 		limit *= GENERATE_FACTOR;
 	if (taken > limit) {
-		if (settled >= 0) {
-			message_warn("the module %s did not come back from %s within %ld s", call.module, function,
-				     (long)(limit / 1e3));
-			leave();
-		}
-		message_note("the module %s did not come back from %s within %ld s", call.module, function,
-			     (long)(limit / 1e3));
-		message_note("--token-timeout allows more time");
-		leave();
+		snprintf(seconds, sizeof(seconds), "%.0f", limit / 1e3);
+		TELL("the module ", call.module, " did not come back from ", function, " within ", seconds,
+		     " s; --token-timeout allows more time");
 	}
 	if (*hinted && *hinted_since == since)
 		return;
