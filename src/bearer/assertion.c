@@ -47,9 +47,14 @@ static int mismatch(const struct signer *signer, struct error *error)
 	const char *path = signer->request->certificate;
 	char ours[X509_FINGERPRINT_SIZE], theirs[X509_FINGERPRINT_SIZE], fingerprint[X509_FINGERPRINT_SIZE];
 	EVP_PKEY *public;
+	struct error why;
 
-	if (p11_key_public(signer->key, &public, error) < 0)
-		return error_result(error);
+	if (p11_key_public(signer->key, &public, &why) < 0) {
+		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature; whose fault that is cannot be "
+			  "told: %s", path, why.text);
+		error_hint(error, "nothing was sent; most likely the certificate is another key's");
+		return -ERROR_CONFIG;
+	}
 	x509_key_fingerprint(public, ours);
 	x509_key_fingerprint(X509_get0_pubkey(signer->certificate), theirs);
 	EVP_PKEY_free(public);
