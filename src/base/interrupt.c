@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 static struct sigaction before[SIGNALS];
 static bool changed[SIGNALS];
 static const char *message;
-static volatile sig_atomic_t caught, waiting;
+static atomic_int caught, waiting; /* other threads ask for them */
 static int wake[2] = { -1, -1 };
 
 static void handle(int number)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@ enum {
 
 static bool verbose;
 static double started; /* clock_ms */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the terminal, and what follows */
 static int progress_width; /* columns that message_progress has filled */
 
 void message_verbose(bool on)
@@ -62,11 +64,13 @@ static void say(const char *label, char *text)
 {
 	char line[TEXT_MAX + 64];
 
-	clear_progress();
 	/* A list (of matching keys, say) has lines of its own; nothing else that moves the cursor is let through. */
 	text_clean(text, "\n");
 	snprintf(line, sizeof(line), "p11bearer: %s%s\n", label, text);
+	pthread_mutex_lock(&lock);
+	clear_progress();
 	message_put(line);
+	pthread_mutex_unlock(&lock);
 }
 
 #define SAY(label)                                                   \
@@ -118,14 +122,14 @@ bool message_progress(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	clear_progress();
-	if (text[0] == '\0')
-		return true;
 	text_clean(text, "");
 	if ((size_t)width < sizeof(text))
 		text[width] = '\0';
+	pthread_mutex_lock(&lock);
+	clear_progress();
 	message_put(text);
 	progress_width = (int)strlen(text);
+	pthread_mutex_unlock(&lock);
 	return true;
 }
 

@@ -119,8 +119,8 @@ static const struct {
 
 const char *ckr_text(CK_RV rv)
 {
-	static char texts[4][160];
-	static unsigned next;
+	static _Thread_local char texts[4][160];
+	static _Thread_local unsigned next;
 	char *text = texts[next++ % 4];
 	const char *sentence;
 

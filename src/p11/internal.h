@@ -17,6 +17,7 @@ struct module {
 	char *name; /* p11-kit's name of the module, or its path */
 	char *reserved; /* the argument that p11-kit's configuration has for it, or NULL */
 	bool initialized, shared; /* the latter: it was initialised before */
+	bool locks;               /* it was told, and has not refused, that several threads may call it */
 };
 
 /* Every C_* call goes through here: it is watched, and told with --verbose. The value is the CK_RV. */
@@ -25,8 +26,8 @@ struct module {
 	 call_done((module)->name, #function, (module)->functions->function(__VA_ARGS__)))
 CK_RV call_done(const char *module, const char *function, CK_RV rv);
 
-/* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". Static, overwritten by the
- * fourth next call. */
+/* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". The thread's, overwritten by
+ * its fourth next call. */
 const char *ckr_text(CK_RV rv);
 
 /* Fills `error` with "<what failed>: <CKR>"; `format` says what failed, on which object. Returns -class. */
@@ -41,7 +42,7 @@ int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char 
 void watch_begin(long timeout);
 void watch_end(void);
 
-/* A call begins and ends. Strings must stay until then. */
+/* A call of this thread begins and ends. Strings must stay until then. */
 void watch_enter(const char *module, const char *function);
 void watch_leave(void);
 
@@ -49,7 +50,7 @@ void watch_leave(void);
  * warning, and the program ends with that status. */
 void watch_settle(int status);
 
-/* When the last call began, by clock_ms. */
+/* When this thread's last call began, by clock_ms. */
 double watch_since(void);
 
 /* --- URIs (uri.c) ------------------------------------------------------------------------------------------------ */
@@ -125,7 +126,7 @@ int token_info(struct token *token, struct error *error);
  * before; of several the one in the same slot. Fails with ERROR_TOKEN when it is not there, or cannot be told apart. */
 int token_find_again(struct token *token, const struct uri *uri, struct error *error);
 
-/* The label without its padding. Static, overwritten by the next call. */
+/* The label without its padding. The thread's, overwritten by its next call. */
 const char *token_label(const struct token *token);
 
 /* --- sessions (session.c, pin.c) --------------------------------------------------------------------------------- */
@@ -222,6 +223,12 @@ struct p11_key {
 	bool recovering;             /* the second try of a signature is made */
 	bool restarted;              /* the module was started anew: that is done once */
 	char *full_uri;
+	/* Of several sessions of one key: the one that was opened with it and has all of the above, or NULL for that one itself;
+	 * and those that have a session, a handle and what a signature needs. */
+	struct p11_key *first, *others[P11_SESSIONS_MAX];
+	size_t other_count;
+	unsigned generation;         /* the gate's, when the key went in last */
+	struct gate *gate;           /* owned by the first */
 };
 
 /* Parses the URI, loads the modules and finds the one token that is meant, for a key on it or for a new one. Owned by
@@ -244,6 +251,25 @@ bool key_is_lost(const struct error *error);
 /* Gets at the key again after `lost`: by another session, and where that does not help by starting the module anew. Fails
  * with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY. */
 int key_recover(struct p11_key *key, const struct error *lost, struct error *error);
+
+/* --- several sessions of one key, each in a thread (share.c) ----------------------------------------------------- */
+
+/* Nobody is inside when a loss is mended. No lock is held meanwhile: those who want to go in wait until the gate is opened. */
+struct gate *gate_new(void);
+void gate_free(struct gate **gate);
+void gate_enter(struct p11_key *key);
+void gate_leave(struct p11_key *key);
+
+/* Gets at the key again, as key_recover does; when another thread has done so since this one's session was opened, there is
+ * nothing left to do. */
+int gate_recover(struct p11_key *key, const struct error *lost, struct error *error);
+
+/* Opens the session of one of the others anew after a loss. Inside of the gate. Fails with ERROR_TOKEN. */
+int session_of_another(struct p11_key *key, struct error *error);
+
+/* Closes the sessions of the others; `dead`: they went down with the module, and their handles may be somebody else's now.
+ * Returns how many there were. */
+size_t sessions_of_others_close(struct p11_key *first, bool dead);
 
 /* Finds the key in the session that is open and logged in. Fails with ERROR_NO_KEY, ERROR_TOKEN. */
 int key_find(struct p11_key *key, struct error *error);

@@ -180,7 +180,8 @@ int p11_key_open(struct p11_key **key, const struct p11_request *request, bool w
 	*key = calloc(1, sizeof(**key));
 	if (*key == NULL)
 		return error_memory(error);
-	result = open_key(*key, request, writable, error);
+	(*key)->gate = gate_new();
+	result = (*key)->gate != NULL ? open_key(*key, request, writable, error) : error_memory(error);
 	if (result < 0)
 		p11_key_close(key);
 	return result;
@@ -193,6 +194,13 @@ void p11_key_close(struct p11_key **key)
 	if (old == NULL)
 		return;
 	session_close(&old->session);
+	if (old->first != NULL) {
+		EVP_PKEY_free(old->public);
+		free(old);
+		*key = NULL;
+		return;
+	}
+	gate_free(&old->gate);
 	modules_close(&old->modules);
 	tokens_free(&old->tokens);
 	uri_free(&old->uri);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys on PKCS#11 tokens: find one, sign with it, make one, list them. The process uses one p11_key at a time. */
+/* Keys on PKCS#11 tokens: find one, sign with it, make one, list them. The process uses one key at a time, and p11_key_sign
+ * alone in several threads. */
 #ifndef P11BEARER_P11_H
 #define P11BEARER_P11_H
 
@@ -8,6 +9,8 @@
 #include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+enum { P11_SESSIONS_MAX = 64 }; /* of one key */
 
 /* Where the key is and how to get at it. Strings are the caller's and must outlive the key. */
 struct p11_request {
@@ -44,6 +47,18 @@ void p11_key_close(struct p11_key **key);
  * PIN that was accepted may be sent again. Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error);
+
+/* Why the key is used in one session only, such as "the key wants a login for each signature"; NULL when it may be used in
+ * several. To be asked when it has signed. Static. */
+const char *p11_key_single(const struct p11_key *key);
+
+/* The same key in one more session with its token, without a further login, for p11_key_sign in another thread. To be closed
+ * before `key`. NULL when the token opens no more sessions, or memory is out. The key must have signed, and no thread be
+ * signing with it. */
+struct p11_key *p11_key_another(struct p11_key *key);
+
+/* Whether the key was lost in a way that could not be mended, so that further signatures have little hope. */
+bool p11_key_is_gone(const struct p11_key *key);
 
 /* Whether `signature` is one over `data` that the public RSA key verifies, as p11_key_sign makes them. */
 bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length);

@@ -39,9 +39,12 @@ bool key_is_lost(const struct error *error)
 
 static int renew(struct p11_key *key, struct error *error)
 {
-	if (session_renew(&key->session, &key->request, error) < 0)
-		return error_result(error);
-	return key_find(key, error);
+	int result = session_renew(&key->session, &key->request, error);
+
+	/* Not before there is a new one: the last session takes the login with it. Unless they take its room. */
+	if (sessions_of_others_close(key, false) > 0 && result < 0 && error->code == CKR_SESSION_COUNT)
+		result = session_renew(&key->session, &key->request, error);
+	return result == 0 ? key_find(key, error) : result;
 }
 
 int key_recover(struct p11_key *key, const struct error *lost, struct error *error)
@@ -69,6 +72,7 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 				 session->token->module->name);
 	key->restarted = true;
 	session->open = false; /* its handle ends with the module */
+	sessions_of_others_close(key, true);
 	if (module_restart(session->token->module, error) < 0 || token_find_again(session->token, &key->uri, error) < 0)
 		return error_result(error);
 	return renew(key, error);

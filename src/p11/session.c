@@ -189,7 +189,7 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot open another session with token \"%s\"",
 				 token_label(token));
-	if (session->open)
+	if (session->open && old != session->handle) /* a number that is free again may be given anew */
 		CALL(token->module, C_CloseSession, old);
 	session->open = true;
 	rv = CALL(token->module, C_GetSessionInfo, session->handle, &info);

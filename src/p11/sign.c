@@ -5,7 +5,6 @@
 #include "base/message.h"
 
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -184,18 +183,6 @@ static int prepare(struct p11_key *key, struct error *error)
 	return 0;
 }
 
-bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length)
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool fits = context != NULL && EVP_PKEY_is_a(public, "RSA") &&
-		    EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, public) > 0 &&
-		    EVP_DigestVerify(context, signature, length, data, size) == 1;
-
-	EVP_MD_CTX_free(context);
-	ERR_clear_error();
-	return fits;
-}
-
 /* What a token may say of a mechanism only when it is to be carried out. */
 static bool is_about_mechanism(CK_RV rv)
 {
@@ -234,21 +221,36 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 	return 0;
 }
 
+/* A try in the key's session, which is opened anew when the one it had went down with others. */
+static int try(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
+	       struct error *error)
+{
+	int result;
+
+	gate_enter(key);
+	result = session_of_another(key, error);
+	if (result == 0)
+		result = sign(key, data, size, signature, length, error);
+	gate_leave(key);
+	return result;
+}
+
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error)
 {
 	struct error lost, second;
+	int result = try(key, data, size, signature, length, error);
 
-	if (sign(key, data, size, signature, length, error) == 0)
-		return 0;
-	if (!key_is_lost(error))
-		return error_result(error);
+	if (result == 0 || !key_is_lost(error))
+		return result;
 	lost = *error;
 	key->recovering = true;
-	if (key_recover(key, &lost, error) == 0 && sign(key, data, size, signature, length, error) == 0) {
-		key->recovering = false;
+	result = gate_recover(key, &lost, error);
+	if (result == 0)
+		result = try(key, data, size, signature, length, error);
+	key->recovering = false;
+	if (result == 0)
 		return 0;
-	}
 	second = *error;
 	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s", lost.text,
 		  second.text);

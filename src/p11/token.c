@@ -208,7 +208,7 @@ void tokens_free(struct tokens *tokens)
 
 const char *token_label(const struct token *token)
 {
-	static char label[sizeof(token->info.label) + 1];
+	static _Thread_local char label[sizeof(token->info.label) + 1];
 	size_t length = sizeof(token->info.label);
 
 	while (length > 0 && token->info.label[length - 1] == ' ')

@@ -20,14 +20,19 @@ enum {
 	ASLEEP_MS = 1000, /* so late it is only if it could not look */
 	TOUCH_MS = 1500, /* so long a signature takes when somebody has to touch the token */
 	GENERATE_FACTOR = 10, /* how much longer than other calls a key may take to be made: smartcards need minutes */
-	STACK_SIZE = 65536,
+	STACK_SIZE = 32768,
+	THREADS_MAX = 1 + P11_SESSIONS_MAX, /* that make calls */
 };
 
-/* The call under way; `function` is NULL between calls. One thread makes all calls. */
-static struct {
+/* What a thread that makes calls is in; `function` is NULL between calls. */
+static struct call {
 	const char *_Atomic module, *_Atomic function;
-	_Atomic double since; /* clock_ms */
-} call;
+	_Atomic double since;       /* clock_ms */
+	double hinted;              /* `since` of the call that has made the watching thread ask for a touch */
+	unsigned char stack[STACK_SIZE]; /* for its signal handlers */
+} calls[THREADS_MAX];
+static atomic_uint threads; /* calls that belong to one; they are not given back */
+static _Thread_local struct call *mine; /* NULL: this thread has made no call */
 
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 enum { CRASHES = sizeof(crashes) / sizeof(crashes[0]) };
@@ -36,27 +41,39 @@ static struct {
 	long timeout; /* seconds */
 	bool on, has_thread;
 	atomic_bool stopping;
-	pthread_t worker, thread; /* that makes the calls; that watches */
+	pthread_t thread; /* that watches */
 	pthread_mutex_t lock;
 	pthread_cond_t stop;
-	unsigned char stack[STACK_SIZE];
 } watch = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* The signal stack is for a stack that overflows, which is a crash too. */
+static void join(void)
+{
+	unsigned index = atomic_fetch_add(&threads, 1);
+	stack_t stack = { .ss_size = STACK_SIZE };
+
+	mine = &calls[index < THREADS_MAX ? index : THREADS_MAX - 1];
+	stack.ss_sp = mine->stack;
+	sigaltstack(&stack, NULL);
+}
 
 void watch_enter(const char *module, const char *function)
 {
-	call.module = module;
-	call.since = clock_ms();
-	call.function = function;
+	if (mine == NULL)
+		join();
+	mine->module = module;
+	mine->since = clock_ms();
+	mine->function = function;
 }
 
 void watch_leave(void)
 {
-	call.function = NULL;
+	mine->function = NULL;
 }
 
 double watch_since(void)
 {
-	return call.since;
+	return mine->since;
 }
 
 /* --- a module that crashes, or ends the process ------------------------------------------------------------------ */
@@ -93,12 +110,26 @@ static void tell(const char *const *parts)
 }
 #define TELL(...) tell((const char *const[]){ __VA_ARGS__, NULL })
 
+/* The call that this thread is in, or, when it is none that makes calls, one that is under way; NULL: there is none. */
+static const struct call *call_of_thread(void)
+{
+	if (mine != NULL)
+		return mine->function != NULL ? mine : NULL;
+	for (unsigned i = 0; i < THREADS_MAX; i++) {
+		if (calls[i].function != NULL)
+			return &calls[i];
+	}
+	return NULL;
+}
+
 static void handle_crash(int number)
 {
-	if (call.function != NULL)
-		TELL("the module ", call.module, " crashed in ", call.function, " (", crash_name(number), ")");
+	const struct call *call = call_of_thread();
+
+	if (call != NULL)
+		TELL("the module ", call->module, " crashed in ", call->function, " (", crash_name(number), ")");
 	/* Which module's thread it was cannot be told. */
-	if (pthread_equal(pthread_self(), watch.worker) == 0 && pthread_equal(pthread_self(), watch.thread) == 0)
+	if (mine == NULL && pthread_equal(pthread_self(), watch.thread) == 0)
 		TELL("a thread of a module crashed (", crash_name(number), ")");
 	signal(number, SIG_DFL); /* it comes again when the handler has returned */
 	if (number == SIGABRT)
@@ -108,54 +139,50 @@ static void handle_crash(int number)
 /* exit() in a module would be taken for success. */
 static void handle_exit(void)
 {
-	if (call.function != NULL)
-		TELL("the module ", call.module, " ended the program in ", call.function);
+	const struct call *call = call_of_thread();
+
+	if (call != NULL)
+		TELL("the module ", call->module, " ended the program in ", call->function);
 	TELL("a thread of a module ended the program");
 }
 
 /* --- a module that hangs ----------------------------------------------------------------------------------------- */
 
-/* The calling thread is in the module, so nothing else prints. */
-static void look(bool *hinted, double *hinted_since, double *looked)
+static void look_at(struct call *call, double now, double asleep)
 {
-	const char *function = call.function;
-	double since = call.since, taken = clock_ms() - since;
-	double limit = (double)watch.timeout * 1e3, now = clock_ms();
-	double asleep = now - *looked - LOOK_MS;
+	const char *function = call->function;
+	double since = call->since, taken = now - since, limit = (double)watch.timeout * 1e3;
 	char seconds[32];
 
-	*looked = now;
-	if (asleep > ASLEEP_MS) {
-		/* The whole process was stopped, or the machine: that is nobody's delay. If another call has begun meanwhile, it is
-		 * left alone. */
-		(void)atomic_compare_exchange_strong(&call.since, &since, since + asleep);
-		return;
-	}
-	if (function == NULL)
+	/* The whole process was stopped, or the machine: that is nobody's delay. If another call has begun meanwhile, it is left
+	 * alone. */
+	if (asleep > ASLEEP_MS)
+		(void)atomic_compare_exchange_strong(&call->since, &since, since + asleep);
+	if (function == NULL || asleep > ASLEEP_MS)
 		return;
 	if (strcmp(function, "C_GenerateKeyPair") == 0)
 		limit *= GENERATE_FACTOR;
 	if (taken > limit) {
 		snprintf(seconds, sizeof(seconds), "%.0f", limit / 1e3);
-		TELL("the module ", call.module, " did not come back from ", function, " within ", seconds,
+		TELL("the module ", call->module, " did not come back from ", function, " within ", seconds,
 		     " s; --token-timeout allows more time");
 	}
-	if (*hinted && *hinted_since == since)
+	if (call->hinted == since || taken <= TOUCH_MS || strcmp(function, "C_Sign") != 0)
 		return;
-	*hinted = taken > TOUCH_MS && strcmp(function, "C_Sign") == 0 && isatty(STDERR_FILENO) == 1;
-	*hinted_since = since;
-	if (*hinted)
+	call->hinted = since;
+	if (isatty(STDERR_FILENO) == 1)
 		message_note("touch the token if it blinks");
 }
 
 static void *run(void *unused)
 {
-	bool hinted = false;
-	double hinted_since = 0, looked = clock_ms();
+	double looked = clock_ms();
 	struct timespec next;
 
 	pthread_mutex_lock(&watch.lock);
 	while (!watch.stopping) {
+		double now, before = looked;
+
 		clock_gettime(CLOCK_MONOTONIC, &next);
 		next.tv_nsec += LOOK_MS * 1000000L;
 		if (next.tv_nsec >= 1000000000L) {
@@ -163,7 +190,9 @@ static void *run(void *unused)
 			next.tv_nsec -= 1000000000L;
 		}
 		pthread_cond_timedwait(&watch.stop, &watch.lock, &next);
-		look(&hinted, &hinted_since, &looked);
+		now = looked = clock_ms();
+		for (unsigned i = 0; i < THREADS_MAX; i++)
+			look_at(&calls[i], now, now - before - LOOK_MS);
 	}
 	pthread_mutex_unlock(&watch.lock);
 	return unused;
@@ -202,16 +231,15 @@ void watch_begin(long timeout)
 {
 	static bool registered;
 	struct sigaction action = { .sa_handler = handle_crash, .sa_flags = SA_ONSTACK | SA_NODEFER };
-	const stack_t stack = { .ss_sp = watch.stack, .ss_size = sizeof(watch.stack) };
 
 	if (watch.on)
 		return;
 	watch.on = true;
-	watch.worker = pthread_self();
 	watch.timeout = timeout;
+	if (mine == NULL)
+		join();
 	if (!registered)
 		registered = atexit(handle_exit) == 0;
-	sigaltstack(&stack, NULL); /* a stack that overflows is a crash too */
 	for (size_t i = 0; i < CRASHES; i++)
 		sigaction(crashes[i], &action, NULL);
 	start_thread();

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One key in several sessions, each used by a thread of its own. A loss is most often one of all sessions, and of the login that
+ * they share: it is mended once, by the thread that comes first, while no other is in the module. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct gate {
+	pthread_mutex_t lock; /* of what follows; never held over a call of the module */
+	pthread_cond_t moved;
+	unsigned inside;
+	bool closed;
+	unsigned generation; /* how often a loss was mended */
+	bool gone;
+};
+
+struct gate *gate_new(void)
+{
+	struct gate *gate = calloc(1, sizeof(*gate));
+
+	if (gate == NULL)
+		return NULL;
+	pthread_mutex_init(&gate->lock, NULL);
+	pthread_cond_init(&gate->moved, NULL);
+	return gate;
+}
+
+void gate_free(struct gate **gate)
+{
+	if (*gate == NULL)
+		return;
+	pthread_cond_destroy(&(*gate)->moved);
+	pthread_mutex_destroy(&(*gate)->lock);
+	free(*gate);
+	*gate = NULL;
+}
+
+static struct p11_key *first_of(struct p11_key *key)
+{
+	return key->first != NULL ? key->first : key;
+}
+
+void gate_enter(struct p11_key *key)
+{
+	struct gate *gate = first_of(key)->gate;
+
+	pthread_mutex_lock(&gate->lock);
+	while (gate->closed)
+		pthread_cond_wait(&gate->moved, &gate->lock);
+	gate->inside++;
+	key->generation = gate->generation;
+	pthread_mutex_unlock(&gate->lock);
+}
+
+void gate_leave(struct p11_key *key)
+{
+	struct gate *gate = first_of(key)->gate;
+
+	pthread_mutex_lock(&gate->lock);
+	gate->inside--;
+	if (gate->closed && gate->inside == 0)
+		pthread_cond_broadcast(&gate->moved);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+/* Closes the gate and waits until nobody is inside; false: a loss was mended since `generation`, when the caller went in. */
+static bool gate_close(struct gate *gate, unsigned generation)
+{
+	bool mended;
+
+	pthread_mutex_lock(&gate->lock);
+	while (gate->closed)
+		pthread_cond_wait(&gate->moved, &gate->lock);
+	mended = gate->generation != generation;
+	gate->closed = !mended;
+	while (gate->closed && gate->inside > 0)
+		pthread_cond_wait(&gate->moved, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+	return !mended;
+}
+
+static void gate_open(struct gate *gate, bool mended)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->closed = false;
+	gate->gone = !mended;
+	gate->generation += mended ? 1 : 0;
+	pthread_cond_broadcast(&gate->moved);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+int gate_recover(struct p11_key *key, const struct error *lost, struct error *error)
+{
+	struct p11_key *first = first_of(key);
+	int result;
+
+	if (!gate_close(first->gate, key->generation))
+		return 0;
+	result = key_recover(first, lost, error);
+	gate_open(first->gate, result == 0);
+	return result;
+}
+
+/* --- sessions ---------------------------------------------------------------------------------------------------- */
+
+int session_of_another(struct p11_key *key, struct error *error)
+{
+	const struct p11_key *first = key->first;
+
+	if (first == NULL || key->session.open)
+		return 0;
+	if (session_open(&key->session, first->session.token, false, error) < 0)
+		return error_result(error);
+	/* An object's handle is good in all sessions of an application (PKCS#11 2.40, usage guide section 2.6). */
+	key->handle = first->handle;
+	key->mechanism = first->mechanism;
+	return 0;
+}
+
+size_t sessions_of_others_close(struct p11_key *first, bool dead)
+{
+	size_t closed = 0;
+
+	for (size_t i = 0; i < first->other_count; i++) {
+		struct session *session = &first->others[i]->session;
+
+		/* A handle that is lost may have been given to the first one's new session. */
+		if (session->open && !dead && session->handle != first->session.handle)
+			CALL(session->token->module, C_CloseSession, session->handle);
+		closed += session->open ? 1 : 0;
+		session->open = false;
+	}
+	return closed;
+}
+
+const char *p11_key_single(const struct p11_key *key)
+{
+	const struct module *module = key->session.token->module;
+
+	if (key->always_authenticate)
+		return "the key wants a login for each signature";
+	if (!module->locks)
+		return "the module does not say that several threads may call it";
+	return NULL;
+}
+
+struct p11_key *p11_key_another(struct p11_key *key)
+{
+	CK_ULONG most = key->session.token->info.ulMaxSessionCount;
+	struct p11_key *another;
+	struct error error;
+
+	if (key->other_count == P11_SESSIONS_MAX - 1 ||
+	    (most != CK_UNAVAILABLE_INFORMATION && most != CK_EFFECTIVELY_INFINITE && key->other_count + 1 >= most))
+		return NULL;
+	another = calloc(1, sizeof(*another));
+	if (another == NULL)
+		return NULL;
+	another->first = key;
+	another->has_signed = another->prepared = true;
+	another->public = key->public != NULL ? EVP_PKEY_dup(key->public) : NULL;
+	if ((key->public != NULL && another->public == NULL) || session_of_another(another, &error) < 0) {
+		message_step("%zu sessions are all that can be had", key->other_count + 1);
+		EVP_PKEY_free(another->public);
+		free(another);
+		return NULL;
+	}
+	key->others[key->other_count++] = another;
+	return another;
+}
+
+bool p11_key_is_gone(const struct p11_key *key)
+{
+	struct gate *gate = key->first != NULL ? key->first->gate : key->gate;
+	bool gone;
+
+	pthread_mutex_lock(&gate->lock);
+	gone = gate->gone;
+	pthread_mutex_unlock(&gate->lock);
+	return gone;
+}
