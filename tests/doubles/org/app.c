@@ -44,6 +44,8 @@ int app_put(struct app *app, const char *name, const void *data, size_t length)
 	struct app_file file = { strdup(name), malloc(length + 1), length };
 	struct app_file *grown;
 
+	X509_free(app->certificate);
+	app->certificate = NULL;
 	if (file.name == NULL || file.data == NULL)
 		goto failed;
 	memcpy(file.data, data, length);
@@ -172,13 +174,15 @@ X509 *app_file_certificate(const struct app_file *file)
 	return certificate;
 }
 
-X509 *app_certificate(const struct app *app)
+X509 *app_certificate(struct app *app)
 {
-	for (size_t i = 0; i < app->count; i++) {
-		if (app_type_of(app->files[i].name) == settings_type)
-			return app_file_certificate(&app->files[i]);
+	for (size_t i = 0; i < app->count && app->certificate == NULL; i++) {
+		if (app_type_of(app->files[i].name) != settings_type)
+			continue;
+		app->certificate = app_file_certificate(&app->files[i]);
+		break;
 	}
-	return NULL;
+	return app->certificate;
 }
 
 void app_clear(struct app *app)
@@ -188,5 +192,6 @@ void app_clear(struct app *app)
 		free(app->files[i].data);
 	}
 	free(app->files);
+	X509_free(app->certificate);
 	*app = (struct app){ 0 };
 }

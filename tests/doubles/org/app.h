@@ -15,6 +15,7 @@ struct app_file {
 struct app {
 	struct app_file *files;
 	size_t count;
+	X509 *certificate; /* of the settings file, once it was asked for */
 };
 
 /* The five types of an app's files. */
@@ -41,8 +42,8 @@ const struct app_file *app_find(const struct app *app, const char *name);
 /* The certificate in a settings file, PEM or base64 of DER; NULL when there is none that can be read. To be freed. */
 X509 *app_file_certificate(const struct app_file *file);
 
-/* The one in the app's settings file. */
-X509 *app_certificate(const struct app *app);
+/* The one in the app's settings file; owned by the app. */
+X509 *app_certificate(struct app *app);
 
 void app_clear(struct app *app);
 

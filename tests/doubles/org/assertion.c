@@ -2,7 +2,9 @@
 /* Taking an assertion apart and judging it, written apart from the product so that it is a second opinion. */
 #include "assertion.h"
 
+#include <fnmatch.h>
 #include <openssl/x509.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,12 +85,11 @@ const char *assertion_parse(const char *text, struct assertion *assertion)
 
 static struct verdict judge_signature(const struct assertion *assertion, const struct judge *judge)
 {
-	X509 *certificate =
-		judge->app->count > 0 ? app_certificate(judge->app) : signature_certificate(judge->options->certificate);
-	enum signature_result result = signature_check(certificate, assertion, judge->now);
+	X509 *certificate = judge->app->count > 0 ?
+		app_certificate(judge->app) :
+		signature_certificate(judge->certificate, judge->options->certificate);
 
-	X509_free(certificate);
-	switch (result) {
+	switch (signature_check(certificate, assertion, judge->now)) {
 	case SIGNATURE_GOOD:
 		return (struct verdict){ 0 };
 	case SIGNATURE_NO_CERTIFICATE:
@@ -112,6 +113,15 @@ static bool is_known(const char *text, const struct names *names)
 	return false;
 }
 
+static bool is_approved(const char *user, const struct names *patterns)
+{
+	for (size_t i = 0; user != NULL && i < patterns->count; i++) {
+		if (fnmatch(patterns->list[i], user, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
 static struct verdict judge_exp(const struct assertion *assertion, time_t now)
 {
 	const cJSON *exp = cJSON_GetObjectItemCaseSensitive(assertion->claims, "exp");
@@ -126,7 +136,12 @@ static struct verdict judge_exp(const struct assertion *assertion, time_t now)
 	return (struct verdict){ 0 };
 }
 
-static struct verdict judge_jti(const struct assertion *assertion, const struct jti *jtis)
+static int compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static struct verdict judge_jti(const struct assertion *assertion, void *const *jtis)
 {
 	const cJSON *jti = cJSON_GetObjectItemCaseSensitive(assertion->claims, "jti");
 
@@ -134,10 +149,8 @@ static struct verdict judge_jti(const struct assertion *assertion, const struct 
 		return (struct verdict){ 0 };
 	if (!cJSON_IsString(jti))
 		return refuse(REFUSAL_INVALID_ASSERTION, "jti is not a string");
-	for (; jtis != NULL; jtis = jtis->next) {
-		if (strcmp(jtis->text, jti->valuestring) == 0)
-			return refuse(REFUSAL_INVALID_ASSERTION, "replayed jti");
-	}
+	if (tfind(jti->valuestring, jtis, compare) != NULL)
+		return refuse(REFUSAL_INVALID_ASSERTION, "replayed jti");
 	return (struct verdict){ 0 };
 }
 
@@ -158,25 +171,21 @@ struct verdict assertion_judge(const struct assertion *assertion, const struct j
 	verdict = judge_exp(assertion, judge->now);
 	if (verdict.refusal != NULL)
 		return verdict;
-	if (!is_known(claim_text(assertion->claims, "sub"), &options->usernames))
+	if (!is_approved(claim_text(assertion->claims, "sub"), &options->usernames))
 		return refuse(REFUSAL_NOT_APPROVED, "sub is not an approved user");
-	verdict = judge_jti(assertion, judge->jtis);
+	verdict = judge_jti(assertion, &judge->jtis);
 	if (verdict.refusal == NULL)
 		verdict.reason = "good";
 	return verdict;
 }
 
-void assertion_use_up(const struct assertion *assertion, struct jti **jtis)
+void assertion_use_up(const struct assertion *assertion, void **jtis)
 {
 	const char *text = claim_text(assertion->claims, "jti");
-	size_t size = text != NULL ? strlen(text) + 1 : 0;
-	struct jti *jti = text != NULL ? malloc(sizeof(*jti) + size) : NULL;
+	char *jti = text != NULL ? strdup(text) : NULL;
 
-	if (jti == NULL)
-		return;
-	memcpy(jti->text, text, size);
-	jti->next = *jtis;
-	*jtis = jti;
+	if (jti != NULL && tsearch(jti, jtis, compare) == NULL)
+		free(jti);
 }
 
 void assertion_clear(struct assertion *assertion)
@@ -187,12 +196,8 @@ void assertion_clear(struct assertion *assertion)
 	*assertion = (struct assertion){ 0 };
 }
 
-void jtis_free(struct jti **jtis)
+void jtis_free(void **jtis)
 {
-	while (*jtis != NULL) {
-		struct jti *next = (*jtis)->next;
-
-		free(*jtis);
-		*jtis = next;
-	}
+	tdestroy(*jtis, free);
+	*jtis = NULL;
 }

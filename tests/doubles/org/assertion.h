@@ -12,12 +12,6 @@
 #include "options.h"
 #include "refusals.h"
 
-/* The jti of every assertion that was used up, newest first. */
-struct jti {
-	struct jti *next;
-	char text[];
-};
-
 struct assertion {
 	const char *text;     /* as it came; not owned */
 	size_t signed_length; /* how much of the text the signature covers */
@@ -34,10 +28,11 @@ struct verdict {
 
 struct judge {
 	const struct options *options; /* what is registered */
-	const struct app *app;         /* with the certificate, or empty */
+	struct app *app;               /* with the certificate, or empty */
+	struct certificate_file *certificate;
 	const char *url;               /* the audience when no other was named */
 	time_t now;
-	struct jti *jtis;
+	void *jtis; /* the tree (tsearch(3)) of those that were used up */
 };
 
 /*
@@ -50,12 +45,12 @@ const char *assertion_parse(const char *text, struct assertion *assertion);
 struct verdict assertion_judge(const struct assertion *assertion, const struct judge *judge);
 
 /* Remembers the jti of a good assertion, if it has one, so that it cannot come again. */
-void assertion_use_up(const struct assertion *assertion, struct jti **jtis);
+void assertion_use_up(const struct assertion *assertion, void **jtis);
 
 /* Frees what the assertion owns. */
 void assertion_clear(struct assertion *assertion);
 
-/* Frees the whole list. */
-void jtis_free(struct jti **jtis);
+/* Frees the whole tree. */
+void jtis_free(void **jtis);
 
 #endif

@@ -54,13 +54,25 @@ static unsigned long read_count(const char **text)
 	return errno == 0 ? count : 0;
 }
 
-/* Reads `N:`, `N-:` or `N-M:` in front of the kind, when there is one. Returns the kind, NULL when it is wrong. */
+/* Reads the `P%:` that ends at the colon. Returns the kind, NULL when it is wrong. */
+static const char *read_chance(const char *spec, const char *colon, struct fault *fault)
+{
+	char *end;
+
+	fault->by_chance = true;
+	fault->chance = strtod(spec, &end);
+	return end != spec && end == colon - 1 && fault->chance <= 100 ? colon + 1 : NULL;
+}
+
+/* Reads `N:`, `N-:`, `N-M:` or `P%:` in front of the kind, if one is there. Returns the kind, NULL when it is wrong. */
 static const char *read_range(const char *spec, struct fault *fault)
 {
 	const char *colon = strchr(spec, ':');
 
 	fault->first = 1;
 	fault->last = ULONG_MAX;
+	if (colon != NULL && strspn(spec, "0123456789.") + 1 == (size_t)(colon - spec) && colon[-1] == '%')
+		return read_chance(spec, colon, fault);
 	/* A colon behind anything but digits belongs to an argument, such as a URL. */
 	if (colon == NULL || strspn(spec, "0123456789-") != (size_t)(colon - spec))
 		return spec;
@@ -157,14 +169,25 @@ const char *faults_add(struct faults *faults, char *specs)
 	return NULL;
 }
 
-void faults_plan(const struct faults *faults, unsigned long n, struct fault_plan *plan)
+void draws_start(struct draws *draws, unsigned long seed)
+{
+	*draws = (struct draws){ { 0x330e, (unsigned short)(seed & 0xffff), (unsigned short)(seed >> 16 & 0xffff) } };
+}
+
+/* Draws whatever else hits the request, so that each request takes as many draws as any other. */
+static bool hits(const struct fault *fault, unsigned long n, struct draws *draws)
+{
+	return fault->by_chance ? erand48(draws->state) * 100 < fault->chance : n >= fault->first && n <= fault->last;
+}
+
+void faults_plan(const struct faults *faults, unsigned long n, struct draws *draws, struct fault_plan *plan)
 {
 	*plan = (struct fault_plan){ 0 };
 	for (size_t i = 0; i < faults->count; i++) {
 		const struct fault *fault = &faults->list[i];
 		size_t used = strlen(plan->names);
 
-		if (n < fault->first || n > fault->last)
+		if (!hits(fault, n, draws))
 			continue;
 		if (fault->kind == FAULT_SLOW)
 			plan->delay += fault->seconds;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Faults on demand: reading `[N[-M]:]KIND[=ARG]` and saying which of them hit the n-th request. */
+/* Faults on demand: reading `[N[-M]:]KIND[=ARG]` or `P%:KIND[=ARG]` and saying which of them hit the n-th request. */
 #ifndef ORG_FAULTS_H
 #define ORG_FAULTS_H
 
@@ -34,6 +34,8 @@ struct fault {
 	enum fault_kind kind;
 	unsigned long first;
 	unsigned long last;
+	bool by_chance; /* each request is hit with this chance, whatever its number */
+	double chance;  /* in percent */
 	bool used_up; /* the request counts as processed, so that its jti cannot come again */
 	bool has_seconds;
 	double seconds;
@@ -51,6 +53,11 @@ struct faults {
 	size_t count;
 };
 
+/* Where the chances come from: the same seed gives the same ones, to the n-th request whoever sends it. */
+struct draws {
+	unsigned short state[3];
+};
+
 /* What hits one request: at most one fault that changes the answer, and any number that delay or misdate it. */
 struct fault_plan {
 	const struct fault *answer; /* NULL: answer as usual */
@@ -65,7 +72,13 @@ struct fault_plan {
  */
 const char *faults_add(struct faults *faults, char *specs);
 
-/* Says what hits the n-th request (from 1) of those that the faults are for. Of several answers the first given wins. */
-void faults_plan(const struct faults *faults, unsigned long n, struct fault_plan *plan);
+/* Makes the draws of --seed. */
+void draws_start(struct draws *draws, unsigned long seed);
+
+/*
+ * Says what hits the n-th request (from 1) of those that the faults are for. Of several answers the first given wins.
+ * Every fault with a chance is drawn for by itself. To be called for one request after the other.
+ */
+void faults_plan(const struct faults *faults, unsigned long n, struct draws *draws, struct fault_plan *plan);
 
 #endif

@@ -23,7 +23,8 @@ static const char help[] =
 	"  --deploy-polls N    a deployment ends after so many requests for its status, default 2\n"
 	"  --component-failure PART=PROBLEM  a component whose file name has this part fails to deploy; repeatable\n"
 	"  --client-id ID      consumer key of the app (claim iss)\n"
-	"  --username NAME     a user who is approved (claim sub); repeatable\n"
+	"  --username NAME     a user who is approved (claim sub), or a pattern (fnmatch(3)) such as '*@example.com';\n"
+	"                      repeatable\n"
 	"  --audience URL      an accepted audience (claim aud); repeatable; default: the own URL\n"
 	"  --bind ADDRESS      127.0.0.1 (default) or ::1\n"
 	"  --port N            default 0: any free port\n"
@@ -34,12 +35,14 @@ static const char help[] =
 	"  --refuse SLUG       refuse every token request, good or not, in these words (see --list-refusals)\n"
 	"  --list-refusals     print slug, HTTP status, error and description, separated by tabs\n"
 	"  --fault SPEC        [N[-M]:]KIND[=ARG]: spoil the N-th (to M-th; `N-`: from N on; none: every) answer to a\n"
-	"                      token request; repeatable and comma separated. KIND: 401 (session ended), 500, 503,\n"
-	"                      429[=SECONDS], 429-date=SECONDS, server-error, slow=SECONDS, drop, half, not-json,\n"
+	"                      token request; P%:KIND[=ARG]: each with a chance of P percent (a fraction is fine), drawn\n"
+	"                      for every such SPEC by itself; repeatable and comma separated. KIND: 401 (session ended),\n"
+	"                      500, 503, 429[=SECONDS], 429-date=SECONDS, server-error, slow=SECONDS, drop, half, not-json,\n"
 	"                      empty, no-token, array, big, big-chunked, redirect[=URL], raw=[STATUS:]FILE (the\n"
 	"                      content of FILE, read anew for each request, as it is), date=SECONDS, refuse=SLUG.\n"
 	"                      slow and date go with any other; of the others the first that fits is taken\n"
 	"  --use-fault SPEC    the same for the requests that use a bearer (userinfo, revoke, deployRequest)\n"
+	"  --seed N            the same N, default 1, makes the faults by chance hit the same requests again\n"
 	"  --bearer-life SECONDS  how long a bearer is good, default 7200\n"
 	"  --proxy-password    taken for a proxy, ask for a user and password: answer CONNECT with 407, not with 404\n"
 	"  --clock SECONDS     the org's own clock is this much ahead (or, negative, behind)\n"
@@ -65,6 +68,7 @@ enum option_id {
 	OPTION_FAULT,
 	OPTION_PROXY_PASSWORD,
 	OPTION_USE_FAULT,
+	OPTION_SEED,
 	OPTION_BEARER_LIFE,
 	OPTION_CLOCK,
 	OPTION_MAX_REQUESTS,
@@ -90,6 +94,7 @@ static const struct option long_options[] = {
 	{ "fault", required_argument, NULL, OPTION_FAULT },
 	{ "proxy-password", no_argument, NULL, OPTION_PROXY_PASSWORD },
 	{ "use-fault", required_argument, NULL, OPTION_USE_FAULT },
+	{ "seed", required_argument, NULL, OPTION_SEED },
 	{ "bearer-life", required_argument, NULL, OPTION_BEARER_LIFE },
 	{ "clock", required_argument, NULL, OPTION_CLOCK },
 	{ "max-requests", required_argument, NULL, OPTION_MAX_REQUESTS },
@@ -136,13 +141,13 @@ static int read_clock(const char *text, long *clock)
 	return read_long(text, clock) == 0 && *clock > -1000000000 && *clock < 1000000000 ? 0 : -1;
 }
 
-static int read_max_requests(const char *text, unsigned long *max)
+static int read_count(const char *text, long least, long most, unsigned long *count)
 {
 	long number;
 
-	if (read_long(text, &number) != 0 || number < 1)
+	if (read_long(text, &number) != 0 || number < least || number > most)
 		return -1;
-	*max = (unsigned long)number;
+	*count = (unsigned long)number;
 	return 0;
 }
 
@@ -228,12 +233,14 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 		return 0;
 	case OPTION_USE_FAULT:
 		return read_fault(value, &options->use_faults, wrong);
+	case OPTION_SEED:
+		return read_count(value, 0, UINT32_MAX, &options->seed);
 	case OPTION_BEARER_LIFE:
 		return read_clock(value, &options->bearer_life);
 	case OPTION_CLOCK:
 		return read_clock(value, &options->clock);
 	case OPTION_MAX_REQUESTS:
-		return read_max_requests(value, &options->max_requests);
+		return read_count(value, 1, LONG_MAX, &options->max_requests);
 	case OPTION_LIST_REFUSALS:
 	case OPTION_HELP:
 		break;
@@ -253,7 +260,8 @@ int options_parse(int argc, char **argv, struct options *options)
 	int index = 0;
 	const char *wrong;
 
-	*options = (struct options){ .bind = "127.0.0.1", .scope = "api", .bearer_life = 7200, .deploy_polls = 2 };
+	*options = (struct options){ .bind = "127.0.0.1", .scope = "api", .seed = 1, .bearer_life = 7200,
+		.deploy_polls = 2 };
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPTION_HELP) {
 			fputs(help, stdout);

@@ -35,6 +35,7 @@ struct options {
 	bool proxy_password;
 	struct faults faults;
 	struct faults use_faults; /* for requests with a bearer */
+	unsigned long seed;       /* of faults by chance */
 	long bearer_life;
 	long clock;
 	unsigned long max_requests; /* 0: no limit */

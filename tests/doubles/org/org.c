@@ -121,7 +121,7 @@ void org_answer(struct org *org, const struct request *request, struct answer *a
 	cJSON *line;
 
 	org->requests++;
-	line = new_line(org, request);
+	line = org->log >= 0 ? new_line(org, request) : cJSON_CreateObject(); /* handlers keep what they read there */
 	dispatch(org, request, answer, line);
 	if (answer->delivery == DELIVER_NOTHING)
 		cJSON_AddNullToObject(line, "status");
@@ -135,6 +135,8 @@ void org_answer(struct org *org, const struct request *request, struct answer *a
 int org_open(struct org *org, const struct options *options)
 {
 	*org = (struct org){ .options = options, .log = -1 };
+	draws_start(&org->token_draws, options->seed);
+	draws_start(&org->use_draws, options->seed);
 	if (options->app != NULL && app_load(&org->app, options->app) != 0)
 		return -1;
 	if (options->log == NULL)
@@ -151,6 +153,7 @@ void org_close(struct org *org)
 		close(org->log);
 	org->log = -1;
 	jtis_free(&org->jtis);
+	signature_forget(&org->certificate);
 	app_clear(&org->app);
 	deployments_free(&org->deployments);
 }

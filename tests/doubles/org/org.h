@@ -15,6 +15,7 @@
 #include "deploy.h"
 #include "multipart.h"
 #include "options.h"
+#include "signature.h"
 
 /* Everything here is guarded by the server's lock; a handler runs with the lock held. */
 struct org {
@@ -24,7 +25,10 @@ struct org {
 	unsigned long requests;
 	unsigned long token_requests;
 	unsigned long use_requests; /* with a bearer */
-	struct jti *jtis;
+	struct draws token_draws;   /* apart, so that one kind of request does not change what hits the other */
+	struct draws use_draws;
+	struct certificate_file certificate; /* unless the app has one */
+	void *jtis;
 	struct bearers bearers;
 	struct app app; /* empty: the certificate is in a file of its own */
 	unsigned long deployed; /* how many deployments there were */

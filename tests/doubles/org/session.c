@@ -53,7 +53,7 @@ struct bearer *session_find(struct org *org, const struct request *request, stru
 
 void session_plan_faults(struct org *org, struct fault_plan *plan, cJSON *line)
 {
-	faults_plan(&org->options->use_faults, ++org->use_requests, plan);
+	faults_plan(&org->options->use_faults, ++org->use_requests, &org->use_draws, plan);
 	if (plan->names[0] != '\0')
 		cJSON_AddStringToObject(line, "fault", plan->names);
 }

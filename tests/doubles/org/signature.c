@@ -6,18 +6,37 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-X509 *signature_certificate(const char *path)
+static bool is_same(const struct stat *a, const struct stat *b)
 {
-	FILE *file = path != NULL ? fopen(path, "re") : NULL;
-	X509 *certificate;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+		a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
 
+X509 *signature_certificate(struct certificate_file *kept, const char *path)
+{
+	struct stat now;
+	FILE *file;
+
+	if (kept->certificate != NULL && stat(path, &now) == 0 && is_same(&now, &kept->file))
+		return kept->certificate;
+	signature_forget(kept);
+	file = path != NULL ? fopen(path, "re") : NULL;
 	if (file == NULL)
 		return NULL;
-	certificate = PEM_read_X509(file, NULL, NULL, NULL);
+	/* Before it is read: what is written to it meanwhile makes it another file. */
+	if (fstat(fileno(file), &kept->file) == 0)
+		kept->certificate = PEM_read_X509(file, NULL, NULL, NULL);
 	fclose(file);
-	return certificate;
+	return kept->certificate;
+}
+
+void signature_forget(struct certificate_file *kept)
+{
+	X509_free(kept->certificate);
+	kept->certificate = NULL;
 }
 
 static enum signature_result verify(EVP_PKEY *key, const struct assertion *assertion)

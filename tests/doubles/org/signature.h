@@ -4,6 +4,7 @@
 #define ORG_SIGNATURE_H
 
 #include <openssl/types.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "assertion.h"
@@ -16,8 +17,20 @@ enum signature_result {
 	SIGNATURE_MISMATCH
 };
 
-/* Reads a certificate (PEM; the name may be NULL). NULL when there is none; to be freed. */
-X509 *signature_certificate(const char *path);
+/* A certificate as it was read last, and the file it was read from. */
+struct certificate_file {
+	X509 *certificate; /* owned; NULL: none was read */
+	struct stat file;
+};
+
+/*
+ * The certificate that is in the file now (PEM; the name may be NULL); owned by `kept`, which saves reading a file that
+ * is still the same. NULL when there is none.
+ */
+X509 *signature_certificate(struct certificate_file *kept, const char *path);
+
+/* Frees what is kept. */
+void signature_forget(struct certificate_file *kept);
 
 /* Checks the signature (RSASSA-PKCS1-v1_5, SHA-256) against the certificate (NULL: there is none). */
 enum signature_result signature_check(X509 *certificate, const struct assertion *assertion, time_t now);

@@ -35,7 +35,7 @@ static struct verdict judge_form(const struct request *request, struct form *for
 /* Judges the request and logs what was in it; a good assertion is used up if `use_up` says so. */
 static struct verdict judge_request(struct org *org, const struct request *request, bool use_up, cJSON *line)
 {
-	const struct judge judge = { org->options, &org->app, org->url, org_now(org), org->jtis };
+	const struct judge judge = { org->options, &org->app, &org->certificate, org->url, org_now(org), org->jtis };
 	struct form form = { 0 };
 	struct assertion assertion = { 0 };
 	struct verdict verdict = judge_form(request, &form);
@@ -44,8 +44,10 @@ static struct verdict judge_request(struct org *org, const struct request *reque
 
 	if (verdict.refusal == NULL) {
 		text = form_get(&form, "assertion");
-		sha256_hex(text, digest);
-		cJSON_AddStringToObject(line, "assertion_sha256", digest);
+		if (org->log >= 0) {
+			sha256_hex(text, digest);
+			cJSON_AddStringToObject(line, "assertion_sha256", digest);
+		}
 		verdict.reason = assertion_parse(text, &assertion);
 		if (verdict.reason != NULL)
 			verdict.refusal = refusal_get(REFUSAL_INVALID_ASSERTION);
@@ -102,7 +104,7 @@ void token_handler(struct org *org, const struct request *request, struct answer
 	bool use_up;
 
 	org->token_requests++;
-	faults_plan(&org->options->faults, org->token_requests, &plan);
+	faults_plan(&org->options->faults, org->token_requests, &org->token_draws, &plan);
 	use_up = org->options->refuse == NULL && (plan.answer == NULL || plan.answer->used_up);
 	cJSON_AddNumberToObject(line, "token_n", (double)org->token_requests);
 	if (plan.names[0] != '\0')

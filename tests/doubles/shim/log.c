@@ -38,6 +38,13 @@ __attribute__((destructor)) static void log_close(void)
 	}
 }
 
+static void write_line(const char *line, size_t length)
+{
+	if (write(fd, line, length) != (ssize_t)length) {
+		shim_complain("P11SHIM_LOG: cannot write: %s", strerror(errno));
+	}
+}
+
 void log_call(const struct call *call)
 {
 	char line[sizeof call->detail + 128];
@@ -52,8 +59,15 @@ void log_call(const struct call *call)
 	} else {
 		length = snprintf(line, sizeof line, "%s 0x%lx%s\n", call->function, call->rv, call->detail);
 	}
-	if (write(fd, line, (size_t)length) != length) {
-		shim_complain("P11SHIM_LOG: cannot write: %s", strerror(errno));
+	write_line(line, (size_t)length);
+}
+
+void log_threads(void)
+{
+	static const char line[] = "THREADS\n";
+
+	if (fd >= 0) {
+		write_line(line, sizeof line - 1);
 	}
 }
 

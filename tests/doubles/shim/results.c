@@ -2,6 +2,7 @@
 /* Faults that change what the real module gives back, or what it takes. */
 #include "shim.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ static struct {
 static size_t attribute_fault_count;
 
 static CK_FLAGS flags_added, flags_removed, flags_after_refusal;
-static bool refused; /* a login was */
+static atomic_bool refused; /* a login was */
 static CK_TOKEN_INFO names; /* of the names only those that are set */
 static bool names_serial, names_label;
 static CK_ULONG slot_count; /* 0: what the module says */
@@ -26,6 +27,9 @@ static CK_FLAGS mechanism_flags;
 static bool hides_public_keys, hides_certificates;
 static CK_ATTRIBUTE_TYPE refused_attribute = CK_UNAVAILABLE_INFORMATION;
 static char reserved[64];
+static bool cant_lock;
+static atomic_uint inside; /* threads, where the module cannot lock */
+static atomic_flag told = ATOMIC_FLAG_INIT;
 static enum { GOOD, FLIP, STRIP, CUT, HUGE_LENGTH, NOTHING } signature;
 
 /* The text behind `prefix`, NULL if it is not there. */
@@ -157,6 +161,8 @@ enum parsed results_parse(char *text)
 	} else if ((value = after(text, "reserved=")) != NULL) {
 		good = strlen(value) < sizeof reserved;
 		strncpy(reserved, value, sizeof reserved - 1);
+	} else if (strcmp(text, "cant-lock") == 0) {
+		good = cant_lock = true;
 	} else if (strstr(text, ":=") != NULL) {
 		good = parse_attribute(text);
 	} else {
@@ -167,16 +173,34 @@ enum parsed results_parse(char *text)
 
 /* --- what is taken ----------------------------------------------------------------------------------------------- */
 
-bool results_initialize(CK_C_INITIALIZE_ARGS *arguments)
+CK_RV results_initialize(CK_C_INITIALIZE_ARGS *arguments)
 {
+	if (cant_lock && arguments != NULL &&
+			((arguments->flags & CKF_OS_LOCKING_OK) != 0 || arguments->CreateMutex != NULL)) {
+		return CKR_CANT_LOCK;
+	}
 	if (reserved[0] == '\0') {
-		return true;
+		return CKR_OK;
 	}
 	if (arguments == NULL || arguments->pReserved == NULL || strcmp(arguments->pReserved, reserved) != 0) {
-		return false;
+		return CKR_ARGUMENTS_BAD;
 	}
 	arguments->pReserved = NULL;
-	return true;
+	return CKR_OK;
+}
+
+void results_enter(void)
+{
+	if (cant_lock && atomic_fetch_add(&inside, 1) > 0 && !atomic_flag_test_and_set(&told)) {
+		log_threads();
+	}
+}
+
+void results_leave(void)
+{
+	if (cant_lock) {
+		atomic_fetch_sub(&inside, 1);
+	}
 }
 
 bool results_template(const CK_ATTRIBUTE *attributes, CK_ULONG count)
@@ -287,7 +311,9 @@ void results_token(CK_TOKEN_INFO *info)
 
 void results_login(CK_RV rv)
 {
-	refused |= rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_LOCKED || rv == CKR_PIN_INVALID;
+	if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_LOCKED || rv == CKR_PIN_INVALID) {
+		refused = true;
+	}
 }
 
 void results_mechanism(CK_MECHANISM_INFO *info)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCS#11 module that wraps a real one: it logs every call and injects faults. Tests steer it by its environment:
+ * A PKCS#11 module that wraps a real one: it logs every call and injects faults. As many threads may call it as may call
+ * the real one. Tests steer it by its environment:
  *
  * P11SHIM_MODULE  the real module, loaded at the first C_GetFunctionList
  * P11SHIM_LOG     a file that gets one line a call, "C_Name CKR_OK" and a detail where it matters; none if unset:
@@ -16,12 +17,13 @@
  *                                        @: C_SignInit only: only with this mechanism (or 0x…), and the N-th is
  *                                        counted among the calls with it
  *     CKR_NAME (or 0x…)                  answers so without asking the real module
- *     delay:S                            sleeps S seconds (a fraction is fine) before the call
+ *     delay:S                            sleeps S seconds (a fraction is fine) before the call, this thread alone
  *     hang, crash, abort, exit           never comes back; SIGSEGV; SIGABRT; exit(0)
  *     print                              writes to stdout and stderr before the call
  *     stray-crash, stray-exit, stray-print  a thread of its own does so 0.3 s after the call
  *     print-at-exit, close-descriptors   an exit handler that prints; closes all descriptors from 3 up
- *     lose-sessions, lose-login          before the call, as when a network HSM was away
+ *     lose-sessions, lose-login          before the call, as when a network HSM was away; the calls that other threads
+ *                                        are in end first
  *     lose-token, lose-token-for-good    before the call: a pulled card, which is back when the module is started
  *                                        anew, or not
  *   CKA_NAME:=0|1                        C_GetAttributeValue reports this for a boolean the real module has
@@ -39,7 +41,9 @@
  *   mechanism-flags+=CKF_HW              C_GetMechanismInfo reports this flag
  *   template-=CKA_NAME                   C_GenerateKeyPair: CKR_TEMPLATE_INCONSISTENT if a template has this
  *   reserved=TEXT                        C_Initialize: CKR_ARGUMENTS_BAD if pReserved is not this
- *   sessions=N                           at most N are open at once
+ *   cant-lock                            C_Initialize: CKR_CANT_LOCK to one who wants to use threads; and the log gets a
+ *                                        line THREADS if ever two threads are in the module at once
+ *   sessions=N, silent-sessions=N        at most N (to 1024) are open at once; C_GetTokenInfo says so, or does not
  *   pin-pad=PIN                          C_Login with NULL takes this PIN
  *   always-authenticate[=drop]           private keys want a login for each signature; a C_Sign without it costs the login
  *   thread                               a thread of the module's own waits for ever, as those of network HSMs do
@@ -60,10 +64,14 @@ static bool ready;
 /* The one way of every call through the shim: `forward` is the call of the real module. */
 #define PASS(call, forward) \
 	do { \
+		results_enter(); \
 		if (!faults_answer(&(call))) { \
+			state_begin(); \
 			(call).rv = (forward); \
+			state_end(); \
 		} \
 		log_call(&(call)); \
+		results_leave(); \
 	} while (0)
 
 /* The shapes that functions share: parameters, then the same as arguments. */
@@ -138,12 +146,14 @@ static CK_RV shim_C_Initialize(void *arguments)
 {
 	struct call call = {.function = "C_Initialize"};
 	CK_C_INITIALIZE_ARGS passed;
+	CK_RV rv;
 
 	if (arguments != NULL) {
 		passed = *(const CK_C_INITIALIZE_ARGS *)arguments;
 		arguments = &passed;
 	}
-	PASS(call, results_initialize(arguments) ? module->C_Initialize(arguments) : CKR_ARGUMENTS_BAD);
+	rv = results_initialize(arguments);
+	PASS(call, rv == CKR_OK ? module->C_Initialize(arguments) : rv);
 	return call.rv;
 }
 
@@ -179,8 +189,22 @@ static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	PASS(call, module->C_GetTokenInfo(slot, info));
 	if (call.rv == CKR_OK) {
 		results_token(info);
+		state_token(info);
 	}
 	return call.rv;
+}
+
+static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
+		CK_SESSION_HANDLE *session)
+{
+	CK_RV rv;
+
+	if (!state_reserve()) {
+		return CKR_SESSION_COUNT;
+	}
+	rv = module->C_OpenSession(slot, flags, application, notify, session);
+	state_opened(rv == CKR_OK ? *session : CK_INVALID_HANDLE);
+	return rv;
 }
 
 static CK_RV shim_C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
@@ -189,11 +213,7 @@ static CK_RV shim_C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *applicati
 	struct call call = {.function = "C_OpenSession"};
 
 	detail(&call, " flags=%s slot=0x%lx", flags & CKF_RW_SESSION ? "rw" : "ro", slot);
-	PASS(call, state_has_room() ? module->C_OpenSession(slot, flags, application, notify, session) :
-			CKR_SESSION_COUNT);
-	if (call.rv == CKR_OK) {
-		state_opened(*session);
-	}
+	PASS(call, open_session(slot, flags, application, notify, session));
 	return call.rv;
 }
 
@@ -203,7 +223,7 @@ static CK_RV shim_C_CloseSession(CK_SESSION_HANDLE session)
 
 	PASS(call, module->C_CloseSession(session));
 	if (call.rv == CKR_OK) {
-		state_closed();
+		state_closed(session);
 	}
 	return call.rv;
 }
@@ -264,7 +284,7 @@ static CK_RV shim_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDL
 	return call.rv;
 }
 
-static bool hidden; /* what the search that is under way finds */
+static _Thread_local bool hidden; /* what the search finds that is under way in the session of this thread */
 
 static CK_RV shim_C_FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
@@ -306,14 +326,20 @@ static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data
 {
 	struct call call = {.function = "C_Sign"};
 
+	results_enter();
 	if (!faults_answer(&call)) {
-		call.rv = state_sign() ? module->C_Sign(session, data, data_length, signature, length) : CKR_USER_NOT_LOGGED_IN;
+		bool allowed = state_sign(); /* before state_begin, because it may lose the login */
+		state_begin();
+		call.rv = allowed ? module->C_Sign(session, data, data_length, signature, length) :
+				CKR_USER_NOT_LOGGED_IN;
+		state_end();
 	}
 	if (call.rv == CKR_OK && signature != NULL && *length > 0) {
 		results_signature(signature, length);
 		detail(&call, " length=%lu", *length);
 	}
 	log_call(&call);
+	results_leave();
 	return call.rv;
 }
 

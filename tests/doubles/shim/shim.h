@@ -49,7 +49,9 @@ enum parsed { PARSED, WRONG, NOT_MINE };
 
 /* results.c: what is taken, and what is given back */
 enum parsed results_parse(char *text);
-bool results_initialize(CK_C_INITIALIZE_ARGS *arguments); /* false: pReserved is not what it should be; it is taken out */
+CK_RV results_initialize(CK_C_INITIALIZE_ARGS *arguments); /* CKR_OK: they can be passed on; pReserved is taken out */
+void results_enter(void); /* a thread comes into the module, */
+void results_leave(void); /* and goes */
 bool results_template(const CK_ATTRIBUTE *attributes, CK_ULONG count); /* false: it has what the token refuses */
 bool results_is_hidden(const CK_ATTRIBUTE *attributes, CK_ULONG count); /* a search for objects that are hidden */
 bool results_has_mechanism(CK_MECHANISM_TYPE mechanism);
@@ -62,14 +64,17 @@ void results_mechanism(CK_MECHANISM_INFO *info);
 
 /* state.c: what the token is in */
 enum parsed state_parse(const char *text);
+void state_begin(void); /* before a call of the real module: a loss waits for its end, which state_end tells */
+void state_end(void);
 void state_lose_sessions(void);
 void state_lose_login(void);
 void state_lose_token(bool for_good);
 bool state_answer(struct call *call); /* true if the token is lost, and call->rv says so */
 bool state_is_gone(void);
-bool state_has_room(void); /* for one more session */
-void state_opened(CK_SESSION_HANDLE session);
-void state_closed(void);
+bool state_reserve(void); /* room for one more session; if there is, state_opened is to follow */
+void state_opened(CK_SESSION_HANDLE session); /* CK_INVALID_HANDLE: it could not be opened */
+void state_closed(CK_SESSION_HANDLE session);
+void state_token(CK_TOKEN_INFO *info);
 void state_pin(CK_BYTE **given, CK_ULONG *length); /* puts what is entered on the pin pad in place of a NULL */
 void state_logged_in(const CK_BYTE *given, CK_ULONG length);
 bool state_login_context(const CK_BYTE *given, CK_ULONG length, CK_RV *rv); /* true if *rv is the answer */
@@ -80,6 +85,7 @@ bool state_sign(void);
 /* log.c */
 bool log_open(void);
 void log_call(const struct call *call);
+void log_threads(void);
 void detail(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void detail_name(struct call *call, const char *key, const struct name *table, CK_ULONG value);
 void detail_types(struct call *call, const char *key, bool values, const CK_ATTRIBUTE *attributes, CK_ULONG count);

@@ -1,27 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the token is in, that the real module cannot be brought to: lost, out of sessions, with a pin pad, with a key that wants
- * a login for each signature. One thread is assumed where tests use these. */
+ * a login for each signature. Any number of threads may be in here. */
 #include "shim.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIN_SIZE = 256, SLOTS_MAX = 64 };
+enum { PIN_SIZE = 256, SLOTS_MAX = 64, SESSIONS_MAX = 1024 };
 
-static enum { HERE, LOST, LOST_FOR_GOOD } token;
-static CK_ULONG sessions_max, sessions; /* 0: no limit */
-static CK_SESSION_HANDLE last_session;
+enum token { HERE, LOST, LOST_FOR_GOOD };
+static _Atomic enum token token;
+static CK_ULONG sessions_max; /* 0: no limit */
+static bool sessions_told;    /* by the token */
+static _Atomic CK_SESSION_HANDLE last_session;
 static char pad[PIN_SIZE]; /* what is entered on the pin pad; empty: there is none */
 static bool always; /* every private key wants a login for each signature */
 static bool drops;  /* and a C_Sign without it costs the login */
-static enum { IDLE, SIGNING, ALLOWED } operation;
+static _Thread_local enum { IDLE, SIGNING, ALLOWED } operation; /* of a session, which no two threads share */
+
+/* Guards what follows; never held over a call of the real module. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static CK_SESSION_HANDLE sessions[SESSIONS_MAX]; /* where there is a limit: those that are open, or were lost */
+static CK_ULONG session_count, opening; /* so many more are being opened */
 static CK_BYTE pin[PIN_SIZE];
 static CK_ULONG pin_length;
 
+static enum parsed parse_limit(const char *text)
+{
+	return parse_count(text, &sessions_max) && sessions_max <= SESSIONS_MAX ? PARSED : WRONG;
+}
+
 enum parsed state_parse(const char *text)
 {
-	static const char pin_pad[] = "pin-pad=", limit[] = "sessions=";
+	static const char pin_pad[] = "pin-pad=", limit[] = "sessions=", silent[] = "silent-sessions=";
 
 	if (strcmp(text, "always-authenticate") == 0) {
 		always = true;
@@ -32,16 +46,35 @@ enum parsed state_parse(const char *text)
 			return WRONG;
 		}
 	} else if (strncmp(text, limit, sizeof limit - 1) == 0) {
-		return parse_count(text + sizeof limit - 1, &sessions_max) ? PARSED : WRONG;
+		sessions_told = true;
+		return parse_limit(text + sizeof limit - 1);
+	} else if (strncmp(text, silent, sizeof silent - 1) == 0) {
+		return parse_limit(text + sizeof silent - 1);
 	} else {
 		return NOT_MINE;
 	}
 	return PARSED;
 }
 
+/* --- threads ----------------------------------------------------------------------------------------------------- */
+
+/* Read by calls, written by losses: SoftHSM frees a session even while another thread signs with it. Writers go first,
+ * or many threads that sign would keep a loss waiting. */
+static pthread_rwlock_t calls = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+
+void state_begin(void)
+{
+	pthread_rwlock_rdlock(&calls);
+}
+
+void state_end(void)
+{
+	pthread_rwlock_unlock(&calls);
+}
+
 /* --- loss -------------------------------------------------------------------------------------------------------- */
 
-void state_lose_sessions(void)
+static void close_all(void)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
 	CK_ULONG count = SLOTS_MAX;
@@ -52,18 +85,28 @@ void state_lose_sessions(void)
 	for (CK_ULONG i = 0; i < count; i++) {
 		shim_module()->C_CloseAllSessions(slots[i]);
 	}
-	sessions = 0;
+}
+
+void state_lose_sessions(void)
+{
+	pthread_rwlock_wrlock(&calls);
+	close_all();
+	pthread_rwlock_unlock(&calls);
 }
 
 void state_lose_login(void)
 {
+	pthread_rwlock_wrlock(&calls);
 	shim_module()->C_Logout(last_session);
+	pthread_rwlock_unlock(&calls);
 }
 
 void state_lose_token(bool for_good)
 {
-	state_lose_sessions();
+	pthread_rwlock_wrlock(&calls);
+	close_all();
 	token = for_good ? LOST_FOR_GOOD : LOST;
+	pthread_rwlock_unlock(&calls);
 }
 
 /* A card that was pulled, and may be back: the module notices when it is started anew. */
@@ -73,7 +116,9 @@ bool state_answer(struct call *call)
 
 	if (strcmp(function, "C_Finalize") == 0) {
 		token = token == LOST ? HERE : token;
-		sessions = 0;
+		pthread_mutex_lock(&lock);
+		session_count = 0;
+		pthread_mutex_unlock(&lock);
 		return false;
 	}
 	if (token == HERE || strcmp(function, "C_Initialize") == 0 || strcmp(function, "C_GetSlotList") == 0 ||
@@ -93,20 +138,77 @@ bool state_is_gone(void)
 
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
 
-bool state_has_room(void)
+static bool reserve(void)
 {
-	return sessions_max == 0 || sessions < sessions_max;
+	bool room;
+
+	pthread_mutex_lock(&lock);
+	room = session_count + opening < sessions_max;
+	opening += room;
+	pthread_mutex_unlock(&lock);
+	return room;
+}
+
+/* Forgets the sessions that were lost; only the real module knows which. */
+static void sweep(void)
+{
+	CK_SESSION_HANDLE asked[SESSIONS_MAX];
+	CK_SESSION_INFO info;
+	CK_ULONG count;
+
+	pthread_mutex_lock(&lock);
+	count = session_count;
+	memcpy(asked, sessions, count * sizeof *asked);
+	pthread_mutex_unlock(&lock);
+	for (CK_ULONG i = 0; i < count; i++) {
+		if (shim_module()->C_GetSessionInfo(asked[i], &info) != CKR_OK) {
+			state_closed(asked[i]);
+		}
+	}
+}
+
+bool state_reserve(void)
+{
+	if (sessions_max == 0 || reserve()) {
+		return true;
+	}
+	sweep();
+	return reserve();
 }
 
 void state_opened(CK_SESSION_HANDLE session)
 {
-	last_session = session;
-	sessions++;
+	if (session != CK_INVALID_HANDLE) {
+		last_session = session;
+	}
+	if (sessions_max == 0) {
+		return;
+	}
+	pthread_mutex_lock(&lock);
+	opening--;
+	if (session != CK_INVALID_HANDLE) {
+		sessions[session_count++] = session;
+	}
+	pthread_mutex_unlock(&lock);
 }
 
-void state_closed(void)
+void state_closed(CK_SESSION_HANDLE session)
 {
-	sessions -= sessions > 0 ? 1 : 0;
+	pthread_mutex_lock(&lock);
+	for (CK_ULONG i = 0; i < session_count; i++) {
+		if (sessions[i] == session) {
+			sessions[i] = sessions[--session_count];
+			break;
+		}
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void state_token(CK_TOKEN_INFO *info)
+{
+	if (sessions_told) {
+		info->ulMaxSessionCount = sessions_max;
+	}
 }
 
 /* --- logins ------------------------------------------------------------------------------------------------------ */
@@ -121,10 +223,22 @@ void state_pin(CK_BYTE **given, CK_ULONG *length)
 
 void state_logged_in(const CK_BYTE *given, CK_ULONG length)
 {
+	pthread_mutex_lock(&lock);
 	pin_length = given != NULL && length <= sizeof pin ? length : 0;
 	if (pin_length > 0) {
 		memcpy(pin, given, pin_length);
 	}
+	pthread_mutex_unlock(&lock);
+}
+
+static bool is_pin(const CK_BYTE *given, CK_ULONG length)
+{
+	bool is;
+
+	pthread_mutex_lock(&lock);
+	is = given != NULL && length == pin_length && memcmp(given, pin, length) == 0;
+	pthread_mutex_unlock(&lock);
+	return is;
 }
 
 bool state_login_context(const CK_BYTE *given, CK_ULONG length, CK_RV *rv)
@@ -134,7 +248,7 @@ bool state_login_context(const CK_BYTE *given, CK_ULONG length, CK_RV *rv)
 	}
 	if (operation == IDLE) {
 		*rv = CKR_OPERATION_NOT_INITIALIZED;
-	} else if (given == NULL || length != pin_length || memcmp(given, pin, length) != 0) {
+	} else if (!is_pin(given, length)) {
 		*rv = CKR_PIN_INCORRECT;
 	} else {
 		operation = ALLOWED;
