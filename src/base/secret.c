@@ -74,15 +74,22 @@ static int secret_reserve(struct secret *secret, size_t more)
 	return 0;
 }
 
-int secret_append(struct secret *secret, const void *data, size_t length)
+char *secret_extend(struct secret *secret, size_t length)
 {
 	if (secret_reserve(secret, length) < 0)
-		return -1;
-	if (length > 0)
-		memcpy(secret->pages + secret->length, data, length);
+		return NULL;
 	secret->length += length;
 	secret->pages[secret->length] = '\0';
-	return 0;
+	return secret->pages + secret->length - length;
+}
+
+int secret_append(struct secret *secret, const void *data, size_t length)
+{
+	char *end = secret_extend(secret, length);
+
+	if (end != NULL && length > 0)
+		memcpy(end, data, length);
+	return end != NULL ? 0 : -1;
 }
 
 int secret_printf(struct secret *secret, const char *format, ...)

@@ -13,6 +13,9 @@ struct secret *secret_new(size_t capacity);
 /* Appends `length` bytes. Returns 0, or -1 when memory is out; the secret is then unchanged. */
 int secret_append(struct secret *secret, const void *data, size_t length);
 
+/* Appends `length` bytes for the caller to fill: the first of them, or NULL when memory is out; the secret is then unchanged. */
+char *secret_extend(struct secret *secret, size_t length);
+
 /* Appends the formatted text. Not for the secret parts themselves: printf leaves copies on its stack. Returns 0, or -1 when
  * memory is out. */
 int secret_printf(struct secret *secret, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -20,7 +20,7 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 {
 	struct p11_request key;
 
-	*signer = (struct signer){ .request = request };
+	*signer = (struct signer){ .path = request->certificate };
 	if (request->lifetime > ORG_LIFETIME)
 		message_warn("a lifetime of %ld s is more than the %d s that Salesforce takes", request->lifetime,
 			     ORG_LIFETIME);
@@ -35,16 +35,28 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 	return p11_key_open(&signer->key, &key, false, error);
 }
 
+bool signer_another(const struct signer *signer, struct signer *another)
+{
+	*another = (struct signer){ .path = signer->path, .certificate = signer->certificate };
+	if (another->certificate != NULL)
+		X509_up_ref(another->certificate);
+	another->key = p11_key_another(signer->key);
+	if (another->key == NULL)
+		signer_close(another);
+	return another->key != NULL;
+}
+
 void signer_close(struct signer *signer)
 {
 	X509_free(signer->certificate);
+	signer->certificate = NULL;
 	p11_key_close(&signer->key);
 }
 
 /* The signature does not fit the certificate: either the certificate is another key's, or the token failed. */
 static int mismatch(const struct signer *signer, struct error *error)
 {
-	const char *path = signer->request->certificate;
+	const char *path = signer->path;
 	char ours[X509_FINGERPRINT_SIZE], theirs[X509_FINGERPRINT_SIZE], fingerprint[X509_FINGERPRINT_SIZE];
 	EVP_PKEY *public;
 	struct error why;
@@ -105,9 +117,9 @@ static char *audience(const struct bearer_request *request)
 	return strndup(request->instance_url, length);
 }
 
-int assertion_make(struct signer *signer, struct assertion *assertion, struct error *error)
+int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
+		   struct error *error)
 {
-	const struct bearer_request *request = signer->request;
 	char jti[JTI_BYTES * 4 / 3 + 3];
 	char *aud = audience(request);
 	struct jwt_params params = {
@@ -123,9 +135,11 @@ int assertion_make(struct signer *signer, struct assertion *assertion, struct er
 	};
 	int result;
 
-	memset(assertion, 0, sizeof(*assertion));
+	assertion_wipe(assertion);
 	assertion->exp = params.exp;
-	result = aud == NULL ? error_memory(error) : 0;
+	if (assertion->text == NULL)
+		assertion->text = secret_new(2048);
+	result = aud == NULL || assertion->text == NULL ? error_memory(error) : 0;
 	if (result == 0 && request->jti)
 		result = make_jti(jti, error);
 	if (result == 0)
@@ -133,19 +147,24 @@ int assertion_make(struct signer *signer, struct assertion *assertion, struct er
 	if (result == 0)
 		result = jwt_claims(&params, &assertion->claims, error);
 	if (result == 0)
-		result = jwt_sign(assertion->header, assertion->claims, sign, signer, &assertion->text, error);
-	if (result < 0)
-		assertion_clear(assertion);
+		result = jwt_sign(assertion->header, assertion->claims, sign, signer, assertion->text, error);
 	free(aud);
 	return result;
 }
 
-void assertion_clear(struct assertion *assertion)
+void assertion_wipe(struct assertion *assertion)
 {
 	free(assertion->header);
 	free(assertion->claims);
+	assertion->header = assertion->claims = NULL;
+	if (assertion->text != NULL)
+		secret_truncate(assertion->text, 0);
+}
+
+void assertion_clear(struct assertion *assertion)
+{
+	assertion_wipe(assertion);
 	secret_free(&assertion->text);
-	memset(assertion, 0, sizeof(*assertion));
 }
 
 int bearer_assertion(const struct bearer_request *request, struct assertion *assertion, struct error *error)
@@ -153,8 +172,11 @@ int bearer_assertion(const struct bearer_request *request, struct assertion *ass
 	struct signer signer;
 	int result = signer_open(&signer, request, error);
 
+	memset(assertion, 0, sizeof(*assertion));
 	if (result == 0)
-		result = assertion_make(&signer, assertion, error);
+		result = assertion_make(&signer, request, assertion, error);
+	if (result < 0)
+		assertion_clear(assertion);
 	signer_close(&signer);
 	return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the bearer room: a key that stays open, for one assertion after another. */
+/* A key that stays open, for one assertion after another. */
 #ifndef P11BEARER_BEARER_ASSERTION_H
 #define P11BEARER_BEARER_ASSERTION_H
 
@@ -7,17 +7,28 @@
 
 #include <openssl/types.h>
 
+enum { REUSE_MARGIN = 15 }; /* seconds of life that an assertion which was kept must still have to be sent */
+
 struct signer {
-	const struct bearer_request *request;
 	struct p11_key *key;
-	X509 *certificate; /* of the request, or NULL */
+	X509 *certificate; /* that signatures are checked against, or NULL */
+	const char *path;  /* its file; the request's */
 };
 
 /* Reads the request's certificate, then opens the key. To be closed in either case. */
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error);
 void signer_close(struct signer *signer);
 
-/* Makes an assertion that is valid from now, as bearer_assertion says. To be cleared. */
-int assertion_make(struct signer *signer, struct assertion *assertion, struct error *error);
+/* One more signer for the same key, for another thread: see p11_key_another. False when there cannot be one; else it is to be
+ * closed before `signer`. */
+bool signer_another(const struct signer *signer, struct signer *another);
+
+/* Makes an assertion that is valid from now, as bearer_assertion says. `assertion` is all 0, or one of before, whose memory
+ * is used again. To be cleared in either case. */
+int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
+		   struct error *error);
+
+/* Wipes what it holds, and keeps the memory. */
+void assertion_wipe(struct assertion *assertion);
 
 #endif

@@ -11,7 +11,6 @@
 #include <time.h>
 
 enum {
-	REUSE_MARGIN = 15,    /* seconds of life that an unsent assertion must still have to be sent */
 	SKEW_NOTED = 5,       /* seconds between two clocks that are worth a word */
 };
 
@@ -57,19 +56,18 @@ static void add_advice(const struct oauth_answer *answer, struct error *error)
 
 /* One assertion after another until one is exchanged. One that may have reached the org is never sent twice: its jti is
  * spent, and whoever could replay it should not be us. */
-static int exchange(struct signer *signer, struct http *http, const char *url, struct oauth_answer *answer,
-		    struct error *error)
+static int exchange(struct bearer_session *session, struct oauth_answer *answer, struct error *error)
 {
-	const struct bearer_request *request = signer->request;
+	const struct bearer_request *request = session->request;
 	struct assertion assertion = { .text = NULL };
 	int result = 0;
 
 	for (long try = 0;; try++) {
 		if (assertion.text == NULL)
-			result = assertion_make(signer, &assertion, error);
+			result = assertion_make(&session->signer, request, &assertion, error);
 		if (result < 0)
-			return result;
-		result = oauth_exchange(http, url, assertion.text, answer, error);
+			break;
+		result = oauth_exchange(session->http, session->token_url, assertion.text, answer, error);
 		if (result == 0 || !answer->passing || try >= request->retries || answer->retry_after > RETRY_WAIT_MOST)
 			break;
 		retry_wait(answer->retry_after, try, error);
@@ -91,7 +89,7 @@ int session_renew_bearer(struct bearer_session *session, struct error *error)
 
 	if (fresh == NULL)
 		return error_memory(error);
-	result = exchange(&session->signer, session->http, session->token_url, &fresh->answer, error);
+	result = exchange(session, &fresh->answer, error);
 	if (result < 0) {
 		bearer_free(&fresh);
 		return result;
@@ -105,7 +103,7 @@ int session_start(struct bearer_session *session, const struct bearer_request *r
 {
 	int result;
 
-	*session = (struct bearer_session){ .retries = request->retries };
+	*session = (struct bearer_session){ .request = request, .retries = request->retries };
 	/* All that can be wrong with the way there is found before the token is touched. */
 	result = token_url(request, &session->token_url, error);
 	if (result == 0)

@@ -137,7 +137,7 @@ static int give_up(struct work *work, struct error *error)
 	int signal = interrupt_take();
 	struct error why;
 
-	work->session.retries = work->session.signer.request->retries;
+	work->session.retries = work->session.request->retries;
 	message_note("asking the org to cancel deployment %s", deployment->id);
 	/* One that is about to end is no longer cancelled, and how it ends is known soon. */
 	if (ask(work, &request, true, &why) < 0)

@@ -7,6 +7,7 @@
 #include "oauth/call.h"
 
 struct bearer_session {
+	const struct bearer_request *request;
 	struct signer signer; /* stays open: one login serves every bearer */
 	struct http *http;
 	char *token_url;

@@ -57,7 +57,7 @@ int use_send(const struct use *use, const char *path, struct http_request *reque
 static int send_once(const struct bearer_session *session, const char *path, struct http_request *request,
 		     bool repeatable, struct oauth_reply *reply, struct error *error)
 {
-	const struct bearer_request *wanted = session->signer.request;
+	const struct bearer_request *wanted = session->request;
 	struct use use = { session->http, NULL, session->retries, repeatable };
 
 	memset(reply, 0, sizeof(*reply));

@@ -141,37 +141,30 @@ int jwt_claims(const struct jwt_params *params, char **json, struct error *error
 
 static int append_part(struct secret *assertion, const void *data, size_t length)
 {
-	size_t encoded = base64url_length(length);
-	char *text = wipe_malloc(encoded + 1);
-	int result = -1;
+	char *text = secret_extend(assertion, base64url_length(length));
 
-	if (text != NULL) {
-		base64url_encode(data, length, text);
-		result = secret_append(assertion, text, encoded);
-	}
-	wipe_free(text);
-	return result;
+	if (text == NULL)
+		return -1;
+	base64url_encode(data, length, text);
+	return 0;
 }
 
-int jwt_sign(const char *header, const char *claims, sign_function *sign, void *context, struct secret **assertion,
+int jwt_sign(const char *header, const char *claims, sign_function *sign, void *context, struct secret *assertion,
 	     struct error *error)
 {
 	unsigned char signature[SIGNATURE_MAX];
 	size_t length;
-	int result;
+	int result = 0;
 
-	*assertion = secret_new(4096);
-	if (*assertion == NULL || append_part(*assertion, header, strlen(header)) < 0 ||
-	    secret_append(*assertion, ".", 1) < 0 || append_part(*assertion, claims, strlen(claims)) < 0) {
+	secret_truncate(assertion, 0);
+	if (append_part(assertion, header, strlen(header)) < 0 || secret_append(assertion, ".", 1) < 0 ||
+	    append_part(assertion, claims, strlen(claims)) < 0)
 		result = error_memory(error);
-		goto out;
-	}
-	result = sign(context, secret_data(*assertion), secret_length(*assertion), signature, &length, error);
-	if (result == 0 &&
-	    (secret_append(*assertion, ".", 1) < 0 || append_part(*assertion, signature, length) < 0))
+	if (result == 0)
+		result = sign(context, secret_data(assertion), secret_length(assertion), signature, &length, error);
+	if (result == 0 && (secret_append(assertion, ".", 1) < 0 || append_part(assertion, signature, length) < 0))
 		result = error_memory(error);
-out:
 	if (result < 0)
-		secret_free(assertion);
+		secret_truncate(assertion, 0);
 	return result;
 }

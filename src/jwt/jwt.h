@@ -37,9 +37,9 @@ int jwt_header_check(const struct jwt_extra *header, struct error *error);
 int jwt_header(const struct jwt_params *params, char **json, struct error *error);
 int jwt_claims(const struct jwt_params *params, char **json, struct error *error);
 
-/* The assertion: base64url(header) "." base64url(claims) "." base64url(signature). To be freed with secret_free.
- * Fails with what `sign` fails with. */
-int jwt_sign(const char *header, const char *claims, sign_function *sign, void *context, struct secret **assertion,
+/* Makes the content of `assertion` base64url(header) "." base64url(claims) "." base64url(signature). Fails with what `sign`
+ * fails with; it is empty then. */
+int jwt_sign(const char *header, const char *claims, sign_function *sign, void *context, struct secret *assertion,
 	     struct error *error);
 
 #endif

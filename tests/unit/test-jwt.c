@@ -212,26 +212,30 @@ static void signing_input_is_header_dot_claims(void **state)
 {
 	struct fake fake = { .result = 0 };
 	struct error error = { 0 };
-	struct secret *assertion;
+	struct secret *assertion = secret_new(100);
 
 	(void)state;
-	assert_works(jwt_sign("{\"alg\":\"RS256\"}", "{\"a\":1}", sign_fake, &fake, &assertion, &error), &error);
+	assert_works(jwt_sign("{\"alg\":\"RS256\"}", "{\"a\":1}", sign_fake, &fake, assertion, &error), &error);
 	assert_string_equal(fake.seen, "eyJhbGciOiJSUzI1NiJ9.eyJhIjoxfQ");
 	assert_string_equal(secret_data(assertion), "eyJhbGciOiJSUzI1NiJ9.eyJhIjoxfQ.-_v7-w");
 	assert_int_equal(secret_length(assertion), strlen(secret_data(assertion)));
+	/* The same memory again: nothing of before is left. */
+	assert_works(jwt_sign("{}", "{}", sign_fake, &fake, assertion, &error), &error);
+	assert_string_equal(secret_data(assertion), "e30.e30.-_v7-w");
 	secret_free(&assertion);
 }
 
 static void failure_to_sign_passes_through(void **state)
 {
 	struct fake fake = { .result = -ERROR_PIN };
-	struct secret *assertion = (struct secret *)&fake; /* anything but NULL */
+	struct secret *assertion = secret_new(100);
 	struct error error = { 0 };
 
 	(void)state;
-	assert_fails(jwt_sign("{}", "{}", sign_fake, &fake, &assertion, &error), ERROR_PIN, &error);
+	assert_fails(jwt_sign("{}", "{}", sign_fake, &fake, assertion, &error), ERROR_PIN, &error);
 	assert_string_equal(error.text, "pulled");
-	assert_null(assertion);
+	assert_int_equal(secret_length(assertion), 0);
+	secret_free(&assertion);
 }
 
 /* The bytes of base64url text, by OpenSSL's decoder. */
@@ -295,12 +299,12 @@ static void assertion_is_that_of_rfc_7515_a_2(void **state)
 {
 	EVP_PKEY *key = rfc_key();
 	struct error error = { 0 };
-	struct secret *assertion;
+	struct secret *assertion = secret_new(100);
 
 	(void)state;
 	assert_works(jwt_sign("{\"alg\":\"RS256\"}",
 			      "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}", rsa_sign, key,
-			      &assertion, &error), &error);
+			      assertion, &error), &error);
 	assert_string_equal(secret_data(assertion),
 			    "eyJhbGciOiJSUzI1NiJ9"
 			    ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
@@ -318,12 +322,12 @@ static void assertion_verifies_from_its_compact_form(void **state)
 	EVP_PKEY *key = EVP_RSA_gen(4096);
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
 	struct error error = { 0 };
-	struct secret *assertion;
+	struct secret *assertion = secret_new(100);
 	unsigned char signature[1024];
 	const char *text, *dot;
 
 	(void)state;
-	assert_works(jwt_sign("{\"alg\":\"RS256\"}", "{\"iss\":\"i\"}", rsa_sign, key, &assertion, &error), &error);
+	assert_works(jwt_sign("{\"alg\":\"RS256\"}", "{\"iss\":\"i\"}", rsa_sign, key, assertion, &error), &error);
 	text = secret_data(assertion);
 	dot = strrchr(text, '.');
 	assert_non_null(dot);
