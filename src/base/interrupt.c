@@ -68,6 +68,11 @@ void interrupt_end(void)
 	waiting = 0;
 }
 
+int interrupt_descriptor(void)
+{
+	return wake[0];
+}
+
 int interrupt_signal(void)
 {
 	return waiting;

@@ -11,6 +11,9 @@ void interrupt_begin(const char *text);
 /* They end the program again. One that waits is lost, so it is to be taken before. */
 void interrupt_end(void);
 
+/* A descriptor that can be read when there is a signal, for poll(2); -1 when there is none. */
+int interrupt_descriptor(void);
+
 /* The signal that waits, or 0. */
 int interrupt_signal(void);
 

@@ -94,6 +94,40 @@ void json_compact(char *text)
 	*to = '\0';
 }
 
+static size_t value_length(const char *text)
+{
+	const char *next = text;
+	size_t depth = 0;
+
+	do {
+		next += blanks(next);
+		if (*next == '{' || *next == '[')
+			depth++;
+		else if (*next == '}' || *next == ']')
+			depth--;
+		next += token_length(next);
+	} while (depth > 0);
+	return (size_t)(next - text);
+}
+
+bool json_member(char **rest, char **value)
+{
+	char *next = *rest + blanks(*rest), *end;
+	bool last;
+
+	if (*next != '"')
+		return false;
+	next += token_length(next);
+	next += blanks(next) + 1; /* the colon */
+	*value = next + blanks(next);
+	end = *value + value_length(*value);
+	next = end + blanks(end);
+	last = *next != ',';
+	*end = '\0';
+	*rest = last ? end : next + 1;
+	return true;
+}
+
 /* Levels beyond the deepest are not indented further: a small text of many levels would become a huge one. */
 static int append_line(struct secret *indented, size_t depth)
 {

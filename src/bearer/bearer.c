@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "bearer/exchange.h"
 #include "bearer/retry.h"
 #include "bearer/session.h"
 
-#include "oauth/exchange.h"
 #include "salesforce/advice.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ struct bearer {
 	struct oauth_answer answer;
 };
 
-static int token_url(const struct bearer_request *request, char **url, struct error *error)
+int exchange_url(const struct bearer_request *request, char **url, struct error *error)
 {
 	*url = request->token_url != NULL ? strdup(request->token_url) :
 					    http_url_below(request->instance_url, SALESFORCE_TOKEN_PATH);
@@ -42,7 +42,7 @@ static void tell_skew(const struct oauth_answer *answer, struct error *error)
 				  "short-lived when it arrived; see --lifetime", SKEW_NOTED);
 }
 
-static void add_advice(const struct oauth_answer *answer, struct error *error)
+void exchange_advice(const struct oauth_answer *answer, struct error *error)
 {
 	const struct salesforce_advice *advice = salesforce_advice(answer->code, answer->description);
 
@@ -78,7 +78,7 @@ static int exchange(struct bearer_session *session, struct oauth_answer *answer,
 	}
 	assertion_clear(&assertion);
 	if (result == -ERROR_ORG)
-		add_advice(answer, error);
+		exchange_advice(answer, error);
 	return result;
 }
 
@@ -105,7 +105,7 @@ int session_start(struct bearer_session *session, const struct bearer_request *r
 
 	*session = (struct bearer_session){ .request = request, .retries = request->retries };
 	/* All that can be wrong with the way there is found before the token is touched. */
-	result = token_url(request, &session->token_url, error);
+	result = exchange_url(request, &session->token_url, error);
 	if (result == 0)
 		result = http_check_url(session->token_url, error);
 	if (result == 0)

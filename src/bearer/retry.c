@@ -6,18 +6,23 @@
 
 #include <openssl/rand.h>
 
-enum { FIRST_WAIT_MS = 500 }; /* doubled for each further try */
+enum { FIRST_WAIT_MS = 500, DOUBLED_MOST = 10 }; /* doubled for each further try, so many times at most */
 
-void retry_wait(long retry_after, long try, const struct error *error)
+unsigned long retry_delay(long retry_after, long try)
 {
 	unsigned long milliseconds = FIRST_WAIT_MS;
 	unsigned char jitter = 0;
 
-	(void)RAND_bytes(&jitter, 1);
 	if (retry_after >= 0)
-		milliseconds = (unsigned long)retry_after * 1000;
-	else
-		milliseconds = (milliseconds << try) * (256UL + jitter) / 512UL;
+		return (unsigned long)retry_after * 1000;
+	(void)RAND_bytes(&jitter, 1);
+	return (milliseconds << (try < DOUBLED_MOST ? try : DOUBLED_MOST)) * (256UL + jitter) / 512UL;
+}
+
+void retry_wait(long retry_after, long try, const struct error *error)
+{
+	unsigned long milliseconds = retry_delay(retry_after, try);
+
 	message_note("%s; trying again in %lu ms", error->text, milliseconds);
 	interrupt_wait(milliseconds);
 }

@@ -6,15 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+void answer_begin(void)
+{
+	cJSON_Hooks hooks = { wipe_malloc, wipe_free };
+
+	cJSON_InitHooks(&hooks);
+}
+
 cJSON *answer_parse(const struct secret *body)
 {
 	const char *text = secret_data(body);
 	size_t length = secret_length(body);
-	cJSON_Hooks hooks = { wipe_malloc, wipe_free };
 	cJSON *json;
 
-	/* Its copies hold the bearer, so they are wiped when freed. */
-	cJSON_InitHooks(&hooks);
 	if (strlen(text) != length)
 		return NULL;
 	json = cJSON_ParseWithOpts(text, NULL, 1);

@@ -7,7 +7,10 @@
 
 #include <cjson/cJSON.h>
 
-/* The answer as JSON, an object or an array; NULL when it is neither. cJSON_Delete wipes it. */
+/* From here on what cJSON copies, which may be a bearer, is wiped when it is freed. Before there are threads. */
+void answer_begin(void);
+
+/* The answer as JSON, an object or an array; NULL when it is neither. To be freed with cJSON_Delete. */
 cJSON *answer_parse(const struct secret *body);
 
 /* Copies a string field of the object (NULL is allowed) as one clean line; empty when it is not there or no string. */

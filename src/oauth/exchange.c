@@ -35,8 +35,7 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	return 0;
 }
 
-static int refused(const struct http_response *response, const char *url, struct oauth_answer *answer,
-		   struct error *error)
+static int refused(const struct http_response *response, struct oauth_answer *answer, struct error *error)
 {
 	answer->passing = response->status == 429 || response->status >= 500;
 	if (answer->code[0] != '\0')
@@ -45,11 +44,11 @@ static int refused(const struct http_response *response, const char *url, struct
 	error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason", response->status);
 	if (!answer->passing)
 		error_hint(error, "what answers at %s does not look like a token endpoint, or is a proxy; check --instance-url "
-				  "and --token-url", url);
+				  "and --token-url", response->url);
 	return -ERROR_ORG;
 }
 
-static int judge(const struct http_response *response, const char *url, struct oauth_answer *answer, struct error *error)
+static int judge(const struct http_response *response, struct oauth_answer *answer, struct error *error)
 {
 	cJSON *object;
 	int result;
@@ -64,7 +63,7 @@ static int judge(const struct http_response *response, const char *url, struct o
 	answer_field(object, "error", answer->code, sizeof(answer->code));
 	answer_field(object, "error_description", answer->description, sizeof(answer->description));
 	if (response->status >= 400 || answer->code[0] != '\0')
-		result = refused(response, url, answer, error);
+		result = refused(response, answer, error);
 	else if (object == NULL)
 		result = error_set(error, ERROR_ANSWER, "the org's answer is not a JSON object (HTTP status %ld)",
 				   response->status);
@@ -74,27 +73,62 @@ static int judge(const struct http_response *response, const char *url, struct o
 	return result;
 }
 
+/* What of the answer is known without its body. */
+static void take_response(const struct http_response *response, struct oauth_answer *answer)
+{
+	*answer = (struct oauth_answer){
+		.status = response->status,
+		.sent = response->sent,
+		.passing = response->passing,
+		.stale = response->stale,
+		.date = response->date,
+		.retry_after = response->retry_after,
+	};
+}
+
+/* The form; `fields` has room for FIELDS. */
+enum { FIELDS = 2 };
+static struct http_request form(const char *url, const struct secret *assertion, struct http_field *fields)
+{
+	fields[0] = (struct http_field){ "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer" };
+	fields[1] = (struct http_field){ "assertion", secret_data(assertion) };
+	return (struct http_request){ .method = "POST", .url = url, .fields = fields, .field_count = FIELDS };
+}
+
 int oauth_exchange(struct http *http, const char *url, const struct secret *assertion, struct oauth_answer *answer,
 		   struct error *error)
 {
-	const struct http_field fields[] = {
-		{ "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer" },
-		{ "assertion", secret_data(assertion) },
-	};
-	const struct http_request request = { .method = "POST", .url = url, .fields = fields, .field_count = 2 };
+	struct http_field fields[FIELDS];
+	const struct http_request request = form(url, assertion, fields);
 	struct http_response response;
-	int result;
+	int result = http_send(http, &request, &response, error);
 
-	memset(answer, 0, sizeof(*answer));
-	result = http_send(http, &request, &response, error);
-	answer->sent = response.sent;
-	answer->passing = response.passing;
-	answer->date = response.date;
-	answer->retry_after = response.retry_after;
+	take_response(&response, answer);
 	if (result == 0)
-		result = judge(&response, url, answer, error);
+		result = judge(&response, answer, error);
 	http_response_clear(&response);
 	return result;
+}
+
+int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, void *tag,
+			 struct error *error)
+{
+	struct http_field fields[FIELDS];
+	const struct http_request request = form(url, assertion, fields);
+
+	return http_pool_start(pool, &request, tag, error);
+}
+
+bool oauth_exchange_take(struct http_pool *pool, struct oauth_answer *answer, void **tag, int *result, struct error *error)
+{
+	const struct http_response *response = http_pool_take(pool, tag, result, error);
+
+	if (response == NULL)
+		return false;
+	take_response(response, answer);
+	if (*result == 0)
+		*result = judge(response, answer, error);
+	return true;
 }
 
 void oauth_answer_clear(struct oauth_answer *answer)

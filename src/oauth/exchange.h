@@ -15,16 +15,26 @@ struct oauth_answer {
 	char *id;                    /* URL of the user's identity; NULL when the org sent none */
 	char code[256];              /* error and error_description of a refusal, else empty */
 	char description[3072];
+	long status;                 /* of HTTP; 0: there was no answer */
 	time_t date;                 /* the answer's Date, or -1 */
 	long retry_after;            /* seconds to wait as the org asked, or -1 */
 	bool sent;                   /* the assertion may have reached the org: it must not be sent again */
 	bool passing;                /* the failure may pass: another try makes sense */
+	bool stale;                  /* as http_response has it */
 };
 
 /* Sends the assertion to `url`. Fails with ERROR_NETWORK, ERROR_ORG for a refusal (in the org's own words), ERROR_ANSWER
  * for an answer that is no bearer, ERROR_CONFIG for the URL. `answer` is filled in either case and to be cleared. */
 int oauth_exchange(struct http *http, const char *url, const struct secret *assertion, struct oauth_answer *answer,
 		   struct error *error);
+
+/* The same for many at a time: begins one, for which there must be room in the pool; `url` must stay until it is taken, the assertion
+ * need not. */
+int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, void *tag,
+			 struct error *error);
+
+/* Moves them all, and takes one that has ended: its tag, and what oauth_exchange would have brought. False: there is none. */
+bool oauth_exchange_take(struct http_pool *pool, struct oauth_answer *answer, void **tag, int *result, struct error *error);
 
 /* Wipes and frees what `answer` holds. */
 void oauth_answer_clear(struct oauth_answer *answer);

@@ -20,6 +20,7 @@ struct http_options {
 };
 
 struct http_response {
+	const char *url;     /* the request's */
 	long status;         /* 0: there was no answer */
 	struct secret *body; /* may hold a bearer */
 	time_t date;         /* the answer's Date, or -1 */
@@ -27,6 +28,7 @@ struct http_response {
 	char location[512];  /* of a redirect, else empty */
 	bool sent;           /* something of the request may have reached the server */
 	bool passing;        /* without an answer: the failure may pass (connection refused or lost) */
+	bool stale;          /* the same, on a connection that was kept from before, and may have been dead already */
 };
 
 enum { HTTP_BODY_MAX = 1 << 20 }; /* bytes of an answer, where the request allows no more */
@@ -59,7 +61,7 @@ struct http_request {
 	bool once_sent_await;            /* a signal gives it up only while it is being sent, not while it is answered */
 };
 
-/* Fails with ERROR_CONFIG for options that cannot be used. */
+/* Fails with ERROR_CONFIG for options that cannot be used. `options` must outlive the client. */
 int http_open(struct http **http, const struct http_options *options, struct error *error);
 void http_close(struct http **http);
 
@@ -75,5 +77,27 @@ char *http_url_below(const char *base, const char *path);
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error);
 void http_response_clear(struct http_response *response);
+
+/* At most `most` requests at a time, by one thread, over connections that are kept: HTTP/2 streams of one where the server has it.
+ * A form is handed out once, also when a kept connection turns out to be dead; a signal does not give a request up. */
+struct http_pool;
+int http_pool_open(struct http_pool **pool, const struct http_options *options, size_t most, struct error *error);
+void http_pool_close(struct http_pool **pool); /* what is under way is given up */
+
+/* How many requests are under way. */
+size_t http_pool_busy(const struct http_pool *pool);
+
+/* Begins a request, of which the URL must stay until it is taken; there is room for it. `tag` comes back with it. Fails with
+ * ERROR_CONFIG for the URL. */
+int http_pool_start(struct http_pool *pool, const struct http_request *request, void *tag, struct error *error);
+
+/* Moves what is under way, and takes one that has ended: *result and `error` are as http_send's. NULL when there is none. Owned by
+ * the pool, until the next call. */
+const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error);
+
+/* Waits until something is to be moved or taken, one of the `count` other descriptors can be read, or the time is over. */
+enum { HTTP_POOL_OTHERS = 4 };
+struct pollfd;
+void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t count, int milliseconds);
 
 #endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/http-internal.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+struct slot {
+	struct http http;
+	struct http_request request;
+	struct http_response response;
+	struct transfer transfer;
+	void *tag;
+	bool busy;
+};
+
+struct http_pool {
+	CURLM *multi;
+	struct http_options options;
+	struct slot *slots;
+	size_t count, busy;
+};
+
+static bool open_slot(struct slot *slot, const struct http_options *options)
+{
+	slot->http.options = options;
+	slot->http.easy = curl_easy_init();
+	slot->response.body = secret_new(4096);
+	slot->transfer = (struct transfer){ .request = &slot->request, .response = &slot->response, .kept = true };
+	return slot->http.easy != NULL && slot->response.body != NULL;
+}
+
+int http_pool_open(struct http_pool **pool, const struct http_options *options, size_t most, struct error *error)
+{
+	bool opened;
+
+	*pool = NULL;
+	if (http_begin(options, error) < 0)
+		return error_result(error);
+	*pool = calloc(1, sizeof(**pool));
+	if (*pool == NULL)
+		return error_memory(error);
+	(*pool)->options = *options;
+	(*pool)->count = most;
+	(*pool)->multi = curl_multi_init();
+	(*pool)->slots = calloc(most, sizeof(*(*pool)->slots));
+	opened = (*pool)->multi != NULL && (*pool)->slots != NULL &&
+		 curl_multi_setopt((*pool)->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)most) == CURLM_OK &&
+		 curl_multi_setopt((*pool)->multi, CURLMOPT_MAXCONNECTS, (long)most) == CURLM_OK;
+	for (size_t i = 0; i < most && opened; i++)
+		opened = open_slot(&(*pool)->slots[i], &(*pool)->options);
+	if (opened)
+		return 0;
+	http_pool_close(pool);
+	return error_memory(error);
+}
+
+void http_pool_close(struct http_pool **pool)
+{
+	struct http_pool *old = *pool;
+
+	if (old == NULL)
+		return;
+	for (size_t i = 0; i < old->count && old->slots != NULL; i++) {
+		struct slot *slot = &old->slots[i];
+
+		if (slot->http.easy == NULL)
+			continue;
+		if (slot->busy)
+			curl_multi_remove_handle(old->multi, slot->http.easy);
+		transfer_clear(&slot->http, &slot->transfer);
+		secret_free(&slot->transfer.form);
+		secret_free(&slot->response.body);
+		curl_easy_cleanup(slot->http.easy);
+	}
+	curl_multi_cleanup(old->multi);
+	free(old->slots);
+	free(old);
+	*pool = NULL;
+}
+
+size_t http_pool_busy(const struct http_pool *pool)
+{
+	return pool->busy;
+}
+
+int http_pool_start(struct http_pool *pool, const struct http_request *request, void *tag, struct error *error)
+{
+	struct slot *slot = pool->slots;
+	int result;
+
+	while (slot->busy)
+		slot++;
+	slot->request = *request;
+	slot->tag = tag;
+	result = transfer_begin(&slot->http, &slot->transfer, error);
+	if (result == 0 && (curl_easy_setopt(slot->http.easy, CURLOPT_PRIVATE, slot) != CURLE_OK ||
+			    curl_multi_add_handle(pool->multi, slot->http.easy) != CURLM_OK))
+		result = error_memory(error);
+	if (result < 0) {
+		transfer_clear(&slot->http, &slot->transfer);
+		return result;
+	}
+	slot->busy = true;
+	pool->busy++;
+	return 0;
+}
+
+const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error)
+{
+	struct slot *slot;
+	CURLMsg *message;
+	int running, left;
+
+	curl_multi_perform(pool->multi, &running);
+	message = curl_multi_info_read(pool->multi, &left);
+	if (message == NULL)
+		return NULL;
+	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
+	*tag = slot->tag;
+	*result = transfer_end(&slot->http, &slot->transfer, message->data.result, error);
+	curl_multi_remove_handle(pool->multi, slot->http.easy);
+	transfer_clear(&slot->http, &slot->transfer);
+	slot->busy = false;
+	pool->busy--;
+	return &slot->response;
+}
+
+void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t count, int milliseconds)
+{
+	struct curl_waitfd more[HTTP_POOL_OTHERS];
+
+	for (size_t i = 0; i < count; i++)
+		more[i] = (struct curl_waitfd){ .fd = others[i].fd, .events = CURL_WAIT_POLLIN };
+	curl_multi_poll(pool->multi, more, (unsigned)count, milliseconds, NULL);
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request: what libcurl is told of it, and what is made of its end. */
+#include "oauth/http-internal.h"
+
+#include "base/interrupt.h"
+#include "base/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static size_t body_limit(const struct http_request *request)
+{
+	return request->limit > 0 ? request->limit : HTTP_BODY_MAX;
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	struct secret *body = transfer->response->body;
+	size_t length = size * count;
+
+	transfer->too_large = length > body_limit(transfer->request) - secret_length(body);
+	return !transfer->too_large && secret_append(body, data, length) == 0 ? length : 0;
+}
+
+/* Called about once a second, and whenever something moves. */
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): libcurl sets the signature */
+static int is_given_up(void *context, curl_off_t expected, curl_off_t got, curl_off_t to_send, curl_off_t sent)
+{
+	const struct transfer *transfer = context;
+
+	(void)expected;
+	(void)got;
+	if (transfer->request->once_sent_await && to_send > 0 && sent >= to_send)
+		return 0;
+	return interrupt_signal() != 0 ? 1 : 0;
+}
+
+/* Copies the value of the header into `value` when the line is that header. */
+static bool header_is(const char *line, size_t length, const char *name, char *value, size_t room)
+{
+	size_t name_length = strlen(name);
+
+	if (length <= name_length || strncasecmp(line, name, name_length) != 0 || line[name_length] != ':')
+		return false;
+	line += name_length + 1;
+	length -= name_length + 1;
+	while (length > 0 && (*line == ' ' || *line == '\t')) {
+		line++;
+		length--;
+	}
+	while (length > 0 && strchr("\r\n \t", line[length - 1]) != NULL)
+		length--;
+	snprintf(value, room, "%.*s", (int)length, line);
+	return true;
+}
+
+static size_t take_header(char *data, size_t size, size_t count, void *context)
+{
+	struct http_response *response = ((const struct transfer *)context)->response;
+	char value[512];
+
+	if (header_is(data, size * count, "Date", value, sizeof(value)))
+		response->date = curl_getdate(value, NULL);
+	header_is(data, size * count, "Location", response->location, sizeof(response->location));
+	return size * count;
+}
+
+/* The size of a package, and how fast it goes over, are nobody's to foresee: there only a standstill has a limit. */
+static bool set_timeout(CURL *easy, const struct http_request *request, long timeout)
+{
+	if (request->timeout > 0 && request->timeout < timeout)
+		timeout = request->timeout;
+	if (request->parts == NULL)
+		return curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout) == CURLE_OK;
+	return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, timeout) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, timeout) == CURLE_OK;
+}
+
+/* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an assertion that may have
+ * been taken already: so either none is kept, or the body is handed out once. */
+static bool set_connection(CURL *easy, const struct transfer *transfer)
+{
+	if (!transfer->kept)
+		return curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+	return curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L) == CURLE_OK;
+}
+
+static bool set_options(struct http *http, struct transfer *transfer)
+{
+	const struct http_options *options = http->options;
+	const char *url = transfer->request->url;
+	CURL *easy = http->easy;
+	bool plain = strncasecmp(url, "http:", 5) == 0;
+
+	curl_easy_reset(easy);
+	return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+#if LIBCURL_VERSION_NUM >= 0x075500
+	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
+#else
+	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS, plain ? CURLPROTO_HTTP : CURLPROTO_HTTPS) == CURLE_OK &&
+#endif
+	       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	       (options->cacert == NULL || (curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert) == CURLE_OK &&
+					    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK)) &&
+	       (options->proxy == NULL || curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy) == CURLE_OK) &&
+	       /* A proxy would take plain http off this machine. */
+	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
+	       curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       set_connection(easy, transfer) &&
+	       set_timeout(easy, transfer->request, options->timeout) &&
+	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, is_given_up) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_NOPROGRESS, transfer->kept ? 1L : 0L) == CURLE_OK;
+}
+
+static int add_header(struct curl_slist **headers, const char *name, const char *value, struct error *error)
+{
+	struct secret *line = secret_new(2048);
+	struct curl_slist *longer = NULL;
+
+	/* libcurl copies the line, and its allocator wipes what it frees. */
+	if (line != NULL && secret_printf(line, "%s", name) == 0 && secret_append(line, value, strlen(value)) == 0)
+		longer = curl_slist_append(*headers, secret_data(line));
+	secret_free(&line);
+	if (longer == NULL)
+		return error_memory(error);
+	*headers = longer;
+	return 0;
+}
+
+static int make_headers(const struct http_request *request, struct curl_slist **headers, struct error *error)
+{
+	if (request->bearer != NULL &&
+	    add_header(headers, "Authorization: Bearer ", secret_data(request->bearer), error) < 0)
+		return error_result(error);
+	if (request->json != NULL)
+		return add_header(headers, "Content-Type: ", "application/json", error);
+	if (request->fields != NULL)
+		return add_header(headers, "Content-Type: ", "application/x-www-form-urlencoded", error);
+	return 0;
+}
+
+static size_t hand_out(char *room, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	size_t length = secret_length(transfer->form) - transfer->handed_out;
+
+	if (length > size * count)
+		length = size * count;
+	memcpy(room, secret_data(transfer->form) + transfer->handed_out, length);
+	transfer->handed_out += length;
+	return length;
+}
+
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): libcurl sets the signature */
+static int hand_out_again(void *context, curl_off_t offset, int origin)
+{
+	(void)context;
+	(void)offset;
+	(void)origin;
+	return CURL_SEEKFUNC_FAIL;
+}
+
+static bool set_body_once(CURL *easy, struct transfer *transfer)
+{
+	return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_READFUNCTION, hand_out) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, hand_out_again) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)secret_length(transfer->form)) == CURLE_OK;
+}
+
+static bool set_body(CURL *easy, struct transfer *transfer)
+{
+	bool form = transfer->request->fields != NULL;
+	const char *text = form ? secret_data(transfer->form) : transfer->request->json;
+
+	if (transfer->mime != NULL)
+		return curl_easy_setopt(easy, CURLOPT_MIMEPOST, transfer->mime) == CURLE_OK;
+	if (form && transfer->kept)
+		return set_body_once(easy, transfer);
+	if (text == NULL)
+		return true;
+	return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, text) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(text)) == CURLE_OK;
+}
+
+static bool set_request(CURL *easy, struct transfer *transfer)
+{
+	return set_body(easy, transfer) &&
+	       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->request->method) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK &&
+	       /* No proxy sees the bearer. */
+	       curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
+}
+
+static int encode_form(struct http *http, const struct http_field *fields, size_t count, struct secret **body,
+		       struct error *error)
+{
+	int result = 0;
+
+	if (*body == NULL)
+		*body = secret_new(4096);
+	if (*body == NULL)
+		return error_memory(error);
+	secret_truncate(*body, 0);
+	for (size_t i = 0; i < count && result == 0; i++) {
+		char *value = curl_easy_escape(http->easy, fields[i].value, 0);
+
+		if (value == NULL || secret_printf(*body, "%s%s=", i > 0 ? "&" : "", fields[i].name) < 0 ||
+		    secret_append(*body, value, strlen(value)) < 0)
+			result = error_memory(error);
+		curl_free(value);
+	}
+	return result;
+}
+
+static int make_mime(struct http *http, const struct http_part *parts, size_t count, curl_mime **mime,
+		     struct error *error)
+{
+	*mime = curl_mime_init(http->easy);
+	for (size_t i = 0; i < count && *mime != NULL; i++) {
+		curl_mimepart *part = curl_mime_addpart(*mime);
+
+		if (part == NULL || curl_mime_name(part, parts[i].name) != CURLE_OK ||
+		    curl_mime_type(part, parts[i].type) != CURLE_OK ||
+		    (parts[i].file != NULL && curl_mime_filename(part, parts[i].file) != CURLE_OK) ||
+		    curl_mime_data(part, parts[i].data, parts[i].length) != CURLE_OK) {
+			curl_mime_free(*mime);
+			*mime = NULL;
+		}
+	}
+	return *mime != NULL ? 0 : error_memory(error);
+}
+
+static const char *advice(CURLcode code)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return "if a proxy or the org has a certificate of an own CA, give its CA certificates with --cacert";
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "check the host in --instance-url, and the name service";
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return "check --proxy, or https_proxy in the environment";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "--timeout allows more time";
+	default:
+		return "";
+	}
+}
+
+static int failed(struct http *http, CURLcode code, const struct transfer *transfer, struct error *error)
+{
+	const struct http_request *request = transfer->request;
+	struct http_response *response = transfer->response;
+	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
+	const char *url = request->url;
+	long bytes = 0, connect_status = 0;
+
+	/* Counts what went out, a proxy's CONNECT included; where the proxy refused that, nothing else did. */
+	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &bytes);
+	curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+	response->sent = (bytes > 0 && connect_status < 300) || transfer->handed_out > 0;
+	if (connect_status == 407)
+		return error_set(error, ERROR_NETWORK, "the proxy wants a user and password (HTTP status 407)");
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_SEND_FAIL_REWIND: /* a kept connection was dead, and the body is not handed out again */
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		response->passing = true;
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		response->passing = !response->sent;
+		break;
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
+	case CURLE_WEIRD_SERVER_REPLY:
+		return error_set(error, ERROR_ANSWER, "the answer of %s is not HTTP: %s", url, why);
+	case CURLE_WRITE_ERROR:
+		if (!transfer->too_large)
+			return error_memory(error);
+		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %zu bytes", url, body_limit(request));
+	case CURLE_ABORTED_BY_CALLBACK:
+		error_set(error, ERROR_NETWORK, "interrupted while %s was asked", url);
+		error->signal = interrupt_signal();
+		return -ERROR_NETWORK;
+	case CURLE_SSL_CACERT_BADFILE:
+		return error_set(error, ERROR_CONFIG, "the CA certificates cannot be used: %s", why);
+	default:
+		break;
+	}
+	error_set(error, ERROR_NETWORK, "cannot reach %s: %s (curl code %d)", url, why, (int)code);
+	error_hint(error, "%s", advice(code));
+	return -ERROR_NETWORK;
+}
+
+static int prepare(struct http *http, struct transfer *transfer, struct error *error)
+{
+	const struct http_request *request = transfer->request;
+
+	if (request->fields != NULL &&
+	    encode_form(http, request->fields, request->field_count, &transfer->form, error) < 0)
+		return error_result(error);
+	if (request->parts != NULL && make_mime(http, request->parts, request->part_count, &transfer->mime, error) < 0)
+		return error_result(error);
+	return make_headers(request, &transfer->headers, error);
+}
+
+int transfer_begin(struct http *http, struct transfer *transfer, struct error *error)
+{
+	struct http_response *response = transfer->response;
+
+	*response = (struct http_response){ .url = transfer->request->url, .date = -1, .retry_after = -1, .body = response->body };
+	secret_truncate(response->body, 0);
+	transfer->handed_out = 0;
+	http->message[0] = '\0';
+	if (http_check_url(transfer->request->url, error) < 0 || prepare(http, transfer, error) < 0)
+		return error_result(error);
+	if (!set_options(http, transfer) || !set_request(http->easy, transfer))
+		return error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
+	message_step("%s %s", transfer->request->method, transfer->request->url);
+	return 0;
+}
+
+int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, struct error *error)
+{
+	struct http_response *response = transfer->response;
+	curl_off_t wait = 0;
+	long connections = 0;
+
+	if (code != CURLE_OK) {
+		curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connections);
+		response->stale = transfer->kept && connections == 0 && secret_length(response->body) == 0;
+		return failed(http, code, transfer, error);
+	}
+	response->sent = true;
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
+	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
+	if (wait > 0)
+		response->retry_after = (long)wait;
+	message_step("HTTP status %ld, %zu bytes", response->status, secret_length(response->body));
+	return 0;
+}
+
+void transfer_clear(struct http *http, struct transfer *transfer)
+{
+	/* First: what is freed below must no longer be set. */
+	curl_easy_reset(http->easy);
+	curl_slist_free_all(transfer->headers);
+	curl_mime_free(transfer->mime);
+	transfer->headers = NULL;
+	transfer->mime = NULL;
+	if (!transfer->kept)
+		secret_free(&transfer->form);
+}
