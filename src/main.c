@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 	/* Data are written by output_write; what stdio holds is help, or a module's. */
 	if (result == 0 && fflush(stdout) != 0 && output_descriptor() == STDOUT_FILENO)
 		result = error_set(&error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
-	if (result < 0)
+	if (result < 0 && error.signal != SIGPIPE) /* whom that is about wants to hear no more */
 		message_error(&error);
 	if (result < 0 && error.signal != 0) {
 		process_finish(128 + error.signal);

@@ -34,8 +34,11 @@ int output_write(const void *data, size_t length, struct error *error)
 		ssize_t written = write(descriptor, next, length);
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0)
-			return error_set(error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
+		if (written < 0) {
+			error_set(error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
+			error->code = (unsigned long)errno;
+			return error_result(error);
+		}
 		next += written;
 		length -= (size_t)written;
 	}

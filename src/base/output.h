@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* Writes data to stdout. Fails with ERROR_UNEXPECTED when stdout does not take it all. */
+/* Writes data to stdout. Fails with ERROR_UNEXPECTED, and error->code set to errno, when stdout does not take it all. */
 int output_write(const void *data, size_t length, struct error *error);
 
 /* From here on what anybody else writes to stdout goes to stderr. Where that cannot be done it stays as it is. It is so until

@@ -22,11 +22,17 @@ extern const struct command command_app_set_cert, command_app_check, command_app
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
 
-/* Fills `request` for an assertion, and for its exchange too when `exchange`. The arrays in it are to be freed with
- * cmd_bearer_request_clear in either case. */
-int cmd_bearer_request(const struct settings *settings, bool exchange, struct bearer_request *request,
+/* Fills `request` for an assertion, and for its exchange too when `exchange`; `whole`: all that an assertion needs must be set. The
+ * arrays in it are to be freed with cmd_bearer_request_clear in either case. */
+int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
 		       struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
+
+/* Whether a batch is wanted. Fails with ERROR_USAGE for an option that goes with --batch only, or not with it. */
+int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error);
+
+/* Runs a batch (see batch/batch.h), of assertions or, with `exchange`, bearers. */
+int cmd_batch(const struct settings *settings, bool exchange, struct error *error);
 
 /* Writes data to --out, mode 0644, or stdout. */
 int cmd_output(const struct settings *settings, const char *data, size_t length, struct error *error);

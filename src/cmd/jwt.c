@@ -15,11 +15,11 @@ static int print(struct assertion *assertion, bool explain, struct error *error)
 	return output_write(secret_data(assertion->text), secret_length(assertion->text), error);
 }
 
-static int run(const struct settings *settings, struct error *error)
+static int make(const struct settings *settings, struct error *error)
 {
 	struct bearer_request request;
 	struct assertion assertion;
-	int result = cmd_bearer_request(settings, false, &request, error);
+	int result = cmd_bearer_request(settings, false, true, &request, error);
 
 	if (result == 0)
 		result = bearer_assertion(&request, &assertion, error);
@@ -31,11 +31,20 @@ static int run(const struct settings *settings, struct error *error)
 	return result;
 }
 
+static int run(const struct settings *settings, struct error *error)
+{
+	bool batch;
+
+	if (cmd_is_batch(settings, SETTING_EXPLAIN, &batch, error) < 0)
+		return error_result(error);
+	return batch ? cmd_batch(settings, false, error) : make(settings, error);
+}
+
 static const struct settings_usage usage = {
 	.command = "jwt",
 	.operands = "",
 	.summary = "Prints an assertion: a JWT (RFC 7523) signed by the key on its token.",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS,
-	.own = { SETTING_EXPLAIN },
+	.own = { SETTING_EXPLAIN, SETTING_BATCH, SETTING_SESSIONS, SETTING_FAIL_FAST },
 };
 const struct command command_jwt = { &usage, run };

@@ -66,13 +66,13 @@ static int take_extras(const struct settings *settings, enum setting_id id, bool
 	return 0;
 }
 
-static int take_urls(const struct settings *settings, bool exchange, struct bearer_request *request,
+static int take_urls(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
 		     struct error *error)
 {
 	request->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
 	request->audience = settings_text(settings, SETTING_AUDIENCE);
 	request->token_url = exchange ? settings_text(settings, SETTING_TOKEN_URL) : NULL;
-	if (request->audience == NULL || (exchange && request->token_url == NULL)) {
+	if (whole && (request->audience == NULL || (exchange && request->token_url == NULL))) {
 		if (settings_require(settings, SETTING_INSTANCE_URL, &request->instance_url, error) < 0)
 			return error_result(error);
 	}
@@ -80,14 +80,14 @@ static int take_urls(const struct settings *settings, bool exchange, struct bear
 		return 0;
 	if (request->token_url != NULL && http_check_url(request->token_url, error) < 0)
 		settings_blame(settings, SETTING_TOKEN_URL, error);
-	else if (request->token_url == NULL && http_check_url(request->instance_url, error) < 0)
+	else if (request->token_url == NULL && request->instance_url != NULL && http_check_url(request->instance_url, error) < 0)
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
 	else
 		return 0;
 	return error_result(error);
 }
 
-int cmd_bearer_request(const struct settings *settings, bool exchange, struct bearer_request *request,
+int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
 		       struct error *error)
 {
 	memset(request, 0, sizeof(*request));
@@ -100,10 +100,12 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, struct be
 		request->http.timeout = settings_number(settings, SETTING_TIMEOUT);
 		request->retries = settings_number(settings, SETTING_RETRIES);
 	}
+	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
+	request->username = settings_text(settings, SETTING_USERNAME);
 	if (cmd_key_request(settings, NULL, &request->key, error) < 0 ||
-	    settings_require(settings, SETTING_CLIENT_ID, &request->client_id, error) < 0 ||
-	    settings_require(settings, SETTING_USERNAME, &request->username, error) < 0 ||
-	    take_urls(settings, exchange, request, error) < 0 ||
+	    (whole && (settings_require(settings, SETTING_CLIENT_ID, &request->client_id, error) < 0 ||
+		       settings_require(settings, SETTING_USERNAME, &request->username, error) < 0)) ||
+	    take_urls(settings, exchange, whole, request, error) < 0 ||
 	    take_extras(settings, SETTING_CLAIM, request->jti, &request->claims, &request->claim_count, error) < 0 ||
 	    take_extras(settings, SETTING_HEADER, false, &request->headers, &request->header_count, error) < 0)
 		return error_result(error);

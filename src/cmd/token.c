@@ -61,12 +61,12 @@ static int format(struct secret *text, const char *name, const struct bearer *be
 	return secret_append(text, secret_data(bearer_json(bearer)), secret_length(bearer_json(bearer)));
 }
 
-static int run(const struct settings *settings, struct error *error)
+static int get(const struct settings *settings, struct error *error)
 {
 	struct secret *text = secret_new(4096);
 	struct bearer_request request;
 	struct bearer *bearer = NULL;
-	int result = cmd_bearer_request(settings, true, &request, error);
+	int result = cmd_bearer_request(settings, true, true, &request, error);
 
 	if (result == 0)
 		result = bearer_get(&request, &bearer, error);
@@ -80,11 +80,20 @@ static int run(const struct settings *settings, struct error *error)
 	return result;
 }
 
+static int run(const struct settings *settings, struct error *error)
+{
+	bool batch;
+
+	if (cmd_is_batch(settings, SETTING_FORMAT, &batch, error) < 0)
+		return error_result(error);
+	return batch ? cmd_batch(settings, true, error) : get(settings, error);
+}
+
 static const struct settings_usage usage = {
 	.command = "token",
 	.operands = "",
 	.summary = "Exchanges an assertion at the org's token endpoint and prints the bearer.",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
-	.own = { SETTING_FORMAT },
+	.own = { SETTING_FORMAT, SETTING_BATCH, SETTING_SESSIONS, SETTING_PARALLEL, SETTING_ORDERED, SETTING_FAIL_FAST },
 };
 const struct command command_token = { &usage, run };

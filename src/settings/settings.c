@@ -207,6 +207,19 @@ const char *settings_operand(const struct settings *settings, int index)
 	return index < settings->operand_count ? settings->operands[index] : NULL;
 }
 
+int settings_check(const char *name, const char *text, struct error *error)
+{
+	char origin[64];
+
+	for (int id = SETTING_NONE + 1; id < SETTING_COUNT; id++) {
+		if (strcmp(settings_table[id].name, name) != 0)
+			continue;
+		snprintf(origin, sizeof(origin), "\"%s\"", name);
+		return value_check(&settings_table[id], text, origin, LAYER_NONE, error);
+	}
+	return error_set(error, ERROR_CONFIG, "there is no setting %s", name);
+}
+
 static void blame(const struct value *value, struct error *error)
 {
 	struct error old = *error;

@@ -43,13 +43,18 @@ enum setting_id {
 	SETTING_RETRIES,
 	/* options of single commands */
 	SETTING_ALL,
+	SETTING_BATCH,
 	SETTING_BITS,
 	SETTING_DAYS,
 	SETTING_EXPLAIN,
+	SETTING_FAIL_FAST,
 	SETTING_FORMAT,
 	SETTING_JSON,
+	SETTING_ORDERED,
 	SETTING_OUT,
+	SETTING_PARALLEL,
 	SETTING_REVOKE,
+	SETTING_SESSIONS,
 	SETTING_STORE,
 	SETTING_SUBJECT,
 	SETTING_TOKEN_FROM,
@@ -128,6 +133,9 @@ struct settings_pair settings_pair(const struct settings *settings, enum setting
 
 /* Operands in the order given; NULL past the last. */
 const char *settings_operand(const struct settings *settings, int index);
+
+/* Checks a value from elsewhere, such as a line of input, as one of the setting with this name. Fails with ERROR_CONFIG. */
+int settings_check(const char *name, const char *text, struct error *error);
 
 /* Says where the value of `id` that another room has found wrong comes from: puts the origin in front of the error's
  * sentence and makes its class ERROR_USAGE for an option and ERROR_CONFIG for a file or the environment. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines from stdin, as they come. */
+#include "batch/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int input_open(struct input *input, struct error *error)
+{
+	struct stat status;
+	off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+
+	*input = (struct input){ .size = -1, .buffer = malloc(LINE_MOST) };
+	if (input->buffer == NULL)
+		return error_memory(error);
+	if (at >= 0 && fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode))
+		input->size = status.st_size - at;
+	return 0;
+}
+
+void input_close(struct input *input)
+{
+	free(input->buffer);
+	input->buffer = NULL;
+}
+
+bool input_take(struct input *input, const char **text, size_t *length)
+{
+	const char *begin = input->buffer + input->begin;
+	size_t left = input->end - input->begin;
+	const char *newline = left > 0 ? memchr(begin, '\n', left) : NULL;
+	size_t taken = newline != NULL ? (size_t)(newline - begin) + 1 : left;
+	bool skipped = input->skips;
+
+	if (newline == NULL && left == LINE_MOST) /* there is no room for more of it */
+		input->skips = true;
+	else if (newline != NULL || (input->ended && (left > 0 || skipped)))
+		input->skips = false;
+	else if (!skipped)
+		return false;
+	input->begin += taken;
+	input->consumed += (off_t)taken;
+	if (input->skips)
+		return false;
+	input->number++;
+	*text = skipped ? NULL : begin;
+	*length = newline != NULL ? taken - 1 : taken;
+	return true;
+}
+
+int input_fill(struct input *input, struct error *error)
+{
+	ssize_t got;
+
+	memmove(input->buffer, input->buffer + input->begin, input->end - input->begin);
+	input->end -= input->begin;
+	input->begin = 0;
+	do {
+		got = read(STDIN_FILENO, input->buffer + input->end, LINE_MOST - input->end);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN)
+		return 0;
+	if (got < 0)
+		return error_set(error, ERROR_UNEXPECTED, "cannot read stdin: %s", strerror(errno));
+	input->end += (size_t)got;
+	input->ended = got == 0;
+	return 0;
+}

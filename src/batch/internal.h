@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the batch room. A line is an item, and an item belongs to one party at a time: to the thread that runs all (run.c), to a
+ * queue of the workers or to one of them (workers.c), or to the sender (send.c), which is part of the first. Who has it may touch
+ * it; it is handed on by a queue. */
+#ifndef P11BEARER_BATCH_INTERNAL_H
+#define P11BEARER_BATCH_INTERNAL_H
+
+#include "batch/batch.h"
+#include "bearer/assertion.h"
+#include "oauth/exchange.h"
+
+#include <cjson/cJSON.h>
+#include <sys/types.h>
+
+/* --- lines (line.c) ---------------------------------------------------------------------------------------------- */
+
+/* What a line asks for: the run's request with the line's values in their place. */
+struct line {
+	char *text;                /* changed while it is read; values point into it */
+	cJSON *json;               /* other values point into this */
+	struct jwt_extra *extras;  /* the arrays of claims and header fields, where the line has some of its own */
+	struct bearer_request request;
+	char *token_url;           /* NULL: the run's */
+};
+
+/* Reads the line, `length` bytes. Fails with ERROR_CONFIG. To be cleared in either case. */
+int line_read(struct line *line, const char *text, size_t length, const struct bearer_request *run,
+	      const struct batch_options *options, struct error *error);
+void line_clear(struct line *line);
+
+/* --- items ------------------------------------------------------------------------------------------------------- */
+
+struct item {
+	struct item *next;     /* in a queue */
+	unsigned long number;  /* of the line, from 1 */
+	struct line line;
+	struct assertion assertion;
+	struct secret *output; /* the line that is written for it */
+	int result;            /* 0, or a negative class */
+	struct error error;
+	long tries;            /* at the org that have failed */
+	bool had_stale;        /* one more was for nothing: the connection was dead */
+	double began;          /* clock_ms: the signature, or the request */
+	double not_before;     /* clock_ms of the next try */
+};
+
+struct queue {
+	struct item *first, *last;
+	size_t count;
+};
+void queue_push(struct queue *queue, struct item *item);
+struct item *queue_pop(struct queue *queue); /* NULL when it is empty */
+
+/* (output.c) Makes the output of an item that is done: the error's object, the assertion, or the org's answer. Returns 0, or -1 when
+ * memory is out. */
+int output_error(struct item *item);
+int output_assertion(struct item *item);
+int output_answer(struct item *item, const struct oauth_answer *answer);
+
+/* --- input (input.c) --------------------------------------------------------------------------------------------- */
+
+enum { LINE_MOST = 65536 }; /* bytes, its end included */
+
+struct input {
+	char *buffer;
+	size_t begin, end;
+	bool ended, skips;    /* the latter: the rest of a line that is too long */
+	unsigned long number; /* of the last line that was taken */
+	off_t consumed, size; /* bytes; the latter -1: not known */
+};
+
+int input_open(struct input *input, struct error *error);
+void input_close(struct input *input);
+
+/* Takes the next line from what has been read: *length bytes at *text, which stay until input_fill. *text is NULL for one that is
+ * longer than LINE_MOST. False: there is no whole line. */
+bool input_take(struct input *input, const char **text, size_t *length);
+
+/* Reads what is there, and sets `ended` at the end. Fails with ERROR_UNEXPECTED. */
+int input_fill(struct input *input, struct error *error);
+
+/* --- workers (workers.c) ----------------------------------------------------------------------------------------- */
+
+struct workers;
+
+/* Opens the key. The first worker begins at once; more when the first assertion is made, and only then can it be told how many
+ * there can be. `prompt`: each assertion is told of at once, else some at a time. Fails as signer_open does. */
+int workers_open(struct workers **workers, const struct bearer_request *request, size_t sessions, bool prompt,
+		 struct error *error);
+void workers_close(struct workers **workers); /* ends them when they have done what they are at */
+
+/* Whether they have enough to do, so that more would only wait. */
+bool workers_are_full(struct workers *workers);
+
+/* Hands over an item to be signed; takes back one that was, or whose result tells why not; NULL: there is none. */
+void workers_give(struct workers *workers, struct item *item);
+struct item *workers_take(struct workers *workers);
+
+/* Takes back one that none has begun; NULL: there is none. */
+struct item *workers_take_back(struct workers *workers);
+
+/* A descriptor that can be read when workers_take has something, from workers_await on. False: it has something now. */
+bool workers_await(struct workers *workers);
+int workers_descriptor(const struct workers *workers);
+void workers_woken(struct workers *workers);
+
+/* Whether the key is gone for good. */
+bool workers_lost_key(const struct workers *workers);
+
+/* --- the exchange (send.c) --------------------------------------------------------------------------------------- */
+
+struct sender {
+	struct http_pool *pool;
+	const struct bearer_request *request;
+	char *token_url;       /* the run's, or NULL */
+	size_t most, allowed;  /* requests at a time: at most; now */
+	double paused, resume; /* clock_ms: when the org asked to slow down last; until when nothing is begun */
+	long rounds;           /* such pauses since the last success */
+	struct queue ready, waiting;
+	long asked;            /* seconds: a wait that is too long for a run; 0: none */
+};
+
+int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error);
+void sender_close(struct sender *sender);
+
+/* Takes an item whose assertion is made. */
+void sender_give(struct sender *sender, struct item *item);
+
+/* Begins what can be. An item that cannot comes back in `done`, one whose assertion is spent or too old in `to_sign`. */
+void sender_begin(struct sender *sender, struct queue *done, struct queue *to_sign);
+
+/* Moves the requests. An item that has ended, well or not, comes back in `done`. */
+void sender_move(struct sender *sender, struct queue *done);
+
+/* Takes back one that is not under way; NULL: there is none. */
+struct item *sender_take_back(struct sender *sender);
+
+/* How long until something is to begin, in milliseconds from `now`; below 0: nothing waits for a time. */
+double sender_delay(const struct sender *sender, double now);
+
+/* --- where the run stands (output.c) ----------------------------------------------------------------------------- */
+
+struct report {
+	double began, shown; /* clock_ms */
+	unsigned long done, failed, given_up;
+	int worst;           /* the highest class */
+};
+
+/* Shows on a terminal where the run stands, now and then. */
+void report_progress(struct report *report, const struct input *input);
+
+#endif

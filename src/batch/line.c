@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a line of input to what it asks for. */
+#include "batch/internal.h"
+
+#include "base/json.h"
+#include "bearer/exchange.h"
+#include "oauth/http.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { TEXT, NUMBER, FLAG, CLAIMS, HEADER };
+
+static const struct member {
+	const char *name;
+	enum kind kind;
+	size_t offset; /* of a TEXT in struct bearer_request */
+} members[] = {
+	{ "username", TEXT, offsetof(struct bearer_request, username) },
+	{ "client-id", TEXT, offsetof(struct bearer_request, client_id) },
+	{ "instance-url", TEXT, offsetof(struct bearer_request, instance_url) },
+	{ "audience", TEXT, offsetof(struct bearer_request, audience) },
+	{ "lifetime", NUMBER, 0 },
+	{ "jti", FLAG, 0 },
+	{ "claims", CLAIMS, 0 },
+	{ "header", HEADER, 0 },
+};
+enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+
+static const struct member *find_member(const char *name)
+{
+	for (size_t i = 0; i < MEMBERS; i++) {
+		if (strcmp(members[i].name, name) == 0)
+			return &members[i];
+	}
+	return NULL;
+}
+
+static int fail(struct error *error, const char *name, const char *wanted)
+{
+	return error_set(error, ERROR_CONFIG, "\"%s\" is not %s", name, wanted);
+}
+
+/* A name that stands twice: which of the two was meant nobody knows (RFC 8259 section 4). */
+static int check_names(const cJSON *object, struct error *error)
+{
+	for (const cJSON *one = object->child; one != NULL; one = one->next) {
+		for (const cJSON *other = one->next; other != NULL; other = other->next) {
+			if (strcmp(other->string, one->string) == 0)
+				return error_set(error, ERROR_CONFIG, "\"%.100s\" stands in the line twice", one->string);
+		}
+	}
+	return 0;
+}
+
+/* The extras of the run and then those of the object, which take the place of others of the same name. The text of a value goes in as
+ * it is, so that no number loses digits. */
+static void take_extras(const cJSON *object, char *text, struct jwt_extra *list, const struct jwt_extra *run, size_t *count)
+{
+	const cJSON *child = object->child;
+	char *rest = text + 1, *value;
+	size_t used = *count;
+
+	if (used > 0)
+		memcpy(list, run, used * sizeof(*list));
+	for (; json_member(&rest, &value) && child != NULL; child = child->next) {
+		size_t i = 0;
+
+		while (i < used && strcmp(list[i].name, child->string) != 0)
+			i++;
+		list[i] = (struct jwt_extra){ child->string, value };
+		used += i == used ? 1 : 0;
+	}
+	*count = used;
+}
+
+static int take_object(struct line *line, const struct member *member, const cJSON *value, char *text, struct error *error)
+{
+	struct bearer_request *request = &line->request;
+	size_t base = request->claim_count + request->header_count, own = (size_t)cJSON_GetArraySize(value);
+	struct jwt_extra *list;
+
+	if (!cJSON_IsObject(value))
+		return fail(error, member->name, "a JSON object");
+	if (check_names(value, error) < 0)
+		return error_result(error);
+	/* The other one of the two may stand there already. */
+	list = calloc(base + own + 1, sizeof(*list));
+	if (list == NULL)
+		return error_memory(error);
+	if (member->kind == CLAIMS) {
+		take_extras(value, text, list, request->claims, &request->claim_count);
+		if (request->header_count > 0)
+			memcpy(list + request->claim_count, request->headers, request->header_count * sizeof(*list));
+		request->claims = list;
+		request->headers = list + request->claim_count;
+	} else {
+		take_extras(value, text, list, request->headers, &request->header_count);
+		if (request->claim_count > 0)
+			memcpy(list + request->header_count, request->claims, request->claim_count * sizeof(*list));
+		request->headers = list;
+		request->claims = list + request->header_count;
+	}
+	free(line->extras);
+	line->extras = list;
+	return 0;
+}
+
+static int take_member(struct line *line, const cJSON *value, char *text, const struct batch_options *options,
+		       struct error *error)
+{
+	const struct member *member = find_member(value->string);
+	struct bearer_request *request = &line->request;
+
+	if (member == NULL) {
+		error_set(error, ERROR_CONFIG, "there is no \"%.100s\" in a line", value->string);
+		error_hint(error, "a line has username, client-id, instance-url, audience, lifetime, jti, claims and header");
+		return -ERROR_CONFIG;
+	}
+	switch (member->kind) {
+	case TEXT:
+		if (!cJSON_IsString(value))
+			return fail(error, member->name, "a string");
+		memcpy((char *)request + member->offset, &value->valuestring, sizeof(value->valuestring));
+		return options->check(member->name, value->valuestring, error);
+	case NUMBER:
+		if (!cJSON_IsNumber(value))
+			return fail(error, member->name, "a number");
+		request->lifetime = strtol(text, NULL, 10);
+		return options->check(member->name, text, error);
+	case FLAG:
+		if (!cJSON_IsBool(value))
+			return fail(error, member->name, "true or false");
+		request->jti = cJSON_IsTrue(value);
+		return 0;
+	case CLAIMS:
+	case HEADER:
+		break;
+	}
+	return take_object(line, member, value, text, error);
+}
+
+static int check_request(const struct bearer_request *request, bool exchange, struct error *error)
+{
+	const char *missing = NULL;
+
+	if (request->username == NULL)
+		missing = "username";
+	else if (request->client_id == NULL)
+		missing = "client-id";
+	else if (request->instance_url == NULL && (request->audience == NULL || (exchange && request->token_url == NULL)))
+		missing = "instance-url";
+	if (missing != NULL) {
+		error_set(error, ERROR_CONFIG, "there is no %s", missing);
+		error_hint(error, "neither the line has one, nor does --%s give one for all", missing);
+		return -ERROR_CONFIG;
+	}
+	for (size_t i = 0; i < request->claim_count; i++) {
+		if (jwt_claim_check(&request->claims[i], request->jti, error) < 0)
+			return error_result(error);
+	}
+	for (size_t i = 0; i < request->header_count; i++) {
+		if (jwt_header_check(&request->headers[i], error) < 0)
+			return error_result(error);
+	}
+	return 0;
+}
+
+static int parse(struct line *line, const char *text, size_t length, struct error *error)
+{
+	line->text = strndup(text, length);
+	if (line->text == NULL)
+		return error_memory(error);
+	if (strlen(line->text) == length)
+		line->json = cJSON_ParseWithOpts(line->text, NULL, 1);
+	if (line->json == NULL || !json_is_strict(line->text))
+		return error_set(error, ERROR_CONFIG, "the line is not JSON by RFC 8259");
+	if (!cJSON_IsObject(line->json))
+		return error_set(error, ERROR_CONFIG, "the line is not a JSON object");
+	return 0;
+}
+
+int line_read(struct line *line, const char *text, size_t length, const struct bearer_request *run,
+	      const struct batch_options *options, struct error *error)
+{
+	char *rest, *value;
+
+	*line = (struct line){ .request = *run };
+	if (parse(line, text, length, error) < 0 || check_names(line->json, error) < 0)
+		return error_result(error);
+	rest = strchr(line->text, '{') + 1;
+	for (const cJSON *child = line->json->child; child != NULL && json_member(&rest, &value); child = child->next) {
+		if (take_member(line, child, value, options, error) < 0)
+			return error_result(error);
+	}
+	if (check_request(&line->request, options->exchange, error) < 0)
+		return error_result(error);
+	/* The run's own URL is checked, and made, once. */
+	if (!options->exchange || run->token_url != NULL || line->request.instance_url == run->instance_url)
+		return 0;
+	if (exchange_url(&line->request, &line->token_url, error) < 0)
+		return error_result(error);
+	return http_check_url(line->token_url, error);
+}
+
+void line_clear(struct line *line)
+{
+	free(line->text);
+	free(line->extras);
+	free(line->token_url);
+	cJSON_Delete(line->json);
+	memset(line, 0, sizeof(*line));
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The line that is written for an item, and where the run stands. */
+#include "batch/internal.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int output_error(struct item *item)
+{
+	cJSON *object = cJSON_CreateObject();
+	const char *hint = item->error.hint;
+	bool made = cJSON_AddNumberToObject(object, "line", (double)item->number) != NULL &&
+		    cJSON_AddStringToObject(object, "error", item->error.text) != NULL &&
+		    (hint[0] != '\0' ? cJSON_AddStringToObject(object, "hint", hint) : cJSON_AddNullToObject(object, "hint")) != NULL &&
+		    cJSON_AddNumberToObject(object, "status", item->error.class) != NULL;
+	char *text = made ? cJSON_PrintUnformatted(object) : NULL;
+	int result = -1;
+
+	secret_truncate(item->output, 0);
+	if (text != NULL && secret_append(item->output, text, strlen(text)) == 0)
+		result = secret_append(item->output, "\n", 1);
+	cJSON_free(text);
+	cJSON_Delete(object);
+	return result;
+}
+
+int output_assertion(struct item *item)
+{
+	const struct secret *text = item->assertion.text;
+
+	secret_truncate(item->output, 0);
+	if (secret_append(item->output, secret_data(text), secret_length(text)) < 0)
+		return -1;
+	return secret_append(item->output, "\n", 1);
+}
+
+/* An answer that has a "line" of its own would hide ours. Then, and only then, numbers may lose digits. */
+static char *without_line(const char *json)
+{
+	cJSON *object = cJSON_Parse(json);
+	char *text;
+
+	cJSON_DeleteItemFromObjectCaseSensitive(object, "line");
+	text = cJSON_PrintUnformatted(object);
+	cJSON_Delete(object);
+	return text;
+}
+
+int output_answer(struct item *item, const struct oauth_answer *answer)
+{
+	struct secret *output = item->output;
+	const char *json = secret_data(answer->json);
+	char *other = strstr(json, "\"line\"") != NULL ? without_line(json) : NULL, *end;
+	size_t length;
+
+	if (other != NULL)
+		json = other;
+	length = strlen(json);
+	secret_truncate(output, 0);
+	if (secret_printf(output, "{\"line\":%lu,", item->number) < 0 || (end = secret_extend(output, length)) == NULL) {
+		cJSON_free(other);
+		return -1;
+	}
+	memcpy(end, json + 1, length); /* with its NUL, without its brace */
+	json_compact(end);
+	secret_truncate(output, (size_t)(end - secret_data(output)) + strlen(end));
+	cJSON_free(other);
+	return secret_append(output, "\n", 1);
+}
+
+/* --- where the run stands ---------------------------------------------------------------------------------------- */
+
+enum { SHOWN_MS = 250 };
+
+void report_progress(struct report *report, const struct input *input)
+{
+	double now = clock_ms(), seconds = (now - report->began) / 1e3;
+	double rate = seconds > 0 ? (double)report->done / seconds : 0;
+	char left[64] = "";
+
+	if (now - report->shown < SHOWN_MS || report->done == 0)
+		return;
+	report->shown = now;
+	if (input->size > 0 && input->consumed > 0) {
+		double share = (double)input->consumed / (double)input->size;
+
+		snprintf(left, sizeof(left), ", %.0f s left", seconds * (1 - share) / share);
+	}
+	message_progress("%lu done, %lu failed, %.0f a second%s", report->done, report->failed, rate, left);
+}

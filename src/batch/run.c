@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The thread that runs all: reads lines, hands them to the workers and to the sender, and writes what comes of them. */
+#include "batch/internal.h"
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/message.h"
+#include "base/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	ITEMS_A_SESSION = 9,  /* see AHEAD in workers.c */
+	ITEMS_A_REQUEST = 4,  /* under way, ready, and waiting for another try */
+	OUTPUT_MOST = 32768,  /* bytes that are kept back while there is more to do */
+	LOOK_MS = 250,        /* so often the progress is shown */
+};
+
+struct run {
+	const struct bearer_request *request;
+	const struct batch_options *options;
+	struct input input;
+	bool hungry;             /* there was room for a line, and none was there */
+	struct workers *workers;
+	struct sender sender;
+	struct item *items;
+	size_t count;
+	struct queue free, done; /* items that are nobody's; that have ended */
+	struct item **in_turn;   /* ended before their turn, by number % count, where the output is in order */
+	unsigned long written;   /* number of the last line that was written, where it is */
+	struct secret *output;
+	struct report report;
+	struct error stop;       /* why no further line is taken; class ERROR_NONE: it goes on */
+	int signal;
+};
+
+/* --- items that have ended --------------------------------------------------------------------------------------- */
+
+static void stop(struct run *run, enum error_class class, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void stop(struct run *run, enum error_class class, const char *format, ...)
+{
+	va_list arguments;
+	char text[512];
+
+	if (run->stop.class != ERROR_NONE)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	error_set(&run->stop, class, "%s", text);
+}
+
+static int emit(struct run *run, struct item *item, struct error *error)
+{
+	int result = secret_append(run->output, secret_data(item->output), secret_length(item->output));
+
+	secret_truncate(item->output, 0);
+	line_clear(&item->line);
+	queue_push(&run->free, item);
+	return result == 0 ? 0 : error_memory(error);
+}
+
+/* What the end of an item means for the run. */
+static void count(struct run *run, const struct item *item)
+{
+	if (item->result == 0) {
+		run->report.done++;
+		return;
+	}
+	run->report.failed++;
+	if (-item->result > run->report.worst)
+		run->report.worst = -item->result;
+	if (workers_lost_key(run->workers))
+		stop(run, (enum error_class) - item->result, "%.400s", item->error.text);
+	else if (run->options->exchange && run->sender.asked > 0)
+		stop(run, ERROR_ORG, "the org asks to wait %ld s", run->sender.asked);
+	else if (run->options->fail_fast)
+		stop(run, (enum error_class) - item->result, "line %lu failed: %.400s", item->number, item->error.text);
+}
+
+static int end_item(struct run *run, struct item *item, struct error *error)
+{
+	if (item->result < 0 && output_error(item) < 0)
+		return error_memory(error);
+	if (!run->options->ordered)
+		return emit(run, item, error);
+	run->in_turn[item->number % run->count] = item;
+	while ((item = run->in_turn[(run->written + 1) % run->count]) != NULL) {
+		run->in_turn[++run->written % run->count] = NULL;
+		if (emit(run, item, error) < 0)
+			return error_result(error);
+	}
+	return 0;
+}
+
+static int flush(struct run *run, struct error *error)
+{
+	size_t length = secret_length(run->output);
+	int result = length > 0 ? output_write(secret_data(run->output), length, error) : 0;
+
+	secret_truncate(run->output, 0);
+	if (result < 0 && error->code == EPIPE)
+		error->signal = SIGPIPE;
+	return result;
+}
+
+/* An item that is not begun any more is answered all the same: no line that was read goes without. */
+static int give_up(struct run *run, struct error *error)
+{
+	struct item *item;
+
+	while ((item = workers_take_back(run->workers)) != NULL ||
+	       (run->options->exchange && (item = sender_take_back(&run->sender)) != NULL)) {
+		run->report.given_up++;
+		item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s", run->stop.text);
+		if (end_item(run, item, error) < 0)
+			return error_result(error);
+	}
+	return 0;
+}
+
+/* --- items on their way ------------------------------------------------------------------------------------------ */
+
+static void take_signed(struct run *run)
+{
+	struct item *item;
+
+	while ((item = workers_take(run->workers)) != NULL) {
+		if (item->result == 0 && run->options->exchange) {
+			sender_give(&run->sender, item);
+			continue;
+		}
+		if (item->result == 0 && output_assertion(item) < 0)
+			item->result = error_memory(&item->error);
+		queue_push(&run->done, item);
+	}
+}
+
+static void exchange(struct run *run)
+{
+	struct queue to_sign = { .first = NULL };
+	struct item *item;
+
+	sender_move(&run->sender, &run->done);
+	if (run->stop.class != ERROR_NONE)
+		return;
+	sender_begin(&run->sender, &run->done, &to_sign);
+	while ((item = queue_pop(&to_sign)) != NULL)
+		workers_give(run->workers, item);
+}
+
+static bool has_room(struct run *run)
+{
+	return run->stop.class == ERROR_NONE && run->free.first != NULL && !workers_are_full(run->workers) &&
+	       (!run->options->exchange || run->sender.ready.count < run->sender.allowed);
+}
+
+static void take_lines(struct run *run)
+{
+	const char *text;
+	size_t length = 0;
+
+	run->hungry = false;
+	while (has_room(run)) {
+		struct item *item;
+
+		if (!input_take(&run->input, &text, &length)) {
+			run->hungry = !run->input.ended;
+			return;
+		}
+		item = queue_pop(&run->free);
+		item->number = run->input.number;
+		item->tries = 0;
+		item->had_stale = false;
+		item->not_before = 0;
+		if (text == NULL)
+			item->result = error_set(&item->error, ERROR_CONFIG, "the line is longer than %d bytes", LINE_MOST - 1);
+		else
+			item->result = line_read(&item->line, text, length, run->request, run->options, &item->error);
+		if (item->result < 0)
+			queue_push(&run->done, item);
+		else
+			workers_give(run->workers, item);
+		if (item->result < 0 && run->options->fail_fast)
+			return;
+	}
+}
+
+/* --- the loop ---------------------------------------------------------------------------------------------------- */
+
+/* Waits for whatever comes first: a line, an assertion, an answer, a signal, or a time. */
+static int await(struct run *run, struct error *error)
+{
+	struct pollfd ready[3] = {
+		{ .fd = workers_descriptor(run->workers), .events = POLLIN },
+		{ .fd = interrupt_descriptor(), .events = POLLIN },
+		{ .fd = run->hungry ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+	double delay = run->options->exchange && run->stop.class == ERROR_NONE ? sender_delay(&run->sender, clock_ms()) : -1;
+	int wait = LOOK_MS;
+
+	if (flush(run, error) < 0)
+		return error_result(error);
+	report_progress(&run->report, &run->input);
+	if (run->signal != 0)
+		ready[1].fd = -1;
+	if (!workers_await(run->workers))
+		return 0;
+	if (delay >= 0 && delay < wait)
+		wait = (int)delay + 1;
+	if (run->options->exchange)
+		http_pool_wait(run->sender.pool, ready, run->hungry ? 3 : 2, wait);
+	if (poll(ready, 3, run->options->exchange ? 0 : wait) <= 0)
+		return 0;
+	if (ready[0].revents != 0)
+		workers_woken(run->workers);
+	return ready[2].revents != 0 ? input_fill(&run->input, error) : 0;
+}
+
+/* One round. *more: there is work left. */
+static int step(struct run *run, bool *more, struct error *error)
+{
+	struct item *item;
+
+	if (run->signal == 0 && interrupt_signal() != 0) {
+		run->signal = interrupt_signal();
+		stop(run, ERROR_UNEXPECTED, "the run was interrupted");
+	}
+	take_signed(run);
+	if (run->options->exchange)
+		exchange(run);
+	if (run->stop.class != ERROR_NONE && give_up(run, error) < 0)
+		return error_result(error);
+	take_lines(run);
+	*more = run->done.first != NULL;
+	while ((item = queue_pop(&run->done)) != NULL) {
+		count(run, item);
+		if (end_item(run, item, error) < 0)
+			return error_result(error);
+	}
+	if (secret_length(run->output) >= OUTPUT_MOST && flush(run, error) < 0)
+		return error_result(error);
+	if (*more)
+		return 0;
+	*more = run->free.count < run->count || (run->stop.class == ERROR_NONE && !run->input.ended);
+	return *more ? await(run, error) : flush(run, error);
+}
+
+/* --- from beginning to end --------------------------------------------------------------------------------------- */
+
+static size_t processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+}
+
+static int open_run(struct run *run, struct error *error)
+{
+	const struct batch_options *options = run->options;
+	size_t sessions = options->sessions > 0 ? options->sessions : processors();
+
+	if (sessions > P11_SESSIONS_MAX)
+		sessions = P11_SESSIONS_MAX;
+	run->count = sessions * ITEMS_A_SESSION + (options->exchange ? options->parallel * ITEMS_A_REQUEST : 0);
+	run->items = calloc(run->count, sizeof(*run->items));
+	run->in_turn = calloc(run->count, sizeof(*run->in_turn));
+	run->output = secret_new(2 * OUTPUT_MOST);
+	if (run->items == NULL || run->in_turn == NULL || run->output == NULL || input_open(&run->input, error) < 0)
+		return error_memory(error);
+	for (size_t i = 0; i < run->count; i++) {
+		run->items[i].output = secret_new(1024);
+		if (run->items[i].output == NULL)
+			return error_memory(error);
+		queue_push(&run->free, &run->items[i]);
+	}
+	/* All that can be wrong with the way to the org is found before the token is touched. */
+	if (options->exchange && sender_open(&run->sender, run->request, options->parallel, error) < 0)
+		return error_result(error);
+	return workers_open(&run->workers, run->request, sessions, options->exchange, error);
+}
+
+static void close_run(struct run *run)
+{
+	workers_close(&run->workers);
+	sender_close(&run->sender);
+	for (size_t i = 0; i < run->count && run->items != NULL; i++) {
+		line_clear(&run->items[i].line);
+		assertion_clear(&run->items[i].assertion);
+		secret_free(&run->items[i].output);
+	}
+	secret_free(&run->output);
+	input_close(&run->input);
+	free(run->in_turn);
+	free(run->items);
+}
+
+/* What is said at the end, and the run's result. */
+static int conclude(const struct run *run, struct error *error)
+{
+	const struct report *report = &run->report;
+	char counts[256];
+
+	snprintf(counts, sizeof(counts), "%lu lines done, %lu failed", report->done, report->failed);
+	if (run->stop.class == ERROR_NONE) {
+		if (report->failed > 0)
+			message_note("%s", counts);
+		return report->worst;
+	}
+	error_set(error, run->stop.class, "%s; %s, %lu given up; the input is read up to line %lu", run->stop.text, counts,
+		  report->given_up, run->input.number);
+	error->signal = run->signal;
+	return error_result(error);
+}
+
+int batch_run(const struct bearer_request *request, const struct batch_options *options, struct error *error)
+{
+	struct run run = { .request = request, .options = options, .report = { .began = clock_ms() } };
+	bool more = true;
+	int result = open_run(&run, error);
+
+	if (result == 0) {
+		interrupt_begin("p11bearer: what is under way is finished; another signal ends it at once\n");
+		while (more && result == 0)
+			result = step(&run, &more, error);
+		interrupt_end();
+		message_progress("%s", "");
+		if (result == 0)
+			result = conclude(&run, error);
+	}
+	close_run(&run);
+	return result;
+}

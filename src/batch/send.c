@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Assertions to the org and answers back: many at a time, and as slowly as the org asks for. */
+#include "batch/internal.h"
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "bearer/exchange.h"
+#include "bearer/retry.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	TOO_MANY = 429,      /* HTTP status (RFC 6585 section 4) */
+	WAIT_MOST = 3600,    /* seconds that a run waits because the org asks for it */
+	ROUNDS_A_RETRY = 4,  /* so often may the org ask to slow down in vain, for each of --retries */
+	ROUNDS_DOUBLED = 6,  /* so often is a wait doubled that the org has not named */
+	TOLD_MS = 1000,      /* a wait as long as this is told */
+};
+
+int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error)
+{
+	*sender = (struct sender){ .request = request, .most = parallel, .allowed = parallel };
+	if ((request->token_url != NULL || request->instance_url != NULL) &&
+	    exchange_url(request, &sender->token_url, error) < 0)
+		return error_result(error);
+	return http_pool_open(&sender->pool, &request->http, parallel, error);
+}
+
+void sender_close(struct sender *sender)
+{
+	http_pool_close(&sender->pool);
+	free(sender->token_url);
+	sender->token_url = NULL;
+}
+
+/* --- beginning --------------------------------------------------------------------------------------------------- */
+
+void sender_give(struct sender *sender, struct item *item)
+{
+	queue_push(&sender->ready, item);
+}
+
+/* Whether there is none, because the last one is spent, or it has waited for too much of its life. */
+static bool wants_assertion(const struct item *item)
+{
+	long margin = item->line.request.lifetime / 2;
+
+	if (margin > REUSE_MARGIN)
+		margin = REUSE_MARGIN;
+	return secret_length(item->assertion.text) == 0 || time(NULL) + margin > item->assertion.exp;
+}
+
+/* Moves those whose time has come. */
+static void wake(struct sender *sender, double now)
+{
+	struct queue waiting = sender->waiting;
+	struct item *item;
+
+	sender->waiting = (struct queue){ .first = NULL };
+	while ((item = queue_pop(&waiting)) != NULL)
+		queue_push(item->not_before > now ? &sender->waiting : &sender->ready, item);
+}
+
+void sender_begin(struct sender *sender, struct queue *done, struct queue *to_sign)
+{
+	double now = clock_ms();
+	struct item *item;
+
+	wake(sender, now);
+	while (now >= sender->resume && http_pool_busy(sender->pool) < sender->allowed &&
+	       (item = queue_pop(&sender->ready)) != NULL) {
+		const char *url = item->line.token_url != NULL ? item->line.token_url : sender->token_url;
+
+		if (wants_assertion(item)) {
+			queue_push(to_sign, item);
+			continue;
+		}
+		item->began = now;
+		item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item, &item->error);
+		if (item->result < 0)
+			queue_push(done, item);
+	}
+}
+
+double sender_delay(const struct sender *sender, double now)
+{
+	double until = sender->ready.first != NULL && sender->resume > now ? sender->resume : 0;
+
+	for (const struct item *item = sender->waiting.first; item != NULL; item = item->next) {
+		if (until == 0 || item->not_before < until)
+			until = item->not_before;
+	}
+	if (until == 0)
+		return -1;
+	return until > now ? until - now : 0;
+}
+
+struct item *sender_take_back(struct sender *sender)
+{
+	struct item *item = queue_pop(&sender->ready);
+
+	return item != NULL ? item : queue_pop(&sender->waiting);
+}
+
+/* --- answers ----------------------------------------------------------------------------------------------------- */
+
+/* The org asks for less. Answers to requests that had begun before say nothing new, but may name a longer wait. */
+static void slow_down(struct sender *sender, const struct item *item, const struct oauth_answer *answer, double now)
+{
+	bool is_news = item->began >= sender->paused;
+	unsigned long wait;
+
+	if (is_news) {
+		sender->rounds++;
+		sender->paused = now;
+		sender->allowed = sender->allowed > 1 ? sender->allowed / 2 : 1;
+	} else if (answer->retry_after < 0) {
+		return;
+	}
+	wait = retry_delay(answer->retry_after, sender->rounds < ROUNDS_DOUBLED ? sender->rounds - 1 : ROUNDS_DOUBLED);
+	if (now + (double)wait > sender->resume)
+		sender->resume = now + (double)wait;
+	if (answer->retry_after > WAIT_MOST)
+		sender->asked = answer->retry_after;
+	else if (is_news && wait >= TOLD_MS)
+		message_note("%s; the run goes on in %lu ms", item->error.text, wait);
+}
+
+/* Whether the item is to be tried again, which is for *wait milliseconds later. */
+static bool try_again(struct sender *sender, struct item *item, const struct oauth_answer *answer, unsigned long *wait)
+{
+	*wait = 0;
+	if (!answer->passing)
+		return false;
+	if (answer->status == TOO_MANY || answer->retry_after > 0) {
+		slow_down(sender, item, answer, clock_ms());
+		return sender->rounds <= sender->request->retries * ROUNDS_A_RETRY && sender->asked == 0;
+	}
+	if (answer->stale && !item->had_stale)
+		return item->had_stale = true;
+	if (item->tries >= sender->request->retries)
+		return false;
+	*wait = retry_delay(-1, item->tries++);
+	message_step("line %lu: %s; trying again in %lu ms", item->number, item->error.text, *wait);
+	return true;
+}
+
+static void take_answer(struct sender *sender, struct item *item, struct oauth_answer *answer, struct queue *done)
+{
+	unsigned long wait;
+
+	if (item->result == 0) {
+		sender->rounds = 0;
+		sender->allowed += sender->allowed < sender->most ? 1 : 0;
+		if (output_answer(item, answer) < 0)
+			item->result = error_memory(&item->error);
+		queue_push(done, item);
+		return;
+	}
+	if (item->result == -ERROR_ORG)
+		exchange_advice(answer, &item->error);
+	if (!try_again(sender, item, answer, &wait)) {
+		queue_push(done, item);
+		return;
+	}
+	if (answer->sent)
+		assertion_wipe(&item->assertion);
+	item->not_before = clock_ms() + (double)wait;
+	queue_push(wait > 0 ? &sender->waiting : &sender->ready, item);
+}
+
+void sender_move(struct sender *sender, struct queue *done)
+{
+	struct oauth_answer answer;
+	struct error error;
+	void *tag;
+	int result;
+
+	while (oauth_exchange_take(sender->pool, &answer, &tag, &result, &error)) {
+		struct item *item = tag;
+
+		item->result = result;
+		if (result < 0)
+			item->error = error;
+		take_answer(sender, item, &answer, done);
+		oauth_answer_clear(&answer);
+	}
+}

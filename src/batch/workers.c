@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The threads that sign, each with a session of its own. The lock guards the two queues and what stands beside them, and is held for
+ * no longer than it takes to move an item. */
+#include "batch/internal.h"
+
+#include "base/clock.h"
+#include "base/message.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+	AHEAD = 8,         /* items for each worker that wait to be signed */
+	TOUCH_MS = 1500,   /* so long a signature takes when somebody has to touch the token */
+	TOLD_LATE_MS = 10, /* so late it may be told that something was signed */
+};
+
+struct worker {
+	struct workers *workers;
+	struct signer signer;
+	pthread_t thread;
+};
+
+struct workers {
+	pthread_mutex_t lock;
+	pthread_cond_t wanted;
+	struct queue to_sign, done;
+	bool ending;
+	bool awaited;           /* somebody waits for the descriptor */
+	double awaited_since;   /* clock_ms */
+	/* Below what one thread alone uses, or what does not change. */
+	int descriptor;         /* of the eventfd */
+	bool prompt;
+	size_t wanted_sessions;
+	bool settled;           /* it is known how many there are */
+	size_t given;           /* items that are not taken back yet */
+	size_t count;
+	struct worker list[P11_SESSIONS_MAX];
+};
+
+void queue_push(struct queue *queue, struct item *item)
+{
+	item->next = NULL;
+	if (queue->first == NULL)
+		queue->first = item;
+	else
+		queue->last->next = item;
+	queue->last = item;
+	queue->count++;
+}
+
+struct item *queue_pop(struct queue *queue)
+{
+	struct item *item = queue->first;
+
+	if (item == NULL)
+		return NULL;
+	queue->first = item->next;
+	queue->count--;
+	return item;
+}
+
+/* --- the threads ------------------------------------------------------------------------------------------------- */
+
+/* Each waking costs the time of some signatures when there are many sessions: while there is enough to do it can wait a little. */
+static bool is_time_to_tell(struct workers *workers)
+{
+	if (!workers->awaited)
+		return false;
+	if (!workers->prompt && workers->to_sign.count > workers->count * AHEAD / 4 &&
+	    clock_ms() - workers->awaited_since < TOLD_LATE_MS)
+		return false;
+	workers->awaited = false;
+	return true;
+}
+
+static void *work(void *context)
+{
+	struct worker *worker = context;
+	struct workers *workers = worker->workers;
+	struct item *item = NULL;
+
+	while (true) {
+		bool tell = false;
+
+		pthread_mutex_lock(&workers->lock);
+		if (item != NULL) {
+			queue_push(&workers->done, item);
+			tell = is_time_to_tell(workers);
+		}
+		item = NULL;
+		while (!tell && !workers->ending && (item = queue_pop(&workers->to_sign)) == NULL)
+			pthread_cond_wait(&workers->wanted, &workers->lock);
+		pthread_mutex_unlock(&workers->lock);
+		if (tell && eventfd_write(workers->descriptor, 1) == 0)
+			continue;
+		if (item == NULL)
+			return NULL;
+		item->result = assertion_make(&worker->signer, &item->line.request, &item->assertion, &item->error);
+	}
+}
+
+/* Signals are for the thread that runs all. */
+static bool start(struct worker *worker)
+{
+	sigset_t quiet, before;
+	bool started;
+
+	sigemptyset(&quiet);
+	sigaddset(&quiet, SIGINT);
+	sigaddset(&quiet, SIGTERM);
+	sigaddset(&quiet, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &quiet, &before);
+	started = pthread_create(&worker->thread, NULL, work, worker) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
+/* --- how many ---------------------------------------------------------------------------------------------------- */
+
+int workers_open(struct workers **workers, const struct bearer_request *request, size_t sessions, bool prompt,
+		 struct error *error)
+{
+	struct workers *new = calloc(1, sizeof(*new));
+	int result;
+
+	*workers = new;
+	if (new == NULL)
+		return error_memory(error);
+	pthread_mutex_init(&new->lock, NULL);
+	pthread_cond_init(&new->wanted, NULL);
+	new->prompt = prompt;
+	new->wanted_sessions = sessions;
+	new->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	new->list[0].workers = new;
+	result = signer_open(&new->list[0].signer, request, error);
+	if (result == 0 && (new->descriptor < 0 || !start(&new->list[0])))
+		result = error_memory(error);
+	if (result == 0)
+		new->count = 1;
+	else
+		signer_close(&new->list[0].signer);
+	return result;
+}
+
+/* The first assertion is made, and its worker rests: opens the other sessions, as many as there are to be had. */
+static void settle(struct workers *workers, double taken)
+{
+	const char *why = p11_key_single(workers->list[0].signer.key);
+
+	workers->settled = true;
+	if (why == NULL && taken > TOUCH_MS)
+		why = "the first signature took so long that it may have wanted a touch";
+	if (why != NULL && workers->wanted_sessions > 1) {
+		message_note("one session with the token is used: %s", why);
+		return;
+	}
+	while (workers->count < workers->wanted_sessions) {
+		struct worker *worker = &workers->list[workers->count];
+
+		worker->workers = workers;
+		if (!signer_another(&workers->list[0].signer, &worker->signer))
+			break;
+		if (!start(worker)) {
+			signer_close(&worker->signer);
+			break;
+		}
+		workers->count++;
+	}
+	message_step("%zu sessions with the token", workers->count);
+}
+
+void workers_close(struct workers **workers)
+{
+	struct workers *old = *workers;
+
+	if (old == NULL)
+		return;
+	pthread_mutex_lock(&old->lock);
+	old->ending = true;
+	pthread_cond_broadcast(&old->wanted);
+	pthread_mutex_unlock(&old->lock);
+	for (size_t i = 0; i < old->count; i++)
+		pthread_join(old->list[i].thread, NULL);
+	while (old->count > 0)
+		signer_close(&old->list[--old->count].signer);
+	if (old->descriptor >= 0)
+		close(old->descriptor);
+	pthread_cond_destroy(&old->wanted);
+	pthread_mutex_destroy(&old->lock);
+	free(old);
+	*workers = NULL;
+}
+
+/* --- items in and out -------------------------------------------------------------------------------------------- */
+
+bool workers_are_full(struct workers *workers)
+{
+	return workers->given >= (workers->settled ? workers->count * (1 + AHEAD) : 1);
+}
+
+void workers_give(struct workers *workers, struct item *item)
+{
+	item->began = clock_ms();
+	workers->given++;
+	pthread_mutex_lock(&workers->lock);
+	queue_push(&workers->to_sign, item);
+	pthread_cond_signal(&workers->wanted);
+	pthread_mutex_unlock(&workers->lock);
+}
+
+struct item *workers_take(struct workers *workers)
+{
+	struct item *item;
+
+	pthread_mutex_lock(&workers->lock);
+	item = queue_pop(&workers->done);
+	pthread_mutex_unlock(&workers->lock);
+	if (item == NULL)
+		return NULL;
+	workers->given--;
+	if (!workers->settled && item->result == 0)
+		settle(workers, clock_ms() - item->began);
+	return item;
+}
+
+struct item *workers_take_back(struct workers *workers)
+{
+	struct item *item;
+
+	pthread_mutex_lock(&workers->lock);
+	item = queue_pop(&workers->to_sign);
+	pthread_mutex_unlock(&workers->lock);
+	workers->given -= item != NULL ? 1 : 0;
+	return item;
+}
+
+bool workers_await(struct workers *workers)
+{
+	bool awaited;
+
+	pthread_mutex_lock(&workers->lock);
+	awaited = workers->awaited = workers->done.count == 0;
+	workers->awaited_since = clock_ms();
+	pthread_mutex_unlock(&workers->lock);
+	return awaited;
+}
+
+int workers_descriptor(const struct workers *workers)
+{
+	return workers->descriptor;
+}
+
+void workers_woken(struct workers *workers)
+{
+	eventfd_t ignored;
+
+	(void)eventfd_read(workers->descriptor, &ignored);
+}
+
+bool workers_lost_key(const struct workers *workers)
+{
+	return p11_key_is_gone(workers->list[0].signer.key);
+}

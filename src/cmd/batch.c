@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --batch of jwt and token. */
+#include "cmd/cmd.h"
+
+#include "batch/batch.h"
+
+int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error)
+{
+	static const struct {
+		enum setting_id id;
+		const char *name;
+	} only[] = {
+		{ SETTING_FAIL_FAST, "fail-fast" },
+		{ SETTING_ORDERED, "ordered" },
+		{ SETTING_SESSIONS, "sessions" },
+		{ SETTING_PARALLEL, "parallel" },
+	};
+
+	*batch = settings_flag(settings, SETTING_BATCH);
+	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]) && !*batch; i++) {
+		if (settings_is_option(settings, only[i].id))
+			return error_set(error, ERROR_USAGE, "--%s goes with --batch only", only[i].name);
+	}
+	if (*batch && settings_is_option(settings, without))
+		return error_set(error, ERROR_USAGE, "--%s does not go with --batch",
+				 without == SETTING_FORMAT ? "format" : "explain");
+	return 0;
+}
+
+int cmd_batch(const struct settings *settings, bool exchange, struct error *error)
+{
+	struct bearer_request request;
+	struct batch_options options = {
+		.exchange = exchange,
+		.ordered = !exchange || settings_flag(settings, SETTING_ORDERED),
+		.fail_fast = settings_flag(settings, SETTING_FAIL_FAST),
+		.sessions = settings_text(settings, SETTING_SESSIONS) != NULL ?
+				    (size_t)settings_number(settings, SETTING_SESSIONS) : 0,
+		.parallel = (size_t)settings_number(settings, SETTING_PARALLEL),
+		.check = settings_check,
+	};
+	int result = cmd_bearer_request(settings, exchange, false, &request, error);
+
+	if (result == 0)
+		result = batch_run(&request, &options, error);
+	cmd_bearer_request_clear(&request);
+	return result;
+}
