@@ -185,11 +185,12 @@ static void take_lines(struct run *run)
 			item->result = error_set(&item->error, ERROR_CONFIG, "the line is longer than %d bytes", LINE_MOST - 1);
 		else
 			item->result = line_read(&item->line, text, length, run->request, run->options, &item->error);
-		if (item->result < 0)
-			queue_push(&run->done, item);
-		else
+		if (item->result == 0) {
 			workers_give(run->workers, item);
-		if (item->result < 0 && run->options->fail_fast)
+			continue;
+		}
+		queue_push(&run->done, item);
+		if (run->options->fail_fast)
 			return;
 	}
 }

@@ -81,12 +81,13 @@ static bool set_timeout(CURL *easy, const struct http_request *request, long tim
 
 /* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an assertion that may have
  * been taken already: so either none is kept, or the body is handed out once. */
-static bool set_connection(CURL *easy, const struct transfer *transfer)
+static bool set_connection(CURL *easy, const struct transfer *transfer, bool plain)
 {
 	if (!transfer->kept)
 		return curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+	/* TLS tells whether it is to be HTTP/2, and only then is there something to wait for. */
 	return curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L) == CURLE_OK;
+	       curl_easy_setopt(easy, CURLOPT_PIPEWAIT, plain ? 0L : 1L) == CURLE_OK;
 }
 
 static bool set_options(struct http *http, struct transfer *transfer)
@@ -114,7 +115,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
 	       curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       set_connection(easy, transfer) &&
+	       set_connection(easy, transfer, plain) &&
 	       set_timeout(easy, transfer->request, options->timeout) &&
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&
@@ -178,6 +179,9 @@ static int hand_out_again(void *context, curl_off_t offset, int origin)
 static bool set_body_once(CURL *easy, struct transfer *transfer)
 {
 	return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
+	       /* The least there is, as there are many of them; forms and answers are small. */
+	       curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_READFUNCTION, hand_out) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, hand_out_again) == CURLE_OK &&
