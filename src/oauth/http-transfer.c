@@ -179,9 +179,8 @@ static int hand_out_again(void *context, curl_off_t offset, int origin)
 static bool set_body_once(CURL *easy, struct transfer *transfer)
 {
 	return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-	       /* The least there is, as there are many of them; forms and answers are small. */
+	       /* The least there is, as there are many of them, and forms are small. */
 	       curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_READFUNCTION, hand_out) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, hand_out_again) == CURLE_OK &&
