@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fuzzes the lines of a batch. A line that is taken is strict JSON, an object, with no name twice; what the assertion's header and
+ * claims are made of is what cJSON finds in it; a refusal is one of the line, in words. */
+#include "fuzz.h"
+
+#include "base/json.h"
+#include "batch/internal.h"
+#include "settings/settings.h"
+
+static const struct jwt_extra run_claim = { "run", "1" };
+
+static int check(const char *name, const char *text, struct error *error)
+{
+	return settings_check(name, text, error);
+}
+
+/* The extras as the object they make. */
+static cJSON *object_of(const struct jwt_extra *extras, size_t count)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	for (size_t i = 0; i < count; i++)
+		cJSON_AddItemToObject(object, extras[i].name, cJSON_Parse(extras[i].json));
+	return object;
+}
+
+/* As text: to cJSON_Compare no number that is too large for a double is the same as itself. */
+static void compare(const cJSON *line, const char *name, const struct jwt_extra *extras, size_t count, const struct jwt_extra *run)
+{
+	const cJSON *given = cJSON_GetObjectItemCaseSensitive(line, name), *child;
+	cJSON *wanted = object_of(run, run != NULL ? 1 : 0), *got = object_of(extras, count);
+	char *wanted_text, *got_text;
+
+	cJSON_ArrayForEach(child, given) {
+		if (cJSON_GetObjectItemCaseSensitive(wanted, child->string) != NULL)
+			cJSON_ReplaceItemInObjectCaseSensitive(wanted, child->string, cJSON_Duplicate(child, 1));
+		else
+			cJSON_AddItemToObject(wanted, child->string, cJSON_Duplicate(child, 1));
+	}
+	wanted_text = cJSON_PrintUnformatted(wanted);
+	got_text = cJSON_PrintUnformatted(got);
+	expect(strcmp(wanted_text, got_text) == 0, "the extras are those of the line");
+	cJSON_free(wanted_text);
+	cJSON_free(got_text);
+	cJSON_Delete(wanted);
+	cJSON_Delete(got);
+}
+
+static void compare_text(const cJSON *line, const char *name, const char *got, const char *run)
+{
+	const char *given = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, name));
+
+	if (given == NULL)
+		given = run;
+	expect((given == NULL) == (got == NULL) && (given == NULL || strcmp(given, got) == 0), "a text is that of the line");
+}
+
+static void compare_all(const char *text, const struct bearer_request *request, const struct bearer_request *run)
+{
+	cJSON *line = cJSON_Parse(text);
+	const cJSON *lifetime = cJSON_GetObjectItemCaseSensitive(line, "lifetime");
+
+	expect(cJSON_IsObject(line) && json_is_strict(text), "it is a strict object");
+	compare_text(line, "username", request->username, run->username);
+	compare_text(line, "client-id", request->client_id, run->client_id);
+	compare_text(line, "instance-url", request->instance_url, run->instance_url);
+	compare_text(line, "audience", request->audience, run->audience);
+	expect(request->lifetime == (lifetime != NULL ? (long)lifetime->valuedouble : run->lifetime), "so is the lifetime");
+	compare(line, "claims", request->claims, request->claim_count, &run_claim);
+	compare(line, "header", request->headers, request->header_count, NULL);
+	cJSON_Delete(line);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct jwt_extra claims[1];
+	const struct bearer_request run = { .client_id = "id", .instance_url = "https://example.com", .lifetime = 180, .jti = true,
+					    .claims = claims, .claim_count = 1 };
+	const struct batch_options options = { .exchange = size % 2 == 0, .check = check };
+	struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1 };
+	struct error error = { .class = 0 };
+	char *json = NULL, *text = strndup((const char *)data, size);
+	struct line line;
+
+	claims[0] = run_claim;
+	if (line_read(&line, (const char *)data, size, &run, &options, &error) == 0) {
+		compare_all(text, &line.request, &run);
+		params.claims = line.request.claims;
+		params.claim_count = line.request.claim_count;
+		params.jti = line.request.jti ? "j" : NULL;
+		expect(jwt_claims(&params, &json, &error) == 0 && json_is_strict(json), "claims can be made of it");
+	} else {
+		expect(error.class == ERROR_CONFIG && error.text[0] != '\0', "a refusal is one of the line");
+	}
+	free(json);
+	line_clear(&line);
+	free(text);
+	return 0;
+}
