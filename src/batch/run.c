@@ -273,8 +273,8 @@ static int open_run(struct run *run, struct error *error)
 		sessions = P11_SESSIONS_MAX;
 	run->count = sessions * ITEMS_A_SESSION + (options->exchange ? options->parallel * ITEMS_A_REQUEST : 0);
 	run->items = calloc(run->count, sizeof(*run->items));
-	run->in_turn = calloc(run->count, sizeof(*run->in_turn));
-	run->output = secret_new(2 * OUTPUT_MOST);
+	run->in_turn = calloc(run->count, sizeof(void *));
+	run->output = secret_new(2UL * OUTPUT_MOST);
 	if (run->items == NULL || run->in_turn == NULL || run->output == NULL || input_open(&run->input, error) < 0)
 		return error_memory(error);
 	for (size_t i = 0; i < run->count; i++) {
