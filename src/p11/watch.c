@@ -50,11 +50,13 @@ static struct {
 static void join(void)
 {
 	unsigned index = atomic_fetch_add(&threads, 1);
-	stack_t stack = { .ss_size = STACK_SIZE };
+	stack_t stack = { .ss_size = STACK_SIZE }, before;
 
 	mine = &calls[index < THREADS_MAX ? index : THREADS_MAX - 1];
 	stack.ss_sp = mine->stack;
-	sigaltstack(&stack, NULL);
+	/* Whoever has set one, as sanitizers do, takes it away again when the thread ends. */
+	if (sigaltstack(NULL, &before) == 0 && (before.ss_flags & SS_DISABLE) != 0)
+		sigaltstack(&stack, NULL);
 }
 
 void watch_enter(const char *module, const char *function)
