@@ -133,6 +133,13 @@ bool message_progress(const char *format, ...)
 	return true;
 }
 
+void message_progress_end(void)
+{
+	pthread_mutex_lock(&lock);
+	clear_progress();
+	pthread_mutex_unlock(&lock);
+}
+
 void message_error(const struct error *error)
 {
 	message_note("%s", error->text);

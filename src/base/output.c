@@ -27,7 +27,7 @@ int output_write(const void *data, size_t length, struct error *error)
 {
 	const char *next = data;
 
-	message_progress("%s", "");
+	message_progress_end();
 	if (!is_kept())
 		return error_set(error, ERROR_UNEXPECTED, "cannot write to stdout: a module has closed it");
 	while (length > 0) {

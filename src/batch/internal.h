@@ -118,6 +118,7 @@ struct sender {
 	long rounds;           /* such pauses since the last success */
 	struct queue ready, waiting;
 	long asked;            /* seconds: a wait that is too long for a run; 0: none */
+	struct oauth_answer answer; /* the last one */
 };
 
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error);

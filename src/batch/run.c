@@ -333,7 +333,7 @@ int batch_run(const struct bearer_request *request, const struct batch_options *
 		while (more && result == 0)
 			result = step(&run, &more, error);
 		interrupt_end();
-		message_progress("%s", "");
+		message_progress_end();
 		if (result == 0)
 			result = conclude(&run, error);
 	}

@@ -30,6 +30,7 @@ int sender_open(struct sender *sender, const struct bearer_request *request, siz
 void sender_close(struct sender *sender)
 {
 	http_pool_close(&sender->pool);
+	oauth_answer_clear(&sender->answer);
 	free(sender->token_url);
 	sender->token_url = NULL;
 }
@@ -172,18 +173,17 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 
 void sender_move(struct sender *sender, struct queue *done)
 {
-	struct oauth_answer answer;
 	struct error error;
 	void *tag;
 	int result;
 
-	while (oauth_exchange_take(sender->pool, &answer, &tag, &result, &error)) {
+	while (oauth_exchange_take(sender->pool, &sender->answer, &tag, &result, &error)) {
 		struct item *item = tag;
 
 		item->result = result;
 		if (result < 0)
 			item->error = error;
-		take_answer(sender, item, &answer, done);
-		oauth_answer_clear(&answer);
+		take_answer(sender, item, &sender->answer, done);
+		oauth_answer_wipe(&sender->answer);
 	}
 }

@@ -101,7 +101,7 @@ static int deploy(const struct settings *settings, const struct bearer_request *
 	for (size_t i = 0; package_note(package, i) != NULL; i++)
 		message_note("%s", package_note(package, i));
 	result = bearer_deploy(request, &deploy, &deployment, &json, error);
-	message_progress("%s", "");
+	message_progress_end();
 	tell_problems(&deployment, package);
 	/* Told first, whatever becomes of stdout. */
 	if (result == 0)

@@ -23,8 +23,10 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 		if (*c <= ' ' || *c > '~')
 			return error_set(error, ERROR_ANSWER, "the org's access_token holds a character that no token may");
 	}
-	answer->json = secret_new(4096);
-	answer->access_token = secret_new(1024);
+	if (answer->json == NULL)
+		answer->json = secret_new(4096);
+	if (answer->access_token == NULL)
+		answer->access_token = secret_new(1024);
 	answer->instance_url = url != NULL ? strdup(url) : NULL;
 	answer->id = id != NULL ? strdup(id) : NULL;
 	if (answer->json == NULL || answer->access_token == NULL || (url != NULL && answer->instance_url == NULL) ||
@@ -76,7 +78,10 @@ static int judge(const struct http_response *response, struct oauth_answer *answ
 /* What of the answer is known without its body. */
 static void take_response(const struct http_response *response, struct oauth_answer *answer)
 {
+	oauth_answer_wipe(answer);
 	*answer = (struct oauth_answer){
+		.json = answer->json,
+		.access_token = answer->access_token,
 		.status = response->status,
 		.sent = response->sent,
 		.passing = response->passing,
@@ -131,11 +136,21 @@ bool oauth_exchange_take(struct http_pool *pool, struct oauth_answer *answer, vo
 	return true;
 }
 
-void oauth_answer_clear(struct oauth_answer *answer)
+void oauth_answer_wipe(struct oauth_answer *answer)
 {
-	secret_free(&answer->json);
-	secret_free(&answer->access_token);
+	if (answer->json != NULL)
+		secret_truncate(answer->json, 0);
+	if (answer->access_token != NULL)
+		secret_truncate(answer->access_token, 0);
 	free(answer->instance_url);
 	free(answer->id);
+	answer->instance_url = answer->id = NULL;
+}
+
+void oauth_answer_clear(struct oauth_answer *answer)
+{
+	oauth_answer_wipe(answer);
+	secret_free(&answer->json);
+	secret_free(&answer->access_token);
 	memset(answer, 0, sizeof(*answer));
 }

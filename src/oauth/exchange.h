@@ -24,7 +24,8 @@ struct oauth_answer {
 };
 
 /* Sends the assertion to `url`. Fails with ERROR_NETWORK, ERROR_ORG for a refusal (in the org's own words), ERROR_ANSWER
- * for an answer that is no bearer, ERROR_CONFIG for the URL. `answer` is filled in either case and to be cleared. */
+ * for an answer that is no bearer, ERROR_CONFIG for the URL. `answer` is all 0, or one of before, whose memory is used again; it is
+ * filled in either case and to be cleared. */
 int oauth_exchange(struct http *http, const char *url, const struct secret *assertion, struct oauth_answer *answer,
 		   struct error *error);
 
@@ -35,6 +36,9 @@ int oauth_exchange_start(struct http_pool *pool, const char *url, const struct s
 
 /* Moves them all, and takes one that has ended: its tag, and what oauth_exchange would have brought. False: there is none. */
 bool oauth_exchange_take(struct http_pool *pool, struct oauth_answer *answer, void **tag, int *result, struct error *error);
+
+/* Wipes what `answer` holds, and keeps the memory. */
+void oauth_answer_wipe(struct oauth_answer *answer);
 
 /* Wipes and frees what `answer` holds. */
 void oauth_answer_clear(struct oauth_answer *answer);

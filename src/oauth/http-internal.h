@@ -24,7 +24,7 @@ struct transfer {
 	bool kept;                      /* connections are: see set_connection */
 	struct curl_slist *headers;
 	struct secret *form;            /* used again where `kept` */
-	size_t handed_out;              /* of the form */
+	unsigned begun;                 /* how often it was about to be sent, where `kept` */
 	curl_mime *mime;
 };
 

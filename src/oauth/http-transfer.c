@@ -79,14 +79,29 @@ static bool set_timeout(CURL *easy, const struct http_request *request, long tim
 	       curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, timeout) == CURLE_OK;
 }
 
+/* Called each time when the request is about to be sent. */
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): libcurl sets the signature */
+static int is_sent_again(void *context, char *server, char *here, int server_port, int port)
+{
+	struct transfer *transfer = context;
+
+	(void)server;
+	(void)here;
+	(void)server_port;
+	(void)port;
+	return transfer->begun++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
 /* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an assertion that may have
- * been taken already: so either none is kept, or the body is handed out once. */
-static bool set_connection(CURL *easy, const struct transfer *transfer, bool plain)
+ * been taken already: so either none is kept, or it is stopped there. */
+static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 {
 	if (!transfer->kept)
 		return curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
-	/* TLS tells whether it is to be HTTP/2, and only then is there something to wait for. */
-	return curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
+	return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, is_sent_again) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
+	       /* TLS tells whether it is to be HTTP/2, and only then is there something to wait for. */
 	       curl_easy_setopt(easy, CURLOPT_PIPEWAIT, plain ? 0L : 1L) == CURLE_OK;
 }
 
@@ -128,81 +143,56 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       curl_easy_setopt(easy, CURLOPT_NOPROGRESS, transfer->kept ? 1L : 0L) == CURLE_OK;
 }
 
-static int add_header(struct curl_slist **headers, const char *name, const char *value, struct error *error)
+/* libcurl copies the line, and its allocator wipes what it frees. */
+static int add_header(struct curl_slist **headers, const char *line, struct error *error)
 {
-	struct secret *line = secret_new(2048);
-	struct curl_slist *longer = NULL;
+	struct curl_slist *longer = curl_slist_append(*headers, line);
 
-	/* libcurl copies the line, and its allocator wipes what it frees. */
-	if (line != NULL && secret_printf(line, "%s", name) == 0 && secret_append(line, value, strlen(value)) == 0)
-		longer = curl_slist_append(*headers, secret_data(line));
-	secret_free(&line);
 	if (longer == NULL)
 		return error_memory(error);
 	*headers = longer;
 	return 0;
 }
 
+static int add_bearer(struct curl_slist **headers, const struct secret *bearer, struct error *error)
+{
+	struct secret *line = secret_new(2048);
+	int result;
+
+	if (line == NULL || secret_printf(line, "Authorization: Bearer ") < 0 ||
+	    secret_append(line, secret_data(bearer), secret_length(bearer)) < 0)
+		result = error_memory(error);
+	else
+		result = add_header(headers, secret_data(line), error);
+	secret_free(&line);
+	return result;
+}
+
 static int make_headers(const struct http_request *request, struct curl_slist **headers, struct error *error)
 {
-	if (request->bearer != NULL &&
-	    add_header(headers, "Authorization: Bearer ", secret_data(request->bearer), error) < 0)
+	if (request->bearer != NULL && add_bearer(headers, request->bearer, error) < 0)
 		return error_result(error);
 	if (request->json != NULL)
-		return add_header(headers, "Content-Type: ", "application/json", error);
+		return add_header(headers, "Content-Type: application/json", error);
 	if (request->fields != NULL)
-		return add_header(headers, "Content-Type: ", "application/x-www-form-urlencoded", error);
+		return add_header(headers, "Content-Type: application/x-www-form-urlencoded", error);
 	return 0;
 }
 
-static size_t hand_out(char *room, size_t size, size_t count, void *context)
-{
-	struct transfer *transfer = context;
-	size_t length = secret_length(transfer->form) - transfer->handed_out;
-
-	if (length > size * count)
-		length = size * count;
-	memcpy(room, secret_data(transfer->form) + transfer->handed_out, length);
-	transfer->handed_out += length;
-	return length;
-}
-
-/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): libcurl sets the signature */
-static int hand_out_again(void *context, curl_off_t offset, int origin)
-{
-	(void)context;
-	(void)offset;
-	(void)origin;
-	return CURL_SEEKFUNC_FAIL;
-}
-
-static bool set_body_once(CURL *easy, struct transfer *transfer)
-{
-	return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-	       /* The least there is, as there are many of them, and forms are small. */
-	       curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_READFUNCTION, hand_out) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, hand_out_again) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)secret_length(transfer->form)) == CURLE_OK;
-}
-
-static bool set_body(CURL *easy, struct transfer *transfer)
+static bool set_body(CURL *easy, const struct transfer *transfer)
 {
 	bool form = transfer->request->fields != NULL;
 	const char *text = form ? secret_data(transfer->form) : transfer->request->json;
 
 	if (transfer->mime != NULL)
 		return curl_easy_setopt(easy, CURLOPT_MIMEPOST, transfer->mime) == CURLE_OK;
-	if (form && transfer->kept)
-		return set_body_once(easy, transfer);
 	if (text == NULL)
 		return true;
 	return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, text) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(text)) == CURLE_OK;
 }
 
-static bool set_request(CURL *easy, struct transfer *transfer)
+static bool set_request(CURL *easy, const struct transfer *transfer)
 {
 	return set_body(easy, transfer) &&
 	       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->request->method) == CURLE_OK &&
@@ -277,7 +267,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	/* Counts what went out, a proxy's CONNECT included; where the proxy refused that, nothing else did. */
 	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &bytes);
 	curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
-	response->sent = (bytes > 0 && connect_status < 300) || transfer->handed_out > 0;
+	response->sent = (bytes > 0 && connect_status < 300) || transfer->begun > 0;
 	if (connect_status == 407)
 		return error_set(error, ERROR_NETWORK, "the proxy wants a user and password (HTTP status 407)");
 	switch (code) {
@@ -289,7 +279,6 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	case CURLE_RECV_ERROR:
 	case CURLE_GOT_NOTHING:
 	case CURLE_PARTIAL_FILE:
-	case CURLE_SEND_FAIL_REWIND: /* a kept connection was dead, and the body is not handed out again */
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
 		response->passing = true;
@@ -305,6 +294,10 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 			return error_memory(error);
 		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %zu bytes", url, body_limit(request));
 	case CURLE_ABORTED_BY_CALLBACK:
+		if (transfer->kept) {
+			response->passing = true;
+			return error_set(error, ERROR_NETWORK, "the connection to %s was lost", url);
+		}
 		error_set(error, ERROR_NETWORK, "interrupted while %s was asked", url);
 		error->signal = interrupt_signal();
 		return -ERROR_NETWORK;
@@ -336,7 +329,7 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 
 	*response = (struct http_response){ .url = transfer->request->url, .date = -1, .retry_after = -1, .body = response->body };
 	secret_truncate(response->body, 0);
-	transfer->handed_out = 0;
+	transfer->begun = 0;
 	http->message[0] = '\0';
 	if (http_check_url(transfer->request->url, error) < 0 || prepare(http, transfer, error) < 0)
 		return error_result(error);
@@ -354,7 +347,8 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 
 	if (code != CURLE_OK) {
 		curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connections);
-		response->stale = transfer->kept && connections == 0 && secret_length(response->body) == 0;
+		response->stale = transfer->begun > 1 ||
+				  (transfer->kept && connections == 0 && secret_length(response->body) == 0);
 		return failed(http, code, transfer, error);
 	}
 	response->sent = true;

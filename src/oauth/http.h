@@ -79,7 +79,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 void http_response_clear(struct http_response *response);
 
 /* At most `most` requests at a time, by one thread, over connections that are kept: HTTP/2 streams of one where the server has it.
- * A form is handed out once, also when a kept connection turns out to be dead; a signal does not give a request up. */
+ * None is sent again when a kept connection turns out to be dead; a signal does not give a request up. */
 struct http_pool;
 int http_pool_open(struct http_pool **pool, const struct http_options *options, size_t most, struct error *error);
 void http_pool_close(struct http_pool **pool); /* what is under way is given up */

@@ -59,7 +59,7 @@ static void expect_hidden(const cJSON *item)
 
 static void exchange(const struct secret *assertion)
 {
-	struct oauth_answer answer;
+	struct oauth_answer answer = { .json = NULL };
 	struct error error = { .class = ERROR_NONE };
 
 	if (oauth_exchange(NULL, "https://example.com/token", assertion, &answer, &error) == 0) {
