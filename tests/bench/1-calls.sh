@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # from lib.sh
+# 1. What the token is asked for one cold signature, with ever more keys on it.
+
+figure 1 'C_* calls of one cold signature' 'keys on the token' 'p11bearer jwt' 'pkcs11-tool --sign' 'openssl, pkcs11 engine' goal
+
+token_new calls
+PIN=$(<"$PIN_FILE")
+export PIN # pkcs11-tool reads it there
+printf 'x%.0s' {1..300} >"$T/input"
+
+# keys_to COUNT: so many keys on the token. One is imported; copies of its files are further keys for SoftHSM.
+keys_to() {
+	local objects file bulk i
+	objects=$(echo "$T"/calls/tokens/*)
+	if [ "$keys" = 1 ]; then
+		ls "$objects" >"$T/before"
+		openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$T/bulk.pem" 2>/dev/null
+		softhsm2-util --import "$T/bulk.pem" --token "$TOKEN" --label bulk --id 99 --pin "$PIN" >/dev/null
+		keys=2
+	fi
+	for file in "$objects"/*.object; do
+		bulk=${file##*/}
+		if grep -qxF "$bulk" "$T/before" || [[ $bulk = copy-* ]]; then continue; fi
+		for ((i = keys + 1; i <= $1; i++)); do cp "$file" "$objects/copy-$i-$bulk"; done
+	done
+	keys=$1
+	[ "$("$p11bearer" keys --json --module "$MODULE" --pin-from "file:$PIN_FILE" "pkcs11:token=$TOKEN" |
+		jq '[.tokens[].keys[]] | length')" = "$keys" ] || die "there are not $keys keys on the token"
+}
+
+keys=1
+for count in 1 10 300; do
+	[ $count = 1 ] || keys_to $count
+	ours=$(shim_calls "$p11bearer" jwt "${jwt[@]}" -r "$ORG" --module "$shim")
+	tool=$(shim_calls pkcs11-tool --module "$shim" --token-label "$TOKEN" --login --pin env:PIN --sign \
+		--mechanism SHA256-RSA-PKCS --label signer --input-file "$T/input" --output-file "$T/signature")
+	engine=$(PKCS11_MODULE_PATH=$shim shim_calls openssl dgst -engine pkcs11 -keyform engine -sign "$ENGINE_KEY" \
+		-sha256 -out "$T/signature" "$T/input")
+	result "pkcs11-tool, $count keys" "$tool"
+	result "pkcs11 engine, $count keys" "$engine"
+	result "p11bearer jwt, $count keys" "$ours" 'at most' 16
+	row $count "$ours" "$tool" "$engine" "$verdict"
+done
+unset PIN
+
+figure_end 'C_GetFunctionList is not counted. The signature of p11bearer is checked before it leaves; the other two check none.'

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154,SC2016 # names from lib.sh; $1 is awk's
+# 2. The rate of signatures of "jwt --batch", over that of a loop that does nothing but C_SignInit and C_Sign.
+
+figure 2 'Steady signing: jwt --batch over a bare C_SignInit/C_Sign loop' sessions 'loop, 1/s' 'without local check' goal \
+	'with local check' goal
+
+token_new signing
+# shellcheck disable=SC2046 # one word a flag
+compile loop $(pkg-config --cflags p11-kit-1) -ldl -lpthread
+# The program itself, but for the check.
+# shellcheck disable=SC2046
+compile unchecked -I"$source/src" $(pkg-config --cflags p11-kit-1) -Wl,--wrap=p11_signature_fits "$build/src/main.o" "$build"/src/cmd/*.o \
+	"$build/libp11bearer.a" $(libraries) -lpthread -ldl
+# Without the check it hands out a signature that is wrong; else the figure would not be what it says.
+P11SHIM_FAULTS=signature=flip "$T/unchecked" jwt "${jwt[@]}" -r "$ORG" --module "$shim" >/dev/null || die 'the check is still there'
+! P11SHIM_FAULTS=signature=flip "$p11bearer" jwt "${jwt[@]}" -r "$ORG" --module "$shim" >/dev/null 2>&1 || die 'there is no check'
+
+# Each takes sessions and count.
+loop() { "$T/loop" "$MODULE" "$TOKEN" "$PIN_FILE" "$1" "$2"; }
+checked() { batch_rate jwt "$2" "$MODULE" --sessions "$1"; }
+unchecked() { program=$T/unchecked checked "$@"; }
+
+for sessions in 1 2 4; do
+	# About a second each.
+	count=$(loop $sessions 500)
+	count=${count%.*}
+	alternate 7 "unchecked $sessions $count" "loop $sessions $count" "checked $sessions $count" >"$T/rounds"
+	without=$(median_of '$1 / $2' "$T/rounds")
+	with=$(median_of '$3 / $2' "$T/rounds")
+	result "without local check, $sessions sessions" "$without" 'at least' 0.97
+	verdict_without=$verdict
+	result "with local check, $sessions sessions" "$with" 'at least' 0.93
+	row $sessions "$(show %.0f "$(median_of '$2' "$T/rounds")")" "$(show %.3f "$without")" "$verdict_without" \
+		"$(show %.3f "$with")" "$verdict"
+done
+
+figure_end 'Median of 7 ratios of neighbours. Start-up is left out on both sides. "Without" is the same program, linked without the check
+of each signature by the public key, which the loop does not do.'

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * assertion ours|libjwt|jose KEY COUNT: makes COUNT assertions with the same claims and prints nanoseconds an assertion.
+ * assertion ours|libjwt|jose KEY show:  prints one, for a look at what was made. KEY is a file of PEM.
+ *
+ * Signatures are 256 bytes that are always the same, so that what is left is everything but C_Sign: for ours
+ * p11_key_sign does nothing (--wrap); for the two libraries the functions of OpenSSL that they sign with are defined here, where
+ * the dynamic linker finds them first. Both would also read the key anew for each signature; they get the one that was
+ * read first. Their jti is made as ours is.
+ */
+#include "base/base64url.h"
+#include "bearer/assertion.h"
+
+#include <dlfcn.h>
+#include <jose/b64.h>
+#include <jose/jws.h>
+#include <jose/openssl.h>
+#include <jwt.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { JTI_BYTES = 16, JTI_SIZE = 23, SIGNATURE_SIZE = 256, LIFETIME = 180 };
+
+static const char iss[] = "3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1uA5mu0QqEWhqKpoW3svG3XHrXDiCQjK1mdgAvhCscA9GE";
+static const char aud[] = "https://login.salesforce.com";
+
+/* --- what the two libraries sign with --- */
+
+static unsigned signed_count; /* so that it shows when a library signs by other means */
+
+int EVP_DigestSignInit(EVP_MD_CTX *context, EVP_PKEY_CTX **key_context, const EVP_MD *digest, ENGINE *engine, EVP_PKEY *key)
+{
+	(void)context, (void)digest, (void)engine, (void)key;
+	if (key_context != NULL)
+		*key_context = NULL;
+	return 1;
+}
+
+int EVP_PKEY_CTX_set_rsa_padding(EVP_PKEY_CTX *context, int padding)
+{
+	(void)context, (void)padding;
+	return 1;
+}
+
+int EVP_DigestSignUpdate(EVP_MD_CTX *context, const void *data, size_t size)
+{
+	(void)context, (void)data, (void)size;
+	return 1;
+}
+
+/* jose calls it by this name. A context that was not begun is one of the above. */
+int EVP_DigestUpdate(EVP_MD_CTX *context, const void *data, size_t size)
+{
+	static int (*real)(EVP_MD_CTX *, const void *, size_t);
+
+	if (EVP_MD_CTX_get0_md(context) == NULL)
+		return 1;
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "EVP_DigestUpdate");
+	return real(context, data, size);
+}
+
+int EVP_DigestSignFinal(EVP_MD_CTX *context, unsigned char *signature, size_t *length)
+{
+	(void)context;
+	*length = SIGNATURE_SIZE;
+	if (signature != NULL) {
+		memset(signature, 0x5a, SIGNATURE_SIZE);
+		signed_count++;
+	}
+	return 1;
+}
+
+EVP_PKEY *PEM_read_bio_PrivateKey(BIO *bio, EVP_PKEY **key, pem_password_cb *password, void *context)
+{
+	static EVP_PKEY *first;
+	EVP_PKEY *(*real)(BIO *, EVP_PKEY **, pem_password_cb *, void *);
+
+	if (first == NULL) {
+		*(void **)&real = dlsym(RTLD_NEXT, "PEM_read_bio_PrivateKey");
+		first = real(bio, key, password, context);
+	}
+	EVP_PKEY_up_ref(first);
+	return first;
+}
+
+RSA *jose_openssl_jwk_to_RSA(jose_cfg_t *config, const json_t *jwk)
+{
+	static RSA *first;
+	RSA *(*real)(jose_cfg_t *, const json_t *);
+
+	if (first == NULL) {
+		*(void **)&real = dlsym(RTLD_NEXT, "jose_openssl_jwk_to_RSA");
+		first = real(config, jwk);
+	}
+	RSA_up_ref(first);
+	return first;
+}
+
+/* --- what is the same for all --- */
+
+static void check(bool good, const char *what)
+{
+	if (good)
+		return;
+	fprintf(stderr, "assertion: %s failed\n", what);
+	exit(1);
+}
+
+static void make_jti(char *text)
+{
+	unsigned char random[JTI_BYTES];
+
+	check(RAND_bytes(random, sizeof(random)) == 1, "RAND_bytes");
+	base64url_encode(random, sizeof(random), text);
+}
+
+static char pem[4096];
+static json_t *jwk;
+
+static void read_key(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	size_t length = file != NULL ? fread(pem, 1, sizeof(pem) - 1, file) : 0;
+	BIO *bio = BIO_new_mem_buf(pem, (int)length);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+
+	check(key != NULL, "reading the key");
+	jwk = jose_openssl_jwk_from_EVP_PKEY(NULL, key);
+	check(jwk != NULL, "jose_openssl_jwk_from_EVP_PKEY");
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	fclose(file);
+}
+
+/* --- the three: each makes an assertion for the user, prints it if told so, and frees it --- */
+
+int __wrap_p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
+			struct error *error);
+
+int __wrap_p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
+			struct error *error)
+{
+	(void)key, (void)data, (void)size, (void)error;
+	memset(signature, 0x5a, SIGNATURE_SIZE);
+	*length = SIGNATURE_SIZE;
+	signed_count++;
+	return 0;
+}
+
+static void ours(const char *user, bool print)
+{
+	static struct assertion assertion; /* its memory is used again, as in a batch */
+	static struct signer signer;
+	struct bearer_request request = { .client_id = iss, .username = user, .instance_url = aud, .lifetime = LIFETIME, .jti = true };
+	struct error error;
+
+	check(assertion_make(&signer, &request, &assertion, &error) == 0, "assertion_make");
+	if (print)
+		puts(secret_data(assertion.text));
+	assertion_wipe(&assertion);
+}
+
+static void libjwt(const char *user, bool print)
+{
+	char jti[JTI_SIZE];
+	jwt_t *jwt;
+	char *text;
+
+	make_jti(jti);
+	check(jwt_new(&jwt) == 0 && jwt_add_grant(jwt, "iss", iss) == 0 && jwt_add_grant(jwt, "sub", user) == 0 &&
+	      jwt_add_grant(jwt, "aud", aud) == 0 && jwt_add_grant_int(jwt, "exp", time(NULL) + LIFETIME) == 0 &&
+	      jwt_add_grant(jwt, "jti", jti) == 0 &&
+	      jwt_set_alg(jwt, JWT_ALG_RS256, (unsigned char *)pem, (int)strlen(pem)) == 0, "libjwt");
+	text = jwt_encode_str(jwt);
+	check(text != NULL, "jwt_encode_str");
+	if (print)
+		puts(text);
+	free(text);
+	jwt_free(jwt);
+}
+
+/* The compact serialisation is left to the caller by jose. */
+static char *compact(const json_t *jws)
+{
+	const char *protected, *payload, *signature;
+	char *text;
+
+	check(json_unpack((json_t *)jws, "{s:s,s:s,s:s}", "protected", &protected, "payload", &payload, "signature",
+			  &signature) == 0 && asprintf(&text, "%s.%s.%s", protected, payload, signature) > 0, "compact");
+	return text;
+}
+
+static void jose(const char *user, bool print)
+{
+	char jti[JTI_SIZE];
+	json_t *claims, *jws, *template;
+	char *text;
+
+	make_jti(jti);
+	claims = json_pack("{s:s,s:s,s:s,s:I,s:s}", "iss", iss, "sub", user, "aud", aud, "exp",
+			   (json_int_t)(time(NULL) + LIFETIME), "jti", jti);
+	jws = json_pack("{s:o}", "payload", jose_b64_enc_dump(claims));
+	template = json_pack("{s:{s:s}}", "protected", "alg", "RS256");
+	check(jose_jws_sig(NULL, jws, template, jwk), "jose_jws_sig");
+	text = compact(jws);
+	if (print)
+		puts(text);
+	free(text);
+	json_decref(template);
+	json_decref(jws);
+	json_decref(claims);
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*make)(const char *user, bool print);
+	} sides[] = { { "ours", ours }, { "libjwt", libjwt }, { "jose", jose } };
+	void (*make)(const char *user, bool print) = NULL;
+	bool print = argc == 4 && strcmp(argv[3], "show") == 0;
+	long count = argc == 4 && !print ? atol(argv[3]) : 0;
+	char user[64];
+	double begin;
+
+	for (size_t i = 0; argc == 4 && i < sizeof(sides) / sizeof(*sides); i++) {
+		if (strcmp(argv[1], sides[i].name) == 0)
+			make = sides[i].make;
+	}
+	check(make != NULL && (print || count > 0), "reading the arguments");
+	read_key(argv[2]);
+	make("user0@example.com", print); /* the first of all does more */
+	begin = now();
+	for (long i = 1; i <= count; i++) {
+		snprintf(user, sizeof(user), "user%ld@example.com", i);
+		make(user, false);
+	}
+	if (!print)
+		printf("%.1f\n", (now() - begin) / (double)count);
+	check(signed_count == count + 1, "signing by the functions of this file");
+	return 0;
+}
