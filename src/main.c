@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of commands; picks one and returns its exit status. */
+/* Picks a command and returns its exit status. There are two programs of this: p11bearer, which has what bearers are got with, and
+ * p11bearer-app, which has all. What the first one does not have, --help included, it executes the second one for: libxml2 and
+ * libzip, which the commands around the app need, take longer to load than a token takes to sign. */
 #include "base/message.h"
 #include "base/output.h"
 #include "base/process.h"
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {
-	&command_keys, &command_keygen, &command_cert, &command_csr, &command_jwt, &command_token,
-	&command_whoami, &command_revoke, &command_exec,
-	&command_app_set_cert, &command_app_check, &command_app_init, &command_deploy,
-};
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+#define OTHER "p11bearer-app"
+enum { COMMANDS = 32 }; /* more than there are */
 
 /* Whether the command is one of a group ("app set-cert" of "app"), or any for NULL. */
 static bool is_in_group(const struct command *command, const char *group)
@@ -28,7 +28,7 @@ static bool is_in_group(const struct command *command, const char *group)
 
 static bool is_group(const char *name)
 {
-	for (size_t i = 0; i < COMMANDS; i++) {
+	for (size_t i = 0; commands[i] != NULL; i++) {
 		if (is_in_group(commands[i], name))
 			return true;
 	}
@@ -42,7 +42,7 @@ static void print_help(const char *group)
 	else
 		printf("Usage: p11bearer [--help|--version] COMMAND …\n\n"
 		       "Gets OAuth 2.0 bearer tokens with a private key that never leaves its PKCS#11 token.\n\n");
-	for (size_t i = 0; i < COMMANDS; i++) {
+	for (size_t i = 0; commands[i] != NULL; i++) {
 		const struct settings_usage *usage = commands[i]->usage;
 
 		if (is_in_group(commands[i], group))
@@ -55,7 +55,7 @@ static void print_help(const char *group)
 /* The command that argv begins with; *words is how many words of argv its name takes. */
 static const struct command *find_command(char *const *argv, int *words)
 {
-	for (size_t i = 0; i < COMMANDS; i++) {
+	for (size_t i = 0; commands[i] != NULL; i++) {
 		const char *name = commands[i]->usage->command;
 		size_t first = strcspn(name, " ");
 
@@ -76,11 +76,11 @@ static int name_length(const char *word)
 
 static int unknown_command(const char *name, struct error *error)
 {
-	const char *words[COMMANDS + 3] = { [COMMANDS] = "--help", [COMMANDS + 1] = "--version" };
+	const char *words[COMMANDS] = { "--help", "--version" };
 	const char *nearest;
 
-	for (size_t i = 0; i < COMMANDS; i++)
-		words[i] = commands[i]->usage->command;
+	for (size_t i = 0; commands[i] != NULL; i++)
+		words[i + 2] = commands[i]->usage->command;
 	nearest = settings_nearest(name, words);
 	error_set(error, ERROR_USAGE, "there is no %s \"%.*s\"", name[0] == '-' ? "option" : "command",
 		  name_length(name), name);
@@ -94,7 +94,7 @@ static int unknown_command(const char *name, struct error *error)
 /* The first word is that of a group, and the second none of its commands. */
 static int run_group(const char *group, const char *name, struct error *error)
 {
-	const char *words[COMMANDS + 1] = { NULL };
+	const char *words[COMMANDS] = { NULL };
 	const char *nearest;
 	size_t count = 0;
 
@@ -102,7 +102,7 @@ static int run_group(const char *group, const char *name, struct error *error)
 		print_help(group);
 		return 0;
 	}
-	for (size_t i = 0; i < COMMANDS; i++) {
+	for (size_t i = 0; commands[i] != NULL; i++) {
 		if (is_in_group(commands[i], group))
 			words[count++] = commands[i]->usage->command + strlen(group) + 1;
 	}
@@ -164,13 +164,36 @@ static int run(int argc, char **argv, struct error *error)
 	return 0;
 }
 
+/* The other program is in the same folder, or where it is installed. */
+static int run_other(char **argv, struct error *error)
+{
+	char path[PATH_MAX + sizeof(OTHER)];
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
+
+	path[length > 0 ? length : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (slash != NULL) {
+		memcpy(slash + 1, OTHER, sizeof(OTHER));
+		execv(path, argv);
+	}
+	execv(P11BEARER_LIBEXECDIR "/" OTHER, argv);
+	error_set(error, ERROR_UNEXPECTED, "cannot execute " P11BEARER_LIBEXECDIR "/" OTHER ", which has this command: %s",
+		  strerror(errno));
+	error_hint(error, "it is installed with p11bearer, and may also be in the same folder");
+	return -ERROR_UNEXPECTED;
+}
+
 int main(int argc, char **argv)
 {
 	struct error error = { .class = ERROR_NONE };
-	int result;
+	int words, result = 0;
 
+	if (!commands_are_all && argc > 1 && find_command(argv, &words) == NULL && strcmp(argv[1], "--version") != 0)
+		result = run_other(argv, &error);
 	process_protect();
-	result = run(argc, argv, &error);
+	if (result == 0)
+		result = run(argc, argv, &error);
 	/* Data are written by output_write; what stdio holds is help, or a module's. */
 	if (result == 0 && fflush(stdout) != 0 && output_descriptor() == STDOUT_FILENO)
 		result = error_set(&error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));

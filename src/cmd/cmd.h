@@ -18,6 +18,10 @@ extern const struct command command_keys, command_keygen, command_cert, command_
 extern const struct command command_whoami, command_revoke, command_exec, command_deploy;
 extern const struct command command_app_set_cert, command_app_check, command_app_init;
 
+/* The table of commands, ended by NULL, in the order of --help; and whether there are no more in another program (main.c). */
+extern const struct command *const commands[];
+extern const bool commands_are_all;
+
 /* Fills `request` from the settings. `uri` is the operand, or NULL: --key, which must then be set. */
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
