@@ -7,6 +7,7 @@
 enum { DEEPEST = 16 }; /* levels of indentation */
 
 #define DIGITS "0123456789"
+#define HEXADECIMAL DIGITS "abcdefABCDEF"
 
 /* Length of the number at `text`, or 0 when it is none. */
 static size_t number_length(const char *text)
@@ -44,7 +45,8 @@ static size_t string_length(const char *text)
 		unsigned long character;
 		int used = UTF8_getc((const unsigned char *)next, (int)strnlen(next, 6), &character);
 
-		if (used <= 0 || character < 0x20 || strncmp(next, "\\u0000", 6) == 0)
+		if (used <= 0 || character < 0x20 || strncmp(next, "\\u0000", 6) == 0 ||
+		    (strncmp(next, "\\u", 2) == 0 && strspn(next + 2, HEXADECIMAL) < 4))
 			return 0;
 		next += *next == '\\' && next[1] != '\0' ? 2 : used;
 	}

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdbool.h>
 #include <string.h>
@@ -34,6 +35,10 @@ int output_write(const void *data, size_t length, struct error *error)
 		ssize_t written = write(descriptor, next, length);
 		if (written < 0 && errno == EINTR)
 			continue;
+		if (written < 0 && errno == EAGAIN) { /* who shares it may have set it so */
+			poll(&(struct pollfd){ .fd = descriptor, .events = POLLOUT }, 1, -1);
+			continue;
+		}
 		if (written < 0) {
 			error_set(error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
 			error->code = (unsigned long)errno;

@@ -114,7 +114,15 @@ void secret_truncate(struct secret *secret, size_t length)
 	if (length >= secret->length)
 		return;
 	OPENSSL_cleanse(secret->pages + length, secret->length - length);
-	secret->length = length;
+	secret->length = length; /* a NUL stands there now */
+}
+
+void secret_drop(struct secret *secret, size_t length)
+{
+	size_t left = secret->length - length;
+
+	memmove(secret->pages, secret->pages + length, left);
+	secret_truncate(secret, left);
 }
 
 const char *secret_data(const struct secret *secret)

@@ -23,6 +23,9 @@ int secret_printf(struct secret *secret, const char *format, ...) __attribute__(
 /* Shortens the secret to `length` bytes; what is cut off is wiped. */
 void secret_truncate(struct secret *secret, size_t length);
 
+/* Takes the first `length` bytes away; what is left moves to the front. */
+void secret_drop(struct secret *secret, size_t length);
+
 /* The bytes, followed by a NUL that does not count. Owned by the secret; valid until it is changed or freed. */
 const char *secret_data(const struct secret *secret);
 size_t secret_length(const struct secret *secret);

@@ -38,8 +38,10 @@ struct item {
 	struct secret *output; /* the line that is written for it */
 	int result;            /* 0, or a negative class */
 	struct error error;
-	long tries;            /* at the org that have failed */
+	long lost;             /* signatures that have failed by a loss */
+	long tries, throttled; /* at the org that have failed; for which it has asked to slow down */
 	bool had_stale;        /* one more was for nothing: the connection was dead */
+	bool renewed;          /* it was signed anew because it was too old, and is now sent whatever its age is */
 	double began;          /* clock_ms: the signature, or the request */
 	double not_before;     /* clock_ms of the next try */
 };
@@ -116,15 +118,18 @@ struct sender {
 	size_t most, allowed;  /* requests at a time: at most; now */
 	double paused, resume; /* clock_ms: when the org asked to slow down last; until when nothing is begun */
 	long rounds;           /* such pauses since the last success */
+	size_t renewing;       /* items that are signed anew, for which there is room at the org */
 	struct queue ready, waiting;
 	long asked;            /* seconds: a wait that is too long for a run; 0: none */
+	bool gave_up;          /* the org has asked to slow down too often */
 	struct oauth_answer answer; /* the last one */
 };
 
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error);
 void sender_close(struct sender *sender);
 
-/* Takes an item whose assertion is made. */
+/* Notes that the workers are done with an item, well or not; takes one whose assertion is made. */
+void sender_signed(struct sender *sender, const struct item *item);
 void sender_give(struct sender *sender, struct item *item);
 
 /* Begins what can be. An item that cannot comes back in `done`, one whose assertion is spent or too old in `to_sign`. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/message.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +14,17 @@ int output_error(struct item *item)
 {
 	cJSON *object = cJSON_CreateObject();
 	const char *hint = item->error.hint;
-	bool made = cJSON_AddNumberToObject(object, "line", (double)item->number) != NULL &&
+	bool made;
+	char *text;
+	int result = -1;
+
+	text_clean(item->error.text, "\n"); /* it may have been cut within a character */
+	text_clean(item->error.hint, "\n");
+	made = cJSON_AddNumberToObject(object, "line", (double)item->number) != NULL &&
 		    cJSON_AddStringToObject(object, "error", item->error.text) != NULL &&
 		    (hint[0] != '\0' ? cJSON_AddStringToObject(object, "hint", hint) : cJSON_AddNullToObject(object, "hint")) != NULL &&
 		    cJSON_AddNumberToObject(object, "status", item->error.class) != NULL;
-	char *text = made ? cJSON_PrintUnformatted(object) : NULL;
-	int result = -1;
-
+	text = made ? cJSON_PrintUnformatted(object) : NULL;
 	secret_truncate(item->output, 0);
 	if (text != NULL && secret_append(item->output, text, strlen(text)) == 0)
 		result = secret_append(item->output, "\n", 1);
@@ -38,14 +43,20 @@ int output_assertion(struct item *item)
 	return secret_append(item->output, "\n", 1);
 }
 
-/* An answer that has a "line" of its own would hide ours. Then, and only then, numbers may lose digits. */
+/* An answer that has a "line" of its own, however it is written, would hide ours. Then, and only then, the answer is written anew,
+ * and numbers may lose digits. NULL: it has none. */
 static char *without_line(const char *json)
 {
-	cJSON *object = cJSON_Parse(json);
-	char *text;
+	cJSON *object = strstr(json, "\"line\"") != NULL || strstr(json, "\\u") != NULL ? cJSON_Parse(json) : NULL;
+	char *text = NULL;
+	bool found = false;
 
-	cJSON_DeleteItemFromObjectCaseSensitive(object, "line");
-	text = cJSON_PrintUnformatted(object);
+	while (cJSON_GetObjectItemCaseSensitive(object, "line") != NULL) {
+		cJSON_DeleteItemFromObjectCaseSensitive(object, "line");
+		found = true;
+	}
+	if (found)
+		text = cJSON_PrintUnformatted(object);
 	cJSON_Delete(object);
 	return text;
 }
@@ -54,7 +65,7 @@ int output_answer(struct item *item, const struct oauth_answer *answer)
 {
 	struct secret *output = item->output;
 	const char *json = secret_data(answer->json);
-	char *other = strstr(json, "\"line\"") != NULL ? without_line(json) : NULL, *end;
+	char *other = without_line(json), *end;
 	size_t length;
 
 	if (other != NULL)
@@ -79,10 +90,10 @@ enum { SHOWN_MS = 250 };
 void report_progress(struct report *report, const struct input *input)
 {
 	double now = clock_ms(), seconds = (now - report->began) / 1e3;
-	double rate = seconds > 0 ? (double)report->done / seconds : 0;
+	double rate = seconds > 0 ? (double)(report->done + report->failed) / seconds : 0;
 	char left[64] = "";
 
-	if (now - report->shown < SHOWN_MS || report->done == 0)
+	if (now - report->shown < SHOWN_MS || report->done + report->failed == 0)
 		return;
 	report->shown = now;
 	if (input->size > 0 && input->consumed > 0) {

@@ -15,12 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
 	ITEMS_A_SESSION = 9,  /* see AHEAD in workers.c */
 	ITEMS_A_REQUEST = 4,  /* under way, ready, and waiting for another try */
-	OUTPUT_MOST = 32768,  /* bytes that are kept back while there is more to do */
+	OUTPUT_MOST = 32768,  /* bytes that are kept back while there is more to do, or the reader rests */
+	WRITTEN_AT_ONCE = 4096, /* bytes that can be written without waiting when something can (pipe(7)) */
+	DESCRIPTORS = 64,     /* that are wanted beside one for each request */
 	LOOK_MS = 250,        /* so often the progress is shown */
 };
 
@@ -78,10 +81,12 @@ static void count(struct run *run, const struct item *item)
 	run->report.failed++;
 	if (-item->result > run->report.worst)
 		run->report.worst = -item->result;
-	if (workers_lost_key(run->workers))
+	if (item->result == -ERROR_PIN || workers_lost_key(run->workers))
 		stop(run, (enum error_class) - item->result, "%.400s", item->error.text);
-	else if (run->options->exchange && run->sender.asked > 0)
+	else if (run->sender.asked > 0)
 		stop(run, ERROR_ORG, "the org asks to wait %ld s", run->sender.asked);
+	else if (run->sender.gave_up)
+		stop(run, ERROR_ORG, "the org asks to slow down again and again: %.400s", item->error.text);
 	else if (run->options->fail_fast)
 		stop(run, (enum error_class) - item->result, "line %lu failed: %.400s", item->number, item->error.text);
 }
@@ -101,15 +106,31 @@ static int end_item(struct run *run, struct item *item, struct error *error)
 	return 0;
 }
 
+/* Writes what can be written without waiting: while the reader rests, answers are taken all the same. */
 static int flush(struct run *run, struct error *error)
 {
-	size_t length = secret_length(run->output);
-	int result = length > 0 ? output_write(secret_data(run->output), length, error) : 0;
+	struct pollfd out = { .fd = output_descriptor(), .events = POLLOUT };
+	const char *data = secret_data(run->output);
+	size_t length = secret_length(run->output), written = 0;
 
-	secret_truncate(run->output, 0);
-	if (result < 0 && error->code == EPIPE)
-		error->signal = SIGPIPE;
-	return result;
+	while (written < length && poll(&out, 1, 0) != 0) {
+		size_t part = length - written < WRITTEN_AT_ONCE ? length - written : WRITTEN_AT_ONCE;
+
+		if (output_write(data + written, part, error) < 0) {
+			if (error->code == EPIPE)
+				error->signal = SIGPIPE;
+			return error_result(error);
+		}
+		written += part;
+	}
+	secret_drop(run->output, written);
+	return 0;
+}
+
+/* The reader rests: nothing new is begun that would only be kept. */
+static bool is_stuck(const struct run *run)
+{
+	return secret_length(run->output) >= OUTPUT_MOST;
 }
 
 /* An item that is not begun any more is answered all the same: no line that was read goes without. */
@@ -119,8 +140,12 @@ static int give_up(struct run *run, struct error *error)
 
 	while ((item = workers_take_back(run->workers)) != NULL ||
 	       (run->options->exchange && (item = sender_take_back(&run->sender)) != NULL)) {
+		char last[512] = "";
+
+		if (item->tries > 0 || item->throttled > 0)
+			snprintf(last, sizeof(last), "; the last try: %.480s", item->error.text);
 		run->report.given_up++;
-		item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s", run->stop.text);
+		item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s%s", run->stop.text, last);
 		if (end_item(run, item, error) < 0)
 			return error_result(error);
 	}
@@ -134,6 +159,7 @@ static void take_signed(struct run *run)
 	struct item *item;
 
 	while ((item = workers_take(run->workers)) != NULL) {
+		sender_signed(&run->sender, item);
 		if (item->result == 0 && run->options->exchange) {
 			sender_give(&run->sender, item);
 			continue;
@@ -150,7 +176,7 @@ static void exchange(struct run *run)
 	struct item *item;
 
 	sender_move(&run->sender, &run->done);
-	if (run->stop.class != ERROR_NONE)
+	if (run->stop.class != ERROR_NONE || is_stuck(run))
 		return;
 	sender_begin(&run->sender, &run->done, &to_sign);
 	while ((item = queue_pop(&to_sign)) != NULL)
@@ -159,7 +185,7 @@ static void exchange(struct run *run)
 
 static bool has_room(struct run *run)
 {
-	return run->stop.class == ERROR_NONE && run->free.first != NULL && !workers_are_full(run->workers) &&
+	return run->stop.class == ERROR_NONE && !is_stuck(run) && run->free.first != NULL && !workers_are_full(run->workers) &&
 	       (!run->options->exchange || run->sender.ready.count < run->sender.allowed);
 }
 
@@ -178,8 +204,8 @@ static void take_lines(struct run *run)
 		}
 		item = queue_pop(&run->free);
 		item->number = run->input.number;
-		item->tries = 0;
-		item->had_stale = false;
+		item->lost = item->tries = item->throttled = 0;
+		item->had_stale = item->renewed = false;
 		item->not_before = 0;
 		if (text == NULL)
 			item->result = error_set(&item->error, ERROR_CONFIG, "the line is longer than %d bytes", LINE_MOST - 1);
@@ -200,10 +226,12 @@ static void take_lines(struct run *run)
 /* Waits for whatever comes first: a line, an assertion, an answer, a signal, or a time. */
 static int await(struct run *run, struct error *error)
 {
-	struct pollfd ready[3] = {
-		{ .fd = workers_descriptor(run->workers), .events = POLLIN },
-		{ .fd = interrupt_descriptor(), .events = POLLIN },
-		{ .fd = run->hungry ? STDIN_FILENO : -1, .events = POLLIN },
+	enum { WORKERS, SIGNAL, INPUT, OUTPUT, ALL };
+	struct pollfd ready[ALL] = {
+		[WORKERS] = { .fd = workers_descriptor(run->workers), .events = POLLIN },
+		[SIGNAL] = { .fd = run->signal == 0 ? interrupt_descriptor() : -1, .events = POLLIN },
+		[INPUT] = { .fd = run->hungry ? STDIN_FILENO : -1, .events = POLLIN },
+		[OUTPUT] = { .fd = -1, .events = POLLOUT },
 	};
 	double delay = run->options->exchange && run->stop.class == ERROR_NONE ? sender_delay(&run->sender, clock_ms()) : -1;
 	int wait = LOOK_MS;
@@ -211,19 +239,21 @@ static int await(struct run *run, struct error *error)
 	if (flush(run, error) < 0)
 		return error_result(error);
 	report_progress(&run->report, &run->input);
-	if (run->signal != 0)
-		ready[1].fd = -1;
+	if (secret_length(run->output) > 0)
+		ready[OUTPUT].fd = output_descriptor();
 	if (!workers_await(run->workers))
 		return 0;
 	if (delay >= 0 && delay < wait)
 		wait = (int)delay + 1;
 	if (run->options->exchange)
-		http_pool_wait(run->sender.pool, ready, run->hungry ? 3 : 2, wait);
-	if (poll(ready, 3, run->options->exchange ? 0 : wait) <= 0)
+		http_pool_wait(run->sender.pool, ready, ALL, wait);
+	if (poll(ready, ALL, run->options->exchange ? 0 : wait) <= 0)
 		return 0;
-	if (ready[0].revents != 0)
+	if (ready[WORKERS].revents != 0)
 		workers_woken(run->workers);
-	return ready[2].revents != 0 ? input_fill(&run->input, error) : 0;
+	if (ready[INPUT].revents != 0 && input_fill(&run->input, error) < 0)
+		stop(run, error->class, "%s", error->text);
+	return 0;
 }
 
 /* One round. *more: there is work left. */
@@ -247,12 +277,13 @@ static int step(struct run *run, bool *more, struct error *error)
 		if (end_item(run, item, error) < 0)
 			return error_result(error);
 	}
-	if (secret_length(run->output) >= OUTPUT_MOST && flush(run, error) < 0)
+	if (is_stuck(run) && flush(run, error) < 0)
 		return error_result(error);
 	if (*more)
 		return 0;
-	*more = run->free.count < run->count || (run->stop.class == ERROR_NONE && !run->input.ended);
-	return *more ? await(run, error) : flush(run, error);
+	*more = run->free.count < run->count || secret_length(run->output) > 0 ||
+		(run->stop.class == ERROR_NONE && !run->input.ended);
+	return *more ? await(run, error) : 0;
 }
 
 /* --- from beginning to end --------------------------------------------------------------------------------------- */
@@ -264,14 +295,30 @@ static size_t processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
 }
 
+/* How many requests there are descriptors for, after the limit is raised as far as it may be and is wanted. */
+static size_t requests(size_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return wanted;
+	if (limit.rlim_cur < wanted + DESCRIPTORS && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = wanted + DESCRIPTORS < limit.rlim_max ? wanted + DESCRIPTORS : limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= wanted + DESCRIPTORS)
+		return wanted;
+	return limit.rlim_cur > DESCRIPTORS ? limit.rlim_cur - DESCRIPTORS : 1;
+}
+
 static int open_run(struct run *run, struct error *error)
 {
 	const struct batch_options *options = run->options;
-	size_t sessions = options->sessions > 0 ? options->sessions : processors();
+	size_t parallel = requests(options->parallel), sessions = options->sessions > 0 ? options->sessions : processors();
 
 	if (sessions > P11_SESSIONS_MAX)
 		sessions = P11_SESSIONS_MAX;
-	run->count = sessions * ITEMS_A_SESSION + (options->exchange ? options->parallel * ITEMS_A_REQUEST : 0);
+	run->count = sessions * ITEMS_A_SESSION + (options->exchange ? parallel * ITEMS_A_REQUEST : 0);
 	run->items = calloc(run->count, sizeof(*run->items));
 	run->in_turn = calloc(run->count, sizeof(void *));
 	run->output = secret_new(2UL * OUTPUT_MOST);
@@ -284,7 +331,7 @@ static int open_run(struct run *run, struct error *error)
 		queue_push(&run->free, &run->items[i]);
 	}
 	/* All that can be wrong with the way to the org is found before the token is touched. */
-	if (options->exchange && sender_open(&run->sender, run->request, options->parallel, error) < 0)
+	if (options->exchange && sender_open(&run->sender, run->request, parallel, error) < 0)
 		return error_result(error);
 	return workers_open(&run->workers, run->request, sessions, options->exchange, error);
 }

@@ -37,9 +37,23 @@ void sender_close(struct sender *sender)
 
 /* --- beginning --------------------------------------------------------------------------------------------------- */
 
+/* One that was signed anew is the next: it has waited before. */
 void sender_give(struct sender *sender, struct item *item)
 {
-	queue_push(&sender->ready, item);
+	if (!item->renewed) {
+		queue_push(&sender->ready, item);
+		return;
+	}
+	item->next = sender->ready.first;
+	sender->ready.first = item;
+	if (item->next == NULL)
+		sender->ready.last = item;
+	sender->ready.count++;
+}
+
+void sender_signed(struct sender *sender, const struct item *item)
+{
+	sender->renewing -= item->renewed ? 1 : 0;
 }
 
 /* Whether there is none, because the last one is spent, or it has waited for too much of its life. */
@@ -49,7 +63,7 @@ static bool wants_assertion(const struct item *item)
 
 	if (margin > REUSE_MARGIN)
 		margin = REUSE_MARGIN;
-	return secret_length(item->assertion.text) == 0 || time(NULL) + margin > item->assertion.exp;
+	return secret_length(item->assertion.text) == 0 || (!item->renewed && time(NULL) + margin > item->assertion.exp);
 }
 
 /* Moves those whose time has come. */
@@ -69,16 +83,19 @@ void sender_begin(struct sender *sender, struct queue *done, struct queue *to_si
 	struct item *item;
 
 	wake(sender, now);
-	while (now >= sender->resume && http_pool_busy(sender->pool) < sender->allowed &&
+	while (now >= sender->resume && http_pool_busy(sender->pool) + sender->renewing < sender->allowed &&
 	       (item = queue_pop(&sender->ready)) != NULL) {
 		const char *url = item->line.token_url != NULL ? item->line.token_url : sender->token_url;
 
 		if (wants_assertion(item)) {
+			item->renewed = true;
+			sender->renewing++;
 			queue_push(to_sign, item);
 			continue;
 		}
+		item->renewed = false;
 		item->began = now;
-		item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item, &item->error);
+		item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item->had_stale, item, &item->error);
 		if (item->result < 0)
 			queue_push(done, item);
 	}
@@ -124,7 +141,8 @@ static void slow_down(struct sender *sender, const struct item *item, const stru
 		sender->resume = now + (double)wait;
 	if (answer->retry_after > WAIT_MOST)
 		sender->asked = answer->retry_after;
-	else if (is_news && wait >= TOLD_MS)
+	sender->gave_up = sender->asked > 0 || sender->rounds > (sender->request->retries + 1) * ROUNDS_A_RETRY;
+	if (!sender->gave_up && is_news && wait >= TOLD_MS)
 		message_note("%s; the run goes on in %lu ms", item->error.text, wait);
 }
 
@@ -132,14 +150,14 @@ static void slow_down(struct sender *sender, const struct item *item, const stru
 static bool try_again(struct sender *sender, struct item *item, const struct oauth_answer *answer, unsigned long *wait)
 {
 	*wait = 0;
+	if (answer->stale && !item->had_stale)
+		return item->had_stale = true;
 	if (!answer->passing)
 		return false;
 	if (answer->status == TOO_MANY || answer->retry_after > 0) {
 		slow_down(sender, item, answer, clock_ms());
-		return sender->rounds <= sender->request->retries * ROUNDS_A_RETRY && sender->asked == 0;
+		return ++item->throttled <= sender->request->retries * ROUNDS_A_RETRY && !sender->gave_up;
 	}
-	if (answer->stale && !item->had_stale)
-		return item->had_stale = true;
 	if (item->tries >= sender->request->retries)
 		return false;
 	*wait = retry_delay(-1, item->tries++);

@@ -6,15 +6,17 @@
 #include "base/clock.h"
 #include "base/message.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
 	AHEAD = 8,         /* items for each worker that wait to be signed */
-	TOUCH_MS = 1500,   /* so long a signature takes when somebody has to touch the token */
+	LOST_MOST = 3,     /* times that a signature is begun once more because of what other lines made the token lose */
 	TOLD_LATE_MS = 10, /* so late it may be told that something was signed */
 };
 
@@ -77,30 +79,51 @@ static bool is_time_to_tell(struct workers *workers)
 	return true;
 }
 
+/* Takes back an item that was worked at, if it is not to be tried again, and waits for another. NULL: there is none any more. */
+static struct item *next(struct workers *workers, struct item *item, bool again)
+{
+	bool tell = false;
+
+	pthread_mutex_lock(&workers->lock);
+	if (item != NULL) {
+		queue_push(again ? &workers->to_sign : &workers->done, item);
+		tell = !again && is_time_to_tell(workers);
+	}
+	if (tell)
+		(void)eventfd_write(workers->descriptor, 1); /* which never waits */
+	while (!workers->ending && (item = queue_pop(&workers->to_sign)) == NULL)
+		pthread_cond_wait(&workers->wanted, &workers->lock);
+	pthread_mutex_unlock(&workers->lock);
+	return workers->ending ? NULL : item;
+}
+
+static void give_back(struct workers *workers, struct item *item)
+{
+	pthread_mutex_lock(&workers->lock);
+	queue_push(&workers->to_sign, item);
+	pthread_cond_signal(&workers->wanted);
+	pthread_mutex_unlock(&workers->lock);
+}
+
+/* One that cannot have a session again after a loss leaves its item to the others: there is always the first one. */
 static void *work(void *context)
 {
 	struct worker *worker = context;
 	struct workers *workers = worker->workers;
+	struct p11_key *key = worker->signer.key;
 	struct item *item = NULL;
+	bool again = false;
 
-	while (true) {
-		bool tell = false;
-
-		pthread_mutex_lock(&workers->lock);
-		if (item != NULL) {
-			queue_push(&workers->done, item);
-			tell = is_time_to_tell(workers);
-		}
-		item = NULL;
-		while (!tell && !workers->ending && (item = queue_pop(&workers->to_sign)) == NULL)
-			pthread_cond_wait(&workers->wanted, &workers->lock);
-		pthread_mutex_unlock(&workers->lock);
-		if (tell && eventfd_write(workers->descriptor, 1) == 0)
-			continue;
-		if (item == NULL)
-			return NULL;
+	while ((item = next(workers, item, again)) != NULL) {
 		item->result = assertion_make(&worker->signer, &item->line.request, &item->assertion, &item->error);
+		again = item->result < 0 && !p11_key_is_gone(key) &&
+			((p11_is_lost(&item->error) && item->lost++ < LOST_MOST) || !p11_key_has_session(key));
+		if (again && !p11_key_has_session(key) && worker != &workers->list[0]) {
+			give_back(workers, item);
+			return NULL;
+		}
 	}
+	return NULL;
 }
 
 /* Signals are for the thread that runs all. */
@@ -114,7 +137,8 @@ static bool start(struct worker *worker)
 	sigaddset(&quiet, SIGTERM);
 	sigaddset(&quiet, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &quiet, &before);
-	started = pthread_create(&worker->thread, NULL, work, worker) == 0;
+	errno = pthread_create(&worker->thread, NULL, work, worker);
+	started = errno == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
 }
@@ -137,8 +161,12 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 	new->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	new->list[0].workers = new;
 	result = signer_open(&new->list[0].signer, request, error);
-	if (result == 0 && (new->descriptor < 0 || !start(&new->list[0])))
-		result = error_memory(error);
+	if (result == 0)
+		result = p11_key_prepare(new->list[0].signer.key, error);
+	if (result == 0 && new->descriptor < 0)
+		result = error_set(error, ERROR_UNEXPECTED, "no descriptor is left: %s", strerror(EMFILE));
+	if (result == 0 && !start(&new->list[0]))
+		result = error_set(error, ERROR_UNEXPECTED, "cannot start a thread: %s", strerror(errno));
 	if (result == 0)
 		new->count = 1;
 	else
@@ -152,7 +180,7 @@ static void settle(struct workers *workers, double taken)
 	const char *why = p11_key_single(workers->list[0].signer.key);
 
 	workers->settled = true;
-	if (why == NULL && taken > TOUCH_MS)
+	if (why == NULL && taken > P11_TOUCH_MS)
 		why = "the first signature took so long that it may have wanted a touch";
 	if (why != NULL && workers->wanted_sessions > 1) {
 		message_note("one session with the token is used: %s", why);

@@ -115,12 +115,13 @@ int oauth_exchange(struct http *http, const char *url, const struct secret *asse
 	return result;
 }
 
-int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, void *tag,
+int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, bool fresh, void *tag,
 			 struct error *error)
 {
 	struct http_field fields[FIELDS];
-	const struct http_request request = form(url, assertion, fields);
+	struct http_request request = form(url, assertion, fields);
 
+	request.fresh = fresh;
 	return http_pool_start(pool, &request, tag, error);
 }
 

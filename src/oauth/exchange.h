@@ -30,8 +30,8 @@ int oauth_exchange(struct http *http, const char *url, const struct secret *asse
 		   struct error *error);
 
 /* The same for many at a time: begins one, for which there must be room in the pool; `url` must stay until it is taken, the assertion
- * need not. */
-int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, void *tag,
+ * need not. With `fresh` it goes over a connection of its own. */
+int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, bool fresh, void *tag,
 			 struct error *error);
 
 /* Moves them all, and takes one that has ended: its tag, and what oauth_exchange would have brought. False: there is none. */

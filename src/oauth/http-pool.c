@@ -130,6 +130,7 @@ void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t 
 	struct curl_waitfd more[HTTP_POOL_OTHERS];
 
 	for (size_t i = 0; i < count; i++)
-		more[i] = (struct curl_waitfd){ .fd = others[i].fd, .events = CURL_WAIT_POLLIN };
+		more[i] = (struct curl_waitfd){ .fd = others[i].fd,
+						.events = others[i].events == POLLOUT ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN };
 	curl_multi_poll(pool->multi, more, (unsigned)count, milliseconds, NULL);
 }

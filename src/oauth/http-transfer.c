@@ -96,8 +96,10 @@ static int is_sent_again(void *context, char *server, char *here, int server_por
  * been taken already: so either none is kept, or it is stopped there. */
 static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 {
+	if ((!transfer->kept || transfer->request->fresh) && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
+		return false;
 	if (!transfer->kept)
-		return curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+		return true;
 	return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, is_sent_again) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
@@ -339,20 +341,31 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	return 0;
 }
 
+/* Whether the connection was one from before, and ended before this request was answered. 408 is what some servers write when they
+ * close one that is idle. */
+static bool was_stale(const struct http *http, const struct transfer *transfer, CURLcode code)
+{
+	long connections = 0;
+
+	if (transfer->begun != 1)
+		return transfer->begun > 1; /* libcurl has noticed, and was stopped */
+	curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connections);
+	return connections == 0 && (code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+				    (code == CURLE_OK && transfer->response->status == 408));
+}
+
 int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, struct error *error)
 {
 	struct http_response *response = transfer->response;
 	curl_off_t wait = 0;
-	long connections = 0;
 
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
+	response->stale = was_stale(http, transfer, code);
 	if (code != CURLE_OK) {
-		curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connections);
-		response->stale = transfer->begun > 1 ||
-				  (transfer->kept && connections == 0 && secret_length(response->body) == 0);
+		response->status = 0;
 		return failed(http, code, transfer, error);
 	}
 	response->sent = true;
-	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
 	if (wait > 0)
 		response->retry_after = (long)wait;

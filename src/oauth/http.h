@@ -58,6 +58,7 @@ struct http_request {
 	const char *json;                /* application/json, or NULL */
 	size_t limit;                    /* bytes of the answer; 0: HTTP_BODY_MAX */
 	long timeout;                    /* seconds, when that is less than the options have; 0: as the options have it */
+	bool fresh;                      /* over a connection of its own, where connections are kept */
 	bool once_sent_await;            /* a signal gives it up only while it is being sent, not while it is answered */
 };
 
@@ -95,7 +96,8 @@ int http_pool_start(struct http_pool *pool, const struct http_request *request, 
  * the pool, until the next call. */
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error);
 
-/* Waits until something is to be moved or taken, one of the `count` other descriptors can be read, or the time is over. */
+/* Waits until something is to be moved or taken, one of the `count` other descriptors is ready for its one event
+ * (POLLIN or POLLOUT), or the time is over. */
 enum { HTTP_POOL_OTHERS = 4 };
 struct pollfd;
 void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t count, int milliseconds);

@@ -9,6 +9,7 @@
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/pkcs11.h>
 #include <p11-kit/uri.h>
+#include <stdatomic.h>
 
 /* --- calls (call.c) ---------------------------------------------------------------------------------------------- */
 
@@ -155,6 +156,9 @@ bool session_may_login(const struct session *session, const struct p11_request *
 int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
 			 struct error *error);
 
+/* Gets the PIN for that where there is none yet; checks the token's flags before. Fails with ERROR_PIN. */
+int session_pin(struct session *session, const struct p11_request *request, const struct uri *uri, struct error *error);
+
 /* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC), with the PIN of session_login if there was
  * one, else gets it. Fails with ERROR_PIN. */
 int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
@@ -221,7 +225,8 @@ struct p11_key {
 	bool has_signed;
 	bool refused_to_sign;        /* C_Sign wanted a login, and the key has not signed before */
 	bool recovering;             /* the second try of a signature is made */
-	bool restarted;              /* the module was started anew: that is done once */
+	bool restarted;              /* the module was started anew */
+	atomic_ulong signed_since;   /* signatures in all sessions since then */
 	char *full_uri;
 	/* Of several sessions of one key: the one that was opened with it and has all of the above, or NULL for that one itself;
 	 * and those that have a session, a handle and what a signature needs. */
@@ -260,9 +265,15 @@ void gate_free(struct gate **gate);
 void gate_enter(struct p11_key *key);
 void gate_leave(struct p11_key *key);
 
-/* Gets at the key again, as key_recover does; when another thread has done so since this one's session was opened, there is
- * nothing left to do. */
-int gate_recover(struct p11_key *key, const struct error *lost, struct error *error);
+/* Gets at the key again, as key_recover does; when another thread has done so since this one went in last, there is nothing left to
+ * do, and *mended is false. */
+int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, struct error *error);
+
+/* The key that has all that several of them share. */
+struct p11_key *first_of(struct p11_key *key);
+
+/* Takes one of the others out of the list of the first. Nobody is inside. */
+void another_leave(struct p11_key *key);
 
 /* Opens the session of one of the others anew after a loss. Inside of the gate. Fails with ERROR_TOKEN. */
 int session_of_another(struct p11_key *key, struct error *error);

@@ -195,6 +195,7 @@ void p11_key_close(struct p11_key **key)
 		return;
 	session_close(&old->session);
 	if (old->first != NULL) {
+		another_leave(old);
 		EVP_PKEY_free(old->public);
 		free(old);
 		*key = NULL;

@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { P11_SESSIONS_MAX = 64 }; /* of one key */
+enum {
+	P11_SESSIONS_MAX = 64, /* of one key */
+	P11_TOUCH_MS = 1500,   /* so long a signature takes when somebody has to touch the token */
+};
 
 /* Where the key is and how to get at it. Strings are the caller's and must outlive the key. */
 struct p11_request {
@@ -41,10 +44,15 @@ int p11_key_open(struct p11_key **key, const struct p11_request *request, bool w
 /* Closes the key and wipes the PIN; p11_end finalises the modules. NULL is allowed. Must come before main returns. */
 void p11_key_close(struct p11_key **key);
 
+/* Does before the first signature what it would do first: reads what is to be known of the key, and gets the PIN, where each
+ * signature wants one, so that nobody is asked in the middle of a run. Fails as p11_key_sign does. */
+int p11_key_prepare(struct p11_key *key, struct error *error);
+
 /* RSASSA-PKCS1-v1_5 with SHA-256 over `data` (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has room
  * for SIGNATURE_MAX bytes; *length is as long as the modulus. It is verified with the key's public half, where the token
  * tells that. When session, login or token turn out to be lost, they are had again and C_Sign is tried once more, for which the
- * PIN that was accepted may be sent again. Fails with ERROR_TOKEN or ERROR_PIN. */
+ * PIN that was accepted may be sent again; what other threads have had again meanwhile does not count. Fails with ERROR_TOKEN or
+ * ERROR_PIN. */
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error);
 
@@ -56,6 +64,12 @@ const char *p11_key_single(const struct p11_key *key);
  * before `key`. NULL when the token opens no more sessions, or memory is out. The key must have signed, and no thread be
  * signing with it. */
 struct p11_key *p11_key_another(struct p11_key *key);
+
+/* Whether it has a session. Another one that could not have its own again after a loss is of no use any more. */
+bool p11_key_has_session(const struct p11_key *key);
+
+/* Whether p11_key_sign has failed by such a loss that another try makes sense. */
+bool p11_is_lost(const struct error *error);
 
 /* Whether the key was lost in a way that could not be mended, so that further signatures have little hope. */
 bool p11_key_is_gone(const struct p11_key *key);

@@ -70,6 +70,12 @@ static int prompt(const struct token *token, struct secret *pin, struct error *e
 	bool answered;
 	int result = 0;
 
+	if (interrupt_descriptor() >= 0) {
+		/* Signals are somebody else's, who has work under way that nobody could end any more. */
+		error_set(error, ERROR_PIN, "token \"%s\" wants a PIN in the middle of a run", token_label(token));
+		error_hint(error, "say where it comes from, so that it need not be asked for: --pin-from");
+		return -ERROR_PIN;
+	}
 	snprintf(question, sizeof(question), "PIN of token \"%s\": ", token_label(token));
 	errno = 0;
 	interrupt_begin("");

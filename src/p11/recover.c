@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RESTART_AGAIN = 100 }; /* signatures after which a module that was started anew may be so once more */
+
 /* What was lost. After the loss of a token some modules answer with an error for ever, unless they are started anew. */
 enum loss { LOSS_NONE, LOSS_SESSION, LOSS_TOKEN };
 
@@ -19,6 +21,7 @@ static enum loss loss_of(CK_RV rv)
 	case CKR_KEY_HANDLE_INVALID:
 	case CKR_USER_NOT_LOGGED_IN:
 	case CKR_OPERATION_NOT_INITIALIZED:
+	case CKR_OPERATION_ACTIVE: /* a C_Sign that failed has not ended it, as it should: the session is of no use any more */
 		return LOSS_SESSION;
 	case CKR_DEVICE_REMOVED:
 	case CKR_DEVICE_ERROR:
@@ -67,10 +70,11 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 		if (!key_is_lost(error) && error->code != CKR_SESSION_COUNT)
 			return error_result(error);
 	}
-	if (key->restarted)
+	if (key->restarted && key->signed_since < RESTART_AGAIN)
 		return error_set(error, ERROR_TOKEN, "the module %s was started anew once, and is not again",
 				 session->token->module->name);
 	key->restarted = true;
+	key->signed_since = 0;
 	session->open = false; /* its handle ends with the module */
 	sessions_of_others_close(key, true);
 	if (module_restart(session->token->module, error) < 0 || token_find_again(session->token, &key->uri, error) < 0)

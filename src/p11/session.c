@@ -204,11 +204,18 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	return try_login(session, CKU_USER, error);
 }
 
-int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
-			  struct error *error)
+int session_pin(struct session *session, const struct p11_request *request, const struct uri *uri, struct error *error)
 {
 	if (session->pin == NULL && !session->refused && (check_flags(session->token, request, error) < 0 ||
 				     pin_get(&session->pin, request, uri, session->token, error) < 0))
+		return error_result(error);
+	return 0;
+}
+
+int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
+			  struct error *error)
+{
+	if (session_pin(session, request, uri, error) < 0)
 		return error_result(error);
 	return try_login(session, CKU_CONTEXT_SPECIFIC, error);
 }

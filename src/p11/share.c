@@ -39,7 +39,7 @@ void gate_free(struct gate **gate)
 	*gate = NULL;
 }
 
-static struct p11_key *first_of(struct p11_key *key)
+struct p11_key *first_of(struct p11_key *key)
 {
 	return key->first != NULL ? key->first : key;
 }
@@ -93,12 +93,13 @@ static void gate_open(struct gate *gate, bool mended)
 	pthread_mutex_unlock(&gate->lock);
 }
 
-int gate_recover(struct p11_key *key, const struct error *lost, struct error *error)
+int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, struct error *error)
 {
 	struct p11_key *first = first_of(key);
 	int result;
 
-	if (!gate_close(first->gate, key->generation))
+	*mended = gate_close(first->gate, key->generation);
+	if (!*mended)
 		return 0;
 	result = key_recover(first, lost, error);
 	gate_open(first->gate, result == 0);
@@ -171,6 +172,22 @@ struct p11_key *p11_key_another(struct p11_key *key)
 	}
 	key->others[key->other_count++] = another;
 	return another;
+}
+
+void another_leave(struct p11_key *key)
+{
+	struct p11_key *first = key->first;
+	size_t i = 0;
+
+	while (i < first->other_count && first->others[i] != key)
+		i++;
+	if (i < first->other_count)
+		first->others[i] = first->others[--first->other_count];
+}
+
+bool p11_key_has_session(const struct p11_key *key)
+{
+	return key->session.open;
 }
 
 bool p11_key_is_gone(const struct p11_key *key)

@@ -183,6 +183,14 @@ static int prepare(struct p11_key *key, struct error *error)
 	return 0;
 }
 
+int p11_key_prepare(struct p11_key *key, struct error *error)
+{
+	key->request.checks_signatures = false; /* one call more is nothing to a run of many */
+	if (prepare(key, error) < 0 && !key_is_lost(error)) /* what is lost is had again at the first signature */
+		return error_result(error);
+	return key->always_authenticate ? session_pin(&key->session, &key->request, &key->uri, error) : 0;
+}
+
 /* What a token may say of a mechanism only when it is to be carried out. */
 static bool is_about_mechanism(CK_RV rv)
 {
@@ -209,6 +217,7 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 	if (rv != CKR_OK)
 		return sign_error(key, rv, error);
 	key->has_signed = true;
+	first_of(key)->signed_since++;
 	*length = got;
 	if (pad_signature(key, signature, length, error) < 0)
 		return error_result(error);
@@ -235,25 +244,32 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 	return result;
 }
 
+bool p11_is_lost(const struct error *error)
+{
+	return key_is_lost(error);
+}
+
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error)
 {
 	struct error lost, second;
+	bool mended = false;
 	int result = try(key, data, size, signature, length, error);
 
-	if (result == 0 || !key_is_lost(error))
+	while (result < 0 && key_is_lost(error) && !mended) {
+		lost = *error;
+		key->recovering = true;
+		result = gate_recover(key, &lost, &mended, error);
+		if (result == 0)
+			result = try(key, data, size, signature, length, error);
+		key->recovering = false;
+	}
+	if (result == 0 || !mended)
 		return result;
-	lost = *error;
-	key->recovering = true;
-	result = gate_recover(key, &lost, error);
-	if (result == 0)
-		result = try(key, data, size, signature, length, error);
-	key->recovering = false;
-	if (result == 0)
-		return 0;
 	second = *error;
 	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s", lost.text,
 		  second.text);
 	error_hint(error, "%s", second.hint);
+	error->code = second.code;
 	return error_result(error);
 }

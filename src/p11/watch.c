@@ -18,7 +18,6 @@
 enum {
 	LOOK_MS = 100,  /* how often the thread looks */
 	ASLEEP_MS = 1000, /* so late it is only if it could not look */
-	TOUCH_MS = 1500, /* so long a signature takes when somebody has to touch the token */
 	GENERATE_FACTOR = 10, /* how much longer than other calls a key may take to be made: smartcards need minutes */
 	STACK_SIZE = 32768,
 	THREADS_MAX = 1 + P11_SESSIONS_MAX, /* that make calls */
@@ -169,7 +168,7 @@ static void look_at(struct call *call, double now, double asleep)
 		TELL("the module ", call->module, " did not come back from ", function, " within ", seconds,
 		     " s; --token-timeout allows more time");
 	}
-	if (call->hinted == since || taken <= TOUCH_MS || strcmp(function, "C_Sign") != 0)
+	if (call->hinted == since || taken <= P11_TOUCH_MS || strcmp(function, "C_Sign") != 0)
 		return;
 	call->hinted = since;
 	if (isatty(STDERR_FILENO) == 1)

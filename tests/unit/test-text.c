@@ -62,7 +62,7 @@ static void json_compact_takes_out_blanks_alone(void **state)
 		{ "[ true , null , \"\\u00fc\\/ \xc3\xbc\" ]", "[true,null,\"\\u00fc\\/ \xc3\xbc\"]" },
 		{ "007", NULL }, { "-01", NULL }, { "[1.]", NULL }, { "1.e2", NULL }, { "1e", NULL }, { "1e+", NULL },
 		{ "-", NULL }, { "\xef\xbb\xbf{}", NULL }, { "[1\x01]", NULL }, { "\"\n\"", NULL }, { "\"\xff\"", NULL },
-		{ "\"\\u0000\"", NULL }, { "\"\\\\u0000\"", "\"\\\\u0000\"" }, { "\"open", NULL }, { "\"\\", NULL },
+		{ "\"\\u0000\"", NULL }, { "\"\\u00zz\"", NULL }, { "\"\\\\u00zz\"", "\"\\\\u00zz\"" }, { "\"\\\\u0000\"", "\"\\\\u0000\"" }, { "\"open", NULL }, { "\"\\", NULL },
 	};
 
 	(void)state;
