@@ -140,7 +140,7 @@ static int modulus_size(struct p11_key *key, size_t *length, struct error *error
  * such that return a length that cannot be. Keys of whole 64 bytes, which is all but exotic ones, need no further call. */
 static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *length, struct error *error)
 {
-	size_t size;
+	size_t size = 0;
 
 	if (key->public == NULL && *length > 0 && *length <= SIGNATURE_MAX && *length % 64 == 0)
 		return 0;
