@@ -91,10 +91,11 @@ static struct item *next(struct workers *workers, struct item *item, bool again)
 	}
 	if (tell)
 		(void)eventfd_write(workers->descriptor, 1); /* which never waits */
+	item = NULL;
 	while (!workers->ending && (item = queue_pop(&workers->to_sign)) == NULL)
 		pthread_cond_wait(&workers->wanted, &workers->lock);
 	pthread_mutex_unlock(&workers->lock);
-	return workers->ending ? NULL : item;
+	return item;
 }
 
 static void give_back(struct workers *workers, struct item *item)
