@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Picks a command and returns its exit status. There are two programs of this: p11bearer, which has what bearers are got with, and
- * p11bearer-app, which has all. What the first one does not have, --help included, it executes the second one for: libxml2 and
- * libzip, which the commands around the app need, take longer to load than a token takes to sign. */
+/* Picks a command and returns its exit status. There are two programs of this: p11bearer, which has what bearers are
+ * got with, and p11bearer-app, which has all. What the first one does not have, --help included, it executes the
+ * second one for: libxml2 and libzip, which the commands around the app need, take longer to load than a token takes
+ * to sign. */
 #include "base/message.h"
 #include "base/output.h"
 #include "base/process.h"

@@ -15,7 +15,8 @@
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
-/* A handler, and not a mask: threads of a module have masks of their own. The pipe wakes whoever waits in another thread. */
+/* A handler, and not a mask: threads of a module have masks of their own. The pipe wakes whoever waits in another
+ * thread. */
 static struct sigaction before[SIGNALS];
 static bool changed[SIGNALS];
 static const char *message;

@@ -35,8 +35,8 @@ static size_t number_length(const char *text)
 	return (size_t)(next - text);
 }
 
-/* Length of the string at `text`, its quotes included, or 0. A NUL in it, which \u0000 is, counts as none: no C string can
- * hold it. */
+/* Length of the string at `text`, its quotes included, or 0. A NUL in it, which \u0000 is, counts as none: no C
+ * string can hold it. */
 static size_t string_length(const char *text)
 {
 	const char *next = text + 1;

@@ -8,19 +8,20 @@
 
 #include <stdbool.h>
 
-/* Whether `text`, a JSON value that cJSON has parsed, is one by RFC 8259 too: cJSON takes numbers such as 007 and 1., control
- * characters, bytes that are no UTF-8 and a byte-order mark. A string with a NUL in it (\u0000) is refused as well. */
+/* Whether `text`, a JSON value that cJSON has parsed, is one by RFC 8259 too: cJSON takes numbers such as 007 and 1.,
+ * control characters, bytes that are no UTF-8 and a byte-order mark. A string with a NUL in it (\u0000) is refused as
+ * well. */
 bool json_is_strict(const char *text);
 
 /* Takes the blanks between the tokens out of a strict text. Numbers and strings keep every character. */
 void json_compact(char *text);
 
-/* The members of an object in a strict text, one after another: sets *value to the text of the next one's value, which is cut off
- * there. *rest begins behind the object's brace, and is moved on. False: there are no more. */
+/* The members of an object in a strict text, one after another: sets *value to the text of the next one's value,
+ * which is cut off there. *rest begins behind the object's brace, and is moved on. False: there are no more. */
 bool json_member(char **rest, char **value);
 
-/* Appends a strict text with line ends and two blanks a level; numbers and strings keep every character. Returns 0, or -1
- * when memory is out. */
+/* Appends a strict text with line ends and two blanks a level; numbers and strings keep every character. Returns 0,
+ * or -1 when memory is out. */
 int json_indent(struct secret *indented, const char *text);
 
 #endif

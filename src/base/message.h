@@ -21,14 +21,15 @@ void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* A step of the work, with the time since the program began; printed with --verbose only. Never hand it a secret. */
 void message_step(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Where the work stands: a line on the terminal that the next one, and any other message, takes the place of. Does nothing and
- * returns false when stderr is no terminal. */
+/* Where the work stands: a line on the terminal that the next one, and any other message, takes the place of. Does
+ * nothing and returns false when stderr is no terminal. */
 bool message_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Clears that line. */
 void message_progress_end(void);
 
-/* Writes the text as it is. Neither stdio nor the heap is used, so that a signal handler may call it (signal-safety(7)). */
+/* Writes the text as it is. Neither stdio nor the heap is used, so that a signal handler may call it
+ * (signal-safety(7)). */
 void message_put(const char *text);
 
 /* The sentence of `error` and its hint, a line each. */

@@ -15,7 +15,8 @@
 static int descriptor = STDOUT_FILENO;
 static struct stat kept; /* what it was when it was put aside */
 
-/* A module that closes descriptors which are not its own may have closed this one, and something else have its number now. */
+/* A module that closes descriptors which are not its own may have closed this one, and something else have its number
+ * now. */
 static bool is_kept(void)
 {
 	struct stat now;

@@ -7,11 +7,12 @@
 
 #include <stddef.h>
 
-/* Writes data to stdout. Fails with ERROR_UNEXPECTED, and error->code set to errno, when stdout does not take it all. */
+/* Writes data to stdout. Fails with ERROR_UNEXPECTED, and error->code set to errno, when stdout does not take it
+ * all. */
 int output_write(const void *data, size_t length, struct error *error);
 
-/* From here on what anybody else writes to stdout goes to stderr. Where that cannot be done it stays as it is. It is so until
- * the program ends: threads of modules may outlive them. */
+/* From here on what anybody else writes to stdout goes to stderr. Where that cannot be done it stays as it is. It is
+ * so until the program ends: threads of modules may outlive them. */
 void output_divert(void);
 
 /* Gives stdout back, for a command that is executed next. Where that cannot be done it is closed. */

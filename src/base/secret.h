@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory for PINs, assertions and bearers: own pages, locked where the limit allows, out of core files, wiped on free. */
+/* Memory for PINs, assertions and bearers: own pages, locked where the limit allows, out of core files, wiped on
+ * free. */
 #ifndef P11BEARER_BASE_SECRET_H
 #define P11BEARER_BASE_SECRET_H
 
@@ -13,11 +14,12 @@ struct secret *secret_new(size_t capacity);
 /* Appends `length` bytes. Returns 0, or -1 when memory is out; the secret is then unchanged. */
 int secret_append(struct secret *secret, const void *data, size_t length);
 
-/* Appends `length` bytes for the caller to fill: the first of them, or NULL when memory is out; the secret is then unchanged. */
+/* Appends `length` bytes for the caller to fill: the first of them, or NULL when memory is out; the secret is then
+ * unchanged. */
 char *secret_extend(struct secret *secret, size_t length);
 
-/* Appends the formatted text. Not for the secret parts themselves: printf leaves copies on its stack. Returns 0, or -1 when
- * memory is out. */
+/* Appends the formatted text. Not for the secret parts themselves: printf leaves copies on its stack. Returns 0, or
+ * -1 when memory is out. */
 int secret_printf(struct secret *secret, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Shortens the secret to `length` bytes; what is cut off is wiped. */

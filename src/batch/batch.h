@@ -18,10 +18,11 @@ struct batch_options {
 };
 
 /* Reads lines from stdin and writes a line to stdout for each: an assertion; an org's answer with "line":N in it; or
- * {"line":N,"error":…,"hint":…,"status":N}. What a line does not say is taken from `request`, of which username, client id and
- * URLs may be NULL. The key is opened once; memory is bounded by what is under way. A signal, a key that is gone, or with
- * `fail_fast` a line that failed, ends the run: what is under way is finished, each line that was read is answered.
- * Returns 0, or the highest class of all lines that failed; or fails, as p11_key_open does, when the run could not go on. */
+ * {"line":N,"error":…,"hint":…,"status":N}. What a line does not say is taken from `request`, of which username,
+ * client id and URLs may be NULL. The key is opened once; memory is bounded by what is under way. A signal, a key
+ * that is gone, or with `fail_fast` a line that failed, ends the run: what is under way is finished, each line that
+ * was read is answered. Returns 0, or the highest class of all lines that failed; or fails, as p11_key_open does,
+ * when the run could not go on. */
 int batch_run(const struct bearer_request *request, const struct batch_options *options, struct error *error);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the batch room. A line is an item, and an item belongs to one party at a time: to the thread that runs all (run.c), to a
- * queue of the workers or to one of them (workers.c), or to the sender (send.c), which is part of the first. Who has it may touch
- * it; it is handed on by a queue. */
+/* Inside of the batch room. A line is an item, and an item belongs to one party at a time: to the thread that runs
+ * all (run.c), to a queue of the workers or to one of them (workers.c), or to the sender (send.c), which is part of
+ * the first. Who has it may touch it; it is handed on by a queue. */
 #ifndef P11BEARER_BATCH_INTERNAL_H
 #define P11BEARER_BATCH_INTERNAL_H
 
@@ -53,8 +53,8 @@ struct queue {
 void queue_push(struct queue *queue, struct item *item);
 struct item *queue_pop(struct queue *queue); /* NULL when it is empty */
 
-/* (output.c) Makes the output of an item that is done: the error's object, the assertion, or the org's answer. Returns 0, or -1 when
- * memory is out. */
+/* (output.c) Makes the output of an item that is done: the error's object, the assertion, or the org's answer.
+ * Returns 0, or -1 when memory is out. */
 int output_error(struct item *item);
 int output_assertion(struct item *item);
 int output_answer(struct item *item, const struct oauth_answer *answer);
@@ -74,8 +74,8 @@ struct input {
 int input_open(struct input *input, struct error *error);
 void input_close(struct input *input);
 
-/* Takes the next line from what has been read: *length bytes at *text, which stay until input_fill. *text is NULL for one that is
- * longer than LINE_MOST. False: there is no whole line. */
+/* Takes the next line from what has been read: *length bytes at *text, which stay until input_fill. *text is NULL for
+ * one that is longer than LINE_MOST. False: there is no whole line. */
 bool input_take(struct input *input, const char **text, size_t *length);
 
 /* Reads what is there, and sets `ended` at the end. Fails with ERROR_UNEXPECTED. */
@@ -85,8 +85,9 @@ int input_fill(struct input *input, struct error *error);
 
 struct workers;
 
-/* Opens the key. The first worker begins at once; more when the first assertion is made, and only then can it be told how many
- * there can be. `prompt`: each assertion is told of at once, else some at a time. Fails as signer_open does. */
+/* Opens the key. The first worker begins at once; more when the first assertion is made, and only then can it be told
+ * how many there can be. `prompt`: each assertion is told of at once, else some at a time. Fails as signer_open
+ * does. */
 int workers_open(struct workers **workers, const struct bearer_request *request, size_t sessions, bool prompt,
 		 struct error *error);
 void workers_close(struct workers **workers); /* ends them when they have done what they are at */
@@ -132,7 +133,8 @@ void sender_close(struct sender *sender);
 void sender_signed(struct sender *sender, const struct item *item);
 void sender_give(struct sender *sender, struct item *item);
 
-/* Begins what can be. An item that cannot comes back in `done`, one whose assertion is spent or too old in `to_sign`. */
+/* Begins what can be. An item that cannot comes back in `done`, one whose assertion is spent or too old in
+ * `to_sign`. */
 void sender_begin(struct sender *sender, struct queue *done, struct queue *to_sign);
 
 /* Moves the requests. An item that has ended, well or not, comes back in `done`. */

@@ -53,8 +53,8 @@ static int check_names(const cJSON *object, struct error *error)
 	return 0;
 }
 
-/* The extras of the run and then those of the object, which take the place of others of the same name. The text of a value goes in as
- * it is, so that no number loses digits. */
+/* The extras of the run and then those of the object, which take the place of others of the same name. The text of a
+ * value goes in as it is, so that no number loses digits. */
 static void take_extras(const cJSON *object, char *text, struct jwt_extra *list, const struct jwt_extra *run, size_t *count)
 {
 	const cJSON *child = object->child;

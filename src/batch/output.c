@@ -43,8 +43,8 @@ int output_assertion(struct item *item)
 	return secret_append(item->output, "\n", 1);
 }
 
-/* An answer that has a "line" of its own, however it is written, would hide ours. Then, and only then, the answer is written anew,
- * and numbers may lose digits. NULL: it has none. */
+/* An answer that has a "line" of its own, however it is written, would hide ours. Then, and only then, the answer is
+ * written anew, and numbers may lose digits. NULL: it has none. */
 static char *without_line(const char *json)
 {
 	cJSON *object = strstr(json, "\"line\"") != NULL || strstr(json, "\\u") != NULL ? cJSON_Parse(json) : NULL;

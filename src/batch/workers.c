@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that sign, each with a session of its own. The lock guards the two queues and what stands beside them, and is held for
- * no longer than it takes to move an item. */
+/* The threads that sign, each with a session of its own. The lock guards the two queues and what stands beside them,
+ * and is held for no longer than it takes to move an item. */
 #include "batch/internal.h"
 
 #include "base/clock.h"
@@ -67,7 +67,8 @@ struct item *queue_pop(struct queue *queue)
 
 /* --- the threads ------------------------------------------------------------------------------------------------- */
 
-/* Each waking costs the time of some signatures when there are many sessions: while there is enough to do it can wait a little. */
+/* Each waking costs the time of some signatures when there are many sessions: while there is enough to do it can wait
+ * a little. */
 static bool is_time_to_tell(struct workers *workers)
 {
 	if (!workers->awaited)
@@ -79,7 +80,8 @@ static bool is_time_to_tell(struct workers *workers)
 	return true;
 }
 
-/* Takes back an item that was worked at, if it is not to be tried again, and waits for another. NULL: there is none any more. */
+/* Takes back an item that was worked at, if it is not to be tried again, and waits for another. NULL: there is none
+ * any more. */
 static struct item *next(struct workers *workers, struct item *item, bool again)
 {
 	bool tell = false;

@@ -19,12 +19,12 @@ struct signer {
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error);
 void signer_close(struct signer *signer);
 
-/* One more signer for the same key, for another thread: see p11_key_another. False when there cannot be one; else it is to be
- * closed before `signer`. */
+/* One more signer for the same key, for another thread: see p11_key_another. False when there cannot be one; else it
+ * is to be closed before `signer`. */
 bool signer_another(const struct signer *signer, struct signer *another);
 
-/* Makes an assertion that is valid from now, as bearer_assertion says. `assertion` is all 0, or one of before, whose memory
- * is used again. To be cleared in either case. */
+/* Makes an assertion that is valid from now, as bearer_assertion says. `assertion` is all 0, or one of before, whose
+ * memory is used again. To be cleared in either case. */
 int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
 		   struct error *error);
 

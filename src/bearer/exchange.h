@@ -9,7 +9,8 @@
 /* The URL of the token endpoint, to be freed. Fails with ERROR_UNEXPECTED when memory is out. */
 int exchange_url(const struct bearer_request *request, char **url, struct error *error);
 
-/* Adds to the error of a refusal what it means and what to do, where that is known; for "expired", what the clocks say. */
+/* Adds to the error of a refusal what it means and what to do, where that is known; for "expired", what the clocks
+ * say. */
 void exchange_advice(const struct oauth_answer *answer, struct error *error);
 
 #endif

@@ -9,8 +9,8 @@
 
 struct command {
 	const struct settings_usage *usage;
-	/* Does the work. Returns 0 or a negative class with `error` filled; above 0 the exit status of a command that was
-	 * run, with nothing more to say. */
+	/* Does the work. Returns 0 or a negative class with `error` filled; above 0 the exit status of a command that
+	 * was run, with nothing more to say. */
 	int (*run)(const struct settings *settings, struct error *error);
 };
 
@@ -18,7 +18,8 @@ extern const struct command command_keys, command_keygen, command_cert, command_
 extern const struct command command_whoami, command_revoke, command_exec, command_deploy;
 extern const struct command command_app_set_cert, command_app_check, command_app_init;
 
-/* The table of commands, ended by NULL, in the order of --help; and whether there are no more in another program (main.c). */
+/* The table of commands, ended by NULL, in the order of --help; and whether there are no more in another program
+ * (main.c). */
 extern const struct command *const commands[];
 extern const bool commands_are_all;
 
@@ -26,8 +27,8 @@ extern const bool commands_are_all;
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
 
-/* Fills `request` for an assertion, and for its exchange too when `exchange`; `whole`: all that an assertion needs must be set. The
- * arrays in it are to be freed with cmd_bearer_request_clear in either case. */
+/* Fills `request` for an assertion, and for its exchange too when `exchange`; `whole`: all that an assertion needs
+ * must be set. The arrays in it are to be freed with cmd_bearer_request_clear in either case. */
 int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
 		       struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);

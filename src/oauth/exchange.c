@@ -18,7 +18,8 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 		return error_set(error, ERROR_ANSWER, "the org's answer is not JSON by RFC 8259");
 	if (token == NULL || *token == '\0')
 		return error_set(error, ERROR_ANSWER, "the org's answer has no access_token");
-	/* RFC 6750 section 2.1 allows visible characters only; anything else could add lines to a header or a script. */
+	/* RFC 6750 section 2.1 allows visible characters only; anything else could add lines to a header or a
+	 * script. */
 	for (const char *c = token; *c != '\0'; c++) {
 		if (*c <= ' ' || *c > '~')
 			return error_set(error, ERROR_ANSWER, "the org's access_token holds a character that no token may");

@@ -23,18 +23,19 @@ struct oauth_answer {
 	bool stale;                  /* as http_response has it */
 };
 
-/* Sends the assertion to `url`. Fails with ERROR_NETWORK, ERROR_ORG for a refusal (in the org's own words), ERROR_ANSWER
- * for an answer that is no bearer, ERROR_CONFIG for the URL. `answer` is all 0, or one of before, whose memory is used again; it is
- * filled in either case and to be cleared. */
+/* Sends the assertion to `url`. Fails with ERROR_NETWORK, ERROR_ORG for a refusal (in the org's own words),
+ * ERROR_ANSWER for an answer that is no bearer, ERROR_CONFIG for the URL. `answer` is all 0, or one of before, whose
+ * memory is used again; it is filled in either case and to be cleared. */
 int oauth_exchange(struct http *http, const char *url, const struct secret *assertion, struct oauth_answer *answer,
 		   struct error *error);
 
-/* The same for many at a time: begins one, for which there must be room in the pool; `url` must stay until it is taken, the assertion
- * need not. With `fresh` it goes over a connection of its own. */
+/* The same for many at a time: begins one, for which there must be room in the pool; `url` must stay until it is
+ * taken, the assertion need not. With `fresh` it goes over a connection of its own. */
 int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, bool fresh, void *tag,
 			 struct error *error);
 
-/* Moves them all, and takes one that has ended: its tag, and what oauth_exchange would have brought. False: there is none. */
+/* Moves them all, and takes one that has ended: its tag, and what oauth_exchange would have brought. False: there is
+ * none. */
 bool oauth_exchange_take(struct http_pool *pool, struct oauth_answer *answer, void **tag, int *result, struct error *error);
 
 /* Wipes what `answer` holds, and keeps the memory. */

@@ -92,8 +92,8 @@ static int is_sent_again(void *context, char *server, char *here, int server_por
 	return transfer->begun++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
-/* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an assertion that may have
- * been taken already: so either none is kept, or it is stopped there. */
+/* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an assertion
+ * that may have been taken already: so either none is kept, or it is stopped there. */
 static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 {
 	if ((!transfer->kept || transfer->request->fresh) && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
@@ -341,8 +341,8 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	return 0;
 }
 
-/* Whether the connection was one from before, and ended before this request was answered. 408 is what some servers write when they
- * close one that is idle. */
+/* Whether the connection was one from before, and ended before this request was answered. 408 is what some servers
+ * write when they close one that is idle. */
 static bool was_stale(const struct http *http, const struct transfer *transfer, CURLcode code)
 {
 	long connections = 0;

@@ -69,18 +69,20 @@ void http_close(struct http **http);
 /* Checks that the URL may be used: https, or http to a loopback address; no user and password. ERROR_CONFIG. */
 int http_check_url(const char *url, struct error *error);
 
-/* The URL of `path`, which begins with a slash, below `base`, whose slashes at the end do not count. To be freed; NULL when
- * memory is out. */
+/* The URL of `path`, which begins with a slash, below `base`, whose slashes at the end do not count. To be freed;
+ * NULL when memory is out. */
 char *http_url_below(const char *base, const char *path);
 
-/* Sends the request. Any HTTP status is a success; fails with ERROR_NETWORK when there is no whole answer (with error->signal
- * when it was given up for one), ERROR_ANSWER when it is too large, ERROR_CONFIG for the URL. `response` is filled in either case and to be cleared. */
+/* Sends the request. Any HTTP status is a success; fails with ERROR_NETWORK when there is no whole answer (with
+ * error->signal when it was given up for one), ERROR_ANSWER when it is too large, ERROR_CONFIG for the URL.
+ * `response` is filled in either case and to be cleared. */
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error);
 void http_response_clear(struct http_response *response);
 
-/* At most `most` requests at a time, by one thread, over connections that are kept: HTTP/2 streams of one where the server has it.
- * None is sent again when a kept connection turns out to be dead; a signal does not give a request up. */
+/* At most `most` requests at a time, by one thread, over connections that are kept: HTTP/2 streams of one where the
+ * server has it. None is sent again when a kept connection turns out to be dead; a signal does not give a request
+ * up. */
 struct http_pool;
 int http_pool_open(struct http_pool **pool, const struct http_options *options, size_t most, struct error *error);
 void http_pool_close(struct http_pool **pool); /* what is under way is given up */
@@ -88,12 +90,12 @@ void http_pool_close(struct http_pool **pool); /* what is under way is given up 
 /* How many requests are under way. */
 size_t http_pool_busy(const struct http_pool *pool);
 
-/* Begins a request, of which the URL must stay until it is taken; there is room for it. `tag` comes back with it. Fails with
- * ERROR_CONFIG for the URL. */
+/* Begins a request, of which the URL must stay until it is taken; there is room for it. `tag` comes back with it.
+ * Fails with ERROR_CONFIG for the URL. */
 int http_pool_start(struct http_pool *pool, const struct http_request *request, void *tag, struct error *error);
 
-/* Moves what is under way, and takes one that has ended: *result and `error` are as http_send's. NULL when there is none. Owned by
- * the pool, until the next call. */
+/* Moves what is under way, and takes one that has ended: *result and `error` are as http_send's. NULL when there is
+ * none. Owned by the pool, until the next call. */
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error);
 
 /* Waits until something is to be moved or taken, one of the `count` other descriptors is ready for its one event

@@ -37,9 +37,9 @@ int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char 
 
 /* --- the watch over modules (watch.c) ---------------------------------------------------------------------------- */
 
-/* From begin to end, a call that takes longer than `timeout` seconds ends the program with ERROR_TOKEN; the message names module
- * and call. A C_Sign that takes a while makes it ask for a touch. From the first begin on, a module or one of its threads that
- * crashes or exits does the same. */
+/* From begin to end, a call that takes longer than `timeout` seconds ends the program with ERROR_TOKEN; the message
+ * names module and call. A C_Sign that takes a while makes it ask for a touch. From the first begin on, a module or
+ * one of its threads that crashes or exits does the same. */
 void watch_begin(long timeout);
 void watch_end(void);
 
@@ -47,8 +47,8 @@ void watch_end(void);
 void watch_enter(const char *module, const char *function);
 void watch_leave(void);
 
-/* The run's data are written and its exit status is this one: a module that fails to come back now, crashes or exits is a
- * warning, and the program ends with that status. */
+/* The run's data are written and its exit status is this one: a module that fails to come back now, crashes or exits
+ * is a warning, and the program ends with that status. */
 void watch_settle(int status);
 
 /* When this thread's last call began, by clock_ms. */
@@ -89,8 +89,9 @@ struct modules {
 };
 
 /* Loads and initialises request->module, else the URI's module-path, else all configured ones. A module of many that
- * fails is noted in `failures` and passed over. p11-kit's proxy stands for all configured ones. Fails with ERROR_CONFIG for
- * a path that is none and when p11-kit refuses its configuration, ERROR_TOKEN when the only module does not start. */
+ * fails is noted in `failures` and passed over. p11-kit's proxy stands for all configured ones. Fails with
+ * ERROR_CONFIG for a path that is none and when p11-kit refuses its configuration, ERROR_TOKEN when the only module
+ * does not start. */
 int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
 		 struct error *error);
 
@@ -100,7 +101,8 @@ void modules_note(struct modules *modules, const struct module *module, const ch
 /* Finalises a module and starts it anew, which ends all its sessions. Fails with ERROR_TOKEN. */
 int module_restart(struct module *module, struct error *error);
 
-/* Puts the modules aside, to be finalised by p11_end: what becomes of them then must not cost what was got from them. */
+/* Puts the modules aside, to be finalised by p11_end: what becomes of them then must not cost what was got from
+ * them. */
 void modules_close(struct modules *modules);
 
 struct token {
@@ -123,8 +125,9 @@ void tokens_free(struct tokens *tokens);
 /* Asks the token anew what it says of itself. Fails with ERROR_TOKEN. */
 int token_info(struct token *token, struct error *error);
 
-/* Finds the token's slot again, after its module was started anew: one that matches the URI and says the same of itself as
- * before; of several the one in the same slot. Fails with ERROR_TOKEN when it is not there, or cannot be told apart. */
+/* Finds the token's slot again, after its module was started anew: one that matches the URI and says the same of
+ * itself as before; of several the one in the same slot. Fails with ERROR_TOKEN when it is not there, or cannot be
+ * told apart. */
 int token_find_again(struct token *token, const struct uri *uri, struct error *error);
 
 /* The label without its padding. The thread's, overwritten by its next call. */
@@ -149,23 +152,26 @@ int session_open(struct session *session, struct token *token, bool writable, st
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
 		  struct error *error);
 
-/* Whether a token that says it wants no login may be logged in to all the same: it has a PIN, and one was given for it. */
+/* Whether a token that says it wants no login may be logged in to all the same: it has a PIN, and one was given for
+ * it. */
 bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri);
 
-/* The same login for such a token: there are some that say so and hide their keys, or do not sign, until they have one. */
+/* The same login for such a token: there are some that say so and hide their keys, or do not sign, until they have
+ * one. */
 int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
 			 struct error *error);
 
 /* Gets the PIN for that where there is none yet; checks the token's flags before. Fails with ERROR_PIN. */
 int session_pin(struct session *session, const struct p11_request *request, const struct uri *uri, struct error *error);
 
-/* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC), with the PIN of session_login if there was
- * one, else gets it. Fails with ERROR_PIN. */
+/* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC), with the PIN of session_login if there
+ * was one, else gets it. Fails with ERROR_PIN. */
 int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
 			  struct error *error);
 
-/* Opens a fresh session before it closes the old one (the last session takes the login with it). Where the login is lost all
- * the same, the PIN that was accepted is sent once more, if the token's flags allow it as for session_login. */
+/* Opens a fresh session before it closes the old one (the last session takes the login with it). Where the login is
+ * lost all the same, the PIN that was accepted is sent once more, if the token's flags allow it as for
+ * session_login. */
 int session_renew(struct session *session, const struct p11_request *request, struct error *error);
 
 /* Wipes the PIN; the session itself ends with the module. */
@@ -200,8 +206,8 @@ int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRI
 int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
 		 size_t count, struct error *error);
 
-/* What a signature needs to know of its key, in one call: whether it wants a login for each, and its public half, *public NULL
- * where the object does not have it. Fails with ERROR_TOKEN. */
+/* What a signature needs to know of its key, in one call: whether it wants a login for each, and its public half,
+ * *public NULL where the object does not have it. Fails with ERROR_TOKEN. */
 int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
 		   EVP_PKEY **public, struct error *error);
 
@@ -228,8 +234,8 @@ struct p11_key {
 	bool restarted;              /* the module was started anew */
 	atomic_ulong signed_since;   /* signatures in all sessions since then */
 	char *full_uri;
-	/* Of several sessions of one key: the one that was opened with it and has all of the above, or NULL for that one itself;
-	 * and those that have a session, a handle and what a signature needs. */
+	/* Of several sessions of one key: the one that was opened with it and has all of the above, or NULL for that
+	 * one itself; and those that have a session, a handle and what a signature needs. */
 	struct p11_key *first, *others[P11_SESSIONS_MAX];
 	size_t other_count;
 	unsigned generation;         /* the gate's, when the key went in last */
@@ -253,20 +259,21 @@ int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE priva
  * again (recover.c). */
 bool key_is_lost(const struct error *error);
 
-/* Gets at the key again after `lost`: by another session, and where that does not help by starting the module anew. Fails
- * with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY. */
+/* Gets at the key again after `lost`: by another session, and where that does not help by starting the module anew.
+ * Fails with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY. */
 int key_recover(struct p11_key *key, const struct error *lost, struct error *error);
 
 /* --- several sessions of one key, each in a thread (share.c) ----------------------------------------------------- */
 
-/* Nobody is inside when a loss is mended. No lock is held meanwhile: those who want to go in wait until the gate is opened. */
+/* Nobody is inside when a loss is mended. No lock is held meanwhile: those who want to go in wait until the gate is
+ * opened. */
 struct gate *gate_new(void);
 void gate_free(struct gate **gate);
 void gate_enter(struct p11_key *key);
 void gate_leave(struct p11_key *key);
 
-/* Gets at the key again, as key_recover does; when another thread has done so since this one went in last, there is nothing left to
- * do, and *mended is false. */
+/* Gets at the key again, as key_recover does; when another thread has done so since this one went in last, there is
+ * nothing left to do, and *mended is false. */
 int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, struct error *error);
 
 /* The key that has all that several of them share. */
@@ -278,8 +285,8 @@ void another_leave(struct p11_key *key);
 /* Opens the session of one of the others anew after a loss. Inside of the gate. Fails with ERROR_TOKEN. */
 int session_of_another(struct p11_key *key, struct error *error);
 
-/* Closes the sessions of the others; `dead`: they went down with the module, and their handles may be somebody else's now.
- * Returns how many there were. */
+/* Closes the sessions of the others; `dead`: they went down with the module, and their handles may be somebody else's
+ * now. Returns how many there were. */
 size_t sessions_of_others_close(struct p11_key *first, bool dead);
 
 /* Finds the key in the session that is open and logged in. Fails with ERROR_NO_KEY, ERROR_TOKEN. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys on PKCS#11 tokens: find one, sign with it, make one, list them. The process uses one key at a time, and p11_key_sign
- * alone in several threads. */
+/* Keys on PKCS#11 tokens: find one, sign with it, make one, list them. The process uses one key at a time, and
+ * p11_key_sign alone in several threads. */
 #ifndef P11BEARER_P11_H
 #define P11BEARER_P11_H
 
@@ -36,33 +36,34 @@ int p11_uri_check(const char *uri, struct error *error);
 /* Checks the form of a PIN source; reads nothing. Fails with ERROR_CONFIG. */
 int p11_pin_source_check(const char *source, struct error *error);
 
-/* Finds the one private key that the URI names: loads the modules, opens a session and logs in when the token asks for
- * it. A PIN goes to one token at most: when more than one token or key matches nothing is logged in to, nor is a token that the
- * request refuses. With `writable` the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
+/* Finds the one private key that the URI names: loads the modules, opens a session and logs in when the token asks
+ * for it. A PIN goes to one token at most: when more than one token or key matches nothing is logged in to, nor is a
+ * token that the request refuses. With `writable` the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN,
+ * ERROR_TOKEN or ERROR_CONFIG. */
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error);
 
 /* Closes the key and wipes the PIN; p11_end finalises the modules. NULL is allowed. Must come before main returns. */
 void p11_key_close(struct p11_key **key);
 
-/* Does before the first signature what it would do first: reads what is to be known of the key, and gets the PIN, where each
- * signature wants one, so that nobody is asked in the middle of a run. Fails as p11_key_sign does. */
+/* Does before the first signature what it would do first: reads what is to be known of the key, and gets the PIN,
+ * where each signature wants one, so that nobody is asked in the middle of a run. Fails as p11_key_sign does. */
 int p11_key_prepare(struct p11_key *key, struct error *error);
 
 /* RSASSA-PKCS1-v1_5 with SHA-256 over `data` (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has room
- * for SIGNATURE_MAX bytes; *length is as long as the modulus. It is verified with the key's public half, where the token
- * tells that. When session, login or token turn out to be lost, they are had again and C_Sign is tried once more, for which the
- * PIN that was accepted may be sent again; what other threads have had again meanwhile does not count. Fails with ERROR_TOKEN or
- * ERROR_PIN. */
+ * for SIGNATURE_MAX bytes; *length is as long as the modulus. It is verified with the key's public half, where the
+ * token tells that. When session, login or token turn out to be lost, they are had again and C_Sign is tried once
+ * more, for which the PIN that was accepted may be sent again; what other threads have had again meanwhile does not
+ * count. Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error);
 
-/* Why the key is used in one session only, such as "the key wants a login for each signature"; NULL when it may be used in
- * several. To be asked when it has signed. Static. */
+/* Why the key is used in one session only, such as "the key wants a login for each signature"; NULL when it may be
+ * used in several. To be asked when it has signed. Static. */
 const char *p11_key_single(const struct p11_key *key);
 
-/* The same key in one more session with its token, without a further login, for p11_key_sign in another thread. To be closed
- * before `key`. NULL when the token opens no more sessions, or memory is out. The key must have signed, and no thread be
- * signing with it. */
+/* The same key in one more session with its token, without a further login, for p11_key_sign in another thread. To be
+ * closed before `key`. NULL when the token opens no more sessions, or memory is out. The key must have signed, and no
+ * thread be signing with it. */
 struct p11_key *p11_key_another(struct p11_key *key);
 
 /* Whether it has a session. Another one that could not have its own again after a loss is of no use any more. */
@@ -85,9 +86,9 @@ int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);
  * have the same CKA_ID. The key must have been opened writable. Fails with ERROR_TOKEN. */
 int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error);
 
-/* The certificate of the key: an object on its token with its CKA_ID and its public half. Of several, one whose issuer is
- * its subject (a YubiKey's attestation certificate may share the id, and is not), and of those the one that begins last.
- * To be freed with X509_free. Fails with ERROR_NO_KEY when there is none. */
+/* The certificate of the key: an object on its token with its CKA_ID and its public half. Of several, one whose
+ * issuer is its subject (a YubiKey's attestation certificate may share the id, and is not), and of those the one that
+ * begins last. To be freed with X509_free. Fails with ERROR_NO_KEY when there is none. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
 /* Makes an RSA pair of `bits` on the token that the URI names, label and id from the URI (a random id when it has
@@ -124,8 +125,8 @@ struct p11_listing {
 int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error);
 void p11_listing_free(struct p11_listing *listing);
 
-/* Finalises the modules that were used. It is done by itself when the program ends, after its data are written; a program that
- * is executed instead is to find them ended. */
+/* Finalises the modules that were used. It is done by itself when the program ends, after its data are written; a
+ * program that is executed instead is to find them ended. */
 void p11_end(void);
 
 #endif

@@ -119,8 +119,8 @@ static CK_RV login(const struct session *session, CK_USER_TYPE user)
 	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
 }
 
-/* Logs in with the session's PIN. After a login that failed, for whatever reason, none is sent again: a card that was lost in
- * the middle of it may have counted the try. */
+/* Logs in with the session's PIN. After a login that failed, for whatever reason, none is sent again: a card that was
+ * lost in the middle of it may have counted the try. */
 static int try_login(struct session *session, CK_USER_TYPE user, struct error *error)
 {
 	CK_RV rv;

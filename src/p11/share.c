@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One key in several sessions, each used by a thread of its own. A loss is most often one of all sessions, and of the login that
- * they share: it is mended once, by the thread that comes first, while no other is in the module. */
+/* One key in several sessions, each used by a thread of its own. A loss is most often one of all sessions, and of the
+ * login that they share: it is mended once, by the thread that comes first, while no other is in the module. */
 #include "p11/internal.h"
 
 #include "base/message.h"
@@ -67,7 +67,8 @@ void gate_leave(struct p11_key *key)
 	pthread_mutex_unlock(&gate->lock);
 }
 
-/* Closes the gate and waits until nobody is inside; false: a loss was mended since `generation`, when the caller went in. */
+/* Closes the gate and waits until nobody is inside; false: a loss was mended since `generation`, when the caller went
+ * in. */
 static bool gate_close(struct gate *gate, unsigned generation)
 {
 	bool mended;

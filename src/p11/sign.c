@@ -26,8 +26,8 @@ static CK_RV sign_init(struct p11_key *key)
 	return CALL(key->session.token->module, C_SignInit, key->session.handle, &mechanism, key->handle);
 }
 
-/* Modules say in many ways that they lack CKM_SHA256_RSA_PKCS; any error on it is reason to try the other, unless it tells
- * that there is nothing to try it on: that is mended first. */
+/* Modules say in many ways that they lack CKM_SHA256_RSA_PKCS; any error on it is reason to try the other, unless it
+ * tells that there is nothing to try it on: that is mended first. */
 static int sign_begin(struct p11_key *key, struct error *error)
 {
 	const char *label = token_label(key->session.token);
@@ -102,8 +102,9 @@ static int sign_error(const struct p11_key *key, CK_RV rv, struct error *error)
 			 token_label(key->session.token), mechanism_name(key->mechanism));
 }
 
-/* After a C_Sign that failed: whether the key turns out to want a login for each signature. If so the session is replaced
- * by a fresh one that is logged in: a TPM's module keeps the failed operation active, OpenSC's drops the login. */
+/* After a C_Sign that failed: whether the key turns out to want a login for each signature. If so the session is
+ * replaced by a fresh one that is logged in: a TPM's module keeps the failed operation active, OpenSC's drops the
+ * login. */
 static int renew_if_wanted(struct p11_key *key, CK_RV failed, struct error *error)
 {
 	if (key->always_authenticate || key->prepared || !reads_always_authenticate(key))
@@ -136,8 +137,9 @@ static int modulus_size(struct p11_key *key, size_t *length, struct error *error
 	return 0;
 }
 
-/* A signature is as long as the modulus; modules exist that drop leading zeros (RFC 8017 section 8.2.1 wants them), and
- * such that return a length that cannot be. Keys of whole 64 bytes, which is all but exotic ones, need no further call. */
+/* A signature is as long as the modulus; modules exist that drop leading zeros (RFC 8017 section 8.2.1 wants them),
+ * and such that return a length that cannot be. Keys of whole 64 bytes, which is all but exotic ones, need no further
+ * call. */
 static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *length, struct error *error)
 {
 	size_t size = 0;
@@ -155,9 +157,9 @@ static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *
 	return 0;
 }
 
-/* Reads what is to be known before the first signature: a failed C_Sign may cost the login, and a signature is checked before
- * it leaves. A caller that checks signatures itself is spared the call where several slots had to be looked at: SoftHSM always
- * has two, and a cold signature has its number of calls. */
+/* Reads what is to be known before the first signature: a failed C_Sign may cost the login, and a signature is
+ * checked before it leaves. A caller that checks signatures itself is spared the call where several slots had to be
+ * looked at: SoftHSM always has two, and a cold signature has its number of calls. */
 static int prepare(struct p11_key *key, struct error *error)
 {
 	EVP_PKEY *public = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a module does to the process while it is called: it may hang, crash, or end it. A thread watches the time, handlers
- * catch the rest; either says which module and call it was, and ends the program with the status of a failed token. */
+/* What a module does to the process while it is called: it may hang, crash, or end it. A thread watches the time,
+ * handlers catch the rest; either says which module and call it was, and ends the program with the status of a failed
+ * token. */
 #include "p11/internal.h"
 
 #include "base/clock.h"
@@ -91,7 +92,8 @@ static const char *crash_name(int number)
 	return "a signal";
 }
 
-/* The exit status of a run whose data are written, so that what a module does now is a warning; -1: there is none yet. */
+/* The exit status of a run whose data are written, so that what a module does now is a warning; -1: there is none
+ * yet. */
 static atomic_int settled = -1;
 
 void watch_settle(int status)
@@ -155,8 +157,8 @@ static void look_at(struct call *call, double now, double asleep)
 	double since = call->since, taken = now - since, limit = (double)watch.timeout * 1e3;
 	char seconds[32];
 
-	/* The whole process was stopped, or the machine: that is nobody's delay. If another call has begun meanwhile, it is left
-	 * alone. */
+	/* The whole process was stopped, or the machine: that is nobody's delay. If another call has begun meanwhile,
+	 * it is left alone. */
 	if (asleep > ASLEEP_MS)
 		(void)atomic_compare_exchange_strong(&call->since, &since, since + asleep);
 	if (function == NULL || asleep > ASLEEP_MS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the lines of a batch. A line that is taken is strict JSON, an object, with no name twice; what the assertion's header and
- * claims are made of is what cJSON finds in it; a refusal is one of the line, in words. */
+/* Fuzzes the lines of a batch. A line that is taken is strict JSON, an object, with no name twice; what the
+ * assertion's header and claims are made of is what cJSON finds in it; a refusal is one of the line, in words. */
 #include "fuzz.h"
 
 #include "base/json.h"
