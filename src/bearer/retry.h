@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the bearer room: the wait before a further try. */
+/* The wait before a further try. */
 #ifndef P11BEARER_BEARER_RETRY_H
 #define P11BEARER_BEARER_RETRY_H
 
