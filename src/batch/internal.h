@@ -41,7 +41,8 @@ struct item {
 	long lost;             /* signatures that have failed by a loss */
 	long tries, throttled; /* at the org that have failed; for which it has asked to slow down */
 	bool had_stale;        /* one more was for nothing: the connection was dead */
-	bool renewed;          /* it was signed anew because it was too old, and is now sent whatever its age is */
+	bool renewed;          /* it has waited for a request before, and is the next when it is signed anew */
+	double ready_since;    /* clock_ms: its assertion was made */
 	double began;          /* clock_ms: the signature, or the request */
 	double not_before;     /* clock_ms of the next try */
 };
@@ -84,6 +85,8 @@ int input_fill(struct input *input, struct error *error);
 /* --- workers (workers.c) ----------------------------------------------------------------------------------------- */
 
 struct workers;
+
+enum { AHEAD = 8 }; /* items for each worker that wait to be signed */
 
 /* Opens the key. The first worker begins at once; more when the first assertion is made, and only then can it be told
  * how many there can be. `prompt`: each assertion is told of at once, else some at a time. Fails as signer_open

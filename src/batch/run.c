@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-	ITEMS_A_SESSION = 9,  /* see AHEAD in workers.c */
+	ITEMS_A_SESSION = 1 + AHEAD,
 	ITEMS_A_REQUEST = 4,  /* under way, ready, and waiting for another try */
 	OUTPUT_MOST = 32768,  /* bytes that are kept back while there is more to do, or the reader rests */
 	WRITTEN_AT_ONCE = 4096, /* bytes that can be written without waiting when something can (pipe(7)) */

@@ -16,6 +16,7 @@ enum {
 	ROUNDS_A_RETRY = 4,  /* so often may the org ask to slow down in vain, for each of --retries */
 	ROUNDS_DOUBLED = 6,  /* so often is a wait doubled that the org has not named */
 	TOLD_MS = 1000,      /* a wait as long as this is told */
+	FRESH_MS = 1000,     /* so long an assertion that was signed counts as fresh, whatever its life is */
 };
 
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error)
@@ -40,6 +41,7 @@ void sender_close(struct sender *sender)
 /* One that was signed anew is the next: it has waited before. */
 void sender_give(struct sender *sender, struct item *item)
 {
+	item->ready_since = clock_ms();
 	if (!item->renewed) {
 		queue_push(&sender->ready, item);
 		return;
@@ -56,14 +58,16 @@ void sender_signed(struct sender *sender, const struct item *item)
 	sender->renewing -= item->renewed ? 1 : 0;
 }
 
-/* Whether there is none, because the last one is spent, or it has waited for too much of its life. */
-static bool wants_assertion(const struct item *item)
+/* Whether there is none, because the last one is spent, or it has waited for too much of its life. One that has only just
+ * been signed is as fresh as it gets, however long that took. */
+static bool wants_assertion(const struct item *item, double now)
 {
 	long margin = item->line.request.lifetime / 2;
 
 	if (margin > REUSE_MARGIN)
 		margin = REUSE_MARGIN;
-	return secret_length(item->assertion.text) == 0 || (!item->renewed && time(NULL) + margin > item->assertion.exp);
+	return secret_length(item->assertion.text) == 0 ||
+	       (time(NULL) + margin > item->assertion.exp && now - item->ready_since > FRESH_MS);
 }
 
 /* Moves those whose time has come. */
@@ -87,7 +91,7 @@ void sender_begin(struct sender *sender, struct queue *done, struct queue *to_si
 	       (item = queue_pop(&sender->ready)) != NULL) {
 		const char *url = item->line.token_url != NULL ? item->line.token_url : sender->token_url;
 
-		if (wants_assertion(item)) {
+		if (wants_assertion(item, now)) {
 			item->renewed = true;
 			sender->renewing++;
 			queue_push(to_sign, item);

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 enum {
-	AHEAD = 8,         /* items for each worker that wait to be signed */
 	LOST_MOST = 3,     /* times that a signature is begun once more because of what other lines made the token lose */
 	TOLD_LATE_MS = 10, /* so late it may be told that something was signed */
 };
