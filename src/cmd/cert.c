@@ -34,7 +34,7 @@ static int store(struct p11_key *key, X509 *certificate, struct error *error)
 	int result = p11_key_store(key, certificate, &others, error);
 
 	if (result == 0 && others > 0)
-		message_warn("the token holds %zu more certificate%s with this key's id", others, others > 1 ? "s" : "");
+		message_warn("the token holds %zu more certificate%s of this key", others, others > 1 ? "s" : "");
 	return result;
 }
 

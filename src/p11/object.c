@@ -251,20 +251,21 @@ static bool has_modulus(const EVP_PKEY *public, const CK_ATTRIBUTE *modulus)
 	return same;
 }
 
-/* Looks among the objects of a class with the key's id. What cannot be read is passed over, unless it was lost. */
-static int public_from_others(const struct session *session, CK_OBJECT_CLASS class, const CK_ATTRIBUTE *id,
+/* Looks among the objects that the template finds, of one class, for the public key. What cannot be read is passed over,
+ * unless it was lost. */
+static int public_from_others(const struct session *session, CK_ATTRIBUTE *template, size_t attributes,
 			      const CK_ATTRIBUTE *modulus, EVP_PKEY **public, struct error *error)
 {
-	enum { MOST = 8 };
-	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, *id };
+	enum { MOST = 64 };
+	bool is_key = *(CK_OBJECT_CLASS *)template[0].pValue == CKO_PUBLIC_KEY;
 	CK_OBJECT_HANDLE found[MOST];
 	size_t count;
 
-	if (objects_match(session, template, 2, found, MOST, &count, error) < 0)
+	if (objects_match(session, template, attributes, found, attributes > 1 ? FEW : MOST, &count, error) < 0)
 		return key_is_lost(error) ? error_result(error) : 0;
 	for (size_t i = 0; i < count && *public == NULL; i++) {
-		int result = class == CKO_PUBLIC_KEY ? public_from_key(session, found[i], public, error) :
-						       public_from_certificate(session, found[i], public, error);
+		int result = is_key ? public_from_key(session, found[i], public, error) :
+				      public_from_certificate(session, found[i], public, error);
 
 		if (result < 0 && key_is_lost(error))
 			return result;
@@ -276,9 +277,34 @@ static int public_from_others(const struct session *session, CK_OBJECT_CLASS cla
 	return 0;
 }
 
+/* Looks among public keys and certificates: those with the key's id, then, where the modulus is known, those with another
+ * id or none. Only public keys can be searched by modulus; certificates are read one by one. */
+static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_ATTRIBUTE modulus, EVP_PKEY **public,
+			    struct error *error)
+{
+	CK_OBJECT_CLASS key = CKO_PUBLIC_KEY, certificate = CKO_CERTIFICATE;
+	bool has_id = id.ulValueLen > 0, is_known = modulus.ulValueLen > 0;
+	struct {
+		bool applies;
+		size_t attributes;
+		CK_ATTRIBUTE template[2];
+	} searches[] = {
+		{ has_id, 2, { { CKA_CLASS, &key, sizeof(key) }, id } },
+		{ has_id, 2, { { CKA_CLASS, &certificate, sizeof(certificate) }, id } },
+		{ is_known, 2, { { CKA_CLASS, &key, sizeof(key) }, modulus } },
+		{ is_known, 1, { { CKA_CLASS, &certificate, sizeof(certificate) } } },
+	};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]) && result == 0 && *public == NULL; i++) {
+		if (searches[i].applies)
+			result = public_from_others(session, searches[i].template, searches[i].attributes, &modulus, public, error);
+	}
+	return result;
+}
+
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error)
 {
-	static const CK_OBJECT_CLASS classes[] = { CKO_PUBLIC_KEY, CKO_CERTIFICATE };
 	CK_ATTRIBUTE id = { .pValue = NULL }, modulus = { .pValue = NULL };
 	int result;
 
@@ -291,14 +317,14 @@ int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_P
 		modulus = (CK_ATTRIBUTE){ .pValue = NULL };
 	if (result == 0 || !key_is_lost(error))
 		result = object_read(session, private, CKA_ID, &id, error);
-	for (size_t i = 0; i < 2 && result == 0 && *public == NULL && id.ulValueLen > 0; i++)
-		result = public_from_others(session, classes[i], &id, &modulus, public, error);
+	if (result == 0)
+		result = public_from_pair(session, id, modulus, public, error);
 	free(id.pValue);
 	free(modulus.pValue);
 	if (result == 0 && *public == NULL)
 		result = error_set(error, ERROR_TOKEN,
 				   "token \"%s\" does not tell the public half of the key: neither the key, nor a public key "
-				   "object, nor a certificate with its id",
+				   "object, nor a certificate of the key",
 				   token_label(session->token));
 	return result;
 }

@@ -78,17 +78,19 @@ bool p11_key_is_gone(const struct p11_key *key);
 /* Whether `signature` is one over `data` that the public RSA key verifies, as p11_key_sign makes them. */
 bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length);
 
-/* The public half, from the key object, else the public key object, else the certificate with the same CKA_ID.
- * To be freed with EVP_PKEY_free. Fails with ERROR_TOKEN. */
+/* The public half, from the key object, else from a public key object, else from a certificate: those with the same CKA_ID,
+ * then those with the key's modulus, where it tells that. To be freed with EVP_PKEY_free. Fails with ERROR_TOKEN. */
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);
 
 /* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that
- * have the same CKA_ID. The key must have been opened writable. Fails with ERROR_TOKEN. */
+ * have the same CKA_ID, or, for a key without one, the same public key. The key must have been opened writable. Fails with
+ * ERROR_TOKEN. */
 int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error);
 
-/* The certificate of the key: an object on its token with its CKA_ID and its public half. Of several, one whose
- * issuer is its subject (a YubiKey's attestation certificate may share the id, and is not), and of those the one that
- * begins last. To be freed with X509_free. Fails with ERROR_NO_KEY when there is none. */
+/* The certificate of the key: an object on its token with its public half. One with the key's CKA_ID is preferred to others
+ * while it is valid. Of several, one whose issuer is its subject (a YubiKey's attestation certificate may share the id, and
+ * is not), of those one that is valid now, and of those the one that begins last. To be freed with X509_free. Fails with
+ * ERROR_NO_KEY when there is none. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
 /* Makes an RSA pair of `bits` on the token that the URI names, label and id from the URI (a random id when it has

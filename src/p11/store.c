@@ -7,7 +7,13 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-/* PKCS#11 2.40 section 4.6.3: subject, issuer and serial number are DER too. */
+enum {
+	CERTIFICATES_MOST = 256, /* on a token; further ones are not looked at */
+	WITH_ID_MOST = 16,
+};
+
+/* PKCS#11 2.40 section 4.6.3: subject, issuer and serial number are DER too. The label and the id of the key are left out
+ * where it has none. */
 static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 *certificate)
 {
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
@@ -22,7 +28,7 @@ static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIB
 	CK_RV rv = CKR_HOST_MEMORY;
 
 	if (value_length > 0 && subject_length > 0 && issuer_length > 0 && serial_length > 0) {
-		CK_ATTRIBUTE template[] = {
+		CK_ATTRIBUTE template[10] = {
 			{ CKA_CLASS, &class, sizeof(class) },
 			{ CKA_CERTIFICATE_TYPE, &type, sizeof(type) },
 			{ CKA_TOKEN, &yes, sizeof(yes) },
@@ -31,13 +37,14 @@ static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIB
 			{ CKA_ISSUER, issuer, (CK_ULONG)issuer_length },
 			{ CKA_SERIAL_NUMBER, serial, (CK_ULONG)serial_length },
 			{ CKA_VALUE, value, (CK_ULONG)value_length },
-			id,
-			label,
 		};
-		CK_ULONG unlabelled = label.ulValueLen == 0 ? 1 : 0;
+		CK_ULONG count = 8;
 
-		rv = CALL(session->token->module, C_CreateObject, session->handle, template,
-			  sizeof(template) / sizeof(template[0]) - unlabelled, &object);
+		if (id.ulValueLen > 0)
+			template[count++] = id;
+		if (label.ulValueLen > 0)
+			template[count++] = label;
+		rv = CALL(session->token->module, C_CreateObject, session->handle, template, count, &object);
 	}
 	OPENSSL_free(value);
 	OPENSSL_free(subject);
@@ -46,36 +53,17 @@ static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIB
 	return rv;
 }
 
-int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error)
+/* The certificates on the token with this id, or all of them when `id` is NULL. */
+static int find_certificates(const struct session *session, const CK_ATTRIBUTE *id,
+			     CK_OBJECT_HANDLE found[CERTIFICATES_MOST], size_t *count, struct error *error)
 {
-	enum { COUNTED_MOST = 16 };
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
-	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
-	CK_OBJECT_HANDLE found[COUNTED_MOST];
-	int result;
-	CK_RV rv;
+	CK_ATTRIBUTE template[2] = { { CKA_CLASS, &class, sizeof(class) } };
 
-	*others = 0;
-	result = object_read(&key->session, key->handle, CKA_LABEL, &label, error);
-	if (result == 0)
-		result = object_read(&key->session, key->handle, CKA_ID, &id, error);
-	if (result == 0 && id.ulValueLen > 0) {
-		CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, id };
-
-		result = objects_match(&key->session, template, 2, found, COUNTED_MOST, others, error);
-	}
-	if (result == 0) {
-		rv = create(&key->session, label, id, certificate);
-		if (rv != CKR_OK) {
-			result = ckr_error(error, ERROR_TOKEN, rv,
-					   "cannot put the certificate on token \"%s\" (C_CreateObject)",
-					   token_label(key->session.token));
-			error_hint(error, OWN_TOOL);
-		}
-	}
-	free(label.pValue);
-	free(id.pValue);
-	return result;
+	if (id != NULL)
+		template[1] = *id;
+	return objects_match(session, template, id != NULL ? 2 : 1, found, id != NULL ? WITH_ID_MOST : CERTIFICATES_MOST, count,
+			     error);
 }
 
 static int read_certificate(const struct session *session, CK_OBJECT_HANDLE object, X509 **certificate,
@@ -100,64 +88,123 @@ static bool is_self_issued(const X509 *certificate)
 	return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
 }
 
-static bool is_better(const X509 *one, const X509 *other)
+static bool is_valid_now(const X509 *certificate)
 {
-	bool self_issued = is_self_issued(one);
-
-	if (other == NULL || self_issued != is_self_issued(other))
-		return other == NULL || self_issued;
-	return ASN1_TIME_compare(X509_get0_notBefore(one), X509_get0_notBefore(other)) > 0;
+	return X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+	       X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
 }
 
-static int choose(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, X509 **chosen, struct error *error)
+static bool is_better(const X509 *one, const X509 *other)
 {
-	EVP_PKEY *public;
-	int result = p11_key_public(key, &public, error);
+	int begins;
 
-	for (size_t i = 0; i < count && result == 0; i++) {
+	if (other == NULL || is_self_issued(one) != is_self_issued(other))
+		return other == NULL || is_self_issued(one);
+	if (is_valid_now(one) != is_valid_now(other))
+		return is_valid_now(one);
+	begins = ASN1_TIME_compare(X509_get0_notBefore(one), X509_get0_notBefore(other));
+	return begins > 0 || (begins == 0 && ASN1_TIME_compare(X509_get0_notAfter(one), X509_get0_notAfter(other)) > 0);
+}
+
+/* Looks among the certificates with this id, or all, for those of the public key: *fitting is how many there are, and
+ * *chosen (NULL, or one that was found before) the best. */
+static int choose(const struct session *session, const CK_ATTRIBUTE *id, EVP_PKEY *public, X509 **chosen, size_t *fitting,
+		  struct error *error)
+{
+	CK_OBJECT_HANDLE found[CERTIFICATES_MOST];
+	size_t count;
+	int result = find_certificates(session, id, found, &count, error);
+
+	*fitting = 0;
+	for (size_t i = 0; result == 0 && i < count; i++) {
 		X509 *certificate;
+		bool fits;
 
-		result = read_certificate(&key->session, found[i], &certificate, error);
-		if (certificate != NULL && EVP_PKEY_eq(X509_get0_pubkey(certificate), public) == 1 &&
-		    is_better(certificate, *chosen)) {
+		result = read_certificate(session, found[i], &certificate, error);
+		fits = certificate != NULL && EVP_PKEY_eq(X509_get0_pubkey(certificate), public) == 1;
+		*fitting += fits ? 1 : 0;
+		if (fits && is_better(certificate, *chosen)) {
 			X509_free(*chosen);
 			*chosen = certificate;
 		} else {
 			X509_free(certificate);
 		}
 	}
-	EVP_PKEY_free(public);
 	ERR_clear_error();
 	return result;
 }
 
+/* A key may have no id, and other tools give certificates another one: what makes a certificate the key's is the public
+ * key in it. Those with the key's id come first, because that is one search on a token with many certificates. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error)
 {
-	enum { READ_MOST = 16 };
-	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
 	CK_ATTRIBUTE id = { .pValue = NULL };
-	CK_OBJECT_HANDLE found[READ_MOST];
-	size_t count = 0;
-	int result;
+	EVP_PKEY *public = NULL;
+	size_t fitting;
+	int result = p11_key_public(key, &public, error);
 
 	*certificate = NULL;
-	result = object_read(&key->session, key->handle, CKA_ID, &id, error);
-	if (result == 0 && id.ulValueLen > 0) {
-		CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, id };
-
-		result = objects_match(&key->session, template, 2, found, READ_MOST, &count, error);
-	}
+	if (result == 0)
+		result = object_read(&key->session, key->handle, CKA_ID, &id, error);
+	if (result == 0 && id.ulValueLen > 0)
+		result = choose(&key->session, &id, public, certificate, &fitting, error);
+	if (result == 0 && (*certificate == NULL || !is_valid_now(*certificate)))
+		result = choose(&key->session, NULL, public, certificate, &fitting, error);
 	free(id.pValue);
-	if (result == 0 && count > 0)
-		result = choose(key, found, count, certificate, error);
+	EVP_PKEY_free(public);
 	if (result < 0) {
 		X509_free(*certificate);
 		*certificate = NULL;
 	} else if (*certificate == NULL) {
 		result = error_set(error, ERROR_NO_KEY, "token \"%s\" holds no certificate of the key %s",
 				   token_label(key->session.token), uri_shown(&key->uri));
-		error_hint(error, "\"p11bearer cert --key URI --subject /CN=NAME --store\" makes one and puts it there; or give the "
-				  "certificate as a file, with --certificate");
+		error_hint(error, "make one and put it there with \"p11bearer cert --key URI --subject /CN=NAME --store\", or give "
+				  "the certificate's file with --certificate");
 	}
+	return result;
+}
+
+/* How many certificates there are that could be taken for the key's: those with its id, or without an id those of its
+ * public key. */
+static int count_others(struct p11_key *key, const CK_ATTRIBUTE *id, size_t *others, struct error *error)
+{
+	CK_OBJECT_HANDLE found[CERTIFICATES_MOST];
+	X509 *chosen = NULL;
+	EVP_PKEY *public;
+	int result;
+
+	if (id->ulValueLen > 0)
+		return find_certificates(&key->session, id, found, others, error);
+	if (p11_key_public(key, &public, error) < 0)
+		return error_result(error);
+	result = choose(&key->session, NULL, public, &chosen, others, error);
+	X509_free(chosen);
+	EVP_PKEY_free(public);
+	return result;
+}
+
+int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error)
+{
+	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
+	int result;
+	CK_RV rv;
+
+	*others = 0;
+	result = object_read(&key->session, key->handle, CKA_LABEL, &label, error);
+	if (result == 0)
+		result = object_read(&key->session, key->handle, CKA_ID, &id, error);
+	if (result == 0)
+		result = count_others(key, &id, others, error);
+	if (result == 0) {
+		rv = create(&key->session, label, id, certificate);
+		if (rv != CKR_OK) {
+			result = ckr_error(error, ERROR_TOKEN, rv,
+					   "cannot put the certificate on token \"%s\" (C_CreateObject)",
+					   token_label(key->session.token));
+			error_hint(error, OWN_TOOL);
+		}
+	}
+	free(label.pValue);
+	free(id.pValue);
 	return result;
 }
