@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/source.h"
 
-#include "base/process.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -52,12 +50,55 @@ bool source_descriptor(const char *source, int *fd)
 	return true;
 }
 
-/* Reads up to the end, or the end of the first line when `line`. One final line end is not part of the secret. */
+/* What no secret of one line contains, or NULL. *hint is the way out. */
+static const char *stray(const unsigned char *text, size_t length, const char **hint)
+{
+	*hint = "save it as UTF-8 without a byte-order mark";
+	if (memmem(text, length, "\xef\xbb\xbf", 3) != NULL)
+		return "a byte-order mark";
+	if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+		return "a byte-order mark (of UTF-16)";
+	for (size_t i = 0; i < length; i++) {
+		/* U+0080 to U+009F are controls too; in UTF-8 they are 0xC2 and the same byte. */
+		bool c1 = i > 0 && text[i - 1] == 0xc2 && text[i] >= 0x80 && text[i] <= 0x9f;
+
+		if (text[i] == '\n' || text[i] == '\r') {
+			*hint = "one line end is dropped (LF or CRLF); remove everything else";
+			return "more than one line";
+		}
+		if (text[i] < 0x20 || text[i] == 0x7f || c1) {
+			*hint = "remove it; \"od -c\" shows where it is";
+			return text[i] == '\0' ? "a NUL" : "a control character";
+		}
+	}
+	return NULL;
+}
+
+int source_check(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error)
+{
+	const char *text = secret_data(secret), *fault, *hint;
+	size_t length = secret_length(secret);
+
+	if (length > 0 && text[length - 1] == '\n')
+		secret_truncate(secret, length - (length > 1 && text[length - 2] == '\r' ? 2 : 1));
+	length = secret_length(secret);
+	if (length == 0)
+		return error_set(error, kind->class, "%s holds no %s", what, kind->name);
+	if (length > kind->max)
+		return error_set(error, kind->class, "%s holds more than %zu bytes, too many for one %s", what, kind->max,
+				 kind->name);
+	fault = stray((const unsigned char *)text, length, &hint);
+	if (fault == NULL)
+		return 0;
+	error_set(error, kind->class, "%s holds %s, and no %s contains one", what, fault, kind->name);
+	error_hint(error, "%s", hint);
+	return -(int)kind->class;
+}
+
+/* Reads up to the end, or the end of the first line if `line`. */
 static int read_descriptor(int fd, const char *what, bool line, const struct source_kind *kind, struct secret *secret,
 			   struct error *error)
 {
-	const char *text;
-	size_t length;
 	char byte;
 	ssize_t got;
 
@@ -67,25 +108,13 @@ static int read_descriptor(int fd, const char *what, bool line, const struct sou
 			continue;
 		if (secret_append(secret, &byte, 1) < 0)
 			return error_memory(error);
-		if (line && byte == '\n')
+		if ((line && byte == '\n') || secret_length(secret) > kind->max + strlen("\r\n"))
 			break;
-		if (secret_length(secret) > kind->max)
-			return error_set(error, kind->class, "%s holds more than %zu bytes, which is no %s", what, kind->max,
-					 kind->name);
 	}
 	OPENSSL_cleanse(&byte, sizeof(byte));
 	if (got < 0)
 		return error_set(error, kind->class, "cannot read the %s from %s: %s", kind->name, what, strerror(errno));
-	text = secret_data(secret);
-	length = secret_length(secret);
-	if (length > 0 && text[length - 1] == '\n')
-		secret_truncate(secret, length - (length > 1 && text[length - 2] == '\r' ? 2 : 1));
-	if (secret_length(secret) == 0)
-		return error_set(error, kind->class, "%s holds no %s", what, kind->name);
-	if (strpbrk(secret_data(secret), "\r\n") != NULL || strlen(secret_data(secret)) != secret_length(secret))
-		return error_set(error, kind->class, "%s holds more than one line, or a NUL, which is no %s", what,
-				 kind->name);
-	return 0;
+	return source_check(what, kind, secret, error);
 }
 
 int source_read_line(int fd, const char *what, const struct source_kind *kind, struct secret *secret,
@@ -120,14 +149,17 @@ static int read_environment(const char *name, const struct source_kind *kind, st
 			    struct error *error)
 {
 	char *value = getenv(name);
+	char what[96];
 
 	if (value == NULL || *value == '\0')
 		return error_set(error, kind->class, "the environment variable %s, which should hold the %s, is %s", name,
 				 kind->name, value == NULL ? "not set" : "empty");
 	if (secret_append(secret, value, strlen(value)) < 0)
 		return error_memory(error);
-	process_blank(value);
-	return 0;
+	/* Empty from here on: asterisks would cost a PIN try if a child took them for the PIN. */
+	OPENSSL_cleanse(value, strlen(value));
+	snprintf(what, sizeof(what), "the environment variable %.*s", 64, name);
+	return source_check(what, kind, secret, error);
 }
 
 int source_read(const char *source, const struct source_kind *kind, struct secret *secret, struct error *error)

@@ -8,11 +8,11 @@
 
 #include <stdbool.h>
 
-/* What is read: how it is called in messages, which class its errors have, how long it can be. */
+/* What is read: its name in messages, the class of its errors, how long it may be. */
 struct source_kind {
 	const char *name; /* "PIN" */
 	enum error_class class;
-	size_t max;       /* bytes */
+	size_t max; /* bytes */
 };
 
 /* Whether the text has the form of a source; nothing is read. */
@@ -24,8 +24,14 @@ const char *source_variable(const char *source);
 /* Whether the source is fd:N; then *fd is N. */
 bool source_descriptor(const char *source, int *fd);
 
+/* The one rule for secrets from any source: takes off one line end (LF or CRLF), then refuses one that is empty or too
+ * long, or has a byte-order mark or a control character in it (C0, DEL, C1). `what` names the source in messages, which
+ * never show the secret. Fails with the kind's class. */
+int source_check(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error);
+
 /* Reads the secret, one line, from the source, which source_is. A file that group or others have access to is refused; a
- * variable is blanked; of a descriptor the first line is read and no byte more. Fails with the kind's class. */
+ * variable is emptied; of a descriptor the first line is read and no byte more. source_check applies. Fails with the
+ * kind's class. */
 int source_read(const char *source, const struct source_kind *kind, struct secret *secret, struct error *error);
 
 /* The same from the file at `path`; `guarded` when another than its mode guards it. */

@@ -57,8 +57,9 @@ double watch_since(void);
 /* --- URIs (uri.c) ------------------------------------------------------------------------------------------------ */
 
 struct uri {
-	P11KitUri *parsed;
-	char *text;
+	P11KitUri *parsed;  /* its pin-value is empty */
+	char *text;         /* without the value of pin-value */
+	struct secret *pin; /* pin-value, decoded and not checked; NULL if the URI has none */
 	bool has_id, has_object, has_library, has_slot; /* which attributes stand in it */
 	bool is_full;     /* it has all that a token says of itself: token, manufacturer, model, serial */
 	bool hex_like_id; /* id=01 and the like, which is most likely meant as id=%01 */
@@ -70,6 +71,9 @@ void uri_free(struct uri *uri);
 
 /* The URI as text without its PIN, for messages. Owned by `uri`. */
 const char *uri_shown(const struct uri *uri);
+
+/* Sets uri->text and uri->pin from a text of good form (uri-pin.c). Fails if memory is out. */
+int uri_take_pin(struct uri *uri, const char *text, struct error *error);
 
 /* A hint for "not found" where the id looks like a slip; else clears nothing and does nothing. */
 void uri_hint_id(const struct uri *uri, struct error *error);

@@ -16,6 +16,7 @@
 enum {
 	PIN_MAX = 1024,      /* bytes; the longest formats seen (user:password) stay far below */
 	PROMPT_ROOM = 8192,  /* more than a terminal's line can have: nothing of what is typed is cut off */
+	FILL = 'x',
 };
 
 static const struct source_kind pin_kind = { "PIN", ERROR_PIN, PIN_MAX };
@@ -61,11 +62,20 @@ static int read_credential(const char *name, struct secret *pin, struct error *e
 	return source_read_file(path, true, &pin_kind, pin, error);
 }
 
+/* How long what readpassphrase put into the buffer is: it may hold a NUL, which ends no PIN. The buffer was FILL before,
+ * and the last byte that is not is the NUL at the end. */
+static size_t typed_length(const char *buffer, size_t size)
+{
+	while (size > 0 && buffer[size - 1] == FILL)
+		size--;
+	return size > 0 ? size - 1 : 0;
+}
+
 /* Asks on the terminal, echo off. readpassphrase restores the terminal whatever happens, stops and goes on with the shell's
  * job control, and sends itself again what signals came, which is when they are noticed here. */
 static int prompt(const struct token *token, struct secret *pin, struct error *error)
 {
-	char buffer[PROMPT_ROOM] = "";
+	char buffer[PROMPT_ROOM];
 	char question[128];
 	bool answered;
 	int result = 0;
@@ -77,6 +87,7 @@ static int prompt(const struct token *token, struct secret *pin, struct error *e
 		return -ERROR_PIN;
 	}
 	snprintf(question, sizeof(question), "PIN of token \"%s\": ", token_label(token));
+	memset(buffer, FILL, sizeof(buffer));
 	errno = 0;
 	interrupt_begin("");
 	answered = readpassphrase(question, buffer, sizeof(buffer), RPP_REQUIRE_TTY) != NULL;
@@ -85,18 +96,16 @@ static int prompt(const struct token *token, struct secret *pin, struct error *e
 		result = error_set(error, ERROR_PIN, "token \"%s\" wants a PIN, and there is no terminal to ask on",
 				   token_label(token));
 		error_hint(error, "say where the PIN comes from: --pin-from");
-	} else if (!answered || buffer[0] == '\0' || interrupt_signal() != 0) {
+	} else if (!answered || typed_length(buffer, sizeof(buffer)) == 0 || interrupt_signal() != 0) {
 		result = error_set(error, ERROR_PIN, "no PIN was entered for token \"%s\"", token_label(token));
 		/* A shell's loop must end with it. */
 		error->signal = interrupt_take();
-	} else if (strlen(buffer) > PIN_MAX) {
-		result = error_set(error, ERROR_PIN, "that is more than %d bytes, which is no PIN", (int)PIN_MAX);
-	} else if (secret_append(pin, buffer, strlen(buffer)) < 0) {
+	} else if (secret_append(pin, buffer, typed_length(buffer, sizeof(buffer))) < 0) {
 		result = error_memory(error);
 	}
 	interrupt_end();
 	OPENSSL_cleanse(buffer, sizeof(buffer));
-	return result;
+	return result == 0 ? source_check("the line that was typed", &pin_kind, pin, error) : result;
 }
 
 static int read_source(const char *source, const struct token *token, struct secret *pin, struct error *error)
@@ -126,7 +135,7 @@ const char *pin_source_path(const char *source)
 int pin_get(struct secret **pin, const struct p11_request *request, const struct uri *uri, const struct token *token,
 	    struct error *error)
 {
-	const char *value = p11_kit_uri_get_pin_value(uri->parsed);
+	const struct secret *value = uri->pin;
 	const char *source = p11_kit_uri_get_pin_source(uri->parsed);
 	bool pad = (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 	int result;
@@ -139,11 +148,11 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 		return error_memory(error);
 	if (request->pin_from != NULL) {
 		result = read_source(request->pin_from, token, *pin, error);
-	} else if (value != NULL && *value == '\0') {
-		result = error_set(error, ERROR_PIN, "the URI's pin-value is empty");
 	} else if (value != NULL) {
 		message_warn("a PIN in the URI (pin-value) can be seen by others; use --pin-from");
-		result = secret_append(*pin, value, strlen(value)) < 0 ? error_memory(error) : 0;
+		result = secret_append(*pin, secret_data(value), secret_length(value)) < 0 ? error_memory(error) : 0;
+		if (result == 0)
+			result = source_check("the URI's pin-value", &pin_kind, *pin, error);
 	} else if (source != NULL) {
 		result = source_read_file(pin_source_path(source), false, &pin_kind, *pin, error);
 	} else {

@@ -5,7 +5,7 @@
 #include "base/message.h"
 
 #include <ctype.h>
-#include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +117,9 @@ static int check_attribute(const char *part, size_t length, bool query, bool *se
 	if (attributes[known].width != 0 && decoded_length(value, value_length) > attributes[known].width)
 		return error_set(error, ERROR_CONFIG, "the URI's %s is longer than the %zu bytes a token can have",
 				 attributes[known].name, attributes[known].width);
+	/* p11-kit would cut the path or name there. A PIN is checked where it is used. */
+	if (query && strcmp(attributes[known].name, "pin-value") != 0 && memmem(value, value_length, "%00", 3) != NULL)
+		return error_set(error, ERROR_CONFIG, "the URI's %s holds a NUL", attributes[known].name);
 	swallowed = query ? NULL : swallowed_attribute(value, value_length);
 	if (swallowed != NULL) {
 		error_set(error, ERROR_CONFIG, "in the URI, \"&%s=\" would be part of %s", swallowed,
@@ -127,7 +130,7 @@ static int check_attribute(const char *part, size_t length, bool query, bool *se
 	return 0;
 }
 
-/* Checks what stands in `text` behind "pkcs11:": path attributes apart by ';', then '?' and query attributes by '&'. */
+/* Checks the text after "pkcs11:": path attributes separated by ';', then '?' and query attributes separated by '&'. */
 static int check_attributes(const char *text, bool *seen, struct error *error)
 {
 	bool query = false;
@@ -163,25 +166,25 @@ static bool is_hex_like(const char *text)
 	return length > 0 && strspn(id, "0123456789abcdefABCDEF") >= length;
 }
 
-static int check_form(struct uri *uri, struct error *error)
+static int check_form(struct uri *uri, const char *text, struct error *error)
 {
 	bool seen[ATTRIBUTES] = { false };
 
-	if (strncmp(uri->text, "pkcs11:", 7) != 0) {
+	if (strncmp(text, "pkcs11:", 7) != 0) {
 		error_set(error, ERROR_CONFIG, "not a PKCS#11 URI: it does not begin with \"pkcs11:\"");
 		error_hint(error, "\"p11bearer keys\" prints the URIs of all keys");
 		return -ERROR_CONFIG;
 	}
-	for (const char *c = uri->text; *c != '\0'; c++) {
+	for (const char *c = text; *c != '\0'; c++) {
 		if (isspace((unsigned char)*c)) {
 			error_set(error, ERROR_CONFIG, "the URI holds a blank, which would be dropped");
 			error_hint(error, "write %%20 for a blank");
 			return -ERROR_CONFIG;
 		}
 		if (*c == '%' && (!isxdigit((unsigned char)c[1]) || !isxdigit((unsigned char)c[2])))
-			return error_set(error, ERROR_CONFIG, "the URI has a '%%' without two hex digits behind it");
+			return error_set(error, ERROR_CONFIG, "the URI has a '%%' without two hex digits after it");
 	}
-	if (check_attributes(uri->text + 7, seen, error) < 0)
+	if (check_attributes(text + 7, seen, error) < 0)
 		return -ERROR_CONFIG;
 	uri->has_id = seen[find_attribute("id", 2)];
 	uri->has_object = seen[find_attribute("object", 6)];
@@ -192,7 +195,7 @@ static int check_form(struct uri *uri, struct error *error)
 		uri->has_slot |= seen[i] && strncmp(attributes[i].name, "slot-", 5) == 0 &&
 				 strcmp(attributes[i].name, "slot-id") != 0;
 	}
-	uri->hex_like_id = is_hex_like(uri->text);
+	uri->hex_like_id = is_hex_like(text);
 	return 0;
 }
 
@@ -203,12 +206,13 @@ int uri_parse(struct uri *uri, const char *text, struct error *error)
 	int code;
 
 	memset(uri, 0, sizeof(*uri));
-	uri->text = strdup(text != NULL ? text : "pkcs11:");
+	if (text == NULL)
+		text = "pkcs11:";
+	if (check_form(uri, text, error) < 0 || uri_take_pin(uri, text, error) < 0)
+		return error_result(error);
 	uri->parsed = p11_kit_uri_new();
-	if (uri->text == NULL || uri->parsed == NULL)
+	if (uri->parsed == NULL)
 		return error_memory(error);
-	if (check_form(uri, error) < 0)
-		return -ERROR_CONFIG;
 	code = p11_kit_uri_parse(uri->text, P11_KIT_URI_FOR_ANY, uri->parsed);
 	if (code != P11_KIT_URI_OK)
 		return error_set(error, ERROR_CONFIG, "the URI cannot be parsed: %s", p11_kit_uri_message(code));
@@ -229,19 +233,14 @@ int uri_parse(struct uri *uri, const char *text, struct error *error)
 void uri_free(struct uri *uri)
 {
 	p11_kit_uri_free(uri->parsed);
-	if (uri->text != NULL)
-		OPENSSL_cleanse(uri->text, strlen(uri->text));
 	free(uri->text);
+	secret_free(&uri->pin);
 	uri->parsed = NULL;
 	uri->text = NULL;
 }
 
 const char *uri_shown(const struct uri *uri)
 {
-	char *pin = strstr(uri->text, "pin-value=");
-
-	if (pin != NULL)
-		pin[strlen("pin-value=")] = '\0';
 	return uri->text;
 }
 

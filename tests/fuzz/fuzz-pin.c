@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzzes PIN sources: the first line is the name of one, of which only the form is looked at; the rest is what a file, and a
- * descriptor, hold. A PIN is one line, neither empty nor too long, to the byte as it stands there; nothing of it is in a
- * refusal, and of a descriptor no byte behind the line is taken. */
+ * descriptor, hold. A PIN is one line, neither empty nor too long, without byte-order mark and control characters, to the
+ * byte as it is there; nothing of it is in a refusal, and of a descriptor no byte after the line is read. */
 #include "fuzz.h"
 
 #include "base/source.h"
@@ -23,10 +23,12 @@ static bool is_pin(const uint8_t *data, size_t size, bool line, size_t *length)
 	if (*length > 0 && data[*length - 1] == '\n')
 		*length -= *length > 1 && data[*length - 2] == '\r' ? 2 : 1;
 	for (size_t i = 0; i < *length; i++) {
-		if (data[i] == '\n' || data[i] == '\r' || data[i] == '\0')
+		if (data[i] < ' ' || data[i] == 0x7f || (i > 0 && data[i - 1] == 0xc2 && (data[i] & 0xe0) == 0x80))
 			return false;
 	}
-	return *length > 0;
+	if (*length >= 2 && (data[0] | data[1]) == 0xff && (data[0] & data[1]) == 0xfe)
+		return false;
+	return *length > 0 && memmem(data, *length, "\xef\xbb\xbf", 3) == NULL;
 }
 
 static void read_pin(const char *source, const uint8_t *data, size_t size, bool line)

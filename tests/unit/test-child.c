@@ -152,7 +152,12 @@ static void one_line_is_read(void **state)
 		{ "abc", "abc", NULL }, { "abc\n", "abc", NULL }, { "abc\r\n", "abc", NULL }, { " a b ", " a b ", NULL },
 		{ "12345678", "12345678", NULL }, { "", NULL, "holds no word" }, { "\n", NULL, "holds no word" },
 		{ "a\nb", NULL, "more than one line" }, { "a\n\n", NULL, "more than one line" },
-		{ "123456789", NULL, "more than 8 bytes, which is no word" },
+		{ "12345678\r\n", "12345678", NULL }, { "a\xc2\xa0", "a\xc2\xa0", NULL }, { "a\xe2\x80\x80", "a\xe2\x80\x80", NULL },
+		{ "a\x80", "a\x80", NULL }, { "\xfe", "\xfe", NULL },
+		{ "123456789", NULL, "more than 8 bytes" }, { "123456789\r\n", NULL, "more than 8 bytes" },
+		{ "\xef\xbb\xbf" "a", NULL, "byte-order mark" }, { "\xff\xfe" "a", NULL, "byte-order mark" },
+		{ "a\t", NULL, "control character" }, { "\x1b", NULL, "control character" },
+		{ "a\x7f", NULL, "control character" }, { "\xc2\x9f" "a", NULL, "control character" },
 	};
 	struct secret *secret;
 
@@ -169,6 +174,7 @@ static void one_line_is_read(void **state)
 		secret_free(&secret);
 	}
 	assert_fails(read_back(state, "a\0b", 3, 0600, &secret), ERROR_CONFIG, &error);
+	assert_contains(error.text, "a NUL");
 	secret_free(&secret);
 	assert_fails(read_back(state, "abc", 3, 0640, &secret), ERROR_CONFIG, &error);
 	assert_contains(error.text, "open to others (mode 0640)");

@@ -75,6 +75,8 @@ static const struct {
 	{ "pkcs11:;", "empty attribute", "" },
 	{ "pkcs11:token=a;;id=%01", "empty attribute", "" },
 	{ "pkcs11:token=a?module-name=m&&pin-value=0815471", "empty attribute", "" },
+	{ "pkcs11:?pin-source=file:/run/pin%00.txt", "pin-source holds a NUL", "" },
+	{ "pkcs11:?module-path=/lib/x.so%00.so", "module-path holds a NUL", "" },
 	{ "pkcs11:slot-id=one", "cannot be parsed", "" },
 	{ "pkcs11:library-version=new", "cannot be parsed", "" },
 };
@@ -126,19 +128,45 @@ static void pin_with_a_slip_is_not_shown(void **state)
 	}
 }
 
-static void uri_is_shown_without_its_pin(void **state)
+/* The PIN is in the secret, and in no other copy of the URI: neither the text nor what p11-kit makes of it. */
+static void pin_is_taken_out_of_the_uri(void **state)
 {
-	struct error error = { 0 };
-	struct uri uri;
+	static const struct {
+		const char *uri, *shown;
+		const char *pin; /* NULL: the URI has none */
+		size_t length;
+	} cases[] = {
+		{ "pkcs11:token=t?module-name=m&pin-value=" PIN, "pkcs11:token=t?module-name=m&pin-value=", PIN, 7 },
+		{ "pkcs11:?pin-value=" PIN "&module-name=m", "pkcs11:?pin-value=&module-name=m", PIN, 7 },
+		{ "pkcs11:?pin-value=", "pkcs11:?pin-value=", "", 0 },
+		{ "pkcs11:?pin-value=%30815%00%2671?%3d/", "pkcs11:?pin-value=", "0815\0&71?=/", 11 },
+		{ "pkcs11:?pin-value=pin-value%3D7", "pkcs11:?pin-value=", "pin-value=7", 11 },
+		{ "pkcs11:?pin-value=pin-value=7", "pkcs11:?pin-value=", "pin-value=7", 11 },
+		{ "pkcs11:?pin-value=%FF%c3%BC", "pkcs11:?pin-value=", "\xff\xc3\xbc", 3 },
+		{ "pkcs11:object=pin-value=x?pin-value=7", "pkcs11:object=pin-value=x?pin-value=", "7", 1 },
+		{ "pkcs11:object=pin-value=x", "pkcs11:object=pin-value=x", NULL, 0 },
+		{ "pkcs11:?module-name=pin-value=x", "pkcs11:?module-name=pin-value=x", NULL, 0 },
+		{ "pkcs11:token=t;id=%01", "pkcs11:token=t;id=%01", NULL, 0 },
+	};
 
 	(void)state;
-	assert_works(uri_parse(&uri, "pkcs11:token=t?module-name=m&pin-value=0815471", &error), &error);
-	assert_string_equal(p11_kit_uri_get_pin_value(uri.parsed), PIN);
-	assert_string_equal(uri_shown(&uri), "pkcs11:token=t?module-name=m&pin-value=");
-	uri_free(&uri);
-	assert_works(uri_parse(&uri, "pkcs11:token=t;id=%01", &error), &error);
-	assert_string_equal(uri_shown(&uri), "pkcs11:token=t;id=%01");
-	uri_free(&uri);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct error error = { 0 };
+		struct uri uri;
+
+		assert_works(uri_parse(&uri, cases[i].uri, &error), &error);
+		assert_string_equal(uri_shown(&uri), cases[i].shown);
+		assert_string_equal(uri_shown(&uri), cases[i].shown); /* to look changes nothing */
+		if (cases[i].pin != NULL) {
+			assert_int_equal(secret_length(uri.pin), cases[i].length);
+			assert_memory_equal(secret_data(uri.pin), cases[i].pin, cases[i].length);
+			assert_string_equal(p11_kit_uri_get_pin_value(uri.parsed), "");
+		} else {
+			assert_null(uri.pin);
+		}
+		uri_free(&uri);
+		uri_free(&uri);
+	}
 }
 
 /* Which attributes stand in the URI decides what is searched by, and how early the search may end. */
@@ -260,7 +288,7 @@ int main(void)
 		cmocka_unit_test(uris_that_say_what_they_mean_are_taken),
 		cmocka_unit_test(uris_that_would_mean_something_else_are_refused),
 		cmocka_unit_test(pin_with_a_slip_is_not_shown),
-		cmocka_unit_test(uri_is_shown_without_its_pin),
+		cmocka_unit_test(pin_is_taken_out_of_the_uri),
 		cmocka_unit_test(attributes_are_noted),
 		cmocka_unit_test(ids_that_look_like_hex_get_a_hint),
 		cmocka_unit_test(printed_uri_reads_back),
