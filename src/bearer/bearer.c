@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bearer/exchange.h"
+
+#include "bearer/advice.h"
 #include "bearer/retry.h"
 #include "bearer/session.h"
-
-#include "salesforce/advice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,11 +46,8 @@ void exchange_advice(const struct oauth_answer *answer, struct error *error)
 {
 	const struct salesforce_advice *advice = salesforce_advice(answer->code, answer->description);
 
-	if (answer->retry_after > RETRY_WAIT_MOST)
-		error_hint(error, "the org asks to wait %ld s before the next try", answer->retry_after);
-	else if (advice != NULL)
-		error_hint(error, "%s: %s", advice->meaning, advice->remedy);
-	if (strcasestr(answer->description, "expired") != NULL)
+	advice_hint(advice, answer->retry_after, error);
+	if (advice != NULL && advice->cause == SALESFORCE_CLOCK)
 		tell_skew(answer, error);
 }
 

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is done with a bearer once it is there. */
+#include "bearer/advice.h"
 #include "bearer/retry.h"
 #include "bearer/session.h"
 
 #include "base/message.h"
-#include "salesforce/advice.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { HTTP_UNAUTHORIZED = 401 };
-
-static void add_advice(const struct oauth_reply *reply, struct error *error)
-{
-	const struct salesforce_advice *advice = salesforce_advice(reply->code, reply->description);
-
-	if (reply->retry_after > RETRY_WAIT_MOST)
-		error_hint(error, "the org asks to wait %ld s before the next try", reply->retry_after);
-	else if (advice != NULL)
-		error_hint(error, "%s: %s", advice->meaning, advice->remedy);
-}
 
 /* A failure before the request was sent, or a refusal to look at it now, changed nothing at the org. */
 static bool is_harmless(const struct oauth_reply *reply)
@@ -48,7 +38,7 @@ int use_send(const struct use *use, const char *path, struct http_request *reque
 	if (again != NULL)
 		*again = try > 0;
 	if (result == -ERROR_ORG)
-		add_advice(reply, error);
+		advice_hint(salesforce_advice(reply->code, reply->description), reply->retry_after, error);
 	request->url = NULL;
 	free(url);
 	return result;
@@ -67,12 +57,20 @@ static int send_once(const struct bearer_session *session, const char *path, str
 	return use_send(&use, path, request, request->bearer, reply, NULL, error);
 }
 
+/* Whether the org refused the bearer as one that has ended, so that a fresh one may do. */
+static bool has_ended(const struct oauth_reply *reply)
+{
+	const struct salesforce_advice *advice = salesforce_advice(reply->code, reply->description);
+
+	return reply->status == HTTP_UNAUTHORIZED && (advice == NULL || advice->cause != SALESFORCE_MUTUAL_TLS);
+}
+
 int session_call(struct bearer_session *session, const char *path, struct http_request *request, bool repeatable,
 		 struct oauth_reply *reply, struct error *error)
 {
 	int result = send_once(session, path, request, repeatable, reply, error);
 
-	if (result != -ERROR_ORG || reply->status != HTTP_UNAUTHORIZED || session->renewed)
+	if (result != -ERROR_ORG || !has_ended(reply) || session->renewed)
 		return result;
 	session->renewed = true;
 	message_note("%s; getting a fresh bearer", error->text);

@@ -36,19 +36,13 @@ static bool hide_all(cJSON *item, const struct secret *secret)
 	return found;
 }
 
-/* The OAuth endpoints refuse with an object, the others with a list of objects that have other names, or in plain text. */
+/* In JSON, or in plain text. */
 static void take_words(const cJSON *json, const struct http_response *response, const struct secret *secret,
 		       struct oauth_reply *reply)
 {
-	const cJSON *object = cJSON_IsArray(json) ? cJSON_GetArrayItem(json, 0) : json;
 	const char *text = secret_data(response->body);
 
-	answer_field(object, "error", reply->code, sizeof(reply->code));
-	answer_field(object, "error_description", reply->description, sizeof(reply->description));
-	if (reply->code[0] == '\0')
-		answer_field(object, "errorCode", reply->code, sizeof(reply->code));
-	if (reply->description[0] == '\0')
-		answer_field(object, "message", reply->description, sizeof(reply->description));
+	answer_words(json, reply->code, sizeof(reply->code), reply->description, sizeof(reply->description));
 	if (json == NULL && secret_length(response->body) <= PLAIN_WORDS && strchr(text, '<') == NULL) {
 		snprintf(reply->code, sizeof(reply->code), "%.*s", (int)strcspn(text, "\r\n"), text);
 		hide(reply->code, secret);

@@ -41,9 +41,10 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 static int refused(const struct http_response *response, struct oauth_answer *answer, struct error *error)
 {
 	answer->passing = response->status == 429 || response->status >= 500;
-	if (answer->code[0] != '\0')
+	if (answer->code[0] != '\0' || answer->description[0] != '\0')
 		return error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", answer->code,
-				 answer->description[0] != '\0' ? ": " : "", answer->description, response->status);
+				 answer->code[0] != '\0' && answer->description[0] != '\0' ? ": " : "",
+				 answer->description, response->status);
 	error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason", response->status);
 	if (!answer->passing)
 		error_hint(error, "what answers at %s does not look like a token endpoint, or is a proxy; check --instance-url "
@@ -59,15 +60,10 @@ static int judge(const struct http_response *response, struct oauth_answer *answ
 	if (answer_redirects(response, error) < 0)
 		return error_result(error);
 	object = answer_parse(response->body);
-	if (!cJSON_IsObject(object)) {
-		cJSON_Delete(object);
-		object = NULL;
-	}
-	answer_field(object, "error", answer->code, sizeof(answer->code));
-	answer_field(object, "error_description", answer->description, sizeof(answer->description));
+	answer_words(object, answer->code, sizeof(answer->code), answer->description, sizeof(answer->description));
 	if (response->status >= 400 || answer->code[0] != '\0')
 		result = refused(response, answer, error);
-	else if (object == NULL)
+	else if (!cJSON_IsObject(object))
 		result = error_set(error, ERROR_ANSWER, "the org's answer is not a JSON object (HTTP status %ld)",
 				   response->status);
 	else

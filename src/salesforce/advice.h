@@ -12,14 +12,23 @@
 /* What ends a bearer. */
 #define SALESFORCE_REVOKE_PATH "/services/oauth2/revoke"
 
+/* Causes that the program acts on. */
+enum salesforce_cause {
+	SALESFORCE_OTHER,
+	SALESFORCE_LOGIN_RATE, /* the user's logins of the last hour are used up: no try helps for minutes */
+	SALESFORCE_CLOCK,      /* the org's clock and ours may differ */
+	SALESFORCE_MUTUAL_TLS, /* the user must present a client certificate: another bearer does not help */
+};
+
 struct salesforce_advice {
-	const char *error;       /* the org's `error` or `errorCode` */
-	const char *description; /* what stands in its `error_description`, any case; NULL: whatever stands there */
+	enum salesforce_cause cause;
+	const char *codes; /* values of `error` or `errorCode` that name the cause, blanks between them; NULL: none does */
+	const char *words; /* what `error_description` says, as phrase_said takes it; NULL: the code alone tells */
 	const char *meaning;
 	const char *remedy;
 };
 
-/* What a refusal means and what to do about it; NULL for one that is not known. Static. */
+/* What a refusal means and what to do about it; NULL when it is not known. Strings may be empty. Static. */
 const struct salesforce_advice *salesforce_advice(const char *error, const char *description);
 
 #endif

@@ -35,10 +35,16 @@ void answer_json(struct answer *answer, unsigned int status, cJSON *json)
 void answer_refusal(struct answer *answer, const struct refusal *refusal)
 {
 	cJSON *json = cJSON_CreateObject();
+	cJSON *list;
 
-	cJSON_AddStringToObject(json, "error", refusal->error);
+	cJSON_AddStringToObject(json, refusal->api ? "errorCode" : "error", refusal->error);
 	if (refusal->description != NULL)
-		cJSON_AddStringToObject(json, "error_description", refusal->description);
+		cJSON_AddStringToObject(json, refusal->api ? "message" : "error_description", refusal->description);
+	if (refusal->api) {
+		list = cJSON_CreateArray();
+		cJSON_AddItemToArray(list, json);
+		json = list;
+	}
 	answer_json(answer, refusal->status, json);
 }
 

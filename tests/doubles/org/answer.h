@@ -37,7 +37,7 @@ void http_date(time_t when, char text[HTTP_DATE_SIZE]);
 /* Makes `json` (consumed) the body of the answer; an answer made before is replaced. */
 void answer_json(struct answer *answer, unsigned int status, cJSON *json);
 
-/* Makes {"error", "error_description"} the body; the description may be NULL. */
+/* Makes the refusal, in the form that it is said in, the body. */
 void answer_refusal(struct answer *answer, const struct refusal *refusal);
 
 /* Makes the answer that a bearer gets whose session has ended, or never was. */

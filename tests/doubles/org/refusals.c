@@ -26,6 +26,10 @@ static const struct refusal refusals[REFUSAL_COUNT] = {
 	[REFUSAL_SERVICE_UNAVAILABLE] = { "service-unavailable", 400, "service_unavailable", NULL },
 	[REFUSAL_SYSTEM_DOWN] = { "system-down", 400, "system_down", NULL },
 	[REFUSAL_SLOW_DOWN] = { "slow-down", 400, "slow_down", NULL },
+	[REFUSAL_LOGIN_RATE] = { "login-rate", 400, "invalid_grant", "login rate exceeded" },
+	[REFUSAL_AUDIENCE_VALIDATION] = { "audience-validation", 400, "invalid_grant", "Audience validation failed" },
+	[REFUSAL_MUTUAL_AUTHENTICATION] = { "mutual-authentication", 401, "MUTUAL_AUTHENTICATION_FAILED",
+		"This user must present a client certificate", .api = true },
 };
 
 const struct refusal *refusal_get(enum refusal_id id)

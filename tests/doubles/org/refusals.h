@@ -3,6 +3,7 @@
 #ifndef ORG_REFUSALS_H
 #define ORG_REFUSALS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum refusal_id {
@@ -24,6 +25,9 @@ enum refusal_id {
 	REFUSAL_SERVICE_UNAVAILABLE,
 	REFUSAL_SYSTEM_DOWN,
 	REFUSAL_SLOW_DOWN,
+	REFUSAL_LOGIN_RATE,
+	REFUSAL_AUDIENCE_VALIDATION,
+	REFUSAL_MUTUAL_AUTHENTICATION,
 	REFUSAL_COUNT
 };
 
@@ -32,6 +36,7 @@ struct refusal {
 	unsigned int status;
 	const char *error;
 	const char *description; /* NULL when the org gives none */
+	bool api;                /* said as the API says it: [{"errorCode", "message"}] */
 };
 
 /* The row of an id; static. */
