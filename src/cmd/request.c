@@ -87,6 +87,21 @@ static int take_urls(const struct settings *settings, bool exchange, bool whole,
 	return error_result(error);
 }
 
+int cmd_http_options(const struct settings *settings, struct http_options *options, struct error *error)
+{
+	*options = (struct http_options){
+		.cacert = settings_text(settings, SETTING_CACERT),
+		.proxy = settings_text(settings, SETTING_PROXY),
+		.proxy_origin = settings_origin(settings, SETTING_PROXY),
+		.timeout = settings_number(settings, SETTING_TIMEOUT),
+	};
+	if (http_check_proxy(options->proxy, error) == 0)
+		return 0;
+	if (options->proxy != NULL)
+		settings_blame(settings, SETTING_PROXY, error);
+	return error_result(error);
+}
+
 int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
 		       struct error *error)
 {
@@ -95,10 +110,9 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, bool whol
 	request->jti = settings_flag(settings, SETTING_JTI);
 	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
 	if (exchange) {
-		request->http.cacert = settings_text(settings, SETTING_CACERT);
-		request->http.proxy = settings_text(settings, SETTING_PROXY);
-		request->http.timeout = settings_number(settings, SETTING_TIMEOUT);
 		request->retries = settings_number(settings, SETTING_RETRIES);
+		if (cmd_http_options(settings, &request->http, error) < 0)
+			return error_result(error);
 	}
 	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
 	request->username = settings_text(settings, SETTING_USERNAME);

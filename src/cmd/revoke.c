@@ -12,15 +12,9 @@ static const struct source_kind kind = { "access token", ERROR_CONFIG, 65536 };
 
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {
-	*use = (struct bearer_use){
-		.http = {
-			.cacert = settings_text(settings, SETTING_CACERT),
-			.proxy = settings_text(settings, SETTING_PROXY),
-			.timeout = settings_number(settings, SETTING_TIMEOUT),
-		},
-		.retries = settings_number(settings, SETTING_RETRIES),
-	};
-	if (settings_require(settings, SETTING_INSTANCE_URL, &use->instance_url, error) < 0)
+	*use = (struct bearer_use){ .retries = settings_number(settings, SETTING_RETRIES) };
+	if (cmd_http_options(settings, &use->http, error) < 0 ||
+	    settings_require(settings, SETTING_INSTANCE_URL, &use->instance_url, error) < 0)
 		return error_result(error);
 	if (http_check_url(use->instance_url, error) < 0) {
 		settings_blame(settings, SETTING_INSTANCE_URL, error);

@@ -7,14 +7,24 @@
 
 #include <curl/curl.h>
 
+struct proxy; /* http-proxy.h */
+
 struct http {
 	CURL *easy;
 	const struct http_options *options;
+	struct proxy *proxy; /* or NULL; owned by the client or the pool */
 	char message[CURL_ERROR_SIZE];
 };
 
-/* Readies libcurl, and checks what of the options can be wrong. Fails as http_open does. */
-int http_begin(const struct http_options *options, struct error *error);
+/* Readies libcurl, whose allocator then wipes what it frees. Fails with ERROR_UNEXPECTED. */
+int http_ready(struct error *error);
+
+/* Does that, checks what of the options can be wrong, and opens their proxy (http-proxy.h), which is the caller's to
+ * close. Fails as http_open does. */
+int http_begin(const struct http_options *options, struct proxy **proxy, struct error *error);
+
+/* Whether the URL has that part. */
+bool url_has(CURLU *parts, CURLUPart part);
 
 /* One request and its answer, which are the caller's, and what libcurl is handed for it and keeps no copy of. */
 struct transfer {
@@ -24,7 +34,7 @@ struct transfer {
 	bool kept;                      /* connections are: see set_connection */
 	struct curl_slist *headers;
 	struct secret *form;            /* used again where `kept` */
-	unsigned begun;                 /* how often it was about to be sent, where `kept` */
+	unsigned begun;                 /* how often it was about to be sent */
 	curl_mime *mime;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "oauth/http-internal.h"
+#include "oauth/http-proxy.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -16,13 +16,15 @@ struct slot {
 struct http_pool {
 	CURLM *multi;
 	struct http_options options;
+	struct proxy *proxy;
 	struct slot *slots;
 	size_t count, busy;
 };
 
-static bool open_slot(struct slot *slot, const struct http_options *options)
+static bool open_slot(struct slot *slot, const struct http_options *options, struct proxy *proxy)
 {
 	slot->http.options = options;
+	slot->http.proxy = proxy;
 	slot->http.easy = curl_easy_init();
 	slot->response.body = secret_new(4096);
 	slot->transfer = (struct transfer){ .request = &slot->request, .response = &slot->response, .kept = true };
@@ -33,12 +35,13 @@ int http_pool_open(struct http_pool **pool, const struct http_options *options, 
 {
 	bool opened;
 
-	*pool = NULL;
-	if (http_begin(options, error) < 0)
-		return error_result(error);
 	*pool = calloc(1, sizeof(**pool));
 	if (*pool == NULL)
 		return error_memory(error);
+	if (http_begin(options, &(*pool)->proxy, error) < 0) {
+		http_pool_close(pool);
+		return error_result(error);
+	}
 	(*pool)->options = *options;
 	(*pool)->count = most;
 	(*pool)->multi = curl_multi_init();
@@ -47,7 +50,7 @@ int http_pool_open(struct http_pool **pool, const struct http_options *options, 
 		 curl_multi_setopt((*pool)->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)most) == CURLM_OK &&
 		 curl_multi_setopt((*pool)->multi, CURLMOPT_MAXCONNECTS, (long)most) == CURLM_OK;
 	for (size_t i = 0; i < most && opened; i++)
-		opened = open_slot(&(*pool)->slots[i], &(*pool)->options);
+		opened = open_slot(&(*pool)->slots[i], &(*pool)->options, (*pool)->proxy);
 	if (opened)
 		return 0;
 	http_pool_close(pool);
@@ -73,6 +76,7 @@ void http_pool_close(struct http_pool **pool)
 		curl_easy_cleanup(slot->http.easy);
 	}
 	curl_multi_cleanup(old->multi);
+	proxy_close(&old->proxy);
 	free(old->slots);
 	free(old);
 	*pool = NULL;

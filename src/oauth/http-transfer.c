@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request: what libcurl is told of it, and what is made of its end. */
-#include "oauth/http-internal.h"
+#include "oauth/http-proxy.h"
 
 #include "base/interrupt.h"
 #include "base/message.h"
@@ -89,7 +89,7 @@ static int is_sent_again(void *context, char *server, char *here, int server_por
 	(void)here;
 	(void)server_port;
 	(void)port;
-	return transfer->begun++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	return transfer->begun++ == 0 || !transfer->kept ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 /* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an assertion
@@ -98,11 +98,12 @@ static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 {
 	if ((!transfer->kept || transfer->request->fresh) && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
 		return false;
+	if (curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, is_sent_again) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) != CURLE_OK)
+		return false;
 	if (!transfer->kept)
 		return true;
-	return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, is_sent_again) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
+	return curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
 	       /* TLS tells whether it is to be HTTP/2, and only then is there something to wait for. */
 	       curl_easy_setopt(easy, CURLOPT_PIPEWAIT, plain ? 0L : 1L) == CURLE_OK;
 }
@@ -127,7 +128,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 	       (options->cacert == NULL || (curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert) == CURLE_OK &&
 					    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK)) &&
-	       (options->proxy == NULL || curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy) == CURLE_OK) &&
+	       proxy_set(easy, http->proxy, options->cacert) &&
 	       /* A proxy would take plain http off this machine. */
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
 	       curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
@@ -246,11 +247,10 @@ static const char *advice(CURLcode code)
 {
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return "if a proxy or the org has a certificate of an own CA, give its CA certificates with --cacert";
+		return "if the org's certificate, or that of a proxy that reads the traffic, is from a private CA, give that "
+		       "CA's certificate with --cacert";
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return "check the host in --instance-url, and the name service";
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return "check --proxy, or https_proxy in the environment";
 	case CURLE_OPERATION_TIMEDOUT:
 		return "--timeout allows more time";
 	default:
@@ -263,18 +263,13 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	const struct http_request *request = transfer->request;
 	struct http_response *response = transfer->response;
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
-	const char *url = request->url;
-	long bytes = 0, connect_status = 0;
+	const char *url = request->url, *proxy = proxy_between(http->proxy, url);
 
-	/* Counts what went out, a proxy's CONNECT included; where the proxy refused that, nothing else did. */
-	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &bytes);
-	curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
-	response->sent = (bytes > 0 && connect_status < 300) || transfer->begun > 0;
-	if (connect_status == 407)
-		return error_set(error, ERROR_NETWORK, "the proxy wants a user and password (HTTP status 407)");
+	response->sent = transfer->begun > 0;
+	if (proxy != NULL && !response->sent && proxy_failed(http, url, code, &response->passing, error))
+		return error_result(error);
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SEND_ERROR:
@@ -308,7 +303,8 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	default:
 		break;
 	}
-	error_set(error, ERROR_NETWORK, "cannot reach %s: %s (curl code %d)", url, why, (int)code);
+	error_set(error, ERROR_NETWORK, "cannot reach %s%s%s: %s (curl code %d)", url, proxy != NULL ? " through the proxy " : "",
+		  proxy != NULL ? proxy : "", why, (int)code);
 	error_hint(error, "%s", advice(code));
 	return -ERROR_NETWORK;
 }

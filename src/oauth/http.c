@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/answer.h"
-#include "oauth/http-internal.h"
+#include "oauth/http-proxy.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -21,7 +21,7 @@ static bool holds_certificates(const char *path)
 	return loaded;
 }
 
-int http_begin(const struct http_options *options, struct error *error)
+int http_ready(struct error *error)
 {
 	static bool ready;
 
@@ -29,21 +29,29 @@ int http_begin(const struct http_options *options, struct error *error)
 					   wipe_calloc) != CURLE_OK)
 		return error_set(error, ERROR_UNEXPECTED, "libcurl cannot be initialised");
 	ready = true;
+	return 0;
+}
+
+int http_begin(const struct http_options *options, struct proxy **proxy, struct error *error)
+{
+	if (http_ready(error) < 0)
+		return error_result(error);
 	answer_begin();
 	if (options->cacert != NULL && !holds_certificates(options->cacert))
 		return error_set(error, ERROR_CONFIG, "%s cannot be read, or holds no CA certificates", options->cacert);
-	return 0;
+	return proxy_open(proxy, options, error);
 }
 
 int http_open(struct http **http, const struct http_options *options, struct error *error)
 {
-	*http = NULL;
-	if (http_begin(options, error) < 0)
-		return error_result(error);
 	*http = calloc(1, sizeof(**http));
 	if (*http == NULL)
 		return error_memory(error);
 	(*http)->options = options;
+	if (http_begin(options, &(*http)->proxy, error) < 0) {
+		http_close(http);
+		return error_result(error);
+	}
 	(*http)->easy = curl_easy_init();
 	if ((*http)->easy == NULL) {
 		http_close(http);
@@ -57,6 +65,7 @@ void http_close(struct http **http)
 	if (*http == NULL)
 		return;
 	curl_easy_cleanup((*http)->easy);
+	proxy_close(&(*http)->proxy);
 	free(*http);
 	*http = NULL;
 }
@@ -75,24 +84,33 @@ static bool is_loopback(const char *host)
 	return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
+bool url_has(CURLU *parts, CURLUPart part)
+{
+	char *text = NULL;
+	bool has = curl_url_get(parts, part, &text, 0) == CURLUE_OK;
+
+	curl_free(text);
+	return has;
+}
+
+/* A URL that is not understood, or has a user and password, is not shown. */
 static int check_parts(CURLU *parts, const char *url, struct error *error)
 {
-	char *scheme = NULL, *host = NULL, *user = NULL;
+	char *scheme = NULL, *host = NULL;
 	CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, 0);
 	int result = 0;
 
 	if (code != CURLUE_OK || curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
-		result = error_set(error, ERROR_CONFIG, "%s is not a URL that can be used", url);
-	} else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK) {
+		result = error_set(error, ERROR_CONFIG, "the URL cannot be used: %s", curl_url_strerror(code));
+	} else if (url_has(parts, CURLUPART_USER) || url_has(parts, CURLUPART_PASSWORD)) {
 		result = error_set(error, ERROR_CONFIG, "the URL must not hold a user and password");
 	} else if (strcasecmp(scheme, "https") != 0 && (strcasecmp(scheme, "http") != 0 || !is_loopback(host))) {
-		result = error_set(error, ERROR_CONFIG, "%s would be reached without encryption", url);
+		result = error_set(error, ERROR_CONFIG, "%s://%s would be reached without encryption", scheme, host);
 		error_hint(error, "use https://; plain http is for loopback addresses alone");
 	}
 	curl_free(scheme);
 	curl_free(host);
-	curl_free(user);
 	return result;
 }
 

@@ -16,6 +16,7 @@ struct http; /* a client */
 struct http_options {
 	const char *cacert; /* file of CA certificates, or NULL: the system's */
 	const char *proxy;  /* URL, or NULL: the environment's */
+	const char *proxy_origin; /* where `proxy` comes from, for hints: "option --proxy", … */
 	long timeout;       /* seconds for one request, connection included; with parts to send: without any going over */
 };
 
@@ -68,6 +69,10 @@ void http_close(struct http **http);
 
 /* Checks that the URL may be used: https, or http to a loopback address; no user and password. ERROR_CONFIG. */
 int http_check_url(const char *url, struct error *error);
+
+/* Checks that the proxy, or for NULL the one that the environment names, can be used. Fails with ERROR_CONFIG, for the
+ * environment's with the name of its variable; the URL, which may hold a password, is not in the message. */
+int http_check_proxy(const char *url, struct error *error);
 
 /* The URL of `path`, which begins with a slash, below `base`, whose slashes at the end do not count. To be freed;
  * NULL when memory is out. */

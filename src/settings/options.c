@@ -87,14 +87,16 @@ static int unknown_option(const struct settings_usage *usage, const struct getop
 static int bad_option(const struct settings_usage *usage, const struct getopt_tables *tables, const char *word,
 		      struct error *error)
 {
+	/* No further than a name can go: what follows may be secret. */
+	int length = (int)strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 	char name[64];
 
 	if (optopt >= LONG)
-		return error_set(error, ERROR_USAGE, "option %.*s takes no value", (int)strcspn(word, "="), word);
+		return error_set(error, ERROR_USAGE, "option %.*s takes no value", length, word);
 	if (optopt != 0)
 		snprintf(name, sizeof(name), "-%c", optopt);
 	else
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+		snprintf(name, sizeof(name), "%.*s", length, word);
 	return unknown_option(usage, tables, name, error);
 }
 
@@ -139,6 +141,18 @@ static void blank_pin(char *argument)
 	}
 }
 
+/* Blanks what may be the user and password of a URL in an argument. */
+static void blank_account(char *argument)
+{
+	char *begin = strstr(argument, "://"), *end = strrchr(argument, '@');
+
+	if (begin == NULL || end == NULL || end < begin)
+		return;
+	*end = '\0';
+	process_blank(begin + strlen("://"));
+	*end = '@';
+}
+
 static int option_set(struct settings *settings, int code, struct error *error)
 {
 	const struct setting *setting = find_code(code);
@@ -153,7 +167,7 @@ static int option_set(struct settings *settings, int code, struct error *error)
 		result = settings_set(settings, setting, NULL, text, LAYER_OPTION, origin, error);
 	if (setting->type == TYPE_URI)
 		blank_pin(optarg);
-	if (setting->id == SETTING_PROXY) /* it may hold a password */
+	if (setting->type == TYPE_PROXY)
 		process_blank(optarg);
 	return result;
 }
@@ -167,6 +181,7 @@ static int operands_read(struct settings *settings, const struct settings_usage 
 		if (i - optind < usage->operands_max && settings_add_operand(settings, argv[i], error) < 0)
 			return error_result(error);
 		blank_pin(argv[i]);
+		blank_account(argv[i]);
 	}
 	if (count < usage->operands_min)
 		return error_set(error, ERROR_USAGE, "%s needs %s", usage->command, usage->operands);

@@ -165,6 +165,11 @@ long settings_number(const struct settings *settings, enum setting_id id)
 	return strtol(settings_text(settings, id), NULL, 10);
 }
 
+const char *settings_origin(const struct settings *settings, enum setting_id id)
+{
+	return settings->values[id].count > 0 ? settings->values[id].list[0].origin : NULL;
+}
+
 bool settings_is_option(const struct settings *settings, enum setting_id id)
 {
 	return settings->values[id].count > 0 && settings->values[id].list[0].layer == LAYER_OPTION;

@@ -115,6 +115,9 @@ const char *settings_text(const struct settings *settings, enum setting_id id);
 /* The value of a number (in the unit that its help names), or its default. */
 long settings_number(const struct settings *settings, enum setting_id id);
 
+/* Who set the value ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL: nobody did. */
+const char *settings_origin(const struct settings *settings, enum setting_id id);
+
 /* Whether the value was given on the command line. */
 bool settings_is_option(const struct settings *settings, enum setting_id id);
 

@@ -54,7 +54,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.argument = "URL", .help = "token endpoint, when it is not the org's usual one" },
 	[SETTING_CACERT] = { .id = SETTING_CACERT, .name = "cacert", .type = TYPE_TEXT, .group = GROUP_HTTP,
 		.argument = "FILE", .help = "CA certificates to trust instead of the system's" },
-	[SETTING_PROXY] = { .id = SETTING_PROXY, .name = "proxy", .type = TYPE_TEXT, .group = GROUP_HTTP,
+	[SETTING_PROXY] = { .id = SETTING_PROXY, .name = "proxy", .type = TYPE_PROXY, .group = GROUP_HTTP,
 		.argument = "URL", .help = "proxy to use instead of the environment's" },
 	[SETTING_TIMEOUT] = { .id = SETTING_TIMEOUT, .name = "timeout", .type = TYPE_NUMBER, .group = GROUP_HTTP,
 		.argument = "SECONDS", .fallback = "30", .min = 1, .max = 3600, .help = "time limit of one request" },

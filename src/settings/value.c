@@ -27,6 +27,19 @@ bool value_is_yes(const char *text)
 	return is_among(text, yes_words);
 }
 
+/* `host` is what follows the scheme. A password with a '/' in it looks like a port that is no number. */
+static bool port_is_number(const char *host)
+{
+	const char *port = host + (*host == '[' ? strcspn(host, "]/") : strcspn(host, ":/?#"));
+
+	if (*port == ']')
+		port++;
+	if (*port != ':')
+		return true;
+	port += 1 + strspn(port + 1, "0123456789");
+	return *port == '\0' || strchr("/?#", *port) != NULL;
+}
+
 static const char *url_fault(const char *text)
 {
 	const char *host;
@@ -39,6 +52,10 @@ static const char *url_fault(const char *text)
 		return "does not begin with https://";
 	if (!isalnum((unsigned char)*host) && *host != '[')
 		return "has no host";
+	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
+		return "must not hold a user and password";
+	if (!port_is_number(host))
+		return "has a port that is not a number";
 	if (strpbrk(host, "?#") != NULL)
 		return "has a query or a fragment";
 	if (strpbrk(text, " \"<>\\^`{|}") != NULL)
@@ -92,17 +109,20 @@ int value_check(const struct setting *setting, const char *text, const char *ori
 		if (!is_choice(text, setting->choices))
 			return error_set(error, class, "%s: \"%s\" is none of %s", origin, text, setting->choices);
 		break;
+	/* URLs and URIs are never shown: they may hold a password or a PIN. */
 	case TYPE_URL:
+	case TYPE_PROXY:
 		fault = text_fault(text);
-		if (fault == NULL)
+		if (fault == NULL && setting->type == TYPE_URL)
 			fault = url_fault(text);
+		if (fault != NULL)
+			return error_set(error, class, "%s: the URL %s", origin, fault);
 		break;
 	case TYPE_TEXT:
 	case TYPE_PAIRS:
 		fault = text_fault(text);
 		break;
 	case TYPE_URI:
-		/* Never shown: it may hold a PIN. */
 		fault = text_fault(text);
 		if (fault != NULL)
 			return error_set(error, class, "%s: the URI %s", origin, fault);
