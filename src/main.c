@@ -3,6 +3,7 @@
  * got with, and p11bearer-app, which has all. What the first one does not have, --help included, it executes the
  * second one for: libxml2 and libzip, which the commands around the app need, take longer to load than a token takes
  * to sign. */
+#include "base/environment.h"
 #include "base/message.h"
 #include "base/output.h"
 #include "base/process.h"
@@ -193,6 +194,8 @@ int main(int argc, char **argv)
 	if (!commands_are_all && argc > 1 && find_command(argv, &words) == NULL && strcmp(argv[1], "--version") != 0)
 		result = run_other(argv, &error);
 	process_protect();
+	if (environment_withhold())
+		message_warn("SSLKEYLOGFILE is ignored: it would write the secrets of TLS connections to a file");
 	if (result == 0)
 		result = run(argc, argv, &error);
 	/* Data are written by output_write; what stdio holds is help, or a module's. */

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct environment {
 	char **list; /* ended by NULL */
@@ -12,6 +13,20 @@ struct environment {
 	struct secret **own; /* "NAME=value": what in `list` is not from outside */
 	size_t own_count;
 };
+
+/* Makes libcurl, OpenSSL and others write the secrets of TLS connections to the file that it names. */
+#define KEY_LOG "SSLKEYLOGFILE"
+static char *withheld; /* "NAME=value", or NULL */
+
+bool environment_withhold(void)
+{
+	for (char **entry = environ; *entry != NULL && withheld == NULL; entry++) {
+		if (strncmp(*entry, KEY_LOG "=", sizeof(KEY_LOG)) == 0)
+			withheld = *entry;
+	}
+	unsetenv(KEY_LOG);
+	return withheld != NULL && withheld[sizeof(KEY_LOG)] != '\0';
+}
 
 int environment_new(struct environment **environment, char *const *from, struct error *error)
 {
@@ -22,12 +37,14 @@ int environment_new(struct environment **environment, char *const *from, struct 
 		return error_memory(error);
 	while (from[count] != NULL)
 		count++;
-	new->list = calloc(count + 1, sizeof(*new->list));
+	new->list = calloc(count + 2, sizeof(*new->list));
 	if (new->list == NULL) {
 		environment_free(environment);
 		return error_memory(error);
 	}
 	memcpy(new->list, from, count * sizeof(*from));
+	if (withheld != NULL)
+		new->list[count++] = withheld;
 	new->count = count;
 	return 0;
 }

@@ -5,9 +5,15 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 struct environment;
 
-/* Begins with the variables of `from` (environ), which must outlive it. */
+/* Takes SSLKEYLOGFILE out of environ: no library that this process uses is to write its secrets to a file. Commands get it
+ * back. To be called before any library looks. Returns whether it was set, and not empty. */
+bool environment_withhold(void);
+
+/* Begins with the variables of `from` (environ), which must outlive it, and what was withheld. */
 int environment_new(struct environment **environment, char *const *from, struct error *error);
 
 /* Sets a variable, in place of all that have the name. */

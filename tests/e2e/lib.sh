@@ -12,7 +12,7 @@ read -ra wrapper <<<"${P11BEARER_WRAPPER:-}"
 T=$(mktemp -d) # all files of the test; T/out and T/err are what the program wrote last
 export HOME=$T/home
 mkdir "$HOME"
-unset XDG_CONFIG_HOME CREDENTIALS_DIRECTORY SOFTHSM2_CONF http_proxy https_proxy HTTPS_PROXY ALL_PROXY all_proxy no_proxy
+unset XDG_CONFIG_HOME CREDENTIALS_DIRECTORY SOFTHSM2_CONF http_proxy https_proxy HTTPS_PROXY ALL_PROXY all_proxy no_proxy NO_PROXY SSLKEYLOGFILE
 for name in $(compgen -e P11BEARER_ | grep -v '^P11BEARER_WRAPPER$'); do unset "$name"; done
 touch "$T/out" "$T/err"
 
