@@ -16,6 +16,12 @@ enum {
 	ORG_LIFETIME = 180, /* seconds: the org takes no later exp */
 };
 
+static void warn_if_expired(const struct signer *signer)
+{
+	if (X509_cmp_current_time(X509_get0_notAfter(signer->certificates.list[0])) < 0)
+		message_warn("the certificate %s has expired", signer->path);
+}
+
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
 {
 	struct p11_request key;
@@ -24,23 +30,22 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 	if (request->lifetime > ORG_LIFETIME)
 		message_warn("a lifetime of %ld s is more than the %d s that Salesforce takes", request->lifetime,
 			     ORG_LIFETIME);
-	if (request->certificate != NULL) {
-		if (x509_certificate_read(request->certificate, &signer->certificate, error) < 0)
-			return error_result(error);
-		if (X509_cmp_current_time(X509_get0_notAfter(signer->certificate)) < 0)
-			message_warn("the certificate %s has expired", request->certificate);
-	}
+	if (signer->path != NULL && x509_read(signer->path, &signer->certificates, error) < 0)
+		return error_result(error);
+	if (signer->certificates.count == 1)
+		warn_if_expired(signer);
 	key = request->key;
-	key.checks_signatures = signer->certificate != NULL;
+	key.checks_signatures = signer->path != NULL;
 	return p11_key_open(&signer->key, &key, false, error);
 }
 
 bool signer_another(const struct signer *signer, struct signer *another)
 {
-	*another = (struct signer){ .path = signer->path, .certificate = signer->certificate };
-	if (another->certificate != NULL)
-		X509_up_ref(another->certificate);
-	another->key = p11_key_another(signer->key);
+	struct error ignored;
+
+	*another = (struct signer){ .path = signer->path };
+	if (x509_list_copy(&signer->certificates, &another->certificates, &ignored) == 0)
+		another->key = p11_key_another(signer->key);
 	if (another->key == NULL)
 		signer_close(another);
 	return another->key != NULL;
@@ -48,50 +53,66 @@ bool signer_another(const struct signer *signer, struct signer *another)
 
 void signer_close(struct signer *signer)
 {
-	X509_free(signer->certificate);
-	signer->certificate = NULL;
+	x509_list_clear(&signer->certificates);
 	p11_key_close(&signer->key);
 }
 
-/* The signature does not fit the certificate: either the certificate is another key's, or the token failed. */
+/* The signature fits no certificate: either they are other keys', or the token failed. */
 static int mismatch(const struct signer *signer, struct error *error)
 {
-	const char *path = signer->path;
-	char ours[X509_FINGERPRINT_SIZE], theirs[X509_FINGERPRINT_SIZE], fingerprint[X509_FINGERPRINT_SIZE];
 	EVP_PKEY *public;
+	X509 *own;
 	struct error why;
 
 	if (p11_key_public(signer->key, &public, &why) < 0) {
 		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature; whose fault that is cannot be "
-			  "told: %s", path, why.text);
+			  "told: %s", signer->path, why.text);
 		error_hint(error, "nothing was sent; most likely the certificate is another key's");
 		return -ERROR_CONFIG;
 	}
-	x509_key_fingerprint(public, ours);
-	x509_key_fingerprint(X509_get0_pubkey(signer->certificate), theirs);
+	if (x509_choose(&signer->certificates, signer->path, public, &own, error) == 0)
+		error_set(error, ERROR_TOKEN, "the token's signature is wrong: %s is the key's certificate, and does not verify it",
+			  signer->path);
+	else
+		error_hint(error, "nothing was sent; the org would answer invalid_client");
+	X509_free(own);
 	EVP_PKEY_free(public);
-	if (strcmp(ours, theirs) == 0)
-		return error_set(error, ERROR_TOKEN,
-				 "the token's signature is wrong: %s is the key's certificate, and does not verify it", path);
-	x509_fingerprint(signer->certificate, fingerprint);
-	error_set(error, ERROR_CONFIG,
-		  "the certificate %s (SHA-256 fingerprint %s) is not the key's; SHA-256 of the public keys:\n"
-		  "  certificate %s\n  token key   %s", path, fingerprint, theirs, ours);
-	error_hint(error, "nothing was sent; the org would answer invalid_client");
-	return -ERROR_CONFIG;
+	return error_result(error);
+}
+
+/* A file may hold the certificates of CAs too, in any order: the one that verifies the first signature is meant, and kept
+ * alone. */
+static int check(struct signer *signer, const void *data, size_t size, const unsigned char *signature, size_t length,
+		 struct error *error)
+{
+	struct x509_list *certificates = &signer->certificates;
+	X509 *own;
+	size_t i = 0;
+
+	while (i < certificates->count &&
+	       !p11_signature_fits(X509_get0_pubkey(certificates->list[i]), data, size, signature, length))
+		i++;
+	if (i == certificates->count)
+		return mismatch(signer, error);
+	if (certificates->count == 1)
+		return 0;
+	if (x509_choose(certificates, signer->path, X509_get0_pubkey(certificates->list[i]), &own, error) < 0)
+		return error_result(error);
+	x509_list_clear(certificates);
+	if (x509_list_add(certificates, own, error) < 0)
+		return error_result(error);
+	warn_if_expired(signer);
+	return 0;
 }
 
 static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
 		struct error *error)
 {
-	const struct signer *signer = context;
+	struct signer *signer = context;
 
 	if (p11_key_sign(signer->key, data, size, signature, length, error) < 0)
 		return error_result(error);
-	if (signer->certificate != NULL &&
-	    !p11_signature_fits(X509_get0_pubkey(signer->certificate), data, size, signature, *length))
-		return mismatch(signer, error);
-	return 0;
+	return signer->path != NULL ? check(signer, data, size, signature, *length, error) : 0;
 }
 
 static int make_jti(char *text, struct error *error)

@@ -4,18 +4,17 @@
 #define P11BEARER_BEARER_ASSERTION_H
 
 #include "bearer/bearer.h"
-
-#include <openssl/types.h>
+#include "x509/x509.h"
 
 enum { REUSE_MARGIN = 15 }; /* seconds of life that an assertion which was kept must still have to be sent */
 
 struct signer {
 	struct p11_key *key;
-	X509 *certificate; /* that signatures are checked against, or NULL */
-	const char *path;  /* its file; the request's */
+	struct x509_list certificates; /* of the request's file; after the first signature the one that fits, alone */
+	const char *path;              /* that file; the request's; NULL: signatures are not checked against a certificate */
 };
 
-/* Reads the request's certificate, then opens the key. To be closed in either case. */
+/* Reads the certificates in the request's file, then opens the key. To be closed in either case. */
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error);
 void signer_close(struct signer *signer);
 

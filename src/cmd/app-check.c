@@ -13,24 +13,6 @@
 #include <string.h>
 #include <time.h>
 
-/* The public half of --key. A key in the configuration is not asked for: nobody asked for a login. */
-static int read_key(const struct settings *settings, EVP_PKEY **public, struct error *error)
-{
-	struct p11_request request;
-	struct p11_key *key = NULL;
-	int result;
-
-	if (!settings_is_option(settings, SETTING_KEY))
-		return 0;
-	result = cmd_key_request(settings, NULL, &request, error);
-	if (result == 0)
-		result = p11_key_open(&key, &request, false, error);
-	if (result == 0)
-		result = p11_key_public(key, public, error);
-	p11_key_close(&key);
-	return result;
-}
-
 static cJSON *certificate_json(X509 *certificate)
 {
 	char fingerprint[X509_FINGERPRINT_SIZE], subject[512], expiry[32];
@@ -81,8 +63,11 @@ static int run(const struct settings *settings, struct error *error)
 {
 	struct appcheck check = { .count = 0 };
 	EVP_PKEY *key = NULL;
-	int result = read_key(settings, &key, error);
+	int result = 0;
 
+	/* A key in the configuration is not asked for: nobody asked for a login. */
+	if (settings_is_option(settings, SETTING_KEY))
+		result = cmd_app_key(settings, &key, error);
 	if (result == 0)
 		result = appcheck_run(&check, settings_operand(settings, 0), key, time(NULL), error);
 	if (result == 0 && settings_flag(settings, SETTING_JSON))

@@ -85,7 +85,8 @@ static const struct settings_usage usage = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Writes the files of a new app for the JWT bearer flow, in source format, with their manifest.\n"
-		   "The certificate is --certificate, or the one that the token holds of --key.",
+		   "The certificate is --certificate, with --key too the one in it that is the key's, or without it the one\n"
+		   "that the token holds of --key.",
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_CERTIFICATE, SETTING_DIR, SETTING_LABEL, SETTING_CONTACT_EMAIL, SETTING_CALLBACK_URL,
 		 SETTING_SCOPES, SETTING_PERMISSION_SET, SETTING_SESSION_MINUTES, SETTING_API_VERSION, SETTING_FORCE },

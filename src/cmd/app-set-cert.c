@@ -32,16 +32,18 @@ static int print_difference(const struct appfile *old, const char *path, const c
 static bool tell_old(struct appfile *file, X509 *certificate)
 {
 	const char *text = appfile_text(file, "certificate");
-	X509 *old = text != NULL ? x509_certificate_parse(text) : NULL;
-	bool same = old != NULL && X509_cmp(old, certificate) == 0;
+	bool empty = text == NULL || text[strspn(text, " \t\r\n")] == '\0', same;
+	struct x509_list old = { .count = 0 };
+	struct error why;
 
-	if (old != NULL && !same)
-		cmd_app_tell("old certificate", old);
-	else if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
+	if (empty)
 		message_note("old certificate: none");
-	else if (old == NULL)
-		message_warn("what stands in the file as its certificate is none");
-	X509_free(old);
+	else if (x509_parse("the field certificate", text, strlen(text), &old, &why) < 0)
+		message_warn("%s", why.text);
+	same = old.count == 1 && !old.repeated && X509_cmp(old.list[0], certificate) == 0;
+	for (size_t i = 0; i < old.count && !same; i++)
+		cmd_app_tell("old certificate", old.list[i]);
+	x509_list_clear(&old);
 	return same;
 }
 
@@ -100,8 +102,8 @@ static const struct settings_usage usage = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Puts a certificate into the app's settings file, and changes nothing else in it.\n"
-		   "PATH is the file, or a folder that holds exactly one. The certificate is --certificate, or the one that\n"
-		   "the token holds of --key.",
+		   "PATH is the file, or a folder that holds exactly one. The certificate is --certificate,\n"
+		   "with --key too the one in it that is the key's, or without it the one that the token holds of --key.",
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_CERTIFICATE, SETTING_DRY_RUN },
 };

@@ -5,42 +5,71 @@
 #include "base/message.h"
 #include "x509/x509.h"
 
+#include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <string.h>
 #include <time.h>
 
-static int from_token(const struct settings *settings, X509 **certificate, struct error *error)
+static int open_key(const struct settings *settings, struct p11_key **key, struct error *error)
 {
 	struct p11_request request;
-	struct p11_key *key = NULL;
 	int result = cmd_key_request(settings, NULL, &request, error);
 
+	return result == 0 ? p11_key_open(key, &request, false, error) : result;
+}
+
+int cmd_app_key(const struct settings *settings, EVP_PKEY **public, struct error *error)
+{
+	struct p11_key *key = NULL;
+	int result = open_key(settings, &key, error);
+
 	if (result == 0)
-		result = p11_key_open(&key, &request, false, error);
+		result = p11_key_public(key, public, error);
+	p11_key_close(&key);
+	return result;
+}
+
+static int from_token(const struct settings *settings, X509 **certificate, struct error *error)
+{
+	struct p11_key *key = NULL;
+	int result = open_key(settings, &key, error);
+
 	if (result == 0)
 		result = p11_key_certificate(key, certificate, error);
 	p11_key_close(&key);
 	return result;
 }
 
+/* The key is asked for only where it decides: by an option, or because the file holds several certificates. */
+static int from_file(const struct settings *settings, const char *path, X509 **certificate, struct error *error)
+{
+	bool key_given = settings_is_option(settings, SETTING_KEY);
+	struct x509_list list;
+	EVP_PKEY *public = NULL;
+	int result = x509_read(path, &list, error);
+
+	if (result == 0 && (key_given || (list.count > 1 && settings_text(settings, SETTING_KEY) != NULL)))
+		result = cmd_app_key(settings, &public, error);
+	if (result == 0)
+		result = x509_choose(&list, path, public, certificate, error);
+	EVP_PKEY_free(public);
+	x509_list_clear(&list);
+	return result;
+}
+
 int cmd_app_certificate(const struct settings *settings, X509 **certificate, struct error *error)
 {
 	const char *path = settings_text(settings, SETTING_CERTIFICATE);
-	bool key_given = settings_is_option(settings, SETTING_KEY);
+	bool only_key_given = settings_is_option(settings, SETTING_KEY) && !settings_is_option(settings, SETTING_CERTIFICATE);
 
 	*certificate = NULL;
-	if (key_given && settings_is_option(settings, SETTING_CERTIFICATE)) {
-		error_set(error, ERROR_USAGE, "both --certificate and --key are given");
-		error_hint(error, "give the one that the certificate is to come from: the file, or the token");
-		return -ERROR_USAGE;
-	}
 	if (path == NULL && settings_text(settings, SETTING_KEY) == NULL) {
 		error_set(error, ERROR_USAGE, "neither --certificate nor --key is given");
 		error_hint(error, "give the certificate's file, or the key's URI to take its certificate from the token");
 		return -ERROR_USAGE;
 	}
-	if (path != NULL && !key_given)
-		return x509_certificate_read(path, certificate, error);
+	if (path != NULL && !only_key_given)
+		return from_file(settings, path, certificate, error);
 	return from_token(settings, certificate, error);
 }
 

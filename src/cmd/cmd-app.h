@@ -8,8 +8,12 @@
 
 #include <openssl/types.h>
 
-/* The certificate to put into an app, from --certificate or, by --key, from the token; an option wins over what a file or
- * the environment set. To be freed with X509_free. */
+/* The public half of --key. To be freed with EVP_PKEY_free. */
+int cmd_app_key(const struct settings *settings, EVP_PKEY **public, struct error *error);
+
+/* The certificate to put into an app: of those in --certificate the only one, or the one of --key; without --certificate the
+ * one that the token holds of --key. --key on the command line wins over a certificate that a file or the environment set.
+ * To be freed with X509_free. */
 int cmd_app_certificate(const struct settings *settings, X509 **certificate, struct error *error);
 
 /* Warns of what an org would find wrong with the certificate, whose PEM has `length` bytes. */

@@ -142,16 +142,28 @@ static int check_required(struct appcheck *check, struct appfile *file, const ch
 static int check_value(struct appcheck *check, struct appfile *file, EVP_PKEY *key, time_t now)
 {
 	const char *text = appfile_text(file, "certificate");
+	struct x509_list list;
+	struct error why;
+	int result = 0;
 
 	if (appfile_count(file, "certificate") > 1)
 		return add(check, true, "two-certificates", check->path, "there is more than one certificate");
 	if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
 		return add(check, false, "no-certificate", check->path,
 			   "there is no certificate: to deploy the file so clears the one in the org, and breaks logins");
-	check->certificate = x509_certificate_parse(text);
-	if (check->certificate == NULL)
-		return add(check, true, "bad-certificate", check->path, "the certificate is neither PEM nor base64 of DER");
-	return appcheck_certificate(check, check->certificate, strlen(text), key, now);
+	if (x509_parse("the field certificate", text, strlen(text), &list, &why) < 0)
+		return add(check, true, "bad-certificate", check->path, "%.400s", why.text);
+	if (list.count > 1)
+		result = add(check, true, "two-certificates", check->path, "the field certificate holds %zu certificates", list.count);
+	else if (list.repeated)
+		result = add(check, false, "repeated-certificate", check->path, "the field certificate holds its certificate twice");
+	if (result == 0 && list.count == 1) {
+		check->certificate = list.list[0];
+		X509_up_ref(check->certificate);
+		result = appcheck_certificate(check, check->certificate, strlen(text), key, now);
+	}
+	x509_list_clear(&list);
+	return result;
 }
 
 static int check_other(struct appcheck *check, const char *path, enum appfile_type type)

@@ -48,7 +48,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.argument = "NAME=JSON", .help = "one more header field; repeatable" },
 	[SETTING_CERTIFICATE] = { .id = SETTING_CERTIFICATE, .name = "certificate", .type = TYPE_TEXT,
 		.group = GROUP_CLAIMS, .argument = "FILE",
-		.help = "certificate at the org, PEM or DER; signatures are checked against it" },
+		.help = "certificate at the org; signatures are checked against it" },
 
 	[SETTING_TOKEN_URL] = { .id = SETTING_TOKEN_URL, .name = "token-url", .type = TYPE_URL, .group = GROUP_HTTP,
 		.argument = "URL", .help = "token endpoint, when it is not the org's usual one" },

@@ -33,12 +33,32 @@ int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, cons
 int x509_certificate_pem(X509 *certificate, char **pem, size_t *length, struct error *error);
 int x509_request_pem(X509_REQ *request, char **pem, size_t *length, struct error *error);
 
-/* Reads a certificate from a file, PEM or DER. Fails with ERROR_CONFIG. To be freed with X509_free. */
-int x509_certificate_read(const char *path, X509 **certificate, struct error *error);
+/* The certificates that one file or text holds, each of them once. */
+struct x509_list {
+	X509 **list;
+	size_t count;
+	bool repeated; /* one is there several times */
+};
 
-/* Reads a certificate from text: PEM, whatever its line ends are, or the base64 of the DER alone. NULL when it is none. To
- * be freed with X509_free. */
-X509 *x509_certificate_parse(const char *text);
+/* Reads certificates: PEM (also squeezed into one line, with other text around it or with other blocks in it), DER, or base64
+ * of DER. `name` is for messages; a NUL follows the data. Fails with ERROR_CONFIG for anything else, which is named, and
+ * when one of several is damaged; then the list is empty. Free with x509_list_clear in any case. */
+int x509_parse(const char *name, const char *data, size_t length, struct x509_list *list, struct error *error);
+int x509_read(const char *path, struct x509_list *list, struct error *error);
+void x509_list_clear(struct x509_list *list);
+
+/* Takes over the certificate; one that is there already is dropped. */
+int x509_list_add(struct x509_list *list, X509 *certificate, struct error *error);
+
+/* Makes a list with the same certificates, to be cleared in any case. */
+int x509_list_copy(const struct x509_list *list, struct x509_list *copy, struct error *error);
+
+/* The certificate in the list whose public key is `key`; of several one that is valid now, and of those the one that begins
+ * last. Without a key (NULL) the only one. To be freed with X509_free. Fails with ERROR_CONFIG, and names the certificates. */
+int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X509 **certificate, struct error *error);
+
+/* Whether the data hold a private key: PEM, DER, or base64 of either anywhere in text, and PKCS#12. */
+bool x509_has_private_key(const void *data, size_t length);
 
 /* The subject as RFC 2253 writes it, and the end of the life as 2027-01-31T12:00:00Z; "?" if that fails. What does not
  * fit is cut off. */

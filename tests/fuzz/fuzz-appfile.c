@@ -45,13 +45,19 @@ static void change(struct appfile *file)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct x509_list list;
 	struct appfile *file;
 	struct error error;
+	const char *text;
 
 	if (size > APPFILE_MAX || appfile_parse("file", data, size, APPFILE_GLOBAL_OAUTH, &file, &error) < 0)
 		return 0;
-	if (appfile_text(file, "certificate") != NULL)
-		X509_free(x509_certificate_parse(appfile_text(file, "certificate")));
+	text = appfile_text(file, "certificate");
+	if (text != NULL) {
+		if (x509_parse("text", text, strlen(text), &list, &error) == 0)
+			x509_list_clear(&list);
+		x509_has_private_key(text, strlen(text));
+	}
 	change(file);
 	appfile_free(&file);
 	return 0;

@@ -260,7 +260,8 @@ static X509 *certificate_of(EVP_PKEY *key)
 static void a_certificate_is_read_in_every_form(void **state)
 {
 	EVP_PKEY *key = EVP_RSA_gen(2048);
-	X509 *certificate = certificate_of(key), *read;
+	X509 *certificate = certificate_of(key);
+	struct x509_list list;
 	struct error error = { 0 };
 	char *pem, text[8192];
 	size_t length;
@@ -275,17 +276,13 @@ static void a_certificate_is_read_in_every_form(void **state)
 		}
 		for (char *c = text; form == 3 && *c != '\0'; c++)
 			*c = *c == '\n' ? ' ' : *c; /* all in one line */
-		read = x509_certificate_parse(text);
-		assert_non_null(read);
-		assert_int_equal(X509_cmp(read, certificate), 0);
-		X509_free(read);
+		assert_works(x509_parse("text", text, strlen(text), &list, &error), &error);
+		assert_int_equal(list.count, 1);
+		assert_int_equal(X509_cmp(list.list[0], certificate), 0);
+		x509_list_clear(&list);
 	}
 	pem[200] = '*';
-	assert_null(x509_certificate_parse(pem));
-	assert_null(x509_certificate_parse(""));
-	assert_null(x509_certificate_parse("AAAA"));
-	assert_null(x509_certificate_parse("===="));
-	assert_null(x509_certificate_parse("-----BEGIN CERTIFICATE-----"));
+	assert_fails(x509_parse("text", pem, strlen(pem), &list, &error), ERROR_CONFIG, &error);
 	free(pem);
 	X509_free(certificate);
 	EVP_PKEY_free(key);

@@ -229,54 +229,27 @@ static void request_verifies_after_its_way_through_pem(void **state)
 	X509_REQ_free(request);
 }
 
-static void certificates_are_read_as_pem_and_der(void **state)
+static void certificates_are_read_from_files(void **state)
 {
 	const char *path = unit_path(state, "certificate");
-	X509 *certificate = make("/CN=ci", 1), *read;
+	X509 *certificate = make("/CN=ci", 1);
+	struct x509_list list;
 	struct error error = { 0 };
 	unsigned char *der = NULL;
-	char *pem, *text;
-	size_t length;
 	int size = i2d_X509(certificate, &der);
 
 	assert_true(size > 0);
 	unit_put(path, der, (size_t)size, 0600);
-	assert_works(x509_certificate_read(path, &read, &error), &error);
-	assert_int_equal(X509_cmp(read, certificate), 0);
-	X509_free(read);
-	assert_works(x509_certificate_pem(certificate, &pem, &length, &error), &error);
-	assert_true(length <= X509_ORG_LIMIT);
-	assert_true(asprintf(&text, "Subject: CN=ci\n\n%s", pem) > 0); /* as "openssl x509 -text" writes it */
-	unit_put(path, text, strlen(text), 0600);
-	assert_works(x509_certificate_read(path, &read, &error), &error);
-	assert_int_equal(X509_cmp(read, certificate), 0);
-	X509_free(read);
+	assert_works(x509_read(path, &list, &error), &error);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(X509_cmp(list.list[0], certificate), 0);
+	x509_list_clear(&list);
+	assert_int_equal(unlink(path), 0);
+	assert_fails(x509_read(path, &list, &error), ERROR_CONFIG, &error);
+	assert_contains(error.text, path);
+	assert_int_equal(list.count, 0);
 	X509_free(certificate);
 	OPENSSL_free(der);
-	free(text);
-	free(pem);
-}
-
-static void what_is_no_certificate_is_told_with_its_path(void **state)
-{
-	static const char *const contents[] = {
-		"", "rubbish", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "\x30\x82\x01\x01\x30",
-		"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-	};
-	const char *path = unit_path(state, "certificate");
-	struct error error = { 0 };
-	X509 *certificate = (X509 *)&error; /* anything but NULL */
-
-	for (size_t i = 0; i < COUNT(contents); i++) {
-		unit_put(path, contents[i], strlen(contents[i]), 0600);
-		assert_fails(x509_certificate_read(path, &certificate, &error), ERROR_CONFIG, &error);
-		assert_contains(error.text, path);
-		assert_null(certificate);
-		assert_int_equal(ERR_peek_error(), 0);
-	}
-	assert_int_equal(unlink(path), 0);
-	assert_fails(x509_certificate_read(path, &certificate, &error), ERROR_CONFIG, &error);
-	assert_contains(error.text, path);
 }
 
 /* The form that "openssl x509 -fingerprint -sha256" prints. */
@@ -352,8 +325,7 @@ int main(void)
 		cmocka_unit_test(bad_subjects_are_refused),
 		cmocka_unit_test(signature_of_another_key_is_noticed),
 		cmocka_unit_test(request_verifies_after_its_way_through_pem),
-		TEST_IN_FOLDER(certificates_are_read_as_pem_and_der),
-		TEST_IN_FOLDER(what_is_no_certificate_is_told_with_its_path),
+		TEST_IN_FOLDER(certificates_are_read_from_files),
 		cmocka_unit_test(fingerprints_are_those_of_openssl),
 		cmocka_unit_test(signature_fits_its_own_key_and_data_only),
 	};

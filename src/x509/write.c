@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading, writing and comparing certificates. */
+/* Writing certificates and requests, and their fingerprints. */
 #include "x509/x509.h"
 
-#include "base/file.h"
-
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { FILE_MAX = 1 << 20 };
 
 static int take_pem(BIO *bio, bool written, char **pem, size_t *length, struct error *error)
 {
@@ -37,40 +32,6 @@ int x509_request_pem(X509_REQ *request, char **pem, size_t *length, struct error
 	BIO *bio = BIO_new(BIO_s_mem());
 
 	return take_pem(bio, bio != NULL && PEM_write_bio_X509_REQ(bio, request) > 0, pem, length, error);
-}
-
-/* OpenSSL's own would ask on the terminal for what no certificate needs. */
-static int no_passphrase(char *buffer, int size, int writing, void *context)
-{
-	(void)buffer;
-	(void)size;
-	(void)writing;
-	(void)context;
-	return -1;
-}
-
-int x509_certificate_read(const char *path, X509 **certificate, struct error *error)
-{
-	const unsigned char *der;
-	size_t length;
-	char *data;
-	BIO *bio;
-
-	*certificate = NULL;
-	if (file_read(path, FILE_MAX, &data, &length, error) < 0)
-		return error_result(error);
-	bio = BIO_new_mem_buf(data, (int)length);
-	if (bio != NULL)
-		*certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
-	BIO_free(bio);
-	der = (const unsigned char *)data;
-	if (*certificate == NULL)
-		*certificate = d2i_X509(NULL, &der, (long)length);
-	free(data);
-	ERR_clear_error();
-	if (*certificate == NULL)
-		return error_set(error, ERROR_CONFIG, "%s holds no X.509 certificate, neither PEM nor DER", path);
-	return 0;
 }
 
 static void print_sha256(const unsigned char *data, int length, char text[X509_FINGERPRINT_SIZE])
