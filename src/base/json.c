@@ -4,8 +4,6 @@
 #include <openssl/asn1.h>
 #include <string.h>
 
-enum { DEEPEST = 16 }; /* levels of indentation */
-
 #define DIGITS "0123456789"
 #define HEXADECIMAL DIGITS "abcdefABCDEF"
 
@@ -53,13 +51,13 @@ static size_t string_length(const char *text)
 	return (size_t)(next + 1 - text);
 }
 
-static size_t blanks(const char *text)
+size_t json_blanks(const char *text)
 {
 	return strspn(text, " \t\r\n");
 }
 
-/* Length of the token at `text`, or 0 when it is none. What tokens may follow each other cJSON has seen to. */
-static size_t token_length(const char *text)
+/* What tokens may follow each other cJSON has seen to. */
+size_t json_token(const char *text)
 {
 	if (*text == '"')
 		return string_length(text);
@@ -72,8 +70,8 @@ static size_t token_length(const char *text)
 
 bool json_is_strict(const char *text)
 {
-	for (text += blanks(text); *text != '\0'; text += blanks(text)) {
-		size_t length = token_length(text);
+	for (text += json_blanks(text); *text != '\0'; text += json_blanks(text)) {
+		size_t length = json_token(text);
 
 		if (length == 0)
 			return false;
@@ -86,8 +84,8 @@ void json_compact(char *text)
 {
 	char *to = text;
 
-	for (text += blanks(text); *text != '\0'; text += blanks(text)) {
-		size_t length = token_length(text);
+	for (text += json_blanks(text); *text != '\0'; text += json_blanks(text)) {
+		size_t length = json_token(text);
 
 		memmove(to, text, length);
 		to += length;
@@ -102,68 +100,30 @@ static size_t value_length(const char *text)
 	size_t depth = 0;
 
 	do {
-		next += blanks(next);
+		next += json_blanks(next);
 		if (*next == '{' || *next == '[')
 			depth++;
 		else if (*next == '}' || *next == ']')
 			depth--;
-		next += token_length(next);
+		next += json_token(next);
 	} while (depth > 0);
 	return (size_t)(next - text);
 }
 
 bool json_member(char **rest, char **value)
 {
-	char *next = *rest + blanks(*rest), *end;
+	char *next = *rest + json_blanks(*rest), *end;
 	bool last;
 
 	if (*next != '"')
 		return false;
-	next += token_length(next);
-	next += blanks(next) + 1; /* the colon */
-	*value = next + blanks(next);
+	next += json_token(next);
+	next += json_blanks(next) + 1; /* the colon */
+	*value = next + json_blanks(next);
 	end = *value + value_length(*value);
-	next = end + blanks(end);
+	next = end + json_blanks(end);
 	last = *next != ',';
 	*end = '\0';
 	*rest = last ? end : next + 1;
 	return true;
-}
-
-/* Levels beyond the deepest are not indented further: a small text of many levels would become a huge one. */
-static int append_line(struct secret *indented, size_t depth)
-{
-	int result = secret_append(indented, "\n", 1);
-
-	for (size_t i = 0; i < depth && i < DEEPEST && result == 0; i++)
-		result = secret_append(indented, "  ", 2);
-	return result;
-}
-
-int json_indent(struct secret *indented, const char *text)
-{
-	size_t depth = 0;
-	int result = 0;
-
-	for (text += blanks(text); *text != '\0' && result == 0;) {
-		size_t length = token_length(text);
-		const char *next = text + length + blanks(text + length);
-		bool opens = *text == '[' || *text == '{';
-
-		if (*text == ']' || *text == '}')
-			result = append_line(indented, --depth);
-		result |= secret_append(indented, text, length);
-		if (*text == ':')
-			result |= secret_append(indented, " ", 1);
-		if (opens && (*next == ']' || *next == '}')) { /* empty */
-			result |= secret_append(indented, next, 1);
-			next += 1 + blanks(next + 1);
-		} else if (opens) {
-			result |= append_line(indented, ++depth);
-		} else if (*text == ',') {
-			result |= append_line(indented, depth);
-		}
-		text = next;
-	}
-	return result;
 }

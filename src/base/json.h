@@ -4,6 +4,7 @@
 #ifndef P11BEARER_BASE_JSON_H
 #define P11BEARER_BASE_JSON_H
 
+#include "base/redact.h"
 #include "base/secret.h"
 
 #include <stdbool.h>
@@ -20,8 +21,12 @@ void json_compact(char *text);
  * which is cut off there. *rest begins behind the object's brace, and is moved on. False: there are no more. */
 bool json_member(char **rest, char **value);
 
-/* Appends a strict text with line ends and two blanks a level; numbers and strings keep every character. Returns 0,
- * or -1 when memory is out. */
-int json_indent(struct secret *indented, const char *text);
+/* Appends a strict text with line ends and two blanks a level; numbers and strings keep every character, but for strings
+ * that are redacted (NULL: none is). Returns 0, or -1 when memory is out. */
+int json_indent(struct secret *indented, const char *text, struct redactor *redactor);
+
+/* Length of the blanks at `text`; of the token there, 0 when it is none. */
+size_t json_blanks(const char *text);
+size_t json_token(const char *text);
 
 #endif

@@ -37,9 +37,9 @@ struct use {
 };
 
 /* Sends a request to `path` below the site; a failure that may pass is tried again, if the request is not repeatable only
- * one that surely did nothing. *again (may be NULL) tells that a try went before. `secret` is what the request holds.
- * Fails as oauth_call does, a refusal with advice; `reply` is filled in either case and to be cleared. */
-int use_send(const struct use *use, const char *path, struct http_request *request, const struct secret *secret,
-	     struct oauth_reply *reply, bool *again, struct error *error);
+ * one that surely did nothing. *again (may be NULL) tells that a try went before. Fails as oauth_call does, a refusal with
+ * advice; `reply` is filled in either case and to be cleared. */
+int use_send(const struct use *use, const char *path, struct http_request *request, struct oauth_reply *reply,
+	     bool *again, struct error *error);
 
 #endif

@@ -17,8 +17,8 @@ static bool is_harmless(const struct oauth_reply *reply)
 	return !reply->sent || reply->status == 429 || reply->status == 503;
 }
 
-int use_send(const struct use *use, const char *path, struct http_request *request, const struct secret *secret,
-	     struct oauth_reply *reply, bool *again, struct error *error)
+int use_send(const struct use *use, const char *path, struct http_request *request, struct oauth_reply *reply,
+	     bool *again, struct error *error)
 {
 	char *url = http_url_below(use->site, path);
 	int result = url != NULL ? 0 : error_memory(error);
@@ -27,7 +27,7 @@ int use_send(const struct use *use, const char *path, struct http_request *reque
 	memset(reply, 0, sizeof(*reply));
 	request->url = url;
 	for (; result == 0; try++) {
-		result = oauth_call(use->http, request, secret, reply, error);
+		result = oauth_call(use->http, request, reply, error);
 		if (result == 0 || !reply->passing || try >= use->retries || reply->retry_after > RETRY_WAIT_MOST ||
 		    (!use->repeatable && !is_harmless(reply)))
 			break;
@@ -54,7 +54,7 @@ static int send_once(const struct bearer_session *session, const char *path, str
 	if (bearer_site(session->bearer, wanted, &use.site, error) < 0)
 		return error_result(error);
 	request->bearer = bearer_access_token(session->bearer);
-	return use_send(&use, path, request, request->bearer, reply, NULL, error);
+	return use_send(&use, path, request, reply, NULL, error);
 }
 
 /* Whether the org refused the bearer as one that has ended, so that a fresh one may do. */
@@ -82,7 +82,7 @@ int session_call(struct bearer_session *session, const char *path, struct http_r
 
 /* For those who have a bearer and no session. */
 static int call(const struct bearer_use *use, const char *path, struct http_request *request,
-		const struct secret *secret, struct oauth_reply *reply, bool *again, struct error *error)
+		struct oauth_reply *reply, bool *again, struct error *error)
 {
 	struct use with = { NULL, use->instance_url, use->retries, true };
 	int result;
@@ -90,7 +90,7 @@ static int call(const struct bearer_use *use, const char *path, struct http_requ
 	memset(reply, 0, sizeof(*reply));
 	if (http_open(&with.http, &use->http, error) < 0)
 		return error_result(error);
-	result = use_send(&with, path, request, secret, reply, again, error);
+	result = use_send(&with, path, request, reply, again, error);
 	http_close(&with.http);
 	return result;
 }
@@ -100,7 +100,7 @@ int bearer_userinfo(const struct bearer_use *use, const struct secret *access_to
 {
 	struct http_request request = { .method = "GET", .bearer = access_token };
 	struct oauth_reply reply;
-	int result = call(use, SALESFORCE_USERINFO_PATH, &request, access_token, &reply, NULL, error);
+	int result = call(use, SALESFORCE_USERINFO_PATH, &request, &reply, NULL, error);
 
 	*json = NULL;
 	if (result == 0 && reply.json == NULL)
@@ -115,11 +115,11 @@ int bearer_userinfo(const struct bearer_use *use, const struct secret *access_to
 
 int bearer_revoke(const struct bearer_use *use, const struct secret *access_token, struct error *error)
 {
-	const struct http_field field = { "token", secret_data(access_token) };
+	const struct http_field field = { "token", secret_data(access_token), true };
 	struct http_request request = { .method = "POST", .fields = &field, .field_count = 1 };
 	struct oauth_reply reply;
 	bool again = false;
-	int result = call(use, SALESFORCE_REVOKE_PATH, &request, access_token, &reply, &again, error);
+	int result = call(use, SALESFORCE_REVOKE_PATH, &request, &reply, &again, error);
 
 	/* The try whose answer was lost may have been the one that did it. */
 	if (result == -ERROR_ORG && again && strcmp(reply.code, "invalid_token") == 0)

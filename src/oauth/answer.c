@@ -28,10 +28,12 @@ cJSON *answer_parse(const struct secret *body)
 	return NULL;
 }
 
-void answer_field(const cJSON *object, const char *name, char *text, size_t size)
+void answer_field(const cJSON *object, const char *name, struct redactor *redactor, char *text, size_t size)
 {
-	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+	char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 
+	if (value != NULL)
+		redact(redactor, value); /* before it is cut */
 	snprintf(text, size, "%s", value != NULL ? value : "");
 	text_clean(text, ""); /* it goes into one sentence, so it stays one line */
 }
@@ -43,15 +45,16 @@ static bool has_text(const cJSON *object, const char *name)
 	return value != NULL && *value != '\0';
 }
 
-void answer_words(const cJSON *json, char *code, size_t code_size, char *description, size_t description_size)
+void answer_words(const cJSON *json, struct redactor *redactor, char *code, size_t code_size, char *description,
+		  size_t description_size)
 {
 	const cJSON *object = cJSON_IsArray(json) ? json->child : json;
 
 	while (cJSON_IsArray(json) && object != NULL && !has_text(object, "error") && !has_text(object, "errorCode"))
 		object = object->next;
-	answer_field(object, has_text(object, "error") ? "error" : "errorCode", code, code_size);
-	answer_field(object, has_text(object, "error_description") ? "error_description" : "message", description,
-		     description_size);
+	answer_field(object, has_text(object, "error") ? "error" : "errorCode", redactor, code, code_size);
+	answer_field(object, has_text(object, "error_description") ? "error_description" : "message", redactor,
+		     description, description_size);
 }
 
 int answer_redirects(const struct http_response *response, struct error *error)

@@ -13,13 +13,15 @@ void answer_begin(void);
 /* The answer as JSON, an object or an array; NULL when it is neither. To be freed with cJSON_Delete. */
 cJSON *answer_parse(const struct secret *body);
 
-/* Copies a string field of the object (NULL is allowed) as one clean line; empty when it is not there or no string. */
-void answer_field(const cJSON *object, const char *name, char *text, size_t size);
+/* Copies a string field of the object (NULL is allowed) as one clean, redacted line; empty when it is not there or no
+ * string. */
+void answer_field(const cJSON *object, const char *name, struct redactor *redactor, char *text, size_t size);
 
 /* The org's code and words for a refusal, empty where it gives none: `error` and `error_description` of the OAuth
  * endpoints, or `errorCode` and `message` of the API, which answers with a list of objects and of which the first with a
  * code counts. Copied as answer_field does. */
-void answer_words(const cJSON *json, char *code, size_t code_size, char *description, size_t description_size);
+void answer_words(const cJSON *json, struct redactor *redactor, char *code, size_t code_size, char *description,
+		  size_t description_size);
 
 /* Fails with ERROR_ANSWER when the response is a redirect. */
 int answer_redirects(const struct http_response *response, struct error *error);

@@ -10,42 +10,16 @@
 
 enum { PLAIN_WORDS = 200 }; /* bytes: a plain text that is longer is a page, and no reason */
 
-/* Salesforce's refusals are said to repeat the token that they refuse. Returns whether the text did. */
-static bool hide(char *text, const struct secret *secret)
-{
-	size_t length = secret_length(secret);
-	bool found = false;
-
-	for (; text != NULL && length > 0 && (text = strstr(text, secret_data(secret))) != NULL; text += length) {
-		memset(text, '*', length);
-		found = true;
-	}
-	return found;
-}
-
-/* The same in every name and string of the tree, which has few levels: cJSON reads no more than CJSON_NESTING_LIMIT. */
-static bool hide_all(cJSON *item, const struct secret *secret)
-{
-	bool found = false;
-
-	for (; item != NULL; item = item->next) {
-		found |= hide(item->string, secret);
-		found |= hide(item->valuestring, secret);
-		found |= hide_all(item->child, secret);
-	}
-	return found;
-}
-
 /* In JSON, or in plain text. */
-static void take_words(const cJSON *json, const struct http_response *response, const struct secret *secret,
-		       struct oauth_reply *reply)
+static void take_words(const cJSON *json, const struct http_response *response, struct oauth_reply *reply)
 {
 	const char *text = secret_data(response->body);
+	struct redactor *redactor = response->redactor;
 
-	answer_words(json, reply->code, sizeof(reply->code), reply->description, sizeof(reply->description));
+	answer_words(json, redactor, reply->code, sizeof(reply->code), reply->description, sizeof(reply->description));
 	if (json == NULL && secret_length(response->body) <= PLAIN_WORDS && strchr(text, '<') == NULL) {
 		snprintf(reply->code, sizeof(reply->code), "%.*s", (int)strcspn(text, "\r\n"), text);
-		hide(reply->code, secret);
+		redact(redactor, reply->code);
 		text_clean(reply->code, "");
 	}
 }
@@ -59,27 +33,20 @@ static int refused(const struct oauth_reply *reply, struct error *error)
 			 reply->status);
 }
 
-/* Numbers keep every digit, but in an answer that had to be changed: that is written anew. */
-static int take_json(cJSON *json, const struct http_response *response, const struct secret *secret,
-		     struct oauth_reply *reply, struct error *error)
+static int take_json(const struct http_response *response, struct oauth_reply *reply, struct error *error)
 {
-	char *text = NULL;
-	int result = 0;
+	const char *text = secret_data(response->body);
 
-	if (!json_is_strict(secret_data(response->body)))
+	if (!json_is_strict(text))
 		return 0;
-	if (hide_all(json, secret) && (text = cJSON_PrintUnformatted(json)) == NULL)
-		return error_memory(error);
 	reply->json = secret_new(4096);
-	if (reply->json == NULL || json_indent(reply->json, text != NULL ? text : secret_data(response->body)) < 0 ||
+	if (reply->json == NULL || json_indent(reply->json, text, response->redactor) < 0 ||
 	    secret_append(reply->json, "\n", 1) < 0)
-		result = error_memory(error);
-	cJSON_free(text);
-	return result;
+		return error_memory(error);
+	return 0;
 }
 
-static int judge(const struct http_response *response, const struct secret *secret, struct oauth_reply *reply,
-		 struct error *error)
+static int judge(const struct http_response *response, struct oauth_reply *reply, struct error *error)
 {
 	cJSON *json;
 	int result = 0;
@@ -88,19 +55,17 @@ static int judge(const struct http_response *response, const struct secret *secr
 		return error_result(error);
 	json = answer_parse(response->body);
 	if (response->status >= 400) {
-		hide_all(json, secret);
-		take_words(json, response, secret, reply);
+		take_words(json, response, reply);
 		reply->passing = response->status == 429 || response->status >= 500;
 		result = refused(reply, error);
 	} else if (json != NULL) {
-		result = take_json(json, response, secret, reply, error);
+		result = take_json(response, reply, error);
 	}
 	cJSON_Delete(json);
 	return result;
 }
 
-int oauth_call(struct http *http, const struct http_request *request, const struct secret *secret,
-	       struct oauth_reply *reply, struct error *error)
+int oauth_call(struct http *http, const struct http_request *request, struct oauth_reply *reply, struct error *error)
 {
 	struct http_response response;
 	int result;
@@ -112,7 +77,9 @@ int oauth_call(struct http *http, const struct http_request *request, const stru
 	reply->sent = response.sent;
 	reply->passing = response.passing;
 	if (result == 0)
-		result = judge(&response, secret, reply, error);
+		result = judge(&response, reply, error);
+	if (result < 0)
+		redact_error(response.redactor, error);
 	http_response_clear(&response);
 	return result;
 }

@@ -18,11 +18,10 @@ struct oauth_reply {
 	bool passing;           /* the failure may pass: another try makes sense */
 };
 
-/* Sends the request. `secret`, which the request holds too, is masked where the org repeats it. Fails with
- * ERROR_NETWORK, ERROR_ORG for a refusal (in the org's own words), ERROR_ANSWER for a redirect or a broken answer,
- * ERROR_CONFIG for the URL. `reply` is filled in either case and to be cleared. */
-int oauth_call(struct http *http, const struct http_request *request, const struct secret *secret,
-	       struct oauth_reply *reply, struct error *error);
+/* Sends the request. What it holds that is secret is masked where the org repeats it. Fails with ERROR_NETWORK, ERROR_ORG
+ * for a refusal (in the org's own words), ERROR_ANSWER for a redirect or a broken answer, ERROR_CONFIG for the URL.
+ * `reply` is filled even if it fails, and is to be cleared. */
+int oauth_call(struct http *http, const struct http_request *request, struct oauth_reply *reply, struct error *error);
 void oauth_reply_clear(struct oauth_reply *reply);
 
 #endif

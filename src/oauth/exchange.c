@@ -32,7 +32,7 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	answer->id = id != NULL ? strdup(id) : NULL;
 	if (answer->json == NULL || answer->access_token == NULL || (url != NULL && answer->instance_url == NULL) ||
 	    (id != NULL && answer->id == NULL) ||
-	    json_indent(answer->json, secret_data(body)) < 0 || secret_append(answer->json, "\n", 1) < 0 ||
+	    json_indent(answer->json, secret_data(body), NULL) < 0 || secret_append(answer->json, "\n", 1) < 0 ||
 	    secret_append(answer->access_token, token, strlen(token)) < 0)
 		return error_memory(error);
 	return 0;
@@ -52,7 +52,20 @@ static int refused(const struct http_response *response, struct oauth_answer *an
 	return -ERROR_ORG;
 }
 
-static int judge(const struct http_response *response, struct oauth_answer *answer, struct error *error)
+/* What the org sends is as secret as what it was sent. */
+static void guard_tokens(struct redactor *redactor, const cJSON *object)
+{
+	static const char *const names[] = { "access_token", "refresh_token", "id_token" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, names[i]));
+
+		if (token != NULL)
+			(void)redactor_add(redactor, token); /* one that lacks memory masks everything */
+	}
+}
+
+static int read_answer(const struct http_response *response, struct oauth_answer *answer, struct error *error)
 {
 	cJSON *object;
 	int result;
@@ -60,7 +73,9 @@ static int judge(const struct http_response *response, struct oauth_answer *answ
 	if (answer_redirects(response, error) < 0)
 		return error_result(error);
 	object = answer_parse(response->body);
-	answer_words(object, answer->code, sizeof(answer->code), answer->description, sizeof(answer->description));
+	guard_tokens(response->redactor, object);
+	answer_words(object, response->redactor, answer->code, sizeof(answer->code), answer->description,
+		     sizeof(answer->description));
 	if (response->status >= 400 || answer->code[0] != '\0')
 		result = refused(response, answer, error);
 	else if (!cJSON_IsObject(object))
@@ -69,6 +84,15 @@ static int judge(const struct http_response *response, struct oauth_answer *answ
 	else
 		result = take_bearer(object, response->body, answer, error);
 	cJSON_Delete(object);
+	return result;
+}
+
+static int judge(const struct http_response *response, struct oauth_answer *answer, struct error *error)
+{
+	int result = read_answer(response, answer, error);
+
+	if (result < 0)
+		redact_error(response->redactor, error);
 	return result;
 }
 
@@ -92,8 +116,8 @@ static void take_response(const struct http_response *response, struct oauth_ans
 enum { FIELDS = 2 };
 static struct http_request form(const char *url, const struct secret *assertion, struct http_field *fields)
 {
-	fields[0] = (struct http_field){ "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer" };
-	fields[1] = (struct http_field){ "assertion", secret_data(assertion) };
+	fields[0] = (struct http_field){ "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", false };
+	fields[1] = (struct http_field){ "assertion", secret_data(assertion), true };
 	return (struct http_request){ .method = "POST", .url = url, .fields = fields, .field_count = FIELDS };
 }
 

@@ -72,7 +72,7 @@ void http_pool_close(struct http_pool **pool)
 			curl_multi_remove_handle(old->multi, slot->http.easy);
 		transfer_clear(&slot->http, &slot->transfer);
 		secret_free(&slot->transfer.form);
-		secret_free(&slot->response.body);
+		http_response_clear(&slot->response);
 		curl_easy_cleanup(slot->http.easy);
 	}
 	curl_multi_cleanup(old->multi);

@@ -325,11 +325,18 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 {
 	struct http_response *response = transfer->response;
 
-	*response = (struct http_response){ .url = transfer->request->url, .date = -1, .retry_after = -1, .body = response->body };
+	*response = (struct http_response){
+		.url = transfer->request->url,
+		.date = -1,
+		.retry_after = -1,
+		.body = response->body,
+		.redactor = response->redactor,
+	};
 	secret_truncate(response->body, 0);
 	transfer->begun = 0;
 	http->message[0] = '\0';
-	if (http_check_url(transfer->request->url, error) < 0 || prepare(http, transfer, error) < 0)
+	if (response_guard(response, transfer->request, http->proxy, error) < 0 ||
+	    http_check_url(transfer->request->url, error) < 0 || prepare(http, transfer, error) < 0)
 		return error_result(error);
 	if (!set_options(http, transfer) || !set_request(http->easy, transfer))
 		return error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
@@ -359,7 +366,9 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 	response->stale = was_stale(http, transfer, code);
 	if (code != CURLE_OK) {
 		response->status = 0;
-		return failed(http, code, transfer, error);
+		failed(http, code, transfer, error);
+		redact_error(response->redactor, error);
+		return error_result(error);
 	}
 	response->sent = true;
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);

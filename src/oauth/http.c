@@ -133,6 +133,27 @@ char *http_url_below(const char *base, const char *path)
 	return asprintf(&url, "%.*s%s", (int)length, base, path) < 0 ? NULL : url;
 }
 
+int response_guard(struct http_response *response, const struct http_request *request, const struct proxy *proxy,
+		   struct error *error)
+{
+	const char *account = proxy != NULL && proxy->account != NULL ? secret_data(proxy->account) : ":";
+	int result = 0;
+
+	if (response->redactor == NULL)
+		response->redactor = redactor_new();
+	redactor_reset(response->redactor);
+	if (response->redactor == NULL)
+		return error_memory(error);
+	if (request->bearer != NULL)
+		result |= redactor_add(response->redactor, secret_data(request->bearer));
+	for (size_t i = 0; i < request->field_count; i++) {
+		if (request->fields[i].secret)
+			result |= redactor_add(response->redactor, request->fields[i].value);
+	}
+	result |= redactor_add(response->redactor, strchr(account, ':') + 1);
+	return result == 0 ? 0 : error_memory(error);
+}
+
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error)
 {
@@ -152,4 +173,5 @@ int http_send(struct http *http, const struct http_request *request, struct http
 void http_response_clear(struct http_response *response)
 {
 	secret_free(&response->body);
+	redactor_free(&response->redactor);
 }

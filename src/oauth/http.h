@@ -5,6 +5,7 @@
 #define P11BEARER_OAUTH_HTTP_H
 
 #include "base/error.h"
+#include "base/redact.h"
 #include "base/secret.h"
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@ struct http_response {
 	const char *url;     /* the request's */
 	long status;         /* 0: there was no answer */
 	struct secret *body; /* may hold a bearer */
+	struct redactor *redactor; /* of what the request holds that is secret; the text above is not redacted */
 	time_t date;         /* the answer's Date, or -1 */
 	long retry_after;    /* seconds, or -1 */
 	char location[512];  /* of a redirect, else empty */
@@ -36,6 +38,7 @@ enum { HTTP_BODY_MAX = 1 << 20 }; /* bytes of an answer, where the request allow
 
 struct http_field {
 	const char *name, *value;
+	bool secret; /* the value is masked where the server or libcurl repeats it */
 };
 
 /* A part of a body of type multipart/form-data (RFC 7578). */
@@ -79,7 +82,8 @@ int http_check_proxy(const char *url, struct error *error);
 char *http_url_below(const char *base, const char *path);
 
 /* Sends the request. Any HTTP status is a success; fails with ERROR_NETWORK when there is no whole answer (with
- * error->signal when it was given up for one), ERROR_ANSWER when it is too large, ERROR_CONFIG for the URL.
+ * error->signal when it was given up for one), ERROR_ANSWER when it is too large, ERROR_CONFIG for the URL. The error is
+ * redacted.
  * `response` is filled in either case and to be cleared. */
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error);

@@ -22,11 +22,13 @@ int __wrap_http_send(struct http *http, const struct http_request *request, stru
 		     struct error *error)
 {
 	(void)http;
-	(void)request;
 	(void)error;
 	*response = (struct http_response){ .url = request->url, .date = -1, .retry_after = -1, .sent = true };
 	response->status = input_size > 0 ? statuses[input[0] % (sizeof(statuses) / sizeof(statuses[0]))] : 200;
 	response->body = secret_new(64);
+	response->redactor = redactor_new();
+	if (request->bearer != NULL)
+		redactor_add(response->redactor, secret_data(request->bearer));
 	if (input_size > 1)
 		secret_append(response->body, input + 1, input_size - 1);
 	return 0;
@@ -110,7 +112,7 @@ static void call(const struct secret *bearer)
 	struct error error = { .class = ERROR_NONE };
 	cJSON *parsed;
 
-	if (oauth_call(NULL, &request, bearer, &reply, &error) == 0) {
+	if (oauth_call(NULL, &request, &reply, &error) == 0) {
 		if (reply.json != NULL) {
 			expect_json(reply.json);
 			parsed = cJSON_Parse(secret_data(reply.json));

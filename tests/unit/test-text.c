@@ -94,9 +94,9 @@ static void json_indent_keeps_every_character_of_numbers_and_strings(void **stat
 		struct secret *indented = secret_new(0), *again = secret_new(0);
 
 		assert_true(indented != NULL && again != NULL);
-		assert_int_equal(json_indent(indented, cases[i][0]), 0);
+		assert_int_equal(json_indent(indented, cases[i][0], NULL), 0);
 		assert_string_equal(secret_data(indented), cases[i][1]);
-		assert_int_equal(json_indent(again, secret_data(indented)), 0);
+		assert_int_equal(json_indent(again, secret_data(indented), NULL), 0);
 		assert_string_equal(secret_data(again), cases[i][1]);
 		secret_free(&indented);
 		secret_free(&again);

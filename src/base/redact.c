@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text and secrets are compared by their letters and digits alone, in lower case, after escapes are decoded. Each window
+ * of REDACT_FRAGMENT characters that occurs in a secret is marked; then the mark grows over the word that it is in. */
+#include "base/redact.h"
+
+#include "base/secret.h"
+
+#include <ctype.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	PASSES = 4,      /* over escapes within escapes */
+	ORG_ID_MAX = 18, /* characters */
+	ENTITY_MAX = 12, /* of HTML, such as &#x0041; */
+	HASH_BITS = 16,
+};
+
+#define LETTERS_AND_DIGITS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+static const char MASK[] = "***";
+
+struct redactor {
+	struct secret *secrets; /* each followed by a NUL */
+	struct secret *forms;   /* what to look for, each form followed by a line end */
+	size_t prepared;        /* bytes of `secrets` that `forms` covers */
+	unsigned char known[(1 << HASH_BITS) / 8]; /* hashes of all windows in `forms` */
+	bool broken;
+};
+
+/* A character of the text, and the bytes that stand for it. */
+struct unit {
+	uint32_t begin, end;
+	char character;
+	bool marked;
+};
+
+struct view {
+	struct unit *units;
+	size_t count;
+	char *plain;     /* letters and digits, in lower case */
+	uint32_t *where; /* the unit of each of them */
+	size_t plain_count;
+};
+
+/* --- escapes ----------------------------------------------------------------------------------------------------- */
+
+/* Reads up to `most` hexadecimal digits; returns how many. */
+static size_t read_hex(const struct unit *units, size_t left, size_t most, unsigned long *value)
+{
+	size_t used = 0;
+
+	*value = 0;
+	for (; used < most && used < left && isxdigit((unsigned char)units[used].character); used++) {
+		const char digit[] = { units[used].character, '\0' };
+
+		*value = *value * 16 + strtoul(digit, NULL, 16);
+	}
+	return used;
+}
+
+static char narrow(unsigned long value)
+{
+	if (value <= ' ' || value >= 0x7f)
+		return ' ';
+	return (char)value;
+}
+
+/* %41 \x41 \u0041, and the short escapes of JSON. */
+static size_t decode_fixed(const struct unit *units, size_t left, char *character)
+{
+	bool percent = units[0].character == '%';
+	size_t skipped = percent ? 1 : 2, digits = 2;
+	unsigned long value;
+
+	if (!percent && left >= 2 && strchr("\\/\"bfnrt", units[1].character) != NULL && units[1].character != '\0') {
+		*character = ' ';
+		if (strchr("bfnrt", units[1].character) == NULL)
+			*character = units[1].character;
+		return 2;
+	}
+	if (!percent && (left < 2 || (units[1].character != 'u' && units[1].character != 'x')))
+		return 0;
+	if (!percent && units[1].character == 'u')
+		digits = 4;
+	if (left < skipped + digits || read_hex(units + skipped, left - skipped, digits, &value) < digits)
+		return 0;
+	*character = narrow(value);
+	return skipped + digits;
+}
+
+/* &#65; &#x41; and names, which are of no letter or digit. */
+static size_t decode_entity(const struct unit *units, size_t left, char *character)
+{
+	char name[ENTITY_MAX + 1];
+	size_t length = 0;
+
+	while (length < ENTITY_MAX && 1 + length < left && units[1 + length].character != ';') {
+		name[length] = units[1 + length].character;
+		length++;
+	}
+	name[length] = '\0';
+	if (1 + length >= left || units[1 + length].character != ';' ||
+	    strspn(name + (name[0] == '#'), LETTERS_AND_DIGITS) != length - (name[0] == '#'))
+		return 0;
+	if (strncasecmp(name, "#x", 2) == 0)
+		*character = narrow(strtoul(name + 2, NULL, 16));
+	else if (name[0] == '#')
+		*character = narrow(strtoul(name + 1, NULL, 10));
+	else
+		*character = strcmp(name, "amp") == 0 ? '&' : ' ';
+	return length + 2;
+}
+
+static size_t decode(const struct unit *units, size_t left, char *character)
+{
+	switch (units[0].character) {
+	case '%':
+	case '\\':
+		return decode_fixed(units, left, character);
+	case '&':
+		return decode_entity(units, left, character);
+	default:
+		return 0;
+	}
+}
+
+/* One pass; false: there was nothing to decode. */
+static bool unescape(struct view *view)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < view->count;) {
+		struct unit unit = view->units[i];
+		size_t used = decode(view->units + i, view->count - i, &unit.character);
+
+		if (used == 0)
+			used = 1;
+		unit.end = view->units[i + used - 1].end;
+		view->units[count++] = unit;
+		i += used;
+	}
+	if (count == view->count)
+		return false;
+	view->count = count;
+	return true;
+}
+
+static void view_free(struct view *view, size_t length)
+{
+	if (view->units != NULL)
+		OPENSSL_cleanse(view->units, length * sizeof(*view->units));
+	if (view->plain != NULL)
+		OPENSSL_cleanse(view->plain, length);
+	free(view->units);
+	free(view->plain);
+	free(view->where);
+}
+
+static bool view_make(struct view *view, const char *text, size_t length)
+{
+	*view = (struct view){
+		.units = calloc(length + 1, sizeof(*view->units)),
+		.plain = calloc(length + 1, 1),
+		.where = calloc(length + 1, sizeof(*view->where)),
+		.count = length,
+	};
+	if (length >= UINT32_MAX || view->units == NULL || view->plain == NULL || view->where == NULL) {
+		view_free(view, 0);
+		return false;
+	}
+	for (size_t i = 0; i < length; i++)
+		view->units[i] = (struct unit){ (uint32_t)i, (uint32_t)i + 1, text[i], false };
+	for (int pass = 0; pass < PASSES && unescape(view); pass++)
+		;
+	for (size_t i = 0; i < view->count; i++) {
+		unsigned char character = (unsigned char)view->units[i].character;
+
+		if (character >= 0x80 || !isalnum(character))
+			continue;
+		view->where[view->plain_count] = (uint32_t)i;
+		view->plain[view->plain_count++] = (char)tolower(character);
+	}
+	return true;
+}
+
+/* --- secrets ----------------------------------------------------------------------------------------------------- */
+
+struct redactor *redactor_new(void)
+{
+	struct redactor *redactor = calloc(1, sizeof(*redactor));
+
+	if (redactor == NULL)
+		return NULL;
+	redactor->secrets = secret_new(2048);
+	redactor->forms = secret_new(0);
+	if (redactor->secrets == NULL || redactor->forms == NULL)
+		redactor_free(&redactor);
+	return redactor;
+}
+
+void redactor_free(struct redactor **redactor)
+{
+	if (*redactor == NULL)
+		return;
+	secret_free(&(*redactor)->forms);
+	secret_free(&(*redactor)->secrets);
+	OPENSSL_cleanse(*redactor, sizeof(**redactor));
+	free(*redactor);
+	*redactor = NULL;
+}
+
+static size_t hash(const char *window)
+{
+	uint64_t value;
+
+	memcpy(&value, window, REDACT_FRAGMENT);
+	return (size_t)(value * 0x9e3779b97f4a7c15U >> (64 - HASH_BITS));
+}
+
+static int add_form(struct redactor *redactor, const char *text, size_t length, bool may_be_short)
+{
+	struct view view;
+	int result = 0;
+
+	if (!view_make(&view, text, length))
+		return -1;
+	if (view.plain_count >= REDACT_FRAGMENT) {
+		for (size_t i = 0; i + REDACT_FRAGMENT <= view.plain_count; i++) {
+			size_t bit = hash(view.plain + i);
+
+			redactor->known[bit / 8] |= (unsigned char)(1U << bit % 8);
+		}
+	}
+	if (view.plain_count >= REDACT_FRAGMENT || (may_be_short && view.plain_count >= REDACT_LEAST)) {
+		result |= secret_append(redactor->forms, view.plain, view.plain_count);
+		result |= secret_append(redactor->forms, "\n", 1);
+	}
+	view_free(&view, length);
+	return result;
+}
+
+/* Base64 looks different for each position of the secret within a group of three bytes. */
+static int add_encoded(struct redactor *redactor, const char *text, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct secret *encoded = secret_new(2 * length + 4);
+	int result = encoded != NULL ? 0 : -1;
+
+	for (size_t skipped = 0; skipped < 3 && skipped < length && result == 0; skipped++) {
+		size_t size = 4 * ((length - skipped + 2) / 3);
+		char *to;
+
+		secret_truncate(encoded, 0);
+		to = secret_extend(encoded, size);
+		result = -1;
+		if (to != NULL && EVP_EncodeBlock((unsigned char *)to, (const unsigned char *)text + skipped,
+						  (int)(length - skipped)) == (int)size)
+			result = add_form(redactor, to, size, false);
+	}
+	if (result == 0) {
+		char *to;
+
+		secret_truncate(encoded, 0);
+		to = secret_extend(encoded, 2 * length);
+		for (size_t i = 0; i < length && to != NULL; i++) {
+			to[2 * i] = digits[(unsigned char)text[i] >> 4];
+			to[2 * i + 1] = digits[(unsigned char)text[i] & 0xf];
+		}
+		result = to != NULL ? add_form(redactor, to, 2 * length, false) : -1;
+	}
+	secret_free(&encoded);
+	return result;
+}
+
+int redactor_add(struct redactor *redactor, const char *secret)
+{
+	if (redactor == NULL)
+		return -1;
+	if (secret_append(redactor->secrets, secret, strlen(secret) + 1) < 0)
+		redactor->broken = true;
+	return redactor->broken ? -1 : 0;
+}
+
+void redactor_reset(struct redactor *redactor)
+{
+	if (redactor == NULL)
+		return;
+	secret_truncate(redactor->secrets, 0);
+	secret_truncate(redactor->forms, 0);
+	redactor->prepared = 0;
+	redactor->broken = false;
+	memset(redactor->known, 0, sizeof(redactor->known));
+}
+
+/* Most texts are never shown: the forms are made when one is. */
+static bool prepare(struct redactor *redactor)
+{
+	while (redactor->prepared < secret_length(redactor->secrets) && !redactor->broken) {
+		const char *secret = secret_data(redactor->secrets) + redactor->prepared;
+		size_t length = strlen(secret), public = strcspn(secret, "!");
+
+		redactor->prepared += length + 1;
+		if (public > ORG_ID_MAX || length - public <= REDACT_FRAGMENT)
+			public = 0;
+		secret += public;
+		length -= public;
+		redactor->broken = length > INT32_MAX / 2 || add_form(redactor, secret, length, true) < 0 ||
+				   add_encoded(redactor, secret, length) < 0;
+	}
+	return !redactor->broken;
+}
+
+/* --- text -------------------------------------------------------------------------------------------------------- */
+
+static void mark(struct view *view, size_t first, size_t count)
+{
+	for (size_t i = view->where[first]; i <= view->where[first + count - 1]; i++)
+		view->units[i].marked = true;
+}
+
+static void mark_windows(const struct redactor *redactor, struct view *view)
+{
+	const char *forms = secret_data(redactor->forms), *last = NULL;
+	size_t length = secret_length(redactor->forms);
+
+	for (size_t i = 0; i + REDACT_FRAGMENT <= view->plain_count; i++) {
+		const char *window = view->plain + i;
+		size_t bit = hash(window);
+
+		if ((redactor->known[bit / 8] & 1U << bit % 8) == 0)
+			last = NULL;
+		else if (last != NULL && memcmp(last + 1, window, REDACT_FRAGMENT) == 0) /* the match goes on */
+			last++;
+		else
+			last = memmem(forms, length, window, REDACT_FRAGMENT);
+		if (last != NULL)
+			mark(view, i, REDACT_FRAGMENT);
+	}
+}
+
+static void mark_shorts(const struct redactor *redactor, struct view *view)
+{
+	const char *next = secret_data(redactor->forms);
+
+	for (size_t length; *next != '\0'; next += length + 1) {
+		length = strcspn(next, "\n");
+		for (size_t i = 0; length < REDACT_FRAGMENT && i + length <= view->plain_count; i++) {
+			if (memcmp(view->plain + i, next, length) == 0)
+				mark(view, i, length);
+		}
+	}
+}
+
+static bool is_word(char character)
+{
+	return character != '\0' && (unsigned char)character < 0x80 &&
+	       (isalnum((unsigned char)character) || strchr("-_.~+!$*%", character) != NULL);
+}
+
+static void grow_marks(struct view *view)
+{
+	for (size_t i = 1; i < view->count; i++)
+		view->units[i].marked |= view->units[i - 1].marked && is_word(view->units[i].character);
+	for (size_t i = view->count; i-- > 1;)
+		view->units[i - 1].marked |= view->units[i].marked && is_word(view->units[i - 1].character);
+}
+
+/* Returns the new length. */
+static size_t write_masked(const struct view *view, char *text)
+{
+	char *to = text;
+
+	for (size_t i = 0; i < view->count;) {
+		size_t begin = view->units[i].begin, length;
+		bool marked = view->units[i].marked;
+
+		while (i < view->count && view->units[i].marked == marked)
+			i++;
+		length = view->units[i - 1].end - begin;
+		if (marked && length > sizeof(MASK) - 1)
+			length = sizeof(MASK) - 1;
+		memmove(to, marked ? MASK : text + begin, length);
+		to += length;
+	}
+	return (size_t)(to - text);
+}
+
+size_t redact_bytes(struct redactor *redactor, char *text, size_t length)
+{
+	struct view view;
+	size_t left;
+
+	if (redactor == NULL || !prepare(redactor) || !view_make(&view, text, length)) {
+		left = length < sizeof(MASK) - 1 ? length : sizeof(MASK) - 1;
+		memcpy(text, MASK, left);
+		return left;
+	}
+	mark_windows(redactor, &view);
+	mark_shorts(redactor, &view);
+	grow_marks(&view);
+	left = write_masked(&view, text);
+	view_free(&view, length);
+	return left;
+}
+
+void redact(struct redactor *redactor, char *text)
+{
+	size_t length = strlen(text), left = redact_bytes(redactor, text, length);
+
+	OPENSSL_cleanse(text + left, length - left);
+}
+
+void redact_error(struct redactor *redactor, struct error *error)
+{
+	redact(redactor, error->text);
+	redact(redactor, error->hint);
+}
