@@ -2,9 +2,9 @@
 /* p11bearer app set-cert: puts a certificate into an app's settings file. */
 #include "cmd/cmd-app.h"
 
-#include "base/file.h"
 #include "base/message.h"
 #include "base/output.h"
+#include "base/snapshot.h"
 #include "salesforce/appfile.h"
 #include "x509/x509.h"
 
@@ -47,7 +47,8 @@ static bool tell_old(struct appfile *file, X509 *certificate)
 	return same;
 }
 
-static int put(struct appfile *file, const char *path, X509 *certificate, bool dry, struct error *error)
+static int put(const struct snapshot *snapshot, struct appfile *file, const char *path, X509 *certificate, bool dry,
+	       struct error *error)
 {
 	char *pem = NULL, *data = NULL;
 	size_t length;
@@ -65,7 +66,7 @@ static int put(struct appfile *file, const char *path, X509 *certificate, bool d
 	if (result == 0 && dry)
 		result = print_difference(file, path, data, length, error);
 	else if (result == 0)
-		result = file_write(path, data, length, 0600, error);
+		result = snapshot_replace(snapshot, path, data, length, error);
 	if (result == 0) {
 		cmd_app_tell("new certificate", certificate);
 		message_note(dry ? "%s would be changed: nothing is written" : "%s is changed", path);
@@ -76,22 +77,36 @@ out:
 	return result;
 }
 
+static int read_file(const char *path, struct snapshot *snapshot, struct appfile **file, struct error *error)
+{
+	int result = snapshot_take(snapshot, path, APPFILE_MAX, error);
+
+	return result == 0 ? appfile_parse(path, snapshot->data, snapshot->length, APPFILE_GLOBAL_OAUTH, file, error) : result;
+}
+
+/* The file is read first, because a PIN is not to be spent for a file that cannot be changed; and once more when the
+ * certificate is at hand, because its owner may edit it while the PIN is typed. */
 static int run(const struct settings *settings, struct error *error)
 {
+	struct snapshot before = { .data = NULL }, now = { .data = NULL };
 	struct appfile *file = NULL;
 	X509 *certificate = NULL;
 	char *path = NULL;
-	/* The file first: a PIN is not to be spent for a file that cannot be changed. */
 	int result = appfile_find(settings_operand(settings, 0), &path, error);
 
 	if (result == 0)
-		result = appfile_read(path, APPFILE_GLOBAL_OAUTH, &file, error);
+		result = read_file(path, &before, &file, error);
+	appfile_free(&file);
 	if (result == 0)
 		result = cmd_app_certificate(settings, &certificate, error);
 	if (result == 0)
-		result = put(file, path, certificate, settings_flag(settings, SETTING_DRY_RUN), error);
+		result = read_file(path, &now, &file, error);
+	if (result == 0)
+		result = put(&now, file, path, certificate, settings_flag(settings, SETTING_DRY_RUN), error);
 	X509_free(certificate);
 	appfile_free(&file);
+	snapshot_clear(&before);
+	snapshot_clear(&now);
 	free(path);
 	return result;
 }

@@ -2,8 +2,8 @@
 /* From settings to the plain structs that the library rooms take. */
 #include "cmd/cmd.h"
 
-#include "base/file.h"
 #include "base/output.h"
+#include "base/write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +137,6 @@ int cmd_output(const struct settings *settings, const char *data, size_t length,
 	const char *path = settings_text(settings, SETTING_OUT);
 
 	if (path != NULL)
-		return file_write(path, data, length, 0644, error);
+		return write_file(path, data, length, 0644, error);
 	return output_write(data, length, error);
 }

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/template.h"
 
-#include "base/file.h"
 #include "salesforce/appfile.h"
 #include "salesforce/manifest.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { NAME_MAX_LENGTH = 80 };
 
@@ -176,71 +171,4 @@ void template_free(struct template_file files[TEMPLATE_FILES])
 		free(files[i].text);
 	}
 	memset(files, 0, TEMPLATE_FILES * sizeof(*files));
-}
-
-/* --- on the disk ------------------------------------------------------------------------------------------------- */
-
-static int full_path(char path[PATH_MAX], const char *folder, const char *name, struct error *error)
-{
-	if (snprintf(path, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
-		return error_set(error, ERROR_USAGE, "the path %.64s… is too long", folder);
-	return 0;
-}
-
-static int check_absent(const struct template_file *files, const char *folder, struct error *error)
-{
-	char path[PATH_MAX];
-	struct stat status;
-
-	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
-		if (full_path(path, folder, files[i].path, error) < 0)
-			return error_result(error);
-		if (lstat(path, &status) < 0)
-			continue;
-		error_set(error, ERROR_CONFIG, "%s is there already; nothing is written", path);
-		error_hint(error, "--force overwrites it; \"p11bearer app set-cert\" changes its certificate alone");
-		return -ERROR_CONFIG;
-	}
-	return 0;
-}
-
-/* mkdir -p. */
-static int make_folders(const char *folder, struct error *error)
-{
-	char path[PATH_MAX];
-
-	if (full_path(path, folder, "", error) < 0)
-		return error_result(error);
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0777) < 0 && errno != EEXIST)
-			return error_set(error, ERROR_UNEXPECTED, "cannot make the folder %s: %s", path, strerror(errno));
-		*slash = '/';
-	}
-	return 0;
-}
-
-static int write_file(const struct template_file *file, const char *folder, struct error *error)
-{
-	char path[PATH_MAX], parent[PATH_MAX];
-
-	if (full_path(path, folder, file->path, error) < 0 || full_path(parent, folder, file->path, error) < 0 ||
-	    make_folders(dirname(parent), error) < 0)
-		return error_result(error);
-	/* A file that is replaced keeps its mode, so a mode that is too wide has to go first. */
-	if (file->secret && chmod(path, file->mode) < 0 && errno != ENOENT)
-		return error_set(error, ERROR_UNEXPECTED, "cannot change the mode of %s: %s", path, strerror(errno));
-	return file_write(path, file->text, strlen(file->text), file->mode, error);
-}
-
-int template_write(const struct template_file files[TEMPLATE_FILES], const char *folder, bool force,
-		   struct error *error)
-{
-	if (!force && check_absent(files, folder, error) < 0)
-		return error_result(error);
-	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
-		if (write_file(&files[i], folder, error) < 0)
-			return error_result(error);
-	}
-	return 0;
 }

@@ -38,8 +38,9 @@ int template_check(const struct template_app *app, struct error *error);
 int template_make(const struct template_app *app, struct template_file files[TEMPLATE_FILES], struct error *error);
 void template_free(struct template_file files[TEMPLATE_FILES]);
 
-/* Writes them below `folder`, which is made where it is missing. Without `force` nothing is written when one of them is
- * there. Fails with ERROR_CONFIG for such a file, ERROR_UNEXPECTED for what cannot be written. */
+/* Writes them below `folder`, which is made where it is missing. Below it no link is followed. Without `force` nothing is
+ * written if one of the files is there; with it they are replaced, and the secret one is its owner's alone afterwards. Fails with
+ * ERROR_CONFIG for a file or link that is in the way, ERROR_UNEXPECTED for what cannot be written. */
 int template_write(const struct template_file files[TEMPLATE_FILES], const char *folder, bool force,
 		   struct error *error);
 

@@ -234,18 +234,6 @@ static void assert_file(const char *path, const char *content)
 	free(text);
 }
 
-static size_t entries(const char *folder)
-{
-	DIR *stream = opendir(folder);
-	size_t count = 0;
-
-	assert_non_null(stream);
-	while (readdir(stream) != NULL)
-		count++;
-	closedir(stream);
-	return count - 2;
-}
-
 static void file_read_keeps_to_its_limit(void **state)
 {
 	const char *path = unit_path(state, "in");
@@ -279,99 +267,6 @@ static void file_read_takes_a_pipe(void **state)
 	close(ends[0]);
 }
 
-/* A hard link shows whether the old file was overwritten (a crash would leave it broken) or replaced. */
-static void file_write_replaces_in_one_step(void **state)
-{
-	const char *real = unit_path(state, "real"), *old = unit_path(state, "old"), *via = unit_path(state, "via");
-	struct error error = { 0 };
-	struct stat status;
-
-	unit_put(real, "the old content", 15, 0600);
-	assert_int_equal(link(real, old), 0);
-	assert_int_equal(symlink("real", via), 0);
-	assert_works(file_write(via, "new", 3, 0644, &error), &error);
-	assert_file(real, "new");
-	assert_file(old, "the old content");
-	assert_int_equal(lstat(via, &status), 0);
-	assert_true(S_ISLNK(status.st_mode));
-	assert_int_equal(stat(real, &status), 0);
-	assert_int_equal(status.st_mode & 07777, 0600); /* the old file's */
-	assert_works(file_write(unit_path(state, "fresh"), "", 0, 0640, &error), &error);
-	assert_int_equal(stat(unit_path(state, "fresh"), &status), 0);
-	assert_int_equal(status.st_mode & 07777, 0640);
-	assert_int_equal(entries(unit_path(state, ".")), 4);
-}
-
-static void file_write_that_fails_leaves_everything_as_it_was(void **state)
-{
-	const char *path = unit_path(state, "out");
-	struct error error = { 0 };
-	struct rlimit before;
-
-	unit_put(path, "old", 3, 0600);
-	assert_fails(file_write(unit_path(state, "out/x"), "new", 3, 0644, &error), ERROR_UNEXPECTED, &error);
-	assert_contains(error.text, unit_path(state, "out/x"));
-	assert_fails(file_write(unit_path(state, "."), "new", 3, 0644, &error), ERROR_UNEXPECTED, &error);
-	/* Like a full disk: the file is there, and takes but a part. */
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 10, before.rlim_max }), 0);
-	assert_fails(file_write(path, "more than ten bytes", 19, 0644, &error), ERROR_UNEXPECTED, &error);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_file(path, "old");
-	assert_int_equal(entries(unit_path(state, ".")), 1);
-}
-
-static void file_write_writes_into_what_is_no_file(void **state)
-{
-	const char *path = unit_path(state, "fifo");
-	struct error error = { 0 };
-	struct stat status;
-	char text[8] = "";
-	int reader;
-
-	assert_int_equal(mkfifo(path, 0600), 0);
-	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	assert_works(file_write(path, "new", 3, 0644, &error), &error);
-	assert_int_equal(read(reader, text, sizeof(text)), 3);
-	assert_string_equal(text, "new");
-	close(reader);
-	assert_int_equal(stat(path, &status), 0);
-	assert_true(S_ISFIFO(status.st_mode));
-	/* Not as root, who would replace the device for everybody where this goes wrong. */
-	if (geteuid() != 0)
-		assert_works(file_write("/dev/null", "new", 3, 0644, &error), &error);
-}
-
-/* /dev/stdout in a pipeline is a link like this one, to something that has no name. */
-static void file_write_follows_a_link_to_a_pipe(void **state)
-{
-	const char *path = unit_path(state, "stdout");
-	struct error error = { 0 };
-	struct stat status;
-	char target[32], text[8] = "";
-	int ends[2];
-
-	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
-	snprintf(target, sizeof(target), "/proc/self/fd/%d", ends[1]);
-	assert_int_equal(symlink(target, path), 0);
-	assert_works(file_write(path, "new", 3, 0644, &error), &error);
-	assert_int_equal(lstat(path, &status), 0);
-	assert_true(S_ISLNK(status.st_mode));
-	assert_int_equal(read(ends[0], text, sizeof(text)), 3);
-	close(ends[0]);
-	close(ends[1]);
-}
-
-static void file_write_follows_a_link_to_a_file_still_to_be_made(void **state)
-{
-	struct error error = { 0 };
-
-	assert_int_equal(symlink("later", unit_path(state, "via")), 0);
-	assert_works(file_write(unit_path(state, "via"), "new", 3, 0644, &error), &error);
-	assert_file(unit_path(state, "later"), "new");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,11 +281,6 @@ int main(void)
 		cmocka_unit_test(error_result_is_never_success),
 		TEST_IN_FOLDER(file_read_keeps_to_its_limit),
 		cmocka_unit_test(file_read_takes_a_pipe),
-		TEST_IN_FOLDER(file_write_replaces_in_one_step),
-		TEST_IN_FOLDER(file_write_that_fails_leaves_everything_as_it_was),
-		TEST_IN_FOLDER(file_write_writes_into_what_is_no_file),
-		TEST_IN_FOLDER(file_write_follows_a_link_to_a_pipe),
-		TEST_IN_FOLDER(file_write_follows_a_link_to_a_file_still_to_be_made),
 		TEST_IN_FOLDER(messages_show_no_control_characters),
 	};
 

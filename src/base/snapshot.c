@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/snapshot.h"
+
+#include "base/file.h"
+#include "base/place.h"
+#include "base/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Reading changes st_atime only. Times have a grain of some milliseconds, so that they do not show every change. */
+static bool is_unchanged(const struct stat *a, const struct stat *b)
+{
+	return place_is_same_file(a, b) && a->st_size == b->st_size && a->st_mode == b->st_mode &&
+	       a->st_uid == b->st_uid && a->st_gid == b->st_gid && a->st_nlink == b->st_nlink && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static int refuse_changed(const char *path, struct error *error)
+{
+	error_set(error, ERROR_CONFIG, "%s has been changed since it was read; nothing is written", path);
+	error_hint(error, "run the command again");
+	return -ERROR_CONFIG;
+}
+
+static int check_links(const struct stat *status, const char *path, struct error *error)
+{
+	if (status->st_nlink <= 1)
+		return 0;
+	error_set(error, ERROR_CONFIG, "%s has %lu hard links: the file would be replaced under this name only", path,
+		  (unsigned long)status->st_nlink);
+	error_hint(error, "remove the others (\"find -samefile\" lists them), or put a copy in the place of this one");
+	return -ERROR_CONFIG;
+}
+
+static int take(struct snapshot *snapshot, int fd, const char *path, size_t limit, struct error *error)
+{
+	struct stat after;
+
+	if (fstat(fd, &snapshot->status) < 0)
+		return error_set(error, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+	if (!S_ISREG(snapshot->status.st_mode))
+		return error_set(error, ERROR_CONFIG, "%s is not a regular file", path);
+	if (check_links(&snapshot->status, path, error) < 0 ||
+	    file_read_descriptor(fd, path, limit, &snapshot->data, &snapshot->length, error) < 0)
+		return error_result(error);
+	if (fstat(fd, &after) < 0 || !is_unchanged(&snapshot->status, &after))
+		return refuse_changed(path, error);
+	return 0;
+}
+
+int snapshot_take(struct snapshot *snapshot, const char *path, size_t limit, struct error *error)
+{
+	/* O_NONBLOCK: a FIFO is refused, not waited for. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), result;
+
+	memset(snapshot, 0, sizeof(*snapshot));
+	if (fd < 0)
+		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	result = take(snapshot, fd, path, limit, error);
+	close(fd);
+	return result;
+}
+
+void snapshot_clear(struct snapshot *snapshot)
+{
+	wipe_free(snapshot->data);
+	memset(snapshot, 0, sizeof(*snapshot));
+}
+
+static int check_unchanged(const struct place *place, const void *context, struct error *error)
+{
+	const struct snapshot *snapshot = context;
+	struct stat opened, named;
+	size_t length = 0;
+	char *data = NULL;
+	bool same;
+
+	if (lseek(place->old, 0, SEEK_SET) < 0 ||
+	    file_read_descriptor(place->old, place->path, snapshot->length, &data, &length, error) < 0)
+		return refuse_changed(place->path, error);
+	same = length == snapshot->length && memcmp(data, snapshot->data, length) == 0;
+	wipe_free(data);
+	same = same && fstat(place->old, &opened) == 0 && is_unchanged(&snapshot->status, &opened) &&
+	       fstatat(place->folder, place->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && is_unchanged(&opened, &named);
+	return same ? 0 : refuse_changed(place->path, error);
+}
+
+int snapshot_replace(const struct snapshot *snapshot, const char *path, const void *data, size_t length,
+		     struct error *error)
+{
+	struct place place = PLACE(path);
+	struct stat status;
+	int result;
+
+	if (stat(path, &status) < 0 || !is_unchanged(&snapshot->status, &status))
+		return refuse_changed(path, error);
+	result = place_open(&place, &status, error);
+	if (result == 0)
+		result = place_put(&place, data, length, 0600, false, check_unchanged, snapshot, error);
+	place_close(&place);
+	return result;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts the files of a new app on the disk. The user names the folder; what is in it may come from somebody else's repository,
+ * so a link in it, to a file or to a folder, is never followed. */
+#include "salesforce/template.h"
+
+#include "base/write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int full_path(char path[PATH_MAX], const char *folder, const char *name, struct error *error)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
+		return error_set(error, ERROR_USAGE, "the path %.64s… is too long", folder);
+	return 0;
+}
+
+/* Each file is in a folder of its own, one level down: `path` is cut between the two. */
+static char *cut_name(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	*slash = '\0';
+	return slash + 1;
+}
+
+static int refuse_link(const char *path, struct error *error)
+{
+	error_set(error, ERROR_CONFIG, "%s is a link, which \"app init\" does not follow; nothing is written", path);
+	error_hint(error, "remove it, or give another --dir");
+	return -ERROR_CONFIG;
+}
+
+/* Before the first file is written; each is checked again when it is. */
+static int check_way(const struct template_file *file, const char *folder, bool force, struct error *error)
+{
+	char path[PATH_MAX], parent[PATH_MAX];
+	struct stat status;
+
+	if (full_path(path, folder, file->path, error) < 0)
+		return error_result(error);
+	strcpy(parent, path);
+	cut_name(parent);
+	if (lstat(parent, &status) == 0 && S_ISLNK(status.st_mode))
+		return refuse_link(parent, error);
+	if (lstat(path, &status) < 0)
+		return 0;
+	if (!force) {
+		error_set(error, ERROR_CONFIG, "%s is there already; nothing is written", path);
+		error_hint(error, "--force overwrites it; \"p11bearer app set-cert\" changes its certificate alone");
+		return -ERROR_CONFIG;
+	}
+	return S_ISLNK(status.st_mode) ? refuse_link(path, error) : 0;
+}
+
+/* mkdir -p. */
+static int make_folders(const char *folder, struct error *error)
+{
+	char path[PATH_MAX];
+
+	if (full_path(path, folder, "", error) < 0)
+		return error_result(error);
+	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, 0777) < 0 && errno != EEXIST)
+			return error_set(error, ERROR_UNEXPECTED, "cannot make the folder %s: %s", path, strerror(errno));
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int write_one(const struct template_file *file, int top, const char *folder, struct error *error)
+{
+	char path[PATH_MAX], below[PATH_MAX];
+	const char *name;
+	int parent, result;
+
+	if (full_path(path, folder, file->path, error) < 0)
+		return error_result(error);
+	snprintf(below, sizeof(below), "%s", file->path);
+	name = cut_name(below);
+	if (mkdirat(top, below, 0777) < 0 && errno != EEXIST)
+		return error_set(error, ERROR_UNEXPECTED, "cannot make the folder %s/%s: %s", folder, below, strerror(errno));
+	parent = openat(top, below, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (parent < 0)
+		return error_set(error, ERROR_UNEXPECTED, "cannot open the folder %s/%s: %s", folder, below, strerror(errno));
+	result = write_file_in(parent, name, path, file->text, strlen(file->text), file->mode, error);
+	close(parent);
+	return result;
+}
+
+int template_write(const struct template_file files[TEMPLATE_FILES], const char *folder, bool force,
+		   struct error *error)
+{
+	int top, result = 0;
+
+	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
+		if (check_way(&files[i], folder, force, error) < 0)
+			return error_result(error);
+	}
+	if (make_folders(folder, error) < 0)
+		return error_result(error);
+	top = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		return error_set(error, ERROR_UNEXPECTED, "cannot open the folder %s: %s", folder, strerror(errno));
+	for (size_t i = 0; result == 0 && i < TEMPLATE_FILES; i++)
+		result = write_one(&files[i], top, folder, error);
+	close(top);
+	return result;
+}
