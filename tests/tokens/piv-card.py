@@ -4,7 +4,9 @@
 
 piv-card.py DIR PORT: the keys are DIR/9a.key and DIR/9c.key (RSAPrivateKey, DER), the certificates DIR/9a.crt and DIR/9c.crt
 (DER); the PIN is in PIV_PIN. Slot 9a wants the PIN once, 9c for every signature. It says what a YubiKey says where
-libykcs11 asks. SIGUSR1 pulls the card out, SIGUSR2 puts it back; DIR/events gets a line "inserted" or "pulled" each time.
+libykcs11 asks. SIGUSR1 pulls the card out, SIGUSR2 puts it back; SIGHUP puts in another card, "card 2", which has the same
+keys and certificates, but another GUID, serial number and PIN (PIV_OTHER_PIN). DIR/events gets a line "inserted" or
+"pulled" each time, and for each VERIFY with a PIN the line "card N: its PIN" or "card N: another PIN".
 """
 import os
 import signal
@@ -48,11 +50,12 @@ def parts(data):
 
 
 class Card:
-    def __init__(self, folder, pin):
-        self.pin, self.tries = pin, TRIES
+    def __init__(self, folder, number, pin, events):
+        self.number, self.pin, self.events, self.tries = number, pin, events, TRIES
+        self.serial = bytes.fromhex("00bc614e") if number == 1 else bytes.fromhex("01020304")
         self.keys = {slot: self.read_key(folder, slot) for slot in (0x9A, 0x9C)}
         certificates = {slot: self.read(folder, f"{slot:02x}.crt") for slot in self.keys}
-        guid = bytes(range(16))
+        guid = bytes(range(16 * number, 16 * number + 16))
         chuid = (tlv("30", bytes.fromhex("d4e739da739ced39ce739d836858210842108421c84210c3eb")) + tlv("34", guid)
                  + tlv("35", b"20401231") + tlv("3e", b"") + tlv("fe", b""))
         capability = tlv("f0", bytes.fromhex("a000000116ff02") + guid[:14]) + b"".join(
@@ -130,8 +133,8 @@ class Card:
             return self.sign(p1, p2, data, expected, fresh)
         if ins == 0xFD:  # a YubiKey: its version
             return b"\x05\x04\x03" + OK
-        if ins == 0xF8:  # and its serial number, 12345678
-            return b"\x00\xbc\x61\x4e" + OK
+        if ins == 0xF8:  # and its serial number, 12345678 for the first card
+            return self.serial + OK
         return NO_INS
 
     def select(self, p1, data, expected):
@@ -156,7 +159,9 @@ class Card:
             return BLOCKED
         if len(data) != 8:
             return BAD_DATA
-        if data.rstrip(b"\xff") == self.pin:
+        matches = data.rstrip(b"\xff") == self.pin
+        self.events.write(f"card {self.number}: {'its' if matches else 'another'} PIN\n")
+        if matches:
             self.tries, self.verified, self.fresh = TRIES, True, True
             return OK
         self.tries, self.verified = self.tries - 1, False
@@ -181,19 +186,20 @@ class Card:
 class Reader:
     """The card's side of vpcd's socket: a length and a command, answered likewise."""
 
-    def __init__(self, card, port, events):
-        self.card, self.port, self.events = card, port, events
+    def __init__(self, cards, port, events):
+        self.cards, self.card, self.port, self.events = cards, cards[0], port, events
         self.present, self.connection, self.back = True, None, 0
         signal.signal(signal.SIGUSR1, self.pull)
-        signal.signal(signal.SIGUSR2, self.put_back)
+        signal.signal(signal.SIGUSR2, lambda *_: self.put_in(0))
+        signal.signal(signal.SIGHUP, lambda *_: self.put_in(1))
 
     def pull(self, *_):
         self.present, self.back = False, time.monotonic() + OUT_AT_LEAST
         if self.connection:
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    def put_back(self, *_):
-        self.present = True
+    def put_in(self, index):
+        self.card, self.present = self.cards[index], True
 
     def receive(self, length):
         data = b""
@@ -236,7 +242,8 @@ class Reader:
 def main():
     folder, port = sys.argv[1], int(sys.argv[2])
     with open(os.path.join(folder, "events"), "a", buffering=1, encoding="ascii") as events:
-        Reader(Card(folder, os.environ["PIV_PIN"].encode()), port, events).run()
+        pins = os.environ["PIV_PIN"], os.environ["PIV_OTHER_PIN"]
+        Reader([Card(folder, i + 1, pin.encode(), events) for i, pin in enumerate(pins)], port, events).run()
 
 
 main()

@@ -19,7 +19,7 @@
 #define MAX_DELAY 3600
 
 enum action { ANSWER, DELAY, HANG, CRASH, ABORT, EXIT, PRINT, LOSE_SESSIONS, LOSE_LOGIN, LOSE_TOKEN, LOSE_TOKEN_FOR_GOOD,
-	STRAY_CRASH, STRAY_EXIT, STRAY_PRINT, PRINT_AT_EXIT, CLOSE_DESCRIPTORS };
+	SWAP, SWAP_LOGIN, STRAY_CRASH, STRAY_EXIT, STRAY_PRINT, PRINT_AT_EXIT, CLOSE_DESCRIPTORS };
 
 static const struct {
 	const char *name;
@@ -40,7 +40,7 @@ static struct call_fault {
 	CK_RV rv;
 	struct timespec delay;
 	enum action action;
-	bool any_mechanism;
+	bool any_mechanism, answers; /* the latter: with rv, after a swap */
 } call_faults[MAX_FAULTS];
 static size_t call_fault_count;
 static bool thread;
@@ -85,6 +85,15 @@ static char *cut(char *text, char mark)
 	return found;
 }
 
+/* `name`, or name:CKR_… */
+static bool parse_swap(const char *text, const char *name, struct call_fault *fault)
+{
+	size_t length = strlen(name);
+
+	fault->answers = strncmp(text, name, length) == 0 && text[length] == ':';
+	return fault->answers ? name_value(return_values, true, text + length + 1, &fault->rv) : strcmp(text, name) == 0;
+}
+
 static bool parse_action(const char *text, struct call_fault *fault)
 {
 	static const char delay[] = "delay:";
@@ -98,6 +107,14 @@ static bool parse_action(const char *text, struct call_fault *fault)
 	if (strncmp(text, delay, sizeof delay - 1) == 0) {
 		fault->action = DELAY;
 		return parse_delay(text + sizeof delay - 1, &fault->delay);
+	}
+	if (parse_swap(text, "swap-login", fault)) {
+		fault->action = SWAP_LOGIN;
+		return true;
+	}
+	if (parse_swap(text, "swap", fault)) {
+		fault->action = SWAP;
+		return true;
 	}
 	fault->action = ANSWER;
 	return name_value(return_values, true, text, &fault->rv);
@@ -257,6 +274,16 @@ static bool act(struct call_fault *fault, struct call *call)
 	case LOSE_LOGIN:
 		state_lose_login();
 		break;
+	case SWAP:
+		state_lose_sessions();
+		swap_token();
+		call->rv = fault->rv;
+		return fault->answers;
+	case SWAP_LOGIN:
+		state_lose_login();
+		swap_token();
+		call->rv = fault->rv;
+		return fault->answers;
 	case LOSE_TOKEN:
 		state_lose_token(false);
 		break;

@@ -71,6 +71,15 @@ void log_threads(void)
 	}
 }
 
+void log_swapped(void)
+{
+	static const char line[] = "SWAPPED\n";
+
+	if (fd >= 0) {
+		write_line(line, sizeof line - 1);
+	}
+}
+
 void detail(struct call *call, const char *format, ...)
 {
 	size_t room = sizeof call->detail - call->used;

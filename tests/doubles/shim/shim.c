@@ -26,6 +26,15 @@
  *                                        are in end first
  *     lose-token, lose-token-for-good    before the call: a pulled card, which is back when the module is started
  *                                        anew, or not
+ *     swap[:CKR_NAME]                    before the call: a pulled card, and another one in its place; the sessions are
+ *                                        closed. The call then answers so, or as a closed session makes it answer
+ *     swap-login[:CKR_NAME]              the same in a module that keeps its sessions open; only the login is lost
+ *   other-label=TEXT, other-manufacturer=TEXT, other-model=TEXT, other-serial=TEXT
+ *                                        what is different in the other token; if nothing is, the same card is back
+ *                                        The log gets a line SWAPPED when C_GetTokenInfo first tells of it
+ *   cached-info                          C_GetTokenInfo repeats what the first token said until C_GetSlotList is called
+ *   event-flags+=CKF_NAME, event-swap    C_GetTokenInfo reports this flag, or the other token, once the file in
+ *                                        P11SHIM_EVENT exists
  *   CKA_NAME:=0|1                        C_GetAttributeValue reports this for a boolean the real module has
  *   CKA_NAME:=missing|error|long         it has no such attribute; it fails altogether; it gives it a wrong length
  *   objects-=CKO_PUBLIC_KEY|CKO_CERTIFICATE  a search for these finds none
@@ -174,6 +183,7 @@ static CK_RV shim_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *c
 	struct call call = {.function = "C_GetSlotList"};
 
 	PASS(call, module->C_GetSlotList(present, slots, count));
+	swap_notice();
 	if (call.rv == CKR_OK && state_is_gone()) {
 		*count = 0;
 	} else if (call.rv == CKR_OK) {
@@ -190,6 +200,7 @@ static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	if (call.rv == CKR_OK) {
 		results_token(info);
 		state_token(info);
+		swap_info(info);
 	}
 	return call.rv;
 }

@@ -82,10 +82,17 @@ bool state_always(void);
 void state_sign_init(void);
 bool state_sign(void);
 
+/* swap.c: another token in the slot */
+enum parsed swap_parse(const char *text);
+void swap_token(void);  /* somebody exchanges it now */
+void swap_notice(void); /* the module looks what is in its slots */
+void swap_info(CK_TOKEN_INFO *info);
+
 /* log.c */
 bool log_open(void);
 void log_call(const struct call *call);
 void log_threads(void);
+void log_swapped(void);
 void detail(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void detail_name(struct call *call, const char *key, const struct name *table, CK_ULONG value);
 void detail_types(struct call *call, const char *key, bool values, const CK_ATTRIBUTE *attributes, CK_ULONG count);

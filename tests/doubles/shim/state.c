@@ -51,7 +51,7 @@ enum parsed state_parse(const char *text)
 	} else if (strncmp(text, silent, sizeof silent - 1) == 0) {
 		return parse_limit(text + sizeof silent - 1);
 	} else {
-		return NOT_MINE;
+		return swap_parse(text);
 	}
 	return PARSED;
 }
