@@ -112,7 +112,8 @@ void modules_close(struct modules *modules);
 struct token {
 	struct module *module;
 	CK_SLOT_ID slot;
-	CK_TOKEN_INFO info; /* strings padded with blanks, whatever the module does */
+	CK_TOKEN_INFO info; /* as it was when it was found; strings padded with blanks, whatever the module does */
+	atomic_bool gone;   /* another one took its place: nothing signs with it or logs in to it any more */
 };
 
 struct tokens {
@@ -126,18 +127,23 @@ struct tokens {
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error);
 void tokens_free(struct tokens *tokens);
 
-/* Asks the token anew what it says of itself. Fails with ERROR_TOKEN. */
-int token_info(struct token *token, struct error *error);
+/* Compares the token in the slot with the one that was found, by label, manufacturer, model and serial, and reads its
+ * flags. Fails with ERROR_TOKEN: when it cannot be asked, with the module's code; when it is another one, without a
+ * code, and the token is gone. Several threads may do it at once. Two calls. */
+int token_check(struct token *token, CK_FLAGS *flags, struct error *error);
 
-/* Finds the token's slot again, after its module was started anew: one that matches the URI and says the same of
- * itself as before; of several the one in the same slot. Fails with ERROR_TOKEN when it is not there, or cannot be
- * told apart. */
+/* Fails with ERROR_TOKEN if the token is known to be gone. No call. */
+int token_is_there(struct token *token, struct error *error);
+
+/* Finds the token's slot again after its module was started again: one that matches the URI and is identical in label,
+ * manufacturer, model and serial; of several the one in the same slot. Fails with ERROR_TOKEN, and the token is gone,
+ * when it is not there or cannot be told from others. */
 int token_find_again(struct token *token, const struct uri *uri, struct error *error);
 
 /* The label without its padding. The thread's, overwritten by its next call. */
 const char *token_label(const struct token *token);
 
-/* --- sessions (session.c, pin.c) --------------------------------------------------------------------------------- */
+/* --- sessions (session.c, pin.c, wait.c) ------------------------------------------------------------------------- */
 
 struct session {
 	struct token *token;
@@ -151,17 +157,20 @@ struct session {
 
 int session_open(struct session *session, struct token *token, bool writable, struct error *error);
 
-/* Logs in as the user, once, when the token asks for it. Refuses before C_Login when the PIN is locked, or has one try
- * left and the request does not allow it. Fails with ERROR_PIN. */
+/* The rule for every login: the token in the slot is compared with the one that was found (token_check), and its flags
+ * are read, immediately before C_Login. Only session_login, which comes straight after the search for the token, goes
+ * without, unless it waited for somebody to give the PIN. No login if the PIN is locked, or has one try left and the
+ * request does not allow it; none after one that failed. */
+
+/* Logs in as the user, once, when the token asks for it. Fails with ERROR_PIN, ERROR_TOKEN. */
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
 		  struct error *error);
 
-/* Whether a token that says it wants no login may be logged in to all the same: it has a PIN, and one was given for
+/* Whether a token that says it wants no login may be logged in to nevertheless: it has a PIN, and one was given for
  * it. */
 bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri);
 
-/* The same login for such a token: there are some that say so and hide their keys, or do not sign, until they have
- * one. */
+/* The same login for such a token: some say so, and hide their keys or do not sign until they have one. */
 int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
 			 struct error *error);
 
@@ -169,13 +178,13 @@ int session_login_anyway(struct session *session, const struct p11_request *requ
 int session_pin(struct session *session, const struct p11_request *request, const struct uri *uri, struct error *error);
 
 /* Logs in for the operation that C_SignInit has begun (CKU_CONTEXT_SPECIFIC), with the PIN of session_login if there
- * was one, else gets it. Fails with ERROR_PIN. */
+ * was one, else gets it. Fails with ERROR_PIN, ERROR_TOKEN. */
 int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
 			  struct error *error);
 
-/* Opens a fresh session before it closes the old one (the last session takes the login with it). Where the login is
- * lost all the same, the PIN that was accepted is sent once more, if the token's flags allow it as for
- * session_login. */
+/* Opens another session with the same token before it closes the old one (the last session takes the login with it).
+ * Where the login is lost nevertheless, the PIN that was accepted is sent once more. Fails with ERROR_TOKEN,
+ * ERROR_PIN. */
 int session_renew(struct session *session, const struct p11_request *request, struct error *error);
 
 /* Wipes the PIN; the session itself ends with the module. */
@@ -184,6 +193,9 @@ void session_close(struct session *session);
 /* The path in a URI's pin-source, which is a file:-URI or a plain path; NULL when it is not absolute, or a program
  * ("|command", RFC 7512 section 2.4), which is not run. */
 const char *pin_source_path(const char *source);
+
+/* Whether pin_get may have to wait for a person: it asks on the terminal, or reads what is not a regular file. */
+bool pin_may_wait(const struct p11_request *request, const struct uri *uri);
 
 /* Gets the PIN from the request, else from the URI; *pin NULL: none was given and the token has a pin pad. Fails with
  * ERROR_PIN, or ERROR_CONFIG for a source that is not what it should be. */

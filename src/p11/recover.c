@@ -54,6 +54,8 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 {
 	struct session *session = &key->session;
 
+	if (token_is_there(session->token, error) < 0)
+		return error_result(error);
 	message_step("%s; getting at the key again", lost->text);
 	key->request.checks_signatures = false; /* it may be the login for each signature that was missing: it is asked for now */
 	if (lost->code == CKR_USER_NOT_LOGGED_IN && session_may_login(session, &key->request, &key->uri))

@@ -34,10 +34,8 @@ void session_close(struct session *session)
 }
 
 /* What the token says of its PIN before a try is spent. */
-static int check_flags(const struct token *token, const struct p11_request *request, struct error *error)
+static int check_flags(const struct token *token, CK_FLAGS flags, const struct p11_request *request, struct error *error)
 {
-	CK_FLAGS flags = token->info.flags;
-
 	if ((flags & CKF_USER_PIN_LOCKED) != 0) {
 		error_set(error, ERROR_PIN, "the PIN of token \"%s\" is locked (CKF_USER_PIN_LOCKED); no login was tried",
 			  token_label(token));
@@ -51,11 +49,15 @@ static int check_flags(const struct token *token, const struct p11_request *requ
 		error_hint(error, "a wrong PIN would lock it; if you are sure of the PIN, give --allow-final-try");
 		return -ERROR_PIN;
 	}
-	if ((flags & CKF_USER_PIN_COUNT_LOW) != 0)
-		message_warn("token \"%s\" has seen a wrong PIN since the last good one", token_label(token));
-	if ((flags & CKF_USER_PIN_TO_BE_CHANGED) != 0)
-		message_warn("token \"%s\" wants its PIN changed", token_label(token));
 	return 0;
+}
+
+static void warn_of_flags(const struct token *token)
+{
+	if ((token->info.flags & CKF_USER_PIN_COUNT_LOW) != 0)
+		message_warn("token \"%s\" has seen a wrong PIN since the last good one", token_label(token));
+	if ((token->info.flags & CKF_USER_PIN_TO_BE_CHANGED) != 0)
+		message_warn("token \"%s\" wants its PIN changed", token_label(token));
 }
 
 /* A token tells how many tries are left by flags only, and only once the try is spent. */
@@ -119,15 +121,29 @@ static CK_RV login(const struct session *session, CK_USER_TYPE user)
 	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
 }
 
-/* Logs in with the session's PIN. After a login that failed, for whatever reason, none is sent again: a card that was
- * lost in the middle of it may have counted the try. */
-static int try_login(struct session *session, CK_USER_TYPE user, struct error *error)
+/* Compares the token with the one that the PIN was given for, and reads what it says of its PIN now. */
+static int check_token(const struct session *session, const struct p11_request *request, struct error *error)
+{
+	CK_FLAGS flags;
+
+	if (token_check(session->token, &flags, error) < 0)
+		return error_result(error);
+	return check_flags(session->token, flags, request, error);
+}
+
+/* Logs in with the session's PIN. `checked`: nothing has happened since the token was last asked who it is. After a login
+ * that failed, for whatever reason, none is sent again: a card that was lost in the middle of it may have counted the
+ * try. */
+static int try_login(struct session *session, const struct p11_request *request, CK_USER_TYPE user, bool checked,
+		     struct error *error)
 {
 	CK_RV rv;
 
 	if (session->refused)
 		return error_set(error, ERROR_PIN, "a login to token \"%s\" has failed before; none is tried again",
 				 token_label(session->token));
+	if (!checked && check_token(session, request, error) < 0)
+		return error_result(error);
 	rv = login(session, user);
 	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
 		session->logins++;
@@ -145,32 +161,58 @@ static bool needs_login(const struct session *session)
 	return session->wants_login || (session->token->info.flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
-int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
-		  struct error *error)
+/* Gets the PIN if there is none yet. *waited: for somebody who had to give it. */
+static int get_pin(struct session *session, const struct p11_request *request, const struct uri *uri, bool *waited,
+		   struct error *error)
 {
 	const struct token *token = session->token;
 
+	*waited = false;
+	if (session->pin != NULL || session->refused)
+		return 0;
+	/* Nobody is asked for a PIN that is not going to be used. */
+	if (check_flags(token, token->info.flags, request, error) < 0)
+		return error_result(error);
+	warn_of_flags(token);
+	*waited = pin_may_wait(request, uri);
+	return pin_get(&session->pin, request, uri, token, error);
+}
+
+/* `checked` as in try_login. */
+static int log_in(struct session *session, const struct p11_request *request, const struct uri *uri, bool checked,
+		  struct error *error)
+{
+	bool waited;
+
 	if (!needs_login(session))
 		return 0;
-	if (check_flags(token, request, error) < 0 || pin_get(&session->pin, request, uri, token, error) < 0)
+	if (get_pin(session, request, uri, &waited, error) < 0)
 		return error_result(error);
-	return try_login(session, CKU_USER, error);
+	return try_login(session, request, CKU_USER, checked && (!waited || session->pin == NULL), error);
+}
+
+int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
+		  struct error *error)
+{
+	return log_in(session, request, uri, true, error);
 }
 
 bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri)
 {
-	return !session->wants_login && (session->token->info.flags & (CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED)) == CKF_USER_PIN_INITIALIZED &&
-	       (request->pin_from != NULL || p11_kit_uri_get_pin_value(uri->parsed) != NULL ||
+	CK_FLAGS flags = session->token->info.flags & (CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED);
+
+	return !session->wants_login && flags == CKF_USER_PIN_INITIALIZED &&
+	       (request->pin_from != NULL || uri->pin != NULL ||
 		p11_kit_uri_get_pin_source(uri->parsed) != NULL);
 }
 
 int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
 			 struct error *error)
 {
-	message_step("token \"%s\" says that it wants no login (CKF_LOGIN_REQUIRED); one is tried all the same",
+	message_step("token \"%s\" says that it wants no login (CKF_LOGIN_REQUIRED); trying one",
 		     token_label(session->token));
 	session->wants_login = true;
-	return session_login(session, request, uri, error);
+	return log_in(session, request, uri, false, error);
 }
 
 int session_renew(struct session *session, const struct p11_request *request, struct error *error)
@@ -195,21 +237,16 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	rv = CALL(token->module, C_GetSessionInfo, session->handle, &info);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot use another session with token \"%s\"", token_label(token));
-	if (!needs_login(session) || info.state == CKS_RO_USER_FUNCTIONS ||
-	    info.state == CKS_RW_USER_FUNCTIONS)
-		return 0;
-	/* What the token says of its PIN may have changed since. */
-	if (token_info(token, error) < 0 || check_flags(token, request, error) < 0)
-		return error_result(error);
-	return try_login(session, CKU_USER, error);
+	if (!needs_login(session) || info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS)
+		return token_check(token, &flags, error);
+	return try_login(session, request, CKU_USER, false, error);
 }
 
 int session_pin(struct session *session, const struct p11_request *request, const struct uri *uri, struct error *error)
 {
-	if (session->pin == NULL && !session->refused && (check_flags(session->token, request, error) < 0 ||
-				     pin_get(&session->pin, request, uri, session->token, error) < 0))
-		return error_result(error);
-	return 0;
+	bool ignored;
+
+	return get_pin(session, request, uri, &ignored, error);
 }
 
 int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
@@ -217,5 +254,5 @@ int session_login_context(struct session *session, const struct p11_request *req
 {
 	if (session_pin(session, request, uri, error) < 0)
 		return error_result(error);
-	return try_login(session, CKU_CONTEXT_SPECIFIC, error);
+	return try_login(session, request, CKU_CONTEXT_SPECIFIC, false, error);
 }

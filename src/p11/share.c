@@ -112,11 +112,19 @@ int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, st
 int session_of_another(struct p11_key *key, struct error *error)
 {
 	const struct p11_key *first = key->first;
+	struct token *token;
+	CK_FLAGS ignored;
 
 	if (first == NULL || key->session.open)
 		return 0;
-	if (session_open(&key->session, first->session.token, false, error) < 0)
+	token = first->session.token;
+	if (session_open(&key->session, token, false, error) < 0)
 		return error_result(error);
+	if (token_check(token, &ignored, error) < 0) {
+		CALL(token->module, C_CloseSession, key->session.handle);
+		key->session.open = false;
+		return error_result(error);
+	}
 	/* An object's handle is good in all sessions of an application (PKCS#11 2.40, usage guide section 2.6). */
 	key->handle = first->handle;
 	key->mechanism = first->mechanism;
@@ -199,5 +207,5 @@ bool p11_key_is_gone(const struct p11_key *key)
 	pthread_mutex_lock(&gate->lock);
 	gone = gate->gone;
 	pthread_mutex_unlock(&gate->lock);
-	return gone;
+	return gone || key->session.token->gone;
 }

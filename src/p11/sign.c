@@ -79,6 +79,8 @@ static int sign_once(struct p11_key *key, const void *data, size_t size, unsigne
 		return error_result(error);
 	if (key->always_authenticate && session_login_context(&key->session, &key->request, &key->uri, error) < 0)
 		return error_result(error);
+	if (token_is_there(key->session.token, error) < 0) /* another thread may have seen meanwhile that it is not */
+		return error_result(error);
 	*length = SIGNATURE_MAX;
 	*rv = CALL(key->session.token->module, C_Sign, key->session.handle, (CK_BYTE_PTR)input, input_length, signature,
 		   length);
@@ -239,7 +241,9 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 	int result;
 
 	gate_enter(key);
-	result = session_of_another(key, error);
+	result = token_is_there(first_of(key)->session.token, error);
+	if (result == 0)
+		result = session_of_another(key, error);
 	if (result == 0)
 		result = sign(key, data, size, signature, length, error);
 	gate_leave(key);

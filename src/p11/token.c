@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +74,7 @@ static int add_token(struct tokens *tokens, struct module *module, CK_SLOT_ID sl
 	if (list == NULL)
 		return error_memory(error);
 	tokens->list = list;
-	list[tokens->count++] = (struct token){ module, slot, *info };
+	list[tokens->count++] = (struct token){ .module = module, .slot = slot, .info = *info };
 	return 0;
 }
 
@@ -82,6 +83,11 @@ static bool is_same(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other)
 	return memcmp(one->serialNumber, other->serialNumber, sizeof(one->serialNumber)) == 0 &&
 	       memcmp(one->label, other->label, sizeof(one->label)) == 0 &&
 	       memcmp(one->manufacturerID, other->manufacturerID, sizeof(one->manufacturerID)) == 0;
+}
+
+static bool is_identical(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other)
+{
+	return is_same(one, other) && memcmp(one->model, other->model, sizeof(one->model)) == 0;
 }
 
 /* The same token may show through two modules; the first one serves it. Two in one module are two, whatever they say of
@@ -113,7 +119,7 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, struct 
 		count = 0;
 	}
 	for (CK_ULONG i = 0; i < count && result == 0; i++) {
-		CK_TOKEN_INFO info;
+		CK_TOKEN_INFO info = { .flags = 0 };
 
 		if (!slot_matches(module, slots[i], uri))
 			continue;
@@ -156,48 +162,86 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 	return 0;
 }
 
-int token_info(struct token *token, struct error *error)
+/* Marks the token as gone, and fills `error` with the sentence that says so; `why` follows "not there any more". */
+static int lose(struct token *token, const char *why, struct error *error)
+{
+	token->gone = true;
+	error_set(error, ERROR_TOKEN, "token \"%s\" is not there any more%s", token_label(token), why);
+	error_hint(error, "insert the token and run the command again; no other token gets its PIN");
+	return -ERROR_TOKEN;
+}
+
+int token_is_there(struct token *token, struct error *error)
+{
+	return token->gone ? lose(token, "", error) : 0;
+}
+
+static int ask(const struct token *token, CK_SLOT_ID slot, CK_TOKEN_INFO *info, struct error *error)
+{
+	CK_RV rv;
+
+	memset(info, 0, sizeof(*info)); /* what a module leaves as it was is compared too */
+	rv = CALL(token->module, C_GetTokenInfo, slot, info);
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot ask token \"%s\" (C_GetTokenInfo)", token_label(token));
+	pad_info(info);
+	return 0;
+}
+
+int token_check(struct token *token, CK_FLAGS *flags, struct error *error)
 {
 	CK_TOKEN_INFO info;
-	CK_RV rv = CALL(token->module, C_GetTokenInfo, token->slot, &info);
+	CK_ULONG ignored = 0;
 
-	if (rv != CKR_OK)
-		return ckr_error(error, ERROR_TOKEN, rv, "cannot ask token \"%s\"", token_label(token));
-	pad_info(&info);
-	token->info = info;
+	if (token_is_there(token, error) < 0)
+		return error_result(error);
+	/* OpenSC's module and libykcs11 look for another card only when they are asked for the number of slots. Until then
+	 * they repeat what the first card said, and libykcs11 sends a login in an old session to the second one. */
+	(void)CALL(token->module, C_GetSlotList, CK_TRUE, NULL, &ignored);
+	if (ask(token, token->slot, &info, error) < 0)
+		return error_result(error);
+	if (!is_identical(&info, &token->info)) {
+		char *uri = uri_format_token(&info);
+		char why[512];
+
+		snprintf(why, sizeof(why), ": its slot holds another one, %s", uri != NULL ? uri : "?");
+		free(uri);
+		return lose(token, why, error);
+	}
+	*flags = info.flags;
 	return 0;
 }
 
 int token_find_again(struct token *token, const struct uri *uri, struct error *error)
 {
-	const struct token before = *token;
-	CK_SLOT_ID slots[SLOTS_MAX];
+	CK_SLOT_ID slots[SLOTS_MAX], found_in = token->slot;
 	CK_ULONG count;
 	CK_RV rv = slots_list(token->module, slots, &count);
 	size_t found = 0;
+	char why[128];
 
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not list its slots", token->module->name);
 	for (CK_ULONG i = 0; i < count; i++) {
-		struct token candidate = { before.module, slots[i], before.info };
+		CK_TOKEN_INFO info;
 		struct error ignored;
 
-		if (!slot_matches(before.module, slots[i], uri) || token_info(&candidate, &ignored) < 0 ||
-		    !is_same(&candidate.info, &before.info) ||
-		    memcmp(candidate.info.model, before.info.model, sizeof(before.info.model)) != 0)
+		if (!slot_matches(token->module, slots[i], uri) || ask(token, slots[i], &info, &ignored) < 0 ||
+		    !is_identical(&info, &token->info))
 			continue;
-		*token = candidate;
-		found++;
-		if (slots[i] == before.slot)
+		if (slots[i] == token->slot)
 			return 0;
+		found_in = slots[i];
+		found++;
 	}
-	if (found == 1)
-		return 0;
-	*token = before;
-	if (found > 1)
-		return error_set(error, ERROR_TOKEN, "token \"%s\" is in another slot now, and there are %zu that say the same of "
-				 "themselves", token_label(token), found);
-	return error_set(error, ERROR_TOKEN, "token \"%s\" is not there any more", token_label(token));
+	if (found == 0)
+		return lose(token, "", error);
+	if (found > 1) {
+		snprintf(why, sizeof(why), " in its slot, and %zu others say the same of themselves", found);
+		return lose(token, why, error);
+	}
+	token->slot = found_in;
+	return 0;
 }
 
 void tokens_free(struct tokens *tokens)
