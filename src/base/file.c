@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include "base/descriptors.h"
 #include "base/secret.h"
+#include "base/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,13 +63,30 @@ out:
 	return result;
 }
 
-int file_read(const char *path, size_t limit, char **data, size_t *length, struct error *error)
+/* Not blocking: to open a FIFO would wait for who writes to it. A descriptor may well be a pipe. */
+int file_open(const char *path, struct error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int result;
+	int descriptor, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (descriptors_path(path, &descriptor) ? 0 : O_NONBLOCK));
+	struct stat status;
 
 	if (fd < 0)
 		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	if (fstat(fd, &status) < 0 ||
+	    ((S_ISFIFO(status.st_mode) || S_ISBLK(status.st_mode)) && !descriptors_path(path, &descriptor))) {
+		error_set(error, ERROR_CONFIG, "cannot read %s: it is %s, not a regular file", path, trust_kind(&status));
+		close(fd);
+		return -ERROR_CONFIG;
+	}
+	return fd;
+}
+
+int file_read(const char *path, size_t limit, char **data, size_t *length, struct error *error)
+{
+	int fd = file_open(path, error);
+	int result;
+
+	if (fd < 0)
+		return fd;
 	result = file_read_descriptor(fd, path, limit, data, length, error);
 	close(fd);
 	return result;

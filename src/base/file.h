@@ -8,7 +8,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Reads the file (or pipe) at `path`, at most `limit` bytes, into *data (a NUL follows; free() it). Fails with
+/* Opens the file at `path` for reading. A FIFO is refused, since to read it may take for ever; a pipe that is a descriptor of
+ * this process, such as /dev/stdin, is not. Returns the descriptor, or fails with ERROR_CONFIG. */
+int file_open(const char *path, struct error *error);
+
+/* Reads the file at `path`, which is opened by file_open, at most `limit` bytes, into *data (a NUL follows; free() it). Fails with
  * ERROR_CONFIG, naming the path, when it cannot be read or is larger. */
 int file_read(const char *path, size_t limit, char **data, size_t *length, struct error *error);
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/source.h"
 
-#include <ctype.h>
+#include "base/clock.h"
+#include "base/descriptors.h"
+#include "base/trust.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,18 +39,9 @@ const char *source_variable(const char *source)
 
 bool source_descriptor(const char *source, int *fd)
 {
-	const char *text = after(source, "fd:");
-	char *end;
-	long number;
+	const char *number = after(source, "fd:"), *path = after(source, "file:");
 
-	if (text == NULL || !isdigit((unsigned char)*text))
-		return false;
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (*end != '\0' || errno != 0 || number > INT_MAX)
-		return false;
-	*fd = (int)number;
-	return true;
+	return number != NULL ? descriptors_number(number, fd) : path != NULL && descriptors_path(path, fd);
 }
 
 /* What no secret of one line contains, or NULL. *hint is the way out. */
@@ -95,24 +89,46 @@ int source_check(const char *what, const struct source_kind *kind, struct secret
 	return -(int)kind->class;
 }
 
+/* Waits for something to read, or the end. Returns 1, 0 when the time is up, or -1. */
+static int wait_for(int fd, long seconds, double began)
+{
+	struct pollfd polled = { .fd = fd, .events = POLLIN };
+
+	while (true) {
+		double left = (double)seconds * 1000 - (clock_ms() - began);
+		int result = poll(&polled, 1, seconds == 0 ? -1 : left > 0 ? (int)left + 1 : 0);
+
+		if (result >= 0 || errno != EINTR)
+			return result;
+	}
+}
+
 /* Reads up to the end, or the end of the first line if `line`. */
 static int read_descriptor(int fd, const char *what, bool line, const struct source_kind *kind, struct secret *secret,
 			   struct error *error)
 {
+	double began = clock_ms();
+	ssize_t got = 1;
+	int ready = 1;
 	char byte;
-	ssize_t got;
 
 	/* Byte by byte: what follows the line belongs to another reader, and no copy is left in a buffer. */
-	while ((got = read(fd, &byte, 1)) == 1 || (got < 0 && errno == EINTR)) {
-		if (got < 0)
-			continue;
-		if (secret_append(secret, &byte, 1) < 0)
+	while (got != 0 && (ready = wait_for(fd, kind->seconds, began)) > 0) {
+		got = read(fd, &byte, 1);
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			break;
+		if (got == 1 && secret_append(secret, &byte, 1) < 0)
 			return error_memory(error);
-		if ((line && byte == '\n') || secret_length(secret) > kind->max + strlen("\r\n"))
+		if (got == 1 && ((line && byte == '\n') || secret_length(secret) > kind->max + strlen("\r\n")))
 			break;
 	}
 	OPENSSL_cleanse(&byte, sizeof(byte));
-	if (got < 0)
+	if (ready == 0) {
+		error_set(error, kind->class, "no %s came from %s within %ld seconds", kind->name, what, kind->seconds);
+		error_hint(error, "start the program that writes it first");
+		return -(int)kind->class;
+	}
+	if (got < 0 || ready < 0)
 		return error_set(error, kind->class, "cannot read the %s from %s: %s", kind->name, what, strerror(errno));
 	return source_check(what, kind, secret, error);
 }
@@ -123,25 +139,41 @@ int source_read_line(int fd, const char *what, const struct source_kind *kind, s
 	return read_descriptor(fd, what, true, kind, secret, error);
 }
 
+/* Whether the open file at `path` may be read: a regular file or a FIFO that no other user can change, and, unless
+ * something other than its mode guards it, that no other user can read. */
+static int check_file(const char *path, const struct stat *status, bool guarded, const struct source_kind *kind,
+		      struct error *error)
+{
+	if (!S_ISREG(status->st_mode) && !S_ISFIFO(status->st_mode))
+		return error_set(error, kind->class, "the %s file %s is not a file: it is %s", kind->name, path,
+				 trust_kind(status));
+	if (!guarded && S_ISREG(status->st_mode) && (status->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		error_set(error, kind->class, "the %s file %s is open to others (mode %04o)", kind->name, path,
+			  (unsigned)status->st_mode & 07777U);
+		error_hint(error, "make it yours alone: chmod 600");
+		return -(int)kind->class;
+	}
+	return trust_check(path, kind->class, error);
+}
+
 int source_read_file(const char *path, bool guarded, const struct source_kind *kind, struct secret *secret,
 		     struct error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat status;
-	int result;
+	int fd, result;
 
-	if (fd < 0)
-		return error_set(error, kind->class, "cannot open the %s file %s: %s", kind->name, path, strerror(errno));
-	if (fstat(fd, &status) < 0 || S_ISDIR(status.st_mode)) {
-		result = error_set(error, kind->class, "the %s file %s is not a file", kind->name, path);
-	} else if (!guarded && S_ISREG(status.st_mode) && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		result = error_set(error, kind->class, "the %s file %s is open to others (mode %04o)", kind->name, path,
-				   (unsigned)status.st_mode & 07777U);
-		error_hint(error, "make it yours alone: chmod 600");
-	} else {
-		result = read_descriptor(fd, path, false, kind, secret, error);
-	}
-	close(fd);
+	if (descriptors_path(path, &fd))
+		return source_read_line(fd, path, kind, secret, error);
+	/* Not blocking: to open a FIFO would wait for who writes to it. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		result = error_set(error, kind->class, "cannot open the %s file %s: %s", kind->name, path, strerror(errno));
+	else
+		result = check_file(path, &status, guarded, kind, error);
+	if (result == 0) /* who writes to a FIFO may keep it open */
+		result = read_descriptor(fd, path, S_ISFIFO(status.st_mode), kind, secret, error);
+	if (fd >= 0)
+		close(fd);
 	return result;
 }
 

@@ -12,7 +12,8 @@
 struct source_kind {
 	const char *name; /* "PIN" */
 	enum error_class class;
-	size_t max; /* bytes */
+	size_t max;   /* bytes */
+	long seconds; /* how long to wait for what comes from a FIFO, a pipe or a terminal; 0: without a limit */
 };
 
 /* Whether the text has the form of a source; nothing is read. */
@@ -21,7 +22,7 @@ bool source_is(const char *text);
 /* The variable of env:NAME, in `source`; NULL when it is another source. */
 const char *source_variable(const char *source);
 
-/* Whether the source is fd:N; then *fd is N. */
+/* Whether the source is fd:N, or file: with another name of a descriptor, such as /dev/fd/N; then *fd is N. */
 bool source_descriptor(const char *source, int *fd);
 
 /* The one rule for secrets from any source: takes off one line end (LF or CRLF), then refuses one that is empty or too
@@ -29,8 +30,9 @@ bool source_descriptor(const char *source, int *fd);
  * never show the secret. Fails with the kind's class. */
 int source_check(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error);
 
-/* Reads the secret, one line, from the source, which source_is. A file that group or others have access to is refused; a
- * variable is emptied; of a descriptor the first line is read and no byte more. source_check applies. Fails with the
+/* Reads the secret, one line, from the source, which source_is. A file that group or others have access to, or that
+ * others can replace (trust.h), is refused; a variable is emptied; of a descriptor or a FIFO the first line is read and no
+ * byte more. source_check applies. Fails with the
  * kind's class. */
 int source_read(const char *source, const struct source_kind *kind, struct secret *secret, struct error *error);
 

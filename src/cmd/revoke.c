@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* The longest access tokens are JWTs. */
-static const struct source_kind kind = { "access token", ERROR_CONFIG, 65536 };
+static const struct source_kind kind = { .name = "access token", .class = ERROR_CONFIG, .max = 65536 };
 
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {

@@ -19,7 +19,10 @@ enum {
 	FILL = 'x',
 };
 
-static const struct source_kind pin_kind = { "PIN", ERROR_PIN, PIN_MAX };
+static struct source_kind pin_kind(const struct p11_request *request)
+{
+	return (struct source_kind){ "PIN", ERROR_PIN, PIN_MAX, request->timeout };
+}
 
 static const char *after(const char *text, const char *prefix)
 {
@@ -46,7 +49,7 @@ int p11_pin_source_check(const char *source, struct error *error)
 	return -ERROR_CONFIG;
 }
 
-static int read_credential(const char *name, struct secret *pin, struct error *error)
+static int read_credential(const char *name, const struct source_kind *kind, struct secret *pin, struct error *error)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_MAX];
@@ -59,7 +62,7 @@ static int read_credential(const char *name, struct secret *pin, struct error *e
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path))
 		return error_set(error, ERROR_PIN, "the path of the credential %s is too long", name);
 	/* systemd guards its folder itself, with access lists that show as group bits here. */
-	return source_read_file(path, true, &pin_kind, pin, error);
+	return source_read_file(path, true, kind, pin, error);
 }
 
 /* How long what readpassphrase put into the buffer is: it may hold a NUL, which ends no PIN. The buffer was FILL before,
@@ -73,7 +76,7 @@ static size_t typed_length(const char *buffer, size_t size)
 
 /* Asks on the terminal, echo off. readpassphrase restores the terminal whatever happens, stops and goes on with the shell's
  * job control, and sends itself again what signals came, which is when they are noticed here. */
-static int prompt(const struct token *token, struct secret *pin, struct error *error)
+static int prompt(const struct token *token, const struct source_kind *kind, struct secret *pin, struct error *error)
 {
 	char buffer[PROMPT_ROOM];
 	char question[128];
@@ -105,20 +108,21 @@ static int prompt(const struct token *token, struct secret *pin, struct error *e
 	}
 	interrupt_end();
 	OPENSSL_cleanse(buffer, sizeof(buffer));
-	return result == 0 ? source_check("the line that was typed", &pin_kind, pin, error) : result;
+	return result == 0 ? source_check("the line that was typed", kind, pin, error) : result;
 }
 
-static int read_source(const char *source, const struct token *token, struct secret *pin, struct error *error)
+static int read_source(const char *source, const struct token *token, const struct source_kind *kind, struct secret *pin,
+		       struct error *error)
 {
 	const char *name = after(source, "credential:");
 
 	if (p11_pin_source_check(source, error) < 0)
 		return error_result(error);
 	if (name != NULL)
-		return read_credential(name, pin, error);
+		return read_credential(name, kind, pin, error);
 	if (source_is(source))
-		return source_read(source, &pin_kind, pin, error);
-	return prompt(token, pin, error);
+		return source_read(source, kind, pin, error);
+	return prompt(token, kind, pin, error);
 }
 
 const char *pin_source_path(const char *source)
@@ -137,6 +141,7 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 {
 	const struct secret *value = uri->pin;
 	const char *source = p11_kit_uri_get_pin_source(uri->parsed);
+	const struct source_kind kind = pin_kind(request);
 	bool pad = (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 	int result;
 
@@ -147,16 +152,16 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 	if (*pin == NULL)
 		return error_memory(error);
 	if (request->pin_from != NULL) {
-		result = read_source(request->pin_from, token, *pin, error);
+		result = read_source(request->pin_from, token, &kind, *pin, error);
 	} else if (value != NULL) {
 		message_warn("a PIN in the URI (pin-value) can be seen by others; use --pin-from");
 		result = secret_append(*pin, secret_data(value), secret_length(value)) < 0 ? error_memory(error) : 0;
 		if (result == 0)
-			result = source_check("the URI's pin-value", &pin_kind, *pin, error);
+			result = source_check("the URI's pin-value", &kind, *pin, error);
 	} else if (source != NULL) {
-		result = source_read_file(pin_source_path(source), false, &pin_kind, *pin, error);
+		result = source_read_file(pin_source_path(source), false, &kind, *pin, error);
 	} else {
-		result = prompt(token, *pin, error);
+		result = prompt(token, &kind, *pin, error);
 	}
 	if (result < 0)
 		secret_free(pin);

@@ -2,11 +2,12 @@
 /* Values from the environment and from the configuration files (OpenSSL's CONF format, config(5)). */
 #include "settings/table.h"
 
+#include "base/descriptors.h"
 #include "base/file.h"
+#include "base/trust.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/conf.h>
@@ -14,7 +15,6 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CONFIG_MAX = 1 << 20 };
@@ -168,18 +168,11 @@ static int sections_read(struct settings *settings, const char *path, const CONF
 /* Whoever can write the file decides where assertions go. */
 static int check_writers(int fd, const char *path, struct error *error)
 {
-	struct stat status;
+	int descriptor;
 
-	if (fstat(fd, &status) < 0)
-		return error_set(error, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
-	if (status.st_uid != 0 && status.st_uid != geteuid())
-		return error_set(error, ERROR_CONFIG, "%s belongs to another user", path);
-	if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return 0;
-	error_set(error, ERROR_CONFIG, "%s can be written by others (mode %04o)", path,
-		  (unsigned)status.st_mode & 07777U);
-	error_hint(error, "make it yours alone to write: chmod go-w");
-	return -ERROR_CONFIG;
+	if (descriptors_path(path, &descriptor))
+		return trust_check_descriptor(fd, path, ERROR_CONFIG, error);
+	return trust_check(path, ERROR_CONFIG, error);
 }
 
 /* OpenSSL would follow an .include to a file whose writers nobody has checked. It skips what isspace() skips, and a
@@ -220,19 +213,38 @@ static int conf_parse(const char *path, const char *text, size_t length, CONF **
 	return result;
 }
 
+/* OpenSSL frees the values without wiping them, and a key's URI may hold a PIN. */
+static void conf_free(CONF *conf)
+{
+	STACK_OF(OPENSSL_CSTRING) *sections = conf != NULL ? NCONF_get_section_names(conf) : NULL;
+
+	for (int i = 0; i < sk_OPENSSL_CSTRING_num(sections); i++) {
+		STACK_OF(CONF_VALUE) *entries = NCONF_get_section(conf, sk_OPENSSL_CSTRING_value(sections, i));
+
+		for (int j = 0; j < sk_CONF_VALUE_num(entries); j++) {
+			char *value = sk_CONF_VALUE_value(entries, j)->value;
+
+			if (value != NULL)
+				OPENSSL_cleanse(value, strlen(value));
+		}
+	}
+	sk_OPENSSL_CSTRING_free(sections);
+	NCONF_free(conf);
+}
+
 /* Reads one file; *missing tells that it is not there. */
 static int config_read(struct settings *settings, const char *path, const char *profile, enum layer layer,
 		       bool *missing, bool *found, struct error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = file_open(path, error);
 	CONF *conf = NULL;
 	char *text = NULL;
 	size_t length = 0;
 	int result;
 
-	*missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
+	*missing = fd < 0 && access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
 	if (fd < 0)
-		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+		return fd;
 	result = check_writers(fd, path, error);
 	if (result == 0)
 		result = file_read_descriptor(fd, path, CONFIG_MAX, &text, &length, error);
@@ -242,7 +254,7 @@ static int config_read(struct settings *settings, const char *path, const char *
 		result = conf_parse(path, text, length, &conf, error);
 	if (result == 0)
 		result = sections_read(settings, path, conf, profile, layer, found, error);
-	NCONF_free(conf);
+	conf_free(conf);
 	if (text != NULL)
 		OPENSSL_cleanse(text, length); /* a key's URI may hold a PIN */
 	free(text);

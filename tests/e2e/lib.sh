@@ -16,6 +16,12 @@ unset XDG_CONFIG_HOME CREDENTIALS_DIRECTORY SOFTHSM2_CONF http_proxy https_proxy
 for name in $(compgen -e P11BEARER_ | grep -v '^P11BEARER_WRAPPER$'); do unset "$name"; done
 touch "$T/out" "$T/err"
 
+# The program loads no module from a directory that others can write to, as the one it was built in may be.
+mkdir "$T/doubles"
+ln -s "$DOUBLES"/* "$T/doubles"
+cp --remove-destination "$DOUBLES"/*.so "$T/doubles"
+DOUBLES=$T/doubles
+
 count=0
 orgs=()
 

@@ -7,12 +7,12 @@
 #include "base/source.h"
 #include "p11/p11.h"
 
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { MOST = 1024 };
-static const struct source_kind kind = { "PIN", ERROR_PIN, MOST };
+static const struct source_kind kind = { .name = "PIN", .class = ERROR_PIN, .max = MOST };
 
 /* Where one line ends, and with it the PIN. */
 static bool is_pin(const uint8_t *data, size_t size, bool line, size_t *length)
@@ -67,14 +67,15 @@ static void check_form(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static char path[] = "/tmp/fuzz-pin-XXXXXX";
 	static int fd = -1;
 	const uint8_t *end = size > 0 ? memchr(data, '\n', size) : NULL, *line_end;
 	char source[64];
 	off_t taken;
 
 	if (fd < 0) {
-		fd = memfd_create("fuzz", MFD_CLOEXEC);
-		expect(fd >= 0 && fchmod(fd, 0600) == 0, "there is a file");
+		fd = mkostemp(path, O_CLOEXEC);
+		expect(fd >= 0, "there is a file");
 	}
 	if (end == NULL)
 		return 0;
@@ -82,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size -= (size_t)(end + 1 - data);
 	data = end + 1;
 	expect(ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size, "it can be written");
-	snprintf(source, sizeof(source), "file:/proc/self/fd/%d", fd);
+	snprintf(source, sizeof(source), "file:%s", path);
 	read_pin(source, data, size, false);
 	snprintf(source, sizeof(source), "fd:%d", fd);
 	expect(lseek(fd, 0, SEEK_SET) == 0, "it has a beginning");

@@ -130,7 +130,7 @@ static void sources_are_told_by_their_form(void **state)
 /* What is read from a file with the content, or the error. */
 static int read_back(void **state, const char *content, size_t length, mode_t mode, struct secret **secret)
 {
-	static const struct source_kind kind = { "word", ERROR_CONFIG, 8 };
+	static const struct source_kind kind = { .name = "word", .class = ERROR_CONFIG, .max = 8 };
 	const char *path = unit_path(state, "word");
 	char source[600];
 
