@@ -207,13 +207,14 @@ int appcheck_settings(struct appcheck *check, const char *path, const char *data
 	return result;
 }
 
-static int visit_other(void *context, const char *path, const char *below, struct error *error)
+static int visit_other(void *context, const char *path, const char *below, enum walk_kind kind, struct error *error)
 {
 	struct appcheck *check = context;
 	enum appfile_type type;
 
 	(void)below;
-	if (!appfile_type_of(path, &type) || type == APPFILE_GLOBAL_OAUTH || check_other(check, path, type) == 0)
+	if (!walk_is_file(path, kind) || !appfile_type_of(path, &type) || type == APPFILE_GLOBAL_OAUTH ||
+	    check_other(check, path, type) == 0)
 		return 0;
 	return error_memory(error);
 }

@@ -15,12 +15,12 @@ struct search {
 	size_t count;
 };
 
-static int collect(void *context, const char *path, const char *below, struct error *error)
+static int collect(void *context, const char *path, const char *below, enum walk_kind kind, struct error *error)
 {
 	struct search *search = context;
 
 	(void)below;
-	if (!appfile_has_suffix(path, APPFILE_GLOBAL_OAUTH))
+	if (!appfile_has_suffix(path, APPFILE_GLOBAL_OAUTH) || !walk_is_file(path, kind))
 		return 0;
 	if (search->count++ < NAMED_MOST)
 		error_append(error, "\n  %s", path);

@@ -59,12 +59,12 @@ static void take_name(struct manifest *manifest, const xmlNode *node)
 	xmlFree(content);
 }
 
-int manifest_read(const char *path, struct manifest *manifest, struct error *error)
+int manifest_parse(const char *path, const char *data, size_t length, struct manifest *manifest, struct error *error)
 {
 	struct appfile *file;
 
 	memset(manifest, 0, sizeof(*manifest));
-	if (appfile_read(path, APPFILE_MANIFEST, &file, error) < 0)
+	if (appfile_parse(path, data, length, APPFILE_MANIFEST, &file, error) < 0)
 		return error_result(error);
 	for (xmlNode *types = xmlDocGetRootElement(file->document)->children; types != NULL; types = types->next) {
 		if (!appfile_is_field(types, "types"))

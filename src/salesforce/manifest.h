@@ -14,12 +14,12 @@ int manifest_check_version(const char *version, struct error *error);
 /* A manifest for the types that are `wanted`, each with all its components. To be freed; NULL when memory is out. */
 char *manifest_make(const bool wanted[APPFILE_TYPES], const char *version);
 
-/* Reads the manifest at `path`: which types of an app it names, and the first other one (empty: none). Fails with ERROR_CONFIG
+/* Reads a manifest; `path` is its name in messages: which types of an app it names, and the first other one (empty: none). Fails with ERROR_CONFIG
  * for a file that is none. */
 struct manifest {
 	bool types[APPFILE_TYPES];
 	char other[128];
 };
-int manifest_read(const char *path, struct manifest *manifest, struct error *error);
+int manifest_parse(const char *path, const char *data, size_t length, struct manifest *manifest, struct error *error);
 
 #endif

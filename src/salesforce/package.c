@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/package.h"
 
+#include "base/beneath.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "salesforce/manifest.h"
+#include "salesforce/package-zip.h"
 #include "salesforce/walk.h"
 
 #include <errno.h>
@@ -15,31 +17,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zip.h>
+#include <unistd.h>
 
 /* The org's limits (Metadata API Developer Guide, "Metadata Limits"). */
 enum {
 	FILES_MAX = 10000,
 	BYTES_MAX = 600000000,
-	ZIP_MAX = 39 * 1024 * 1024,
 };
 
 #define MANIFEST "package.xml"
 
-struct file {
-	char *name; /* in the package */
-	char *path;
-	char *data;
-	size_t length;
-};
-
 struct package {
-	struct file *files;
+	struct package_file *files;
 	size_t count, bytes;
 	bool whole;                /* in metadata format: every file belongs to it */
 	bool types[APPFILE_TYPES]; /* which are there */
-	char *manifest;            /* path of one in source format, or NULL */
-	size_t others, skipped;    /* files of other metadata; what walk_files has left out */
+	int folder;                /* what the files are in, or -1 */
+	struct package_file manifest;      /* one in source format; its path is NULL when there is none */
+	size_t others, skipped;    /* files of other metadata; what is left out */
 	char *zip;
 	size_t zip_length;
 	char notes[4][256];
@@ -57,7 +52,7 @@ __attribute__((format(printf, 2, 3))) static void add_note(struct package *packa
 
 /* --- files ------------------------------------------------------------------------------------------------------- */
 
-static int check_file(const struct package *package, const struct file *file, struct error *error)
+static int check_file(const struct package *package, const struct package_file *file, struct error *error)
 {
 	for (size_t i = 0; i < package->count; i++) {
 		if (strcmp(package->files[i].name, file->name) == 0)
@@ -72,7 +67,7 @@ static int check_file(const struct package *package, const struct file *file, st
 	return 0;
 }
 
-static void file_clear(struct file *file)
+static void file_clear(struct package_file *file)
 {
 	free(file->name);
 	free(file->path);
@@ -80,9 +75,9 @@ static void file_clear(struct file *file)
 }
 
 /* Takes over name, path and data, also when it fails. */
-static int add_file(struct package *package, struct file file, struct error *error)
+static int add_file(struct package *package, struct package_file file, struct error *error)
 {
-	struct file *grown = NULL;
+	struct package_file *grown = NULL;
 
 	if (file.name != NULL && file.path != NULL) {
 		if (check_file(package, &file, error) < 0) {
@@ -101,13 +96,29 @@ static int add_file(struct package *package, struct file file, struct error *err
 	return 0;
 }
 
-static int add_plain(struct package *package, const char *path, const char *name, struct error *error)
+/* A file that was named by itself may be a link to wherever; one of a folder leads nowhere else. */
+static int read_file(const struct package *package, const char *path, const char *below, size_t limit,
+		     struct package_file *file, struct error *error)
 {
-	struct file file = { .name = NULL };
+	*file = (struct package_file){ .name = NULL };
+	if (package->folder < 0)
+		return file_read(path, limit, &file->data, &file->length, error);
+	return beneath_read(package->folder, below, path, limit, &file->data, &file->length, error);
+}
 
-	if (file_read(path, BYTES_MAX, &file.data, &file.length, error) < 0)
+/* Of a folder in metadata format. */
+static int add_plain(struct package *package, const char *path, const char *below, struct error *error)
+{
+	struct manifest manifest;
+	struct package_file file;
+
+	if (read_file(package, path, below, BYTES_MAX, &file, error) < 0)
 		return error_result(error);
-	file.name = strdup(name);
+	if (strcmp(below, MANIFEST) == 0 && manifest_parse(path, file.data, file.length, &manifest, error) < 0) {
+		file_clear(&file);
+		return error_result(error);
+	}
+	file.name = strdup(below);
 	file.path = strdup(path);
 	return add_file(package, file, error);
 }
@@ -124,15 +135,16 @@ static char *app_file_name(const char *path, enum appfile_type type)
 	return asprintf(&name, "%s/%.*s", appfile_kinds[type].folder, (int)length, base) < 0 ? NULL : name;
 }
 
-static int add_app_file(struct package *package, const char *path, enum appfile_type type, struct error *error)
+static int add_app_file(struct package *package, const char *path, const char *below, enum appfile_type type,
+			struct error *error)
 {
-	struct file file = { .name = NULL };
 	struct appfile *parsed;
+	struct package_file file;
 
-	if (file_read(path, APPFILE_MAX, &file.data, &file.length, error) < 0)
+	if (read_file(package, path, below, APPFILE_MAX, &file, error) < 0)
 		return error_result(error);
 	if (appfile_parse(path, file.data, file.length, type, &parsed, error) < 0) {
-		wipe_free(file.data);
+		file_clear(&file);
 		return error_result(error);
 	}
 	appfile_free(&parsed);
@@ -142,39 +154,48 @@ static int add_app_file(struct package *package, const char *path, enum appfile_
 	return add_file(package, file, error);
 }
 
-static int visit(void *context, const char *path, const char *below, struct error *error)
+static int take_manifest(struct package *package, const char *path, const char *below, struct error *error)
+{
+	if (read_file(package, path, below, APPFILE_MAX, &package->manifest, error) < 0)
+		return error_result(error);
+	package->manifest.path = strdup(path);
+	package->manifest.name = strdup(MANIFEST);
+	return package->manifest.path != NULL && package->manifest.name != NULL ? 0 : error_memory(error);
+}
+
+static int visit(void *context, const char *path, const char *below, enum walk_kind kind, struct error *error)
 {
 	struct package *package = context;
 	enum appfile_type type;
+	bool is_app = appfile_type_of(path, &type), is_manifest = strcmp(below, "manifest/" MANIFEST) == 0;
 
-	if (appfile_type_of(path, &type)) {
-		if (package->whole && appfile_is_source(path)) {
-			error_set(error, ERROR_CONFIG, "%s is in source format, and beside the folder's " MANIFEST " all should be in "
-				  "metadata format", path);
-			error_hint(error, "move " MANIFEST " into manifest/, or take " APPFILE_SOURCE_END " off the names of the files");
-			return -ERROR_CONFIG;
-		}
-		return add_app_file(package, path, type, error);
+	if (!package->whole && !is_app && !is_manifest) {
+		package->others += kind == WALK_FILE ? 1 : 0;
+		package->skipped += kind == WALK_FILE ? 0 : 1;
+		return 0;
 	}
-	if (package->whole) {
-		struct manifest manifest;
-
-		if (strcmp(below, MANIFEST) == 0 && manifest_read(path, &manifest, error) < 0)
-			return error_result(error);
-		return add_plain(package, path, below, error);
+	if (kind == WALK_OTHER)
+		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	if (kind == WALK_LINK && beneath_is_folder(package->folder, below)) {
+		package->skipped++;
+		return 0;
 	}
-	if (strcmp(below, "manifest/" MANIFEST) != 0)
-		package->others++;
-	else if ((package->manifest = strdup(path)) == NULL)
-		return error_memory(error);
-	return 0;
+	if (package->whole && is_app && appfile_is_source(path)) {
+		error_set(error, ERROR_CONFIG, "%s is in source format, and beside the folder's " MANIFEST " all should be in "
+			  "metadata format", path);
+		error_hint(error, "move " MANIFEST " into manifest/, or take " APPFILE_SOURCE_END " off the names of the files");
+		return -ERROR_CONFIG;
+	}
+	if (is_app)
+		return add_app_file(package, path, below, type, error);
+	return package->whole ? add_plain(package, path, below, error) : take_manifest(package, path, below, error);
 }
 
 /* --- the manifest ------------------------------------------------------------------------------------------------ */
 
 static int make_manifest(struct package *package, const char *version, struct error *error)
 {
-	struct file file = { .data = manifest_make(package->types, version) };
+	struct package_file file = { .data = manifest_make(package->types, version) };
 
 	if (file.data == NULL)
 		return error_memory(error);
@@ -190,87 +211,24 @@ static int add_manifest(struct package *package, const char *version, struct err
 {
 	struct manifest manifest;
 
-	if (package->manifest == NULL)
+	if (package->manifest.path == NULL)
 		return make_manifest(package, version, error);
-	if (manifest_read(package->manifest, &manifest, error) < 0)
+	if (manifest_parse(package->manifest.path, package->manifest.data, package->manifest.length, &manifest, error) < 0)
 		return error_result(error);
 	for (size_t i = 0; i < APPFILE_TYPES && manifest.other[0] == '\0'; i++) {
 		if (package->types[i] && !manifest.types[i]) {
-			add_note(package, "%s is not used: it does not name %s", package->manifest, appfile_kinds[i].root);
+			add_note(package, "%s is not used: it does not name %s", package->manifest.path, appfile_kinds[i].root);
 			return make_manifest(package, version, error);
 		}
 	}
-	if (manifest.other[0] == '\0')
-		return add_plain(package, package->manifest, MANIFEST, error);
-	add_note(package, "%s is not used: it names %s", package->manifest, manifest.other);
+	if (manifest.other[0] == '\0') {
+		struct package_file file = package->manifest;
+
+		package->manifest = (struct package_file){ .name = NULL };
+		return add_file(package, file, error);
+	}
+	add_note(package, "%s is not used: it names %s", package->manifest.path, manifest.other);
 	return make_manifest(package, version, error);
-}
-
-/* --- the zip ----------------------------------------------------------------------------------------------------- */
-
-static bool fill_zip(zip_t *zip, const struct package *package)
-{
-	for (size_t i = 0; i < package->count; i++) {
-		const struct file *file = &package->files[i];
-		zip_source_t *source = zip_source_buffer(zip, file->data, file->length, 0);
-		zip_int64_t index = source != NULL ? zip_file_add(zip, file->name, source, ZIP_FL_ENC_UTF_8) : -1;
-
-		if (index < 0) {
-			zip_source_free(source);
-			return false;
-		}
-		/* The same files make the same package; a zip's time begins in 1980. */
-		if (zip_file_set_dostime(zip, (zip_uint64_t)index, 0, 1 << 5 | 1, 0) < 0)
-			return false;
-	}
-	return true;
-}
-
-static bool take_zip(struct package *package, zip_source_t *source)
-{
-	zip_stat_t status;
-	bool taken = false;
-
-	if (zip_source_stat(source, &status) < 0 || (status.valid & ZIP_STAT_SIZE) == 0 || zip_source_open(source) < 0)
-		return false;
-	package->zip = malloc(status.size + 1);
-	package->zip_length = status.size;
-	if (package->zip != NULL)
-		taken = zip_source_read(source, package->zip, status.size) == (zip_int64_t)status.size;
-	zip_source_close(source);
-	return taken;
-}
-
-static int make_zip(struct package *package, struct error *error)
-{
-	zip_error_t why;
-	zip_source_t *source;
-	zip_t *zip = NULL;
-	int result = 0;
-
-	zip_error_init(&why);
-	source = zip_source_buffer_create(NULL, 0, 0, &why);
-	if (source != NULL)
-		zip = zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, &why);
-	if (zip == NULL) {
-		zip_source_free(source);
-		result = error_set(error, ERROR_UNEXPECTED, "cannot make the package: %s", zip_error_strerror(&why));
-		zip_error_fini(&why);
-		return result;
-	}
-	zip_error_fini(&why);
-	zip_source_keep(source); /* zip_close lets go of it */
-	if (!fill_zip(zip, package) || zip_close(zip) < 0) {
-		result = error_set(error, ERROR_UNEXPECTED, "cannot make the package: %s", zip_strerror(zip));
-		zip_discard(zip);
-	} else if (!take_zip(package, source)) {
-		result = error_memory(error);
-	}
-	zip_source_free(source);
-	if (result == 0 && package->zip_length > ZIP_MAX)
-		result = error_set(error, ERROR_CONFIG, "the package has %zu bytes zipped, and the org takes %d",
-				   package->zip_length, (int)ZIP_MAX);
-	return result;
 }
 
 /* --- the whole --------------------------------------------------------------------------------------------------- */
@@ -286,7 +244,8 @@ static bool has_file(const char *folder, const char *name)
 static int take_folder(struct package *package, const char *path, struct error *error)
 {
 	package->whole = has_file(path, MANIFEST) && !has_file(path, "sfdx-project.json");
-	if (walk_files(path, visit, package, &package->skipped, error) < 0)
+	if (beneath_open(path, &package->folder, error) < 0 ||
+	    walk_files(path, visit, package, &package->skipped, error) < 0)
 		return error_result(error);
 	if (package->others > 0)
 		add_note(package, "%zu file%s of other metadata left out", package->others, package->others == 1 ? "" : "s");
@@ -310,7 +269,7 @@ static int take(struct package *package, const char *path, struct error *error)
 		return take_folder(package, path, error);
 	if (!S_ISREG(status.st_mode) || !appfile_type_of(path, &type))
 		return error_set(error, ERROR_CONFIG, "%s is neither a folder nor one of an app's files by its name", path);
-	return add_app_file(package, path, type, error);
+	return add_app_file(package, path, path, type, error);
 }
 
 int package_make(const char *path, const char *api_version, struct package **package, struct error *error)
@@ -321,11 +280,12 @@ int package_make(const char *path, const char *api_version, struct package **pac
 	*package = NULL;
 	if (fresh == NULL)
 		return error_memory(error);
+	fresh->folder = -1;
 	result = take(fresh, path, error);
 	if (result == 0 && !fresh->whole)
 		result = add_manifest(fresh, api_version, error);
 	if (result == 0)
-		result = make_zip(fresh, error);
+		result = package_zip_make(fresh->files, fresh->count, &fresh->zip, &fresh->zip_length, error);
 	if (result == 0)
 		add_note(fresh, "%zu file%s in %s, %zu bytes zipped", fresh->count, fresh->count == 1 ? "" : "s",
 			 fresh->whole ? "metadata format" : "the package", fresh->zip_length);
@@ -344,7 +304,9 @@ void package_free(struct package **package)
 	for (size_t i = 0; i < old->count; i++)
 		file_clear(&old->files[i]);
 	free(old->files);
-	free(old->manifest);
+	file_clear(&old->manifest);
+	if (old->folder >= 0)
+		close(old->folder);
 	wipe_free(old->zip);
 	free(old);
 	*package = NULL;

@@ -15,12 +15,18 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static bool is_file(const FTSENT *entry)
+bool walk_is_file(const char *path, enum walk_kind kind)
 {
 	struct stat status;
 
-	return entry->fts_info == FTS_F ||
-	       (entry->fts_info == FTS_SL && stat(entry->fts_accpath, &status) == 0 && S_ISREG(status.st_mode));
+	return kind == WALK_FILE || (kind == WALK_LINK && stat(path, &status) == 0 && S_ISREG(status.st_mode));
+}
+
+static enum walk_kind kind_of(const FTSENT *entry)
+{
+	if (entry->fts_info == FTS_F)
+		return WALK_FILE;
+	return entry->fts_info == FTS_SL || entry->fts_info == FTS_SLNONE ? WALK_LINK : WALK_OTHER;
 }
 
 static int walk(FTS *tree, size_t prefix, walk_visit *visit, void *context, size_t *left_out, struct error *error)
@@ -35,11 +41,9 @@ static int walk(FTS *tree, size_t prefix, walk_visit *visit, void *context, size
 		if (entry->fts_name[0] == '.' || (entry->fts_info == FTS_D && entry->fts_level > DEPTH_MAX)) {
 			*left_out += entry->fts_name[0] == '.' ? 0 : 1;
 			fts_set(tree, entry, FTS_SKIP);
-		} else if (is_file(entry)) {
-			if (visit(context, entry->fts_path, entry->fts_path + prefix, error) < 0)
-				return error_result(error);
 		} else if (entry->fts_info != FTS_D) {
-			(*left_out)++;
+			if (visit(context, entry->fts_path, entry->fts_path + prefix, kind_of(entry), error) < 0)
+				return error_result(error);
 		}
 	}
 	return errno == 0 ? 0 : error_set(error, ERROR_CONFIG, "cannot read all folders: %s", strerror(errno));

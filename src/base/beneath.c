@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/beneath.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int beneath_open(const char *path, int *folder, struct error *error)
+{
+	*folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*folder >= 0)
+		return 0;
+	return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+}
+
+int beneath_open_plain(int folder, const char *below, int flags)
+{
+	int fd = openat(folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), next = -1;
+
+	while (fd >= 0) {
+		size_t length = strcspn(below, "/");
+		bool last = below[length] == '\0';
+		char name[NAME_MAX + 1];
+
+		if (snprintf(name, sizeof(name), "%.*s", (int)length, below) >= (int)sizeof(name)) {
+			errno = ENAMETOOLONG;
+			next = -1;
+		} else {
+			next = openat(fd, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+		}
+		close(fd);
+		if (last || next < 0)
+			return next;
+		fd = next;
+		below += length + 1;
+	}
+	return -1;
+}
+
+/* Some sandboxes refuse calls that they do not know. */
+static int open_below(int folder, const char *below, int flags)
+{
+	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	int fd = (int)syscall(SYS_openat2, folder, below, &how, sizeof(how));
+
+	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? beneath_open_plain(folder, below, flags) : fd;
+}
+
+bool beneath_is_folder(int folder, const char *below)
+{
+	int fd = open_below(folder, below, O_PATH | O_DIRECTORY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* openat2 says EXDEV of a link that leads out. */
+static int cannot_open(const char *path, struct error *error)
+{
+	if (errno != EXDEV)
+		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	error_set(error, ERROR_CONFIG, "%s is a symbolic link that leads out of the folder", path);
+	error_hint(error, "put the file itself in its place, or a relative link to a file in the folder");
+	return -ERROR_CONFIG;
+}
+
+int beneath_read(int folder, const char *below, const char *path, size_t limit, char **data, size_t *length,
+		 struct error *error)
+{
+	/* O_NONBLOCK: whoever puts a FIFO there keeps nobody waiting. */
+	int fd = open_below(folder, below, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+	int result;
+
+	if (fd < 0)
+		return cannot_open(path, error);
+	if (fstat(fd, &status) < 0)
+		result = error_set(error, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		result = error_set(error, ERROR_CONFIG, "%s is not a regular file", path);
+	else
+		result = file_read_descriptor(fd, path, limit, data, length, error);
+	close(fd);
+	return result;
+}
