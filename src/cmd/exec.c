@@ -13,20 +13,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What names a PIN is not the command's. */
+/* What names a PIN is not the command's, and nothing here needs it while the command runs. */
 static void drop_pins(const struct settings *settings, struct environment *environment)
 {
 	const char *source = settings_text(settings, SETTING_PIN_FROM);
 	const char *variable = source != NULL ? source_variable(source) : NULL;
-	const char *key = getenv("P11BEARER_KEY");
 	int fd;
 
 	if (variable != NULL)
 		environment_unset(environment, variable);
-	if (key != NULL && strcasestr(key, "pin-value=") != NULL)
-		environment_unset(environment, "P11BEARER_KEY");
 	if (source != NULL && source_descriptor(source, &fd))
 		descriptors_drop(fd);
+	settings_forget_pin(settings);
 }
 
 static int add_bearer(struct environment *environment, const struct bearer *bearer, const char *site,

@@ -41,12 +41,19 @@ static int environment_pairs(struct settings *settings, const struct setting *se
 	return result;
 }
 
+/* A PIN is for this process alone: neither /proc nor a child, which would send a blanked one as a PIN, is to have it. */
+static void forget(const char *name, char *text)
+{
+	OPENSSL_cleanse(text, strlen(text));
+	unsetenv(name);
+}
+
 int environment_read(struct settings *settings, struct error *error)
 {
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
 		char name[64], origin[96];
-		const char *text;
+		char *text;
 		int result;
 
 		if (setting->option_only)
@@ -62,6 +69,8 @@ int environment_read(struct settings *settings, struct error *error)
 			result = environment_pairs(settings, setting, text, origin, error);
 		else
 			result = settings_set(settings, setting, NULL, text, LAYER_ENVIRONMENT, origin, error);
+		if (settings_find_pin(text) != NULL)
+			forget(name, text);
 		if (result < 0)
 			return result;
 	}

@@ -123,22 +123,13 @@ static const struct setting *find_code(int code)
 	return NULL;
 }
 
-/* Blanks the value of each pin-value in an argument. */
+/* Blanks what follows pin-value= in an argument, up to the end: a PIN with an '&' that is not encoded goes on after it. */
 static void blank_pin(char *argument)
 {
-	static const char attribute[] = "pin-value=";
+	char *value = settings_find_pin(argument);
 
-	while ((argument = strcasestr(argument, attribute)) != NULL) {
-		size_t length;
-		char rest;
-
-		argument += strlen(attribute);
-		length = strcspn(argument, "&");
-		rest = argument[length];
-		argument[length] = '\0';
-		process_blank(argument);
-		argument[length] = rest;
-	}
+	if (value != NULL)
+		process_blank(value);
 }
 
 /* Blanks what may be the user and password of a URL in an argument. */

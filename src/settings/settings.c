@@ -153,6 +153,23 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 	return files_read(*settings, error);
 }
 
+char *settings_find_pin(char *text)
+{
+	static const char attribute[] = "pin-value=";
+	char *found = strcasestr(text, attribute);
+
+	return found != NULL ? found + strlen(attribute) : NULL;
+}
+
+void settings_forget_pin(const struct settings *settings)
+{
+	const struct values *keys = &settings->values[SETTING_KEY];
+	char *pin = keys->count > 0 ? settings_find_pin(keys->list[0].text) : NULL;
+
+	if (pin != NULL)
+		OPENSSL_cleanse(pin, strlen(pin));
+}
+
 const char *settings_text(const struct settings *settings, enum setting_id id)
 {
 	const struct values *values = &settings->values[id];

@@ -100,14 +100,17 @@ struct settings_usage {
 struct settings;
 
 /* Collects all values for a command: options and operands from argv (argv[0] is skipped), then the environment and the
- * configuration files for what no option set. PINs in argv (pin-value) are blanked there. With --help among the options
- * the files are left alone. Fails with ERROR_USAGE for the command line, ERROR_CONFIG for files and environment.
- * *settings is to be freed in either case. */
+ * configuration files for what no option set. A PIN in a key's URI (pin-value) is blanked in argv; a variable that has one
+ * is wiped and unset. With --help among the options, neither environment nor files are read. Fails with ERROR_USAGE for
+ * the command line, ERROR_CONFIG for files and environment. *settings must be freed, also after a failure. */
 int settings_load(struct settings **settings, const struct settings_usage *usage, int argc, char **argv,
 		  struct error *error);
 
 /* Wipes and frees *settings and sets it to NULL. NULL is allowed. */
 void settings_free(struct settings **settings);
+
+/* Wipes the PIN in the key's URI, once nothing needs it any more. It changes the text of SETTING_KEY. */
+void settings_forget_pin(const struct settings *settings);
 
 /* The value as text, or the default, or NULL. Owned by `settings`. */
 const char *settings_text(const struct settings *settings, enum setting_id id);

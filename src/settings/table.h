@@ -49,6 +49,9 @@ enum layer {
 int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
 		struct error *error);
 
+/* Where a PIN begins in a text that may be a key's URI (pin-value), of whatever form; NULL if there is none. */
+char *settings_find_pin(char *text);
+
 /* Whether the text of a flag means yes. */
 bool value_is_yes(const char *text);
 
