@@ -206,24 +206,27 @@ int proxy_open(struct proxy **proxy, const struct http_options *options, struct 
 {
 	const char *variable = NULL;
 	const char *text = options->proxy != NULL ? options->proxy : from_environment(&variable);
+	struct proxy *fresh;
 	CURLU *parts = NULL;
 	int result;
 
 	*proxy = NULL;
 	if (text == NULL)
 		return 0;
+	fresh = calloc(1, sizeof(*fresh));
+	if (fresh == NULL)
+		return error_memory(error);
 	result = read_url(text, variable, &parts, error);
-	if (result == 0 && (*proxy = calloc(1, sizeof(**proxy))) == NULL)
-		result = error_memory(error);
 	if (result == 0)
-		result = take_origin(options->proxy_origin, variable, &(*proxy)->origin, error);
+		result = take_origin(options->proxy_origin, variable, &fresh->origin, error);
 	if (result == 0)
-		result = take_account(parts, &(*proxy)->account, error);
+		result = take_account(parts, &fresh->account, error);
 	if (result == 0)
-		result = take_url(parts, &(*proxy)->url, error);
+		result = take_url(parts, &fresh->url, error);
 	curl_url_cleanup(parts);
 	if (result < 0)
-		proxy_close(proxy);
+		proxy_close(&fresh);
+	*proxy = fresh;
 	return result;
 }
 

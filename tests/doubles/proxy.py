@@ -4,9 +4,17 @@
 scheme of the authentication, or "-").
 
 usage: proxy.py [tls CERTIFICATE KEY] [basic|digest|ntlm|negotiate|bearer|none] [MISBEHAVIOUR]
-The account is "user" with the password "p/w:@1%". MISBEHAVIOUR: a number, answers CONNECT with that HTTP status;
-hang, never answers; close, closes without an answer; garbage, answers with what is not HTTP; lose, closes after "200";
-socks, speaks SOCKS5 (with basic: wants the account); socks-refuse, the same and refuses to connect."""
+The account is "user" with the password "p/w:@1%". MISBEHAVIOUR is one of
+  NUMBER      answers CONNECT with that HTTP status
+  portal      answers with 200 and a page
+  reluctant   closes with each 407
+  hang        never answers
+  close       closes without an answer
+  garbage     answers with what is not HTTP
+  lose        closes after "200"
+  socks       speaks SOCKS5 (with basic: wants the account)
+  socks-refuse  the same, and refuses to connect
+"""
 import base64
 import hashlib
 import re
@@ -61,6 +69,8 @@ class Proxy:
     def refuse(self, client, status):
         offers = OFFERS.get(self.account, []) if status == 407 else []
         lines = [f"HTTP/1.1 {status} No", "Content-Length: 22"] + ["Proxy-Authenticate: " + offer for offer in offers]
+        if self.fault == "reluctant":
+            lines.append("Connection: close")
         client.sendall(("\r\n".join(lines) + "\r\n\r\n<html>blocked</html>\r\n").encode())
 
     def read_request(self, client):
@@ -95,6 +105,11 @@ class Proxy:
                 return None
             if not self.is_good(scheme, text):
                 self.refuse(client, 407)
+                if self.fault == "reluctant":
+                    return None
+            elif self.fault == "portal":
+                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n<html>Welcome. Please log in to the network.</html>\r\n")
+                return None
             elif self.fault and self.fault.isdigit():
                 self.refuse(client, int(self.fault))
             else:
