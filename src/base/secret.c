@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/secret.h"
 
+#include "base/locked.h"
+
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdarg.h>
@@ -8,69 +10,46 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+enum { FIRST_MOST = 1024 }; /* bytes; what turns out to be longer grows */
 
 struct secret {
-	char *pages;
-	size_t mapped; /* bytes of `pages`, whole pages */
+	char *data;   /* NULL until there is something to keep */
+	size_t room;  /* bytes of `data` */
+	size_t first; /* the room to begin with */
 	size_t length;
 };
-
-static char *pages_new(size_t size, size_t *mapped)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *pages;
-
-	if (size > SIZE_MAX - page)
-		return NULL;
-	*mapped = (size + page - 1) / page * page;
-	pages = mmap(NULL, *mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (pages == MAP_FAILED)
-		return NULL;
-	/* Best effort both: a low RLIMIT_MEMLOCK must not keep anybody from working. */
-	(void)mlock(pages, *mapped);
-	(void)madvise(pages, *mapped, MADV_DONTDUMP);
-	return pages;
-}
-
-static void pages_free(char *pages, size_t mapped)
-{
-	OPENSSL_cleanse(pages, mapped);
-	munmap(pages, mapped);
-}
 
 struct secret *secret_new(size_t capacity)
 {
 	struct secret *secret = calloc(1, sizeof(*secret));
 
-	if (secret == NULL)
-		return NULL;
-	secret->pages = capacity < SIZE_MAX ? pages_new(capacity + 1, &secret->mapped) : NULL;
-	if (secret->pages == NULL) {
-		free(secret);
-		return NULL;
-	}
+	if (secret != NULL)
+		secret->first = capacity < FIRST_MOST ? capacity + 1 : FIRST_MOST;
 	return secret;
 }
 
-/* Makes room for `more` bytes and the final NUL. */
+/* Makes room for `more` bytes and the final NUL. No memory is locked for a secret before it has something to keep: the
+ * limit may be low, and the PIN comes first. */
 static int secret_reserve(struct secret *secret, size_t more)
 {
-	size_t mapped;
-	char *pages;
+	size_t size = secret->data != NULL ? 2 * secret->room : secret->first, room;
+	char *data;
 
-	if (more < secret->mapped - secret->length)
+	if (more < secret->room - secret->length)
 		return 0;
 	if (more > SIZE_MAX / 4)
 		return -1;
-	pages = pages_new(2 * secret->mapped + more, &mapped);
-	if (pages == NULL)
+	if (size <= secret->length + more)
+		size = secret->length + more + 1;
+	data = locked_new(size, &room);
+	if (data == NULL)
 		return -1;
-	memcpy(pages, secret->pages, secret->length);
-	pages_free(secret->pages, secret->mapped);
-	secret->pages = pages;
-	secret->mapped = mapped;
+	if (secret->length > 0)
+		memcpy(data, secret->data, secret->length);
+	locked_free(secret->data, secret->room);
+	secret->data = data;
+	secret->room = room;
 	return 0;
 }
 
@@ -79,8 +58,8 @@ char *secret_extend(struct secret *secret, size_t length)
 	if (secret_reserve(secret, length) < 0)
 		return NULL;
 	secret->length += length;
-	secret->pages[secret->length] = '\0';
-	return secret->pages + secret->length - length;
+	secret->data[secret->length] = '\0';
+	return secret->data + secret->length - length;
 }
 
 int secret_append(struct secret *secret, const void *data, size_t length)
@@ -103,7 +82,7 @@ int secret_printf(struct secret *secret, const char *format, ...)
 	if (length < 0 || secret_reserve(secret, (size_t)length) < 0)
 		return -1;
 	va_start(arguments, format);
-	vsnprintf(secret->pages + secret->length, (size_t)length + 1, format, arguments);
+	vsnprintf(secret->data + secret->length, (size_t)length + 1, format, arguments);
 	va_end(arguments);
 	secret->length += (size_t)length;
 	return 0;
@@ -113,21 +92,23 @@ void secret_truncate(struct secret *secret, size_t length)
 {
 	if (length >= secret->length)
 		return;
-	OPENSSL_cleanse(secret->pages + length, secret->length - length);
-	secret->length = length; /* a NUL stands there now */
+	OPENSSL_cleanse(secret->data + length, secret->length - length);
+	secret->length = length; /* where a NUL is now */
 }
 
 void secret_drop(struct secret *secret, size_t length)
 {
 	size_t left = secret->length - length;
 
-	memmove(secret->pages, secret->pages + length, left);
+	if (length == 0)
+		return;
+	memmove(secret->data, secret->data + length, left);
 	secret_truncate(secret, left);
 }
 
 const char *secret_data(const struct secret *secret)
 {
-	return secret->pages;
+	return secret->data != NULL ? secret->data : "";
 }
 
 size_t secret_length(const struct secret *secret)
@@ -139,7 +120,7 @@ void secret_free(struct secret **secret)
 {
 	if (*secret == NULL)
 		return;
-	pages_free((*secret)->pages, (*secret)->mapped);
+	locked_free((*secret)->data, (*secret)->room);
 	free(*secret);
 	*secret = NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory for PINs, assertions and bearers: own pages, locked where the limit allows, out of core files, wiped on
- * free. */
+/* PINs, assertions and bearers: in memory that is locked as far as the limit allows (locked.h), is left out of core files,
+ * and is wiped when it is freed. */
 #ifndef P11BEARER_BASE_SECRET_H
 #define P11BEARER_BASE_SECRET_H
 
@@ -8,7 +8,8 @@
 
 struct secret;
 
-/* A new, empty secret with room for `capacity` bytes (it grows when needed). NULL when memory is out. */
+/* A new, empty secret that is to hold some `capacity` bytes (it grows as needed). Memory is taken, and locked, when it gets
+ * its first byte. NULL if memory is out. */
 struct secret *secret_new(size_t capacity);
 
 /* Appends `length` bytes. Returns 0, or -1 when memory is out; the secret is then unchanged. */

@@ -98,6 +98,62 @@ static void secret_has_room_for_its_nul_at_every_length(void **state)
 	secret_free(&secret);
 }
 
+/* The KiB of this process that are locked. */
+static long locked_kib(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	char line[256];
+	long kib = -1;
+
+	assert_non_null(status);
+	while (fgets(line, sizeof(line), status) != NULL)
+		(void)sscanf(line, "VmLck: %ld", &kib);
+	fclose(status);
+	return kib;
+}
+
+/* Many secrets that come, grow and go: none gets at another's bytes, small ones share pages, and an empty one has none. */
+static void secrets_share_pages(void **state)
+{
+	enum { SECRETS = 64, ROUNDS = 4000 };
+	struct secret *secrets[SECRETS];
+	long before = locked_kib(), page = sysconf(_SC_PAGESIZE) / 1024;
+	unsigned random = 1;
+
+	(void)state;
+	for (int i = 0; i < SECRETS; i++)
+		assert_non_null(secrets[i] = secret_new(64));
+	assert_int_equal(locked_kib(), before);
+	for (int i = 0; i < SECRETS; i++)
+		assert_int_equal(secret_append(secrets[i], "0815", 4), 0);
+	assert_true(locked_kib() - before <= 4 * page);
+	for (int round = 0; round < ROUNDS; round++) {
+		int i = (int)((random = random * 1103515245 + 12345) >> 16) % SECRETS;
+		size_t more = (random >> 8) % (round % 16 == 0 ? 9000 : 300), length;
+		char *end;
+
+		if (round % 5 == 0) {
+			secret_free(&secrets[i]);
+			assert_non_null(secrets[i] = secret_new(more));
+		}
+		length = secret_length(secrets[i]);
+		assert_non_null(end = secret_extend(secrets[i], more));
+		for (size_t j = 0; j < more; j++)
+			assert_int_equal(end[j], '\0'); /* wiped when it was freed */
+		memset(end, 'A' + i % 26, more);
+		for (size_t j = length; j < length + more; j++)
+			assert_int_equal(secret_data(secrets[i])[j], 'A' + i % 26);
+	}
+	for (int i = 0; i < SECRETS; i++) {
+		const char *text = secret_data(secrets[i]);
+
+		for (size_t j = 0; j < secret_length(secrets[i]); j++)
+			assert_true(text[j] == 'A' + i % 26 || (j < 4 && text[j] == "0815"[j]));
+		secret_free(&secrets[i]);
+	}
+	assert_int_equal(locked_kib(), before);
+}
+
 static void secret_printf_appends(void **state)
 {
 	struct secret *secret = secret_new(0);
@@ -274,6 +330,7 @@ int main(void)
 		cmocka_unit_test(base64url_agrees_with_openssl_at_all_lengths),
 		cmocka_unit_test(secret_keeps_its_content_as_it_grows),
 		cmocka_unit_test(secret_has_room_for_its_nul_at_every_length),
+		cmocka_unit_test(secrets_share_pages),
 		cmocka_unit_test(secret_printf_appends),
 		cmocka_unit_test(secret_truncate_wipes_what_it_cuts),
 		cmocka_unit_test(wipe_realloc_keeps_the_content),

@@ -11,6 +11,7 @@
  *                   C_Sign               length=…
  *                   C_FindObjectsInit, C_GetAttributeValue, C_CreateObject   types=CKA_LABEL,CKA_ID,0x…
  *                   C_GenerateKeyPair    pub=CKA_VERIFY=1,… priv=CKA_EXTRACTABLE=0,…
+ * P11SHIM_LOCKS   if set, C_Login's line ends in memory=locked|unlocked: whether the PIN it was given is in locked memory
  * P11SHIM_FAULTS  faults separated by ';'. One that cannot be read fails C_GetFunctionList: no test passes by a typo.
  *   C_Function[@CKM_NAME][#N]=ACTION     a call; `any` stands for every function but C_GetFunctionList
  *                                        #N: only at the N-th such call, from 1
@@ -261,6 +262,9 @@ static CK_RV shim_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE 
 
 	detail_name(&call, "user", users, user);
 	detail(&call, " pin=%s", pin ? "given" : "NULL");
+	if (getenv("P11SHIM_LOCKS") != NULL) {
+		detail(&call, " memory=%s", memory_is_locked(pin) ? "locked" : "unlocked");
+	}
 	PASS(call, login(session, user, pin, length));
 	results_login(call.rv);
 	return call.rv;

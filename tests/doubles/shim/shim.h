@@ -98,4 +98,9 @@ void detail_name(struct call *call, const char *key, const struct name *table, C
 void detail_types(struct call *call, const char *key, bool values, const CK_ATTRIBUTE *attributes, CK_ULONG count);
 
 #pragma GCC visibility pop
+/* locks.c */
+
+/* Whether the address is in memory that is locked (mlock). */
+bool memory_is_locked(const void *address);
+
 #endif
