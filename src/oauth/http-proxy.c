@@ -98,23 +98,30 @@ static const char *parts_fault(CURLU *parts)
 	return account_fault(parts);
 }
 
-/* Splits the URL, and says what is wrong with it: never in words of the URL itself, because where its password begins and
- * ends is what is not certain then. */
-static const char *split(const char *text, CURLU *parts)
+/* Splits the URL. A scheme may be missing, and then it is http. */
+static CURLUcode split(const char *text, CURLU *parts)
+{
+	CURLUcode code;
+	char *whole;
+
+	if (asprintf(&whole, "%s%s", strstr(text, "://") != NULL ? "" : "http://", text) < 0)
+		return CURLUE_OUT_OF_MEMORY;
+	code = curl_url_set(parts, CURLUPART_URL, whole, CURLU_NON_SUPPORT_SCHEME);
+	OPENSSL_cleanse(whole, strlen(whole));
+	free(whole);
+	return code;
+}
+
+/* What is wrong with the URL, `code` being what split returned: never in words of the URL itself, because where its password
+ * begins and ends is what is not certain then. */
+static const char *url_fault(const char *text, CURLUcode code, CURLU *parts)
 {
 	const char *fault = text_fault(text), *at = strchr(text, '@');
-	char *whole = NULL;
-	CURLUcode code;
 
 	if (fault != NULL)
 		return fault;
 	if (at != NULL && strchr(at + 1, '@') != NULL)
 		return "holds more than one @";
-	if (asprintf(&whole, "%s%s", strstr(text, "://") != NULL ? "" : "http://", text) < 0)
-		return "does not fit into memory";
-	code = curl_url_set(parts, CURLUPART_URL, whole, CURLU_NON_SUPPORT_SCHEME);
-	OPENSSL_cleanse(whole, strlen(whole));
-	free(whole);
 	switch (code) {
 	case CURLUE_OK:
 		return parts_fault(parts);
@@ -130,11 +137,13 @@ static const char *split(const char *text, CURLU *parts)
 static int read_url(const char *text, const char *variable, CURLU **parts, struct error *error)
 {
 	const char *fault;
+	CURLUcode code;
 
 	*parts = curl_url();
-	if (*parts == NULL)
+	code = *parts != NULL ? split(text, *parts) : CURLUE_OUT_OF_MEMORY;
+	if (code == CURLUE_OUT_OF_MEMORY)
 		return error_memory(error);
-	fault = split(text, *parts);
+	fault = url_fault(text, code, *parts);
 	if (fault == NULL)
 		return 0;
 	error_set(error, ERROR_CONFIG, "%s%s%sthe proxy's URL %s", variable != NULL ? "environment variable " : "",

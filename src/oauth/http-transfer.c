@@ -321,6 +321,14 @@ static int prepare(struct http *http, struct transfer *transfer, struct error *e
 	return make_headers(request, &transfer->headers, error);
 }
 
+static void tell(const struct http *http, const struct http_request *request)
+{
+	const char *proxy = message_is_verbose() ? proxy_between(http->proxy, request->url) : NULL;
+
+	message_step("%s %s%s%s", request->method, request->url, proxy != NULL ? " through the proxy " : "",
+		     proxy != NULL ? proxy : "");
+}
+
 int transfer_begin(struct http *http, struct transfer *transfer, struct error *error)
 {
 	struct http_response *response = transfer->response;
@@ -340,7 +348,7 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 		return error_result(error);
 	if (!set_options(http, transfer) || !set_request(http->easy, transfer))
 		return error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
-	message_step("%s %s", transfer->request->method, transfer->request->url);
+	tell(http, transfer->request);
 	return 0;
 }
 
