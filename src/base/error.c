@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A line end in a file name, a URL or a label begins no line of its own. */
+static void format_line(char *text, size_t size, const char *format, va_list arguments)
+{
+	vsnprintf(text, size, format, arguments);
+	text_line(text);
+}
 
 int error_set(struct error *error, enum error_class class, const char *format, ...)
 {
@@ -15,7 +24,7 @@ int error_set(struct error *error, enum error_class class, const char *format, .
 	error->code = 0;
 	error->hint[0] = '\0';
 	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	format_line(error->text, sizeof(error->text), format, arguments);
 	va_end(arguments);
 	return -(int)class;
 }
@@ -25,7 +34,7 @@ void error_hint(struct error *error, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(error->hint, sizeof(error->hint), format, arguments);
+	format_line(error->hint, sizeof(error->hint), format, arguments);
 	va_end(arguments);
 }
 
@@ -34,8 +43,13 @@ void error_append(struct error *error, const char *format, ...)
 	size_t used = strlen(error->text);
 	va_list arguments;
 
+	if (*format == '\n' && used + 1 < sizeof(error->text)) {
+		error->text[used++] = '\n';
+		error->text[used] = '\0';
+		format++;
+	}
 	va_start(arguments, format);
-	vsnprintf(error->text + used, sizeof(error->text) - used, format, arguments);
+	format_line(error->text + used, sizeof(error->text) - used, format, arguments);
 	va_end(arguments);
 }
 

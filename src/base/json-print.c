@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
+#include "base/output.h"
+#include "base/text.h"
+
+#include <openssl/asn1.h>
 #include <string.h>
 
-enum { DEEPEST = 16 }; /* levels of indentation */
+enum {
+	DEEPEST = 16,          /* levels of indentation */
+	NO_CHARACTER = 0xfffd, /* stands for what is none */
+};
 
 /* Levels beyond the deepest are not indented further: a small text of many levels would become a huge one. */
 static int append_line(struct secret *indented, size_t depth)
@@ -15,22 +22,63 @@ static int append_line(struct secret *indented, size_t depth)
 	return result;
 }
 
-/* The string between the quotes is redacted. Escapes stay whole. */
-static int append_token(struct secret *indented, const char *text, size_t length, struct redactor *redactor)
+/* Beyond U+FFFF JSON writes two surrogates (RFC 8259 section 7). */
+static int append_escape(struct secret *json, unsigned long character)
 {
-	size_t begin = secret_length(indented) + 1;
-	char *copy = secret_extend(indented, length);
+	if (character > 0xffff)
+		return secret_printf(json, "\\u%04lx\\u%04lx", 0xd800 + ((character - 0x10000) >> 10),
+				     0xdc00 + (character & 0x3ff));
+	return secret_printf(json, "\\u%04lx", character);
+}
 
+/* Only within strings there may be characters to escape. Line ends are left alone: within a string they are escaped already. */
+static int append_escaped(struct secret *json, const char *text, size_t length)
+{
+	const char *end = text + length;
+	int result = 0;
+
+	while (text < end && result == 0) {
+		size_t plain = 0;
+		unsigned long character = 0;
+		int used;
+
+		while (text + plain < end && (unsigned char)text[plain] < 0x7f)
+			plain++;
+		result = secret_append(json, text, plain);
+		text += plain;
+		if (text == end || result < 0)
+			break;
+		used = UTF8_getc((const unsigned char *)text, (int)(end - text < 6 ? end - text : 6), &character);
+		if (used <= 0)
+			result = append_escape(json, NO_CHARACTER);
+		else if (text_misleads(character))
+			result = append_escape(json, character);
+		else
+			result = secret_append(json, text, (size_t)used);
+		text += used > 0 ? used : 1;
+	}
+	return result;
+}
+
+/* The string between the quotes is redacted in `scratch`. Escapes stay whole. */
+static int append_token(struct secret *json, const char *text, size_t length, struct redactor *redactor,
+			struct secret *scratch)
+{
+	char *copy;
+
+	if (*text != '"' || redactor == NULL)
+		return append_escaped(json, text, length);
+	secret_truncate(scratch, 0);
+	copy = secret_extend(scratch, length);
 	if (copy == NULL)
 		return -1;
 	memcpy(copy, text, length);
-	if (*text != '"' || redactor == NULL)
-		return 0;
-	secret_truncate(indented, begin + redact_bytes(redactor, copy + 1, length - 2));
-	return secret_append(indented, "\"", 1);
+	length = redact_bytes(redactor, copy + 1, length - 2);
+	copy[1 + length] = '"';
+	return append_escaped(json, copy, length + 2);
 }
 
-int json_indent(struct secret *indented, const char *text, struct redactor *redactor)
+static int indent(struct secret *indented, const char *text, struct redactor *redactor, struct secret *scratch)
 {
 	size_t depth = 0;
 	int result = 0;
@@ -42,7 +90,7 @@ int json_indent(struct secret *indented, const char *text, struct redactor *reda
 
 		if (*text == ']' || *text == '}')
 			result = append_line(indented, --depth);
-		result |= append_token(indented, text, length, redactor);
+		result |= append_token(indented, text, length, redactor, scratch);
 		if (*text == ':')
 			result |= secret_append(indented, " ", 1);
 		if (opens && (*next == ']' || *next == '}')) { /* empty */
@@ -55,5 +103,40 @@ int json_indent(struct secret *indented, const char *text, struct redactor *reda
 		}
 		text = next;
 	}
+	return result;
+}
+
+int json_indent(struct secret *json, const char *text, struct redactor *redactor)
+{
+	struct secret *scratch = secret_new(0);
+	int result = scratch != NULL ? indent(json, text, redactor, scratch) : -1;
+
+	secret_free(&scratch);
+	return result;
+}
+
+int json_line(struct secret *json, const char *text)
+{
+	int result = 0;
+
+	for (text += json_blanks(text); *text != '\0' && result == 0; text += json_blanks(text)) {
+		size_t length = json_token(text);
+
+		result = append_escaped(json, text, length);
+		text += length;
+	}
+	return result;
+}
+
+int json_write(const char *text, struct error *error)
+{
+	struct secret *json = text != NULL ? secret_new(strlen(text) + 1) : NULL;
+	int result;
+
+	if (json == NULL || append_escaped(json, text, strlen(text)) < 0 || secret_append(json, "\n", 1) < 0)
+		result = error_memory(error);
+	else
+		result = output_write(secret_data(json), secret_length(json), error);
+	secret_free(&json);
 	return result;
 }

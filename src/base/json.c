@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
+#include "base/text.h"
+
+#include <cjson/cJSON.h>
 #include <openssl/asn1.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DIGITS "0123456789"
@@ -68,7 +73,7 @@ size_t json_token(const char *text)
 	return *text != '\0' && strchr("{}[],:", *text) != NULL ? 1 : 0;
 }
 
-bool json_is_strict(const char *text)
+static bool is_strict(const char *text)
 {
 	for (text += json_blanks(text); *text != '\0'; text += json_blanks(text)) {
 		size_t length = json_token(text);
@@ -79,6 +84,74 @@ bool json_is_strict(const char *text)
 	}
 	return true;
 }
+
+/* --- names ------------------------------------------------------------------------------------------------------- */
+
+static int compare(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+/* A name that an object has twice, or NULL. Names are compared as cJSON has decoded them. */
+static const char *repeated_here(const cJSON *object, bool *failed)
+{
+	size_t count = (size_t)cJSON_GetArraySize(object), i = 0;
+	const char **names = calloc(count + 1, sizeof(*names)), *repeated = NULL;
+
+	*failed = names == NULL;
+	if (names == NULL)
+		return NULL;
+	for (const cJSON *member = object->child; member != NULL; member = member->next)
+		names[i++] = member->string;
+	qsort(names, count, sizeof(*names), compare);
+	for (i = 1; i < count && repeated == NULL; i++) {
+		if (strcmp(names[i - 1], names[i]) == 0)
+			repeated = names[i];
+	}
+	free(names);
+	return repeated;
+}
+
+/* The same at any depth; cJSON reads no more than CJSON_NESTING_LIMIT levels. */
+static const char *find_repeated(const cJSON *item, bool *failed)
+{
+	const char *name = NULL;
+
+	*failed = false;
+	if (cJSON_IsObject(item))
+		name = repeated_here(item, failed);
+	for (const cJSON *child = item->child; child != NULL && name == NULL && !*failed; child = child->next) {
+		if (child->child != NULL)
+			name = find_repeated(child, failed);
+	}
+	return name;
+}
+
+bool json_repeats(const char *text, char name[JSON_NAME_SIZE])
+{
+	cJSON *root = cJSON_ParseWithOpts(text, NULL, 1);
+	bool failed = false;
+	const char *found = root != NULL ? find_repeated(root, &failed) : NULL;
+
+	/* Without memory nobody knows, and nothing is taken. */
+	snprintf(name, JSON_NAME_SIZE, "%s", found != NULL ? found : "?");
+	text_line(name);
+	cJSON_Delete(root);
+	return found != NULL || failed;
+}
+
+int json_check(const char *text, enum error_class class, const char *what, struct error *error)
+{
+	char name[JSON_NAME_SIZE];
+
+	if (!is_strict(text))
+		return error_set(error, class, "%s is not JSON by RFC 8259", what);
+	if (json_repeats(text, name))
+		return error_set(error, class, "%s names \"%s\" twice", what, name);
+	return 0;
+}
+
+/* --- members ----------------------------------------------------------------------------------------------------- */
 
 void json_compact(char *text)
 {

@@ -60,12 +60,10 @@ static void clear_progress(void)
 	progress_width = 0;
 }
 
-static void say(const char *label, char *text)
+static void say(const char *label, const char *text)
 {
 	char line[TEXT_MAX + 64];
 
-	/* A list (of matching keys, say) has lines of its own; nothing else that moves the cursor is let through. */
-	text_clean(text, "\n");
 	snprintf(line, sizeof(line), "p11bearer: %s%s\n", label, text);
 	pthread_mutex_lock(&lock);
 	clear_progress();
@@ -80,6 +78,7 @@ static void say(const char *label, char *text)
 		va_start(arguments, format);                         \
 		vsnprintf(text, sizeof(text), format, arguments);    \
 		va_end(arguments);                                   \
+		text_line(text);                                     \
 		say(label, text);                                    \
 	} while (0)
 
@@ -122,7 +121,7 @@ bool message_progress(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	text_clean(text, "");
+	text_line(text);
 	if ((size_t)width < sizeof(text))
 		text[width] = '\0';
 	pthread_mutex_lock(&lock);
@@ -142,7 +141,12 @@ void message_progress_end(void)
 
 void message_error(const struct error *error)
 {
-	message_note("%s", error->text);
+	char text[sizeof(error->text)];
+
+	/* A list (of matching keys, say) has lines of its own; each was made one line when it was added. */
+	snprintf(text, sizeof(text), "%s", error->text);
+	text_clean(text, "\n");
+	say("", text);
 	if (error->hint[0] != '\0')
 		message_note("%s", error->hint);
 }

@@ -11,8 +11,8 @@
 void message_verbose(bool on);
 bool message_is_verbose(void);
 
-/* A warning: work goes on. Control characters in the text are shown as '?', so that no answer of an org or name on a
- * token can drive the terminal; the same holds for every function below. */
+/* A warning: work goes on. The text is one line; what could mislead a reader, or drive the terminal, becomes '?', so that
+ * no answer of an org or name on a token can do so. The same holds for every function below. */
 void message_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A fact that a person wants to see, without a label. */

@@ -10,11 +10,35 @@ static bool is_control(unsigned long character)
 	return character < 0x20 || (character >= 0x7f && character < 0xa0);
 }
 
-/* U+200E, U+202A and the like: they make a terminal show text in another order than it has. */
-static bool is_direction(unsigned long character)
+/* Characters that are not seen, that change the direction of writing, or that some programs take for a line end. */
+static bool is_hidden(unsigned long character)
 {
-	return character == 0x200e || character == 0x200f || (character >= 0x202a && character <= 0x202e) ||
-	       (character >= 0x2066 && character <= 0x2069);
+	static const struct {
+		unsigned long first, last;
+	} ranges[] = {
+		{ 0xad, 0xad },	      /* soft hyphen */
+		{ 0x61c, 0x61c },     /* Arabic letter mark */
+		{ 0x115f, 0x1160 },   /* Hangul fillers */
+		{ 0x180e, 0x180e },   /* Mongolian vowel separator */
+		{ 0x200b, 0x200f },   /* zero width space, joiners, left-to-right and right-to-left mark */
+		{ 0x2028, 0x202e },   /* line and paragraph separator, embeddings and overrides */
+		{ 0x2060, 0x206f },   /* word joiner, isolates, deprecated format characters */
+		{ 0x3164, 0x3164 },   /* Hangul filler */
+		{ 0xfeff, 0xfeff },   /* byte-order mark */
+		{ 0xfff9, 0xfffb },   /* interlinear annotations */
+		{ 0xe0000, 0xe0fff }, /* tags and variation selectors */
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (character >= ranges[i].first && character <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+bool text_misleads(unsigned long character)
+{
+	return is_control(character) || is_hidden(character);
 }
 
 void text_clean(char *text, const char *kept)
@@ -24,7 +48,7 @@ void text_clean(char *text, const char *kept)
 	while (left > 0) {
 		unsigned long character = 0;
 		int used = UTF8_getc((const unsigned char *)text, (int)left, &character);
-		bool good = used > 0 && !is_control(character) && !is_direction(character);
+		bool good = used > 0 && !text_misleads(character);
 
 		if (used <= 0)
 			used = 1;
@@ -33,6 +57,13 @@ void text_clean(char *text, const char *kept)
 		text += used;
 		left -= (size_t)used;
 	}
+}
+
+void text_line(char *text)
+{
+	for (char *next = text; (next = strchr(next, '\n')) != NULL;)
+		*next = ' ';
+	text_clean(text, "");
 }
 
 const char *text_fault(const char *text)

@@ -3,9 +3,18 @@
 #ifndef P11BEARER_BASE_TEXT_H
 #define P11BEARER_BASE_TEXT_H
 
-/* Makes the text safe to show and to put into JSON, in place: control characters (C0, DEL, C1), characters that change the
- * direction of writing, and bytes that are no UTF-8 become '?'. Characters that stand in `kept` stay. */
+#include <stdbool.h>
+
+/* Whether a character of Unicode could mislead whoever reads it: a control character (C0, DEL, C1), one that is not seen,
+ * changes the direction of writing or looks like a line end to some programs. */
+bool text_misleads(unsigned long character);
+
+/* Makes the text safe to show, in place: misleading characters, and bytes that are not UTF-8, become '?'. Characters that
+ * stand in `kept` stay. */
 void text_clean(char *text, const char *kept);
+
+/* The same for text that becomes part of a line: line ends become blanks. */
+void text_line(char *text);
 
 /* Why the text cannot be a setting's value ("is empty", "is not UTF-8", …), or NULL. Static. */
 const char *text_fault(const char *text);

@@ -41,18 +41,6 @@ static int fail(struct error *error, const char *name, const char *wanted)
 	return error_set(error, ERROR_CONFIG, "\"%s\" is not %s", name, wanted);
 }
 
-/* A name that stands twice: which of the two was meant nobody knows (RFC 8259 section 4). */
-static int check_names(const cJSON *object, struct error *error)
-{
-	for (const cJSON *one = object->child; one != NULL; one = one->next) {
-		for (const cJSON *other = one->next; other != NULL; other = other->next) {
-			if (strcmp(other->string, one->string) == 0)
-				return error_set(error, ERROR_CONFIG, "\"%.100s\" stands in the line twice", one->string);
-		}
-	}
-	return 0;
-}
-
 /* The extras of the run and then those of the object, which take the place of others of the same name. The text of a
  * value goes in as it is, so that no number loses digits. */
 static void take_extras(const cJSON *object, char *text, struct jwt_extra *list, const struct jwt_extra *run, size_t *count)
@@ -82,8 +70,6 @@ static int take_object(struct line *line, const struct member *member, const cJS
 
 	if (!cJSON_IsObject(value))
 		return fail(error, member->name, "a JSON object");
-	if (check_names(value, error) < 0)
-		return error_result(error);
 	/* The other one of the two may stand there already. */
 	list = calloc(base + own + 1, sizeof(*list));
 	if (list == NULL)
@@ -173,8 +159,10 @@ static int parse(struct line *line, const char *text, size_t length, struct erro
 		return error_memory(error);
 	if (strlen(line->text) == length)
 		line->json = cJSON_ParseWithOpts(line->text, NULL, 1);
-	if (line->json == NULL || !json_is_strict(line->text))
+	if (line->json == NULL)
 		return error_set(error, ERROR_CONFIG, "the line is not JSON by RFC 8259");
+	if (json_check(line->text, ERROR_CONFIG, "the line", error) < 0)
+		return error_result(error);
 	if (!cJSON_IsObject(line->json))
 		return error_set(error, ERROR_CONFIG, "the line is not a JSON object");
 	return 0;
@@ -186,7 +174,7 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 	char *rest, *value;
 
 	*line = (struct line){ .request = *run };
-	if (parse(line, text, length, error) < 0 || check_names(line->json, error) < 0)
+	if (parse(line, text, length, error) < 0)
 		return error_result(error);
 	rest = strchr(line->text, '{') + 1;
 	for (const cJSON *child = line->json->child; child != NULL && json_member(&rest, &value); child = child->next) {

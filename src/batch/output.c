@@ -19,14 +19,14 @@ int output_error(struct item *item)
 	int result = -1;
 
 	text_clean(item->error.text, "\n"); /* it may have been cut within a character */
-	text_clean(item->error.hint, "\n");
+	text_clean(item->error.hint, "");
 	made = cJSON_AddNumberToObject(object, "line", (double)item->number) != NULL &&
 		    cJSON_AddStringToObject(object, "error", item->error.text) != NULL &&
 		    (hint[0] != '\0' ? cJSON_AddStringToObject(object, "hint", hint) : cJSON_AddNullToObject(object, "hint")) != NULL &&
 		    cJSON_AddNumberToObject(object, "status", item->error.class) != NULL;
 	text = made ? cJSON_PrintUnformatted(object) : NULL;
 	secret_truncate(item->output, 0);
-	if (text != NULL && secret_append(item->output, text, strlen(text)) == 0)
+	if (text != NULL && json_line(item->output, text) == 0)
 		result = secret_append(item->output, "\n", 1);
 	cJSON_free(text);
 	cJSON_Delete(object);
@@ -63,24 +63,18 @@ static char *without_line(const char *json)
 
 int output_answer(struct item *item, const struct oauth_answer *answer)
 {
-	struct secret *output = item->output;
 	const char *json = secret_data(answer->json);
-	char *other = without_line(json), *end;
-	size_t length;
+	char *other = without_line(json);
+	int result;
 
-	if (other != NULL)
-		json = other;
-	length = strlen(json);
-	secret_truncate(output, 0);
-	if (secret_printf(output, "{\"line\":%lu,", item->number) < 0 || (end = secret_extend(output, length)) == NULL) {
-		cJSON_free(other);
-		return -1;
-	}
-	memcpy(end, json + 1, length); /* with its NUL, without its brace */
-	json_compact(end);
-	secret_truncate(output, (size_t)(end - secret_data(output)) + strlen(end));
+	secret_truncate(item->output, 0);
+	result = secret_printf(item->output, "{\"line\":%lu,", item->number);
+	if (result == 0)
+		result = json_line(item->output, (other != NULL ? other : json) + 1); /* without its brace */
+	if (result == 0)
+		result = secret_append(item->output, "\n", 1);
 	cJSON_free(other);
-	return secret_append(output, "\n", 1);
+	return result;
 }
 
 /* --- where the run stands ---------------------------------------------------------------------------------------- */

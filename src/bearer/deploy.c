@@ -48,7 +48,7 @@ static int ask(struct work *work, struct http_request *request, bool repeatable,
 	work->retry_after = reply.retry_after;
 	work->passing = result < 0 && error->signal == 0 && (reply.passing || error->class == ERROR_NETWORK);
 	if (result == 0 && reply.json == NULL)
-		result = error_set(error, ERROR_ANSWER, "the org's answer is not JSON (HTTP status %ld)", reply.status);
+		result = error_set(error, ERROR_ANSWER, "%s (HTTP status %ld)", reply.fault, reply.status);
 	if (result == 0)
 		result = deployment_read(&told, secret_data(reply.json), id, error);
 	if (result == 0) {

@@ -104,7 +104,7 @@ int bearer_userinfo(const struct bearer_use *use, const struct secret *access_to
 
 	*json = NULL;
 	if (result == 0 && reply.json == NULL)
-		result = error_set(error, ERROR_ANSWER, "the org's answer is not JSON (HTTP status %ld)", reply.status);
+		result = error_set(error, ERROR_ANSWER, "%s (HTTP status %ld)", reply.fault, reply.status);
 	if (result == 0) {
 		*json = reply.json;
 		reply.json = NULL;

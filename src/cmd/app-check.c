@@ -2,6 +2,7 @@
 /* p11bearer app check: tells what is wrong with an app's files. */
 #include "cmd/cmd-app.h"
 
+#include "base/json.h"
 #include "base/message.h"
 #include "base/output.h"
 #include "salesforce/appcheck.h"
@@ -51,9 +52,7 @@ static int print_json(const struct appcheck *check, struct error *error)
 		cJSON_AddItemToArray(findings, object);
 	}
 	text = cJSON_Print(root);
-	result = text != NULL ? output_write(text, strlen(text), error) : error_memory(error);
-	if (result == 0)
-		result = output_write("\n", 1, error);
+	result = json_write(text, error);
 	cJSON_free(text);
 	cJSON_Delete(root);
 	return result;

@@ -2,14 +2,29 @@
 /* p11bearer jwt: prints an assertion. */
 #include "cmd/cmd.h"
 
+#include "base/json.h"
+#include "base/message.h"
 #include "base/output.h"
 
-#include <stdio.h>
-
-static int print(struct assertion *assertion, bool explain, struct error *error)
+static int explain(const struct assertion *assertion, struct error *error)
 {
-	if (explain)
-		fprintf(stderr, "{\"header\":%s,\"claims\":%s}\n", assertion->header, assertion->claims);
+	struct secret *text = secret_new(4096);
+	int result = 0;
+
+	if (text == NULL || secret_printf(text, "{\"header\":") < 0 || json_line(text, assertion->header) < 0 ||
+	    secret_printf(text, ",\"claims\":") < 0 || json_line(text, assertion->claims) < 0 ||
+	    secret_printf(text, "}\n") < 0)
+		result = error_memory(error);
+	else
+		message_put(secret_data(text));
+	secret_free(&text);
+	return result;
+}
+
+static int print(struct assertion *assertion, bool explained, struct error *error)
+{
+	if (explained && explain(assertion, error) < 0)
+		return error_result(error);
 	if (secret_append(assertion->text, "\n", 1) < 0)
 		return error_memory(error);
 	return output_write(secret_data(assertion->text), secret_length(assertion->text), error);

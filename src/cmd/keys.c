@@ -2,6 +2,7 @@
 /* p11bearer keys: lists tokens and their private keys. */
 #include "cmd/cmd.h"
 
+#include "base/json.h"
 #include "base/message.h"
 #include "base/output.h"
 
@@ -75,9 +76,7 @@ static int print_json(const struct p11_listing *listing, bool all, struct error 
 			cJSON_AddItemToArray(modules, cJSON_CreateString(listing->modules[i]));
 	}
 	text = cJSON_Print(root);
-	result = text != NULL ? output_write(text, strlen(text), error) : error_memory(error);
-	if (result == 0)
-		result = output_write("\n", 1, error);
+	result = json_write(text, error);
 	cJSON_free(text);
 	cJSON_Delete(root);
 	return result;

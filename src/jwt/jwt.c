@@ -14,17 +14,21 @@ static int take_value(const char *what, const struct jwt_extra *extra, char **js
 {
 	cJSON *value = cJSON_ParseWithOpts(extra->json, NULL, 1);
 	bool parsed = value != NULL;
+	struct error why;
+	char name[JSON_NAME_SIZE];
 
 	cJSON_Delete(value);
 	*json = strdup(extra->json);
 	if (*json == NULL)
 		return error_memory(error);
-	if (parsed && json_is_strict(*json)) {
+	if (parsed && json_check(*json, ERROR_CONFIG, "", &why) == 0) {
 		json_compact(*json);
 		return 0;
 	}
 	free(*json);
 	*json = NULL;
+	if (parsed && json_repeats(extra->json, name))
+		return error_set(error, ERROR_CONFIG, "the value of %s %s names \"%s\" twice", what, extra->name, name);
 	if (strchr("{[\"", extra->json[0]) != NULL)
 		return error_set(error, ERROR_CONFIG, "the value of %s %s is not valid JSON", what, extra->name);
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/answer.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -55,6 +56,15 @@ void answer_words(const cJSON *json, struct redactor *redactor, char *code, size
 	answer_field(object, has_text(object, "error") ? "error" : "errorCode", redactor, code, code_size);
 	answer_field(object, has_text(object, "error_description") ? "error_description" : "message", redactor,
 		     description, description_size);
+}
+
+int answer_repeats(const struct http_response *response, struct error *error)
+{
+	char name[JSON_NAME_SIZE];
+
+	if (!json_repeats(secret_data(response->body), name))
+		return 0;
+	return error_set(error, ERROR_ANSWER, "the org's answer names \"%s\" twice (HTTP status %ld)", name, response->status);
 }
 
 int answer_redirects(const struct http_response *response, struct error *error)

@@ -23,6 +23,9 @@ void answer_field(const cJSON *object, const char *name, struct redactor *redact
 void answer_words(const cJSON *json, struct redactor *redactor, char *code, size_t code_size, char *description,
 		  size_t description_size);
 
+/* Fails with ERROR_ANSWER if the body is JSON that names a member twice. */
+int answer_repeats(const struct http_response *response, struct error *error);
+
 /* Fails with ERROR_ANSWER when the response is a redirect. */
 int answer_redirects(const struct http_response *response, struct error *error);
 

@@ -36,9 +36,13 @@ static int refused(const struct oauth_reply *reply, struct error *error)
 static int take_json(const struct http_response *response, struct oauth_reply *reply, struct error *error)
 {
 	const char *text = secret_data(response->body);
+	struct error why;
 
-	if (!json_is_strict(text))
+	if (json_check(text, ERROR_ANSWER, "the org's answer", &why) < 0) {
+		snprintf(reply->fault, sizeof(reply->fault), "%.200s", why.text);
+		redact(response->redactor, reply->fault);
 		return 0;
+	}
 	reply->json = secret_new(4096);
 	if (reply->json == NULL || json_indent(reply->json, text, response->redactor) < 0 ||
 	    secret_append(reply->json, "\n", 1) < 0)
@@ -53,10 +57,15 @@ static int judge(const struct http_response *response, struct oauth_reply *reply
 
 	if (answer_redirects(response, error) < 0)
 		return error_result(error);
+	if (response->status >= 400) {
+		reply->passing = response->status == 429 || response->status >= 500;
+		if (answer_repeats(response, error) < 0)
+			return error_result(error);
+	}
+	snprintf(reply->fault, sizeof(reply->fault), "the org's answer is not JSON");
 	json = answer_parse(response->body);
 	if (response->status >= 400) {
 		take_words(json, response, reply);
-		reply->passing = response->status == 429 || response->status >= 500;
 		result = refused(reply, error);
 	} else if (json != NULL) {
 		result = take_json(response, reply, error);

@@ -9,7 +9,8 @@
 
 /* What one call brought. */
 struct oauth_reply {
-	struct secret *json;    /* the answer, indented, every field kept; NULL: it was no JSON by RFC 8259 */
+	struct secret *json;    /* the answer, indented and redacted, every field kept; NULL: it cannot be used */
+	char fault[256];        /* then the reason, a sentence */
 	char code[256];         /* a refusal's code and words (error or errorCode, …), else empty */
 	char description[3072];
 	long status;            /* 0: there was no answer */

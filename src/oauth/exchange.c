@@ -4,8 +4,41 @@
 #include "base/json.h"
 #include "oauth/answer.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Readers that do not tell upper from lower case would take such a member for the one that was checked; U+017F and U+212A
+ * are the letters outside ASCII that are other cases of s and k. */
+static bool is_lookalike(const char *name, const char *wanted)
+{
+	bool same = strcmp(name, wanted) == 0;
+
+	for (; *name != '\0' && *wanted != '\0'; wanted++) {
+		size_t used = strncmp(name, "\xc5\xbf", 2) == 0 && *wanted == 's' ? 2 :
+			      strncmp(name, "\xe2\x84\xaa", 3) == 0 && *wanted == 'k' ? 3 :
+			      tolower((unsigned char)*name) == *wanted ? 1 : 0;
+
+		if (used == 0)
+			return false;
+		name += used;
+	}
+	return !same && *name == *wanted;
+}
+
+static int check_names(const cJSON *object, struct error *error)
+{
+	static const char *const names[] = { "access_token", "instance_url", "id", "token_type" };
+
+	for (const cJSON *member = object->child; member != NULL; member = member->next) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			if (is_lookalike(member->string, names[i]))
+				return error_set(error, ERROR_ANSWER, "the org's answer has a \"%.64s\", which may be taken for %s",
+						 member->string, names[i]);
+		}
+	}
+	return 0;
+}
 
 static int take_bearer(const cJSON *object, const struct secret *body, struct oauth_answer *answer, struct error *error)
 {
@@ -14,10 +47,12 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "id"));
 
 	/* The words of a refusal are told whatever they are; what is handed on must be what it says it is. */
-	if (!json_is_strict(secret_data(body)))
-		return error_set(error, ERROR_ANSWER, "the org's answer is not JSON by RFC 8259");
+	if (json_check(secret_data(body), ERROR_ANSWER, "the org's answer", error) < 0)
+		return error_result(error);
 	if (token == NULL || *token == '\0')
 		return error_set(error, ERROR_ANSWER, "the org's answer has no access_token");
+	if (check_names(object, error) < 0)
+		return error_result(error);
 	/* RFC 6750 section 2.1 allows visible characters only; anything else could add lines to a header or a
 	 * script. */
 	for (const char *c = token; *c != '\0'; c++) {
@@ -40,7 +75,6 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 
 static int refused(const struct http_response *response, struct oauth_answer *answer, struct error *error)
 {
-	answer->passing = response->status == 429 || response->status >= 500;
 	if (answer->code[0] != '\0' || answer->description[0] != '\0')
 		return error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", answer->code,
 				 answer->code[0] != '\0' && answer->description[0] != '\0' ? ": " : "",
@@ -71,6 +105,10 @@ static int read_answer(const struct http_response *response, struct oauth_answer
 	int result;
 
 	if (answer_redirects(response, error) < 0)
+		return error_result(error);
+	if (response->status >= 400)
+		answer->passing = response->status == 429 || response->status >= 500;
+	if (answer_repeats(response, error) < 0)
 		return error_result(error);
 	object = answer_parse(response->body);
 	guard_tokens(response->redactor, object);

@@ -165,6 +165,8 @@ static int read_token(struct token *token, const struct p11_request *request, co
 	info->initialized = (token->info.flags & CKF_TOKEN_INITIALIZED) != 0;
 	info->login_required = (token->info.flags & CKF_LOGIN_REQUIRED) != 0;
 	info->uri = uri_format_token(&token->info);
+	if (info->module != NULL)
+		text_line(info->module);
 	if (info->uri == NULL || info->module == NULL)
 		return error_memory(error);
 	if (!info->initialized)
@@ -261,6 +263,7 @@ static int name_modules(const struct modules *modules, struct p11_listing *listi
 
 		if (name == NULL)
 			return error_memory(error);
+		text_line(name);
 		listing->modules[listing->module_count] = name;
 	}
 	return 0;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,12 +118,15 @@ static void print_lines(FILE *stream, char sign, const struct lines *lines, size
 static void print(FILE *stream, const struct appfile *file, const struct lines *old, const struct lines *new)
 {
 	size_t least = old->count < new->count ? old->count : new->count, head = 0, tail = 0;
+	char name[PATH_MAX];
 
 	while (head < least && strcmp(old->list[head], new->list[head]) == 0)
 		head++;
 	while (tail < least - head && strcmp(old->list[old->count - 1 - tail], new->list[new->count - 1 - tail]) == 0)
 		tail++;
-	fprintf(stream, "--- %s\n+++ %s\n@@ -%zu,%zu +%zu,%zu @@\n", file->name, file->name,
+	snprintf(name, sizeof(name), "%s", file->name);
+	text_line(name);
+	fprintf(stream, "--- %s\n+++ %s\n@@ -%zu,%zu +%zu,%zu @@\n", name, name,
 		old->count > 0 ? old->first + head : new->first - 1, old->count - head - tail, new->first + head,
 		new->count - head - tail);
 	print_lines(stream, '-', old, head, tail);

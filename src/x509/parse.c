@@ -260,9 +260,11 @@ static int mismatch(const struct x509_list *list, const char *name, EVP_PKEY *ke
 	if (public != NULL)
 		x509_key_fingerprint(public, theirs);
 	x509_fingerprint(list->list[0], fingerprint);
-	return error_set(error, ERROR_CONFIG,
-			 "the certificate %s (SHA-256 fingerprint %s) is not the key's; SHA-256 of the public keys:\n"
-			 "  certificate %s\n  token key   %s", name, fingerprint, theirs, ours);
+	error_set(error, ERROR_CONFIG, "the certificate %s (SHA-256 fingerprint %s) is not the key's; SHA-256 of the public "
+		  "keys:", name, fingerprint);
+	error_append(error, "\n  certificate %s", theirs);
+	error_append(error, "\n  token key   %s", ours);
+	return -ERROR_CONFIG;
 }
 
 int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X509 **certificate, struct error *error)

@@ -18,8 +18,9 @@ static void text_clean_leaves_nothing_that_drives_a_terminal(void **state)
 		{ "a\nb\tc", "\n", "a\nb?c" },
 		{ "\xc2\x80|\xc2\x9b|\xc2\x9f|\xc2\xa0", "", "??|??|??|\xc2\xa0" }, /* C1 ends before U+00A0 */
 		{ "\xe2\x80\x8e\xe2\x80\x8f|\xe2\x80\xaa\xe2\x80\xae|\xe2\x81\xa6\xe2\x81\xa9", "", "??????|??????|??????" },
-		{ "\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa", "",
-		  "\xe2\x80\x8d\xe2\x80\x90\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa" }, /* beside those */
+		{ "\u061c|\u2028\u2029|\u200b|\ufeff|\u200d|\u2060|\u2069|\u00ad|\U000e0041", "",
+		  "??|??????|???|???|???|???|???|??|????" },
+		{ "\u200a\u2010\u2027\u202f\u205f\u2070\ufe0f", "", "\u200a\u2010\u2027\u202f\u205f\u2070\ufe0f" }, /* beside those */
 		{ "\xc3\xbc \xe6\xbc\xa2 \xf0\x9f\x94\x91", "", "\xc3\xbc \xe6\xbc\xa2 \xf0\x9f\x94\x91" },
 		{ "a\xff" "b\xc3", "", "a?b?" },
 		{ "\x9b" "2J\xc0\x80\xed\xa0\x80", "", "?2J?????" }, /* a bare C1 byte, an overlong NUL, a surrogate */
@@ -67,10 +68,11 @@ static void json_compact_takes_out_blanks_alone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct error error;
 		char text[96];
 
 		snprintf(text, sizeof(text), "%s", cases[i][0]);
-		assert_int_equal(json_is_strict(text), cases[i][1] != NULL);
+		assert_int_equal(json_check(text, ERROR_CONFIG, "it", &error) == 0, cases[i][1] != NULL);
 		if (cases[i][1] == NULL)
 			continue;
 		json_compact(text);
@@ -103,6 +105,74 @@ static void json_indent_keeps_every_character_of_numbers_and_strings(void **stat
 	}
 }
 
+static void json_escapes_what_misleads(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "[\"\x7f\"]", "[\"\\u007f\"]" },
+		{ "[\"a\xc2\x80\xc2\x9b\xc2\x9f\u00a0\"]", "[\"a\\u0080\\u009b\\u009f\u00a0\"]" },
+		{ "{\"\u202e\u2066\":\"\u200e\u061c\"}", "{\"\\u202e\\u2066\":\"\\u200e\\u061c\"}" },
+		{ "[\"\u2028\u2029\u200b\ufeff\"]", "[\"\\u2028\\u2029\\u200b\\ufeff\"]" },
+		{ "[\"\U000e0041\U0001f511\"]", "[\"\\udb40\\udc41\U0001f511\"]" },
+		{ "[\"\\u202e\\\\\"]", "[\"\\u202e\\\\\"]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct secret *json = secret_new(0);
+		char spread[128];
+
+		assert_int_equal(json_line(json, cases[i][0]), 0);
+		assert_string_equal(secret_data(json), cases[i][1]);
+		secret_truncate(json, 0);
+		assert_int_equal(json_indent(json, cases[i][0], NULL), 0);
+		snprintf(spread, sizeof(spread), "%s", secret_data(json));
+		json_compact(spread);
+		assert_string_equal(spread, cases[i][1]);
+		secret_free(&json);
+	}
+}
+
+static void a_member_that_is_there_twice_is_found(void **state)
+{
+	static const char *const repeating[][2] = {
+		{ "{\"a\":1,\"a\":1}", "a" }, { "{\"a\":1,\"b\":2,\"\\u0061\":3}", "a" },
+		{ "[1,{\"x\":{\"y\":[{\"z\":1,\"\\u007a\":null}]}}]", "z" }, { "{\"\":1,\"\":2}", "" },
+		{ "{\"\u00fc\":1,\"\\u00FC\":2}", "\u00fc" }, { "{\"\\ud83d\\udd11\":1,\"\U0001f511\":2}", "\U0001f511" },
+		{ "{\"a\\/b\":1,\"a/b\":2}", "a/b" }, { "{\"\\n\":1,\"\\u000a\":2}", " " },
+		{ "{\"a\":{},\"b\":[],\"a\":[]}", "a" }, { "[[],[[[{\"q\":1,\"q\":[]}]]]]", "q" },
+	};
+	static const char *const fine[] = {
+		"{}", "[]", "1", "{\"a\":{\"a\":{\"a\":1}}}", "[{\"a\":1},{\"a\":1}]", "{\"a\":1,\"A\":2}", "{\"a\":1,\"a \":2}",
+		"{\"a\":\"a\",\"b\":\"a\"}", "no JSON at all", "",
+	};
+	char name[JSON_NAME_SIZE];
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(repeating); i++) {
+		assert_true(json_repeats(repeating[i][0], name));
+		assert_string_equal(name, repeating[i][1]);
+		assert_fails(json_check(repeating[i][0], ERROR_ANSWER, "it", &error), ERROR_ANSWER, &error);
+		assert_contains(error.text, "twice");
+	}
+	for (size_t i = 0; i < COUNT(fine); i++)
+		assert_false(json_repeats(fine[i], name));
+}
+
+static void a_line_end_begins_no_line_of_a_message(void **state)
+{
+	struct error error;
+
+	(void)state;
+	error_set(&error, ERROR_CONFIG, "cannot open %s: %s", "a\nb\r\n\tc\u2028d", "why\033[2J");
+	assert_string_equal(error.text, "cannot open a b? ?c???d: why?[2J");
+	error_append(&error, "\n  %s", "one\ntwo");
+	error_append(&error, "; %s", "three\nfour");
+	assert_string_equal(error.text, "cannot open a b? ?c???d: why?[2J\n  one two; three four");
+	error_hint(&error, "%s", "a\nb");
+	assert_string_equal(error.hint, "a b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +180,9 @@ int main(void)
 		cmocka_unit_test(text_fault_names_what_is_wrong),
 		cmocka_unit_test(json_compact_takes_out_blanks_alone),
 		cmocka_unit_test(json_indent_keeps_every_character_of_numbers_and_strings),
+		cmocka_unit_test(json_escapes_what_misleads),
+		cmocka_unit_test(a_member_that_is_there_twice_is_found),
+		cmocka_unit_test(a_line_end_begins_no_line_of_a_message),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
