@@ -45,7 +45,7 @@ static int secret_reserve(struct secret *secret, size_t more)
 	data = locked_new(size, &room);
 	if (data == NULL)
 		return -1;
-	if (secret->length > 0)
+	if (secret->data != NULL)
 		memcpy(data, secret->data, secret->length);
 	locked_free(secret->data, secret->room);
 	secret->data = data;

@@ -133,9 +133,17 @@ static int read_descriptor(int fd, const char *what, bool line, const struct sou
 	return source_check(what, kind, secret, error);
 }
 
+static int used_descriptor = -1;
+
+int source_used_descriptor(void)
+{
+	return used_descriptor;
+}
+
 int source_read_line(int fd, const char *what, const struct source_kind *kind, struct secret *secret,
 		     struct error *error)
 {
+	used_descriptor = fd;
 	return read_descriptor(fd, what, true, kind, secret, error);
 }
 
@@ -159,7 +167,7 @@ static int check_file(const char *path, const struct stat *status, bool guarded,
 int source_read_file(const char *path, bool guarded, const struct source_kind *kind, struct secret *secret,
 		     struct error *error)
 {
-	struct stat status;
+	struct stat status = { .st_mode = 0 };
 	int fd, result;
 
 	if (descriptors_path(path, &fd))

@@ -44,4 +44,7 @@ int source_read_file(const char *path, bool guarded, const struct source_kind *k
 int source_read_line(int fd, const char *what, const struct source_kind *kind, struct secret *secret,
 		     struct error *error);
 
+/* The descriptor that a secret was last read from, whatever name it had; -1 if none was. */
+int source_used_descriptor(void);
+
 #endif

@@ -182,18 +182,16 @@ static int take_steps(struct walk *walk, struct error *error)
 int trust_check(const char *path, enum error_class class, struct error *error)
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
-	char folder[PATH_MAX];
-	int result = 0;
+	char folder[PATH_MAX] = "";
+	int result;
 
 	if (walk == NULL)
 		return error_memory(error);
 	walk->path = path;
 	walk->class = class;
-	if (snprintf(walk->left, sizeof(walk->left), "%s", path) >= (int)sizeof(walk->left))
-		result = failed(walk, ENAMETOOLONG, error);
-	else if (path[0] != '/' && (getcwd(folder, sizeof(folder)) == NULL || folder[0] != '/'))
+	if (path[0] != '/' && getcwd(folder, sizeof(folder)) == NULL)
 		result = failed(walk, errno, error);
-	else if (path[0] != '/' && !put_in_front(walk, folder))
+	else if (snprintf(walk->left, sizeof(walk->left), "%s", path) >= (int)sizeof(walk->left) || !put_in_front(walk, folder))
 		result = failed(walk, ENAMETOOLONG, error);
 	else
 		result = take_steps(walk, error);

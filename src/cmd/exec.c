@@ -24,6 +24,8 @@ static void drop_pins(const struct settings *settings, struct environment *envir
 		environment_unset(environment, variable);
 	if (source != NULL && source_descriptor(source, &fd))
 		descriptors_drop(fd);
+	else if (source_used_descriptor() >= 0) /* the URI's pin-source may name one */
+		descriptors_drop(source_used_descriptor());
 	settings_forget_pin(settings);
 }
 

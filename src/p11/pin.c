@@ -9,13 +9,13 @@
 #include <bsd/readpassphrase.h>
 #include <errno.h>
 #include <limits.h>
-#include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	PIN_MAX = 1024,      /* bytes; the longest formats seen (user:password) stay far below */
-	PROMPT_ROOM = 8192,  /* more than a terminal's line can have: nothing of what is typed is cut off */
+	PIN_MAX = 1024,            /* bytes; the longest formats seen (user:password) stay far below */
+	PROMPT_ROOM = PIN_MAX + 2, /* the NUL, and one byte by which a line that is cut off shows as too long */
 	FILL = 'x',
 };
 
@@ -65,8 +65,8 @@ static int read_credential(const char *name, const struct source_kind *kind, str
 	return source_read_file(path, true, kind, pin, error);
 }
 
-/* How long what readpassphrase put into the buffer is: it may hold a NUL, which ends no PIN. The buffer was FILL before,
- * and the last byte that is not is the NUL at the end. */
+/* The length of what readpassphrase put into the buffer, which may contain a NUL that somebody typed. The buffer was filled
+ * with FILL before: the last other byte is the NUL at the end. */
 static size_t typed_length(const char *buffer, size_t size)
 {
 	while (size > 0 && buffer[size - 1] == FILL)
@@ -78,11 +78,14 @@ static size_t typed_length(const char *buffer, size_t size)
  * job control, and sends itself again what signals came, which is when they are noticed here. */
 static int prompt(const struct token *token, const struct source_kind *kind, struct secret *pin, struct error *error)
 {
-	char buffer[PROMPT_ROOM];
+	char *buffer = secret_extend(pin, PROMPT_ROOM); /* so that the PIN is in no other memory */
 	char question[128];
 	bool answered;
+	size_t length;
 	int result = 0;
 
+	if (buffer == NULL)
+		return error_memory(error);
 	if (interrupt_descriptor() >= 0) {
 		/* Signals are somebody else's, who has work under way that nobody could end any more. */
 		error_set(error, ERROR_PIN, "token \"%s\" wants a PIN in the middle of a run", token_label(token));
@@ -90,24 +93,23 @@ static int prompt(const struct token *token, const struct source_kind *kind, str
 		return -ERROR_PIN;
 	}
 	snprintf(question, sizeof(question), "PIN of token \"%s\": ", token_label(token));
-	memset(buffer, FILL, sizeof(buffer));
+	memset(buffer, FILL, PROMPT_ROOM);
 	errno = 0;
 	interrupt_begin("");
-	answered = readpassphrase(question, buffer, sizeof(buffer), RPP_REQUIRE_TTY) != NULL;
+	answered = readpassphrase(question, buffer, PROMPT_ROOM, RPP_REQUIRE_TTY) != NULL;
+	length = answered ? typed_length(buffer, PROMPT_ROOM) : 0;
 	if (!answered && errno == ENOTTY) {
 		/* Without a terminal a line of stdin would be taken, which is somebody's data, and it would cost a PIN try. */
 		result = error_set(error, ERROR_PIN, "token \"%s\" wants a PIN, and there is no terminal to ask on",
 				   token_label(token));
 		error_hint(error, "say where the PIN comes from: --pin-from");
-	} else if (!answered || typed_length(buffer, sizeof(buffer)) == 0 || interrupt_signal() != 0) {
+	} else if (length == 0 || interrupt_signal() != 0) {
 		result = error_set(error, ERROR_PIN, "no PIN was entered for token \"%s\"", token_label(token));
 		/* A shell's loop must end with it. */
 		error->signal = interrupt_take();
-	} else if (secret_append(pin, buffer, typed_length(buffer, sizeof(buffer))) < 0) {
-		result = error_memory(error);
 	}
 	interrupt_end();
-	OPENSSL_cleanse(buffer, sizeof(buffer));
+	secret_truncate(pin, length);
 	return result == 0 ? source_check("the line that was typed", kind, pin, error) : result;
 }
 

@@ -45,12 +45,13 @@ int uri_take_pin(struct uri *uri, const char *text, struct error *error)
 	const char *value = find_value(text);
 	size_t before = value != NULL ? (size_t)(value - text) : strlen(text);
 	size_t length = value != NULL ? strcspn(value, "&") : 0;
+	const char *rest = text + before + length;
 
-	uri->text = malloc(strlen(text) - length + 1);
+	uri->text = malloc(before + strlen(rest) + 1);
 	if (uri->text == NULL)
 		return error_memory(error);
 	memcpy(uri->text, text, before);
-	strcpy(uri->text + before, text + before + length);
+	memcpy(uri->text + before, rest, strlen(rest) + 1);
 	if (value == NULL)
 		return 0;
 	uri->pin = decode(value, length);
