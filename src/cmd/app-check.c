@@ -6,6 +6,7 @@
 #include "base/message.h"
 #include "base/output.h"
 #include "salesforce/appcheck.h"
+#include "salesforce/apps.h"
 #include "x509/x509.h"
 
 #include <cjson/cJSON.h>
@@ -31,13 +32,17 @@ static cJSON *certificate_json(X509 *certificate)
 	return object;
 }
 
-static int print_json(const struct appcheck *check, struct error *error)
+static int print_json(const struct appcheck *check, const char *app, struct error *error)
 {
 	cJSON *root = cJSON_CreateObject(), *findings;
 	char *text;
 	int result;
 
 	cJSON_AddStringToObject(root, "path", check->path);
+	if (app != NULL)
+		cJSON_AddStringToObject(root, "app", app);
+	else
+		cJSON_AddNullToObject(root, "app");
 	cJSON_AddBoolToObject(root, "ok", check->errors == 0);
 	cJSON_AddItemToObject(root, "certificate", certificate_json(check->certificate));
 	findings = cJSON_AddArrayToObject(root, "findings");
@@ -58,30 +63,58 @@ static int print_json(const struct appcheck *check, struct error *error)
 	return result;
 }
 
-static int run(const struct settings *settings, struct error *error)
+/* The findings, and what follows from them. An app of which not all was seen, or that has a warning, is not said to be fit. */
+static int conclude(const struct settings *settings, const struct appcheck *check, const char *app, struct error *error)
 {
-	struct appcheck check = { .count = 0 };
-	EVP_PKEY *key = NULL;
+	size_t warnings = check->count - check->errors;
 	int result = 0;
 
-	/* A key in the configuration is not asked for: nobody asked for a login. */
-	if (settings_is_option(settings, SETTING_KEY))
-		result = cmd_app_key(settings, &key, error);
+	if (settings_flag(settings, SETTING_JSON))
+		result = print_json(check, app, error);
+	else
+		cmd_app_findings(check);
+	if (result < 0)
+		return result;
+	if (check->errors > 0)
+		return error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app, %zu warning%s", check->errors,
+				 check->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+	if (check->is_whole && warnings == 0)
+		message_note("the app %s is fit for the JWT bearer flow", app);
+	else
+		message_note("%s%s: no errors, %zu warning%s%s", app != NULL && check->is_whole ? "the app " : "",
+			     app != NULL && check->is_whole ? app : check->path, warnings, warnings == 1 ? "" : "s",
+			     check->is_whole ? "" : "; this is not the whole app");
+	return 0;
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+	const char *path = settings_operand(settings, 0), *app = NULL;
+	struct appcheck_given given = {
+		.client_id = settings_text(settings, SETTING_CLIENT_ID),
+		.now = time(NULL),
+		.names_missing = true,
+	};
+	const struct apps_file *file;
+	struct appcheck check = { .count = 0 };
+	struct apps apps;
+	int result = apps_read(&apps, path, error);
+
 	if (result == 0)
-		result = appcheck_run(&check, settings_operand(settings, 0), key, time(NULL), error);
-	if (result == 0 && settings_flag(settings, SETTING_JSON))
-		result = print_json(&check, error);
-	else if (result == 0)
-		cmd_app_findings(&check);
-	if (result == 0 && check.errors > 0)
-		result = error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app, %zu warning%s", check.errors,
-				   check.errors == 1 ? "" : "s", check.count - check.errors,
-				   check.count - check.errors == 1 ? "" : "s");
-	else if (result == 0)
-		message_note("%s is fit for the JWT bearer flow: no errors, %zu warning%s", check.path, check.count,
-			     check.count == 1 ? "" : "s");
+		result = apps_select(&apps, path, settings_text(settings, SETTING_APP), &app, error);
+	if (result == 0 && apps.is_folder)
+		result = apps_settings(&apps, path, app, &file, error);
+	given.names_missing = apps.is_folder && apps.count > 1;
+	/* A key in the configuration is not asked for: nobody asked for a login. */
+	if (result == 0 && settings_is_option(settings, SETTING_KEY))
+		result = cmd_app_key(settings, &given.key, error);
+	if (result == 0)
+		result = appcheck_run(&check, &apps, app, &given, error);
+	if (result == 0)
+		result = conclude(settings, &check, app, error);
 	appcheck_clear(&check);
-	EVP_PKEY_free(key);
+	apps_clear(&apps);
+	EVP_PKEY_free(given.key);
 	return result;
 }
 
@@ -90,9 +123,10 @@ static const struct settings_usage usage = {
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Tells what is wrong with the app's settings file, and with its other files when PATH is a folder.\n"
-		   "With --key on the command line the certificate must be that key's.",
+	.summary = "Tells what is wrong with an app's files: those in the folder PATH, or the file PATH and those beside it.\n"
+		   "With --key on the command line the certificate must be that key's; with a client id, from wherever it is\n"
+		   "set, the consumer key must be the same.",
 	.groups = GROUP_TOKEN | GROUP_KEY,
-	.own = { SETTING_JSON },
+	.own = { SETTING_APP, SETTING_CLIENT_ID, SETTING_JSON },
 };
 const struct command command_app_check = { &usage, run };

@@ -6,6 +6,7 @@
 #include "base/output.h"
 #include "base/snapshot.h"
 #include "salesforce/appfile.h"
+#include "salesforce/apps.h"
 #include "x509/x509.h"
 
 #include <openssl/x509.h>
@@ -77,11 +78,38 @@ out:
 	return result;
 }
 
+/* The path of the settings file that is meant, to be freed. */
+static int find(const struct settings *settings, char **path, struct error *error)
+{
+	const char *operand = settings_operand(settings, 0), *app;
+	const struct apps_file *file;
+	struct apps apps;
+	int result = apps_read(&apps, operand, error);
+
+	if (result == 0)
+		result = apps_select(&apps, operand, settings_text(settings, SETTING_APP), &app, error);
+	if (result == 0)
+		result = apps_settings(&apps, operand, app, &file, error);
+	if (result == 0) {
+		*path = strdup(file->path);
+		result = *path != NULL ? 0 : error_memory(error);
+	}
+	apps_clear(&apps);
+	return result;
+}
+
 static int read_file(const char *path, struct snapshot *snapshot, struct appfile **file, struct error *error)
 {
+	char where[128];
 	int result = snapshot_take(snapshot, path, APPFILE_MAX, error);
 
-	return result == 0 ? appfile_parse(path, snapshot->data, snapshot->length, APPFILE_GLOBAL_OAUTH, file, error) : result;
+	if (result == 0)
+		result = appfile_parse(path, snapshot->data, snapshot->length, APPFILE_GLOBAL_OAUTH, file, error);
+	if (result == 0 && appfile_has_private_key(*file, where, sizeof(where))) {
+		result = error_set(error, ERROR_CONFIG, "%s of %s holds a private key; nothing is written", where, path);
+		error_hint(error, "take it out, and replace the key, which is no longer a secret");
+	}
+	return result;
 }
 
 /* The file is read first, because a PIN is not to be spent for a file that cannot be changed; and once more when the
@@ -92,7 +120,7 @@ static int run(const struct settings *settings, struct error *error)
 	struct appfile *file = NULL;
 	X509 *certificate = NULL;
 	char *path = NULL;
-	int result = appfile_find(settings_operand(settings, 0), &path, error);
+	int result = find(settings, &path, error);
 
 	if (result == 0)
 		result = read_file(path, &before, &file, error);
@@ -120,6 +148,6 @@ static const struct settings_usage usage = {
 		   "PATH is the file, or a folder that holds exactly one. The certificate is --certificate,\n"
 		   "with --key too the one in it that is the key's, or without it the one that the token holds of --key.",
 	.groups = GROUP_TOKEN | GROUP_KEY,
-	.own = { SETTING_CERTIFICATE, SETTING_DRY_RUN },
+	.own = { SETTING_APP, SETTING_CERTIFICATE, SETTING_DRY_RUN },
 };
 const struct command command_app_set_cert = { &usage, run };

@@ -5,46 +5,85 @@
 #include "base/message.h"
 #include "base/output.h"
 #include "bearer/deploy.h"
+#include "salesforce/apps.h"
 #include "salesforce/manifest.h"
 #include "salesforce/package.h"
+#include "x509/x509.h"
 
 #include <string.h>
 #include <time.h>
 
-static bool has_finding(const struct appcheck *check, const char *code)
+/* A private key does not belong into an org, whatever the file is. */
+static int check_private_keys(const struct package *package, struct error *error)
 {
-	for (size_t i = 0; i < check->count; i++) {
-		if (strcmp(check->findings[i].code, code) == 0)
-			return true;
+	const char *path, *data;
+	size_t length;
+
+	for (size_t i = 0; (path = package_file(package, i, &data, &length)) != NULL; i++) {
+		if (!x509_has_private_key(data, length))
+			continue;
+		error_set(error, ERROR_CONFIG, "%s holds a private key; nothing was deployed", path);
+		error_hint(error, "take it out, and replace the key, which is no longer a secret");
+		return -ERROR_CONFIG;
 	}
-	return false;
+	return 0;
+}
+
+/* The app's files as they go into the package. */
+static int take_apps(const struct package *package, struct apps *apps, struct error *error)
+{
+	const char *path, *data;
+	enum appfile_type type;
+	size_t length;
+
+	memset(apps, 0, sizeof(*apps));
+	for (size_t i = 0; (path = package_file(package, i, &data, &length)) != NULL; i++) {
+		if (appfile_type_of(path, &type) && apps_add(apps, path, type, data, length, error) < 0)
+			return error_result(error);
+	}
+	apps->is_folder = apps->count > 1;
+	apps_assign(apps);
+	return 0;
+}
+
+/* One app's files, or those of none (NULL). */
+static int check_app(const struct settings *settings, const struct apps *apps, const char *app, struct error *error)
+{
+	bool harmless = settings_flag(settings, SETTING_CHECK_ONLY) || settings_flag(settings, SETTING_ALLOW_NO_CERTIFICATE);
+	const struct appcheck_given given = { .now = time(NULL) };
+	struct appcheck check;
+	size_t missing = 0;
+	int result = appcheck_run(&check, apps, app, &given, error);
+
+	if (result == 0)
+		cmd_app_findings(&check);
+	for (size_t i = 0; result == 0 && i < check.count; i++)
+		missing += strcmp(check.findings[i].code, "no-certificate") == 0 ? 1 : 0;
+	if (result == 0 && check.errors > missing) {
+		result = error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app%s%s; nothing was deployed", check.errors,
+				   check.errors == 1 ? "" : "s", app != NULL ? " " : "", app != NULL ? app : "");
+	} else if (result == 0 && missing > 0 && !harmless) {
+		result = error_set(error, ERROR_CONFIG, "%s has no certificate; nothing was deployed", check.path);
+		error_hint(error, "put one in with \"p11bearer app set-cert\", or deploy the file as it is with --allow-no-certificate");
+	}
+	appcheck_clear(&check);
+	return result;
 }
 
 /* What would break logins, or be refused, is told before a PIN is spent. */
-static int check_settings_files(const struct settings *settings, const struct package *package, struct error *error)
+static int check_package(const struct settings *settings, const struct package *package, struct error *error)
 {
-	bool harmless = settings_flag(settings, SETTING_CHECK_ONLY) || settings_flag(settings, SETTING_ALLOW_NO_CERTIFICATE);
-	const char *path, *data;
-	size_t length;
-	int result = 0;
+	struct apps apps;
+	const char *app;
+	int result = take_apps(package, &apps, error);
 
-	for (size_t i = 0; result == 0 && (path = package_file(package, i, &data, &length)) != NULL; i++) {
-		struct appcheck check = { .count = 0 };
-
-		if (!appfile_has_suffix(path, APPFILE_GLOBAL_OAUTH))
-			continue;
-		result = appcheck_settings(&check, path, data, length, time(NULL), error);
-		if (result == 0)
-			cmd_app_findings(&check);
-		if (result == 0 && check.errors > 0) {
-			result = error_set(error, ERROR_CONFIG, "%s has %zu error%s; nothing was deployed", path, check.errors,
-					   check.errors == 1 ? "" : "s");
-		} else if (result == 0 && has_finding(&check, "no-certificate") && !harmless) {
-			result = error_set(error, ERROR_CONFIG, "%s has no certificate; nothing was deployed", path);
-			error_hint(error, "\"p11bearer app set-cert\" puts one in; --allow-no-certificate deploys the file as it is");
-		}
-		appcheck_clear(&check);
-	}
+	if (result == 0)
+		result = check_app(settings, &apps, NULL, error);
+	for (size_t i = 0; result == 0 && (app = apps_name(&apps, i)) != NULL; i++)
+		result = check_app(settings, &apps, app, error);
+	if (result == 0)
+		result = check_private_keys(package, error);
+	apps_clear(&apps);
 	return result;
 }
 
@@ -131,7 +170,7 @@ static int run(const struct settings *settings, struct error *error)
 		result = package_make(settings_operand(settings, 0), settings_text(settings, SETTING_API_VERSION), &package,
 				      error);
 	if (result == 0)
-		result = check_settings_files(settings, package, error);
+		result = check_package(settings, package, error);
 	if (result == 0)
 		result = deploy(settings, &request, package, error);
 	package_free(&package);

@@ -4,6 +4,7 @@
 #define P11BEARER_SALESFORCE_APPCHECK_H
 
 #include "base/error.h"
+#include "salesforce/apps.h"
 
 #include <openssl/types.h>
 #include <stdbool.h>
@@ -11,28 +12,32 @@
 #include <time.h>
 
 struct appcheck_finding {
-	bool is_error;    /* else a warning */
+	bool is_error;    /* it surely breaks the flow, or gives a secret away; else a warning */
 	const char *code; /* a word for scripts; static */
 	char *file;       /* NULL: the certificate itself */
 	char text[512];
 };
 
+/* What the files are compared with. */
+struct appcheck_given {
+	EVP_PKEY *key;         /* the public half that the certificate must have, or NULL: any */
+	const char *client_id; /* that the consumer key must be, or NULL: any */
+	time_t now;            /* that the certificate must be valid at */
+	bool names_missing;    /* whether files of the app that are not there are worth a warning */
+};
+
 struct appcheck {
 	struct appcheck_finding *findings;
 	size_t count, errors;
-	char *path;        /* the settings file that was checked, fit to be shown */
-	X509 *certificate; /* the one in it, NULL when there is none that can be read */
+	char *path;        /* the settings file, else another file of the app, fit to be shown */
+	X509 *certificate; /* the one in the settings file, NULL when there is none that can be read */
+	bool is_whole;     /* there is a file of each of the five types */
 };
 
-/* Checks the settings file at `path`, or, for a folder, the one below it and the app's other files there. `key` is the
- * public half that the certificate must have; NULL: any. `now` is compared with the certificate's life. Free with
- * appcheck_clear in either case. What is wrong with the files is a finding; it fails when there is no one file to check, or
- * memory is out. */
-int appcheck_run(struct appcheck *check, const char *path, EVP_PKEY *key, time_t now, struct error *error);
-
-/* Checks a settings file alone, from memory; else as appcheck_run. */
-int appcheck_settings(struct appcheck *check, const char *path, const char *data, size_t length, time_t now,
-		      struct error *error);
+/* Checks the files of one app, and those that belong to none when `app` is NULL. What is wrong with them is a finding. Free
+ * with appcheck_clear in any case. Fails when memory is out. */
+int appcheck_run(struct appcheck *check, const struct apps *apps, const char *app, const struct appcheck_given *given,
+		 struct error *error);
 
 /* Checks a certificate alone; `length` is that of its text in the file. Returns 0, or -1 when memory is out. */
 int appcheck_certificate(struct appcheck *check, X509 *certificate, size_t length, EVP_PKEY *key, time_t now);

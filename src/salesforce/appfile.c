@@ -83,8 +83,9 @@ static int explain(const struct appfile *file, xmlParserCtxt *parser, bool dtd, 
 		return error_set(error, ERROR_CONFIG, "%s is not well-formed XML", file->name);
 	if (last->code == XML_ERR_NO_MEMORY)
 		return error_memory(error);
+	/* What is in a comment is nobody's business: it may be a private key. */
 	return error_set(error, ERROR_CONFIG, "%s is not well-formed XML: line %d: %.*s", file->name, last->line,
-			 (int)strcspn(last->message, "\n"), last->message);
+			 (int)strcspn(last->message, last->code == XML_ERR_HYPHEN_IN_COMMENT ? ":\n" : "\n"), last->message);
 }
 
 /* What libxml2 has to say of encodings goes to stderr whatever the options are. */

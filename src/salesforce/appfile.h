@@ -41,10 +41,6 @@ bool appfile_has_suffix(const char *path, enum appfile_type type);
 /* Which of the five the path is by its end; false for any other file. */
 bool appfile_type_of(const char *path, enum appfile_type *type);
 
-/* The file that `path` means: `path` itself when it is a file, else the one settings file that walk_files finds below it.
- * Fails with ERROR_CONFIG when there is none, or more than one, all of them named. *found is to be freed. */
-int appfile_find(const char *path, char **found, struct error *error);
-
 struct appfile;
 
 /* Reads a file of the type. Nothing is fetched, no entity is expanded. Fails with ERROR_CONFIG for a file that cannot be
@@ -62,6 +58,14 @@ size_t appfile_count(const struct appfile *file, const char *field);
 
 /* The text of the first one, NULL when there is none. Owned by the file, valid until the next call. */
 const char *appfile_text(struct appfile *file, const char *field);
+
+/* Called with each field that holds no other one, at any depth: its name and its text. Ends the walk when it returns false. */
+typedef bool appfile_visit(void *context, const char *field, const char *text);
+void appfile_fields(const struct appfile *file, appfile_visit *visit, void *context);
+
+/* Whether a private key is anywhere in the file: in a field, an attribute, a comment. `where` says in which, such as "the
+ * field certificate". */
+bool appfile_has_private_key(const struct appfile *file, char *where, size_t size);
 
 /* Puts the certificate (PEM, with "\n") into a copy of the settings file's bytes, in the file's encoding and with its line
  * ends: in place of the value that is there, or where a retrieved file would have it. libxml2 reads the result, which must

@@ -95,6 +95,8 @@ const struct setting settings_table[SETTING_COUNT] = {
 	[SETTING_TOKEN_FROM] = { .id = SETTING_TOKEN_FROM, .name = "token-from", .type = TYPE_TEXT, .option_only = true,
 		.argument = "SRC", .help = "file:PATH, env:NAME or fd:N, instead of stdin" },
 
+	[SETTING_APP] = { .id = SETTING_APP, .name = "app", .type = TYPE_TEXT, .option_only = true, .argument = "NAME",
+		.help = "API name of the app that is meant, of several" },
 	[SETTING_DRY_RUN] = { .id = SETTING_DRY_RUN, .name = "dry-run", .type = TYPE_FLAG, .option_only = true,
 		.help = "show the difference and write nothing" },
 	[SETTING_DIR] = { .id = SETTING_DIR, .name = "dir", .type = TYPE_TEXT, .option_only = true, .argument = "DIR",

@@ -51,15 +51,36 @@ static bool has_body(const char *text)
 	return digits >= BODY_MIN;
 }
 
+/* Whether the words before the mark, back to the dashes, have BEGIN among them. */
+static bool begins_block(const char *text, const char *mark)
+{
+	const char *words = mark;
+
+	while (words > text && (isalnum((unsigned char)words[-1]) || words[-1] == ' '))
+		words--;
+	for (; words + strlen("BEGIN") <= mark; words++) {
+		if (strncasecmp(words, "BEGIN", strlen("BEGIN")) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* "BEGIN … PRIVATE KEY-----" and the like: OpenSSH's, PuTTY's, OpenPGP's. Blanks may be missing. */
 static bool has_armour(const char *text)
 {
-	static const char *const marks[] = { "PRIVATE KEY-", "PRIVATEKEY-", "PRIVATE KEY -", "PRIVATE KEY BLOCK-", "Private-Lines:" };
+	static const struct {
+		const char *text;
+		bool needs_begin;
+	} marks[] = {
+		{ "PRIVATE KEY-", true },       { "PRIVATEKEY-", true },    { "PRIVATE KEY -", true },
+		{ "PRIVATE KEY BLOCK-", true }, { "Private-Lines:", false },
+	};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		for (const char *found = text; (found = strcasestr(found, marks[i])) != NULL;) {
-			found += strlen(marks[i]);
-			if (has_body(found + strspn(found, "- ")))
+		for (const char *found = text; (found = strcasestr(found, marks[i].text)) != NULL; found++) {
+			const char *body = found + strlen(marks[i].text);
+
+			if ((!marks[i].needs_begin || begins_block(text, found)) && has_body(body + strspn(body, "- ")))
 				return true;
 		}
 	}

@@ -6,6 +6,7 @@
 
 #include "salesforce/appcheck.h"
 #include "salesforce/appfile.h"
+#include "salesforce/apps.h"
 #include "salesforce/layout.h"
 #include "salesforce/template.h"
 #include "x509/x509.h"
@@ -359,16 +360,20 @@ static void a_template_is_written_once(void **state)
 	const char *folder = unit_path(state, "a/b");
 	struct template_file files[TEMPLATE_FILES];
 	struct error error = { 0 };
-	char *found;
+	const struct apps_file *found;
+	struct apps apps;
 
 	assert_works(template_make(&app, files, &error), &error);
 	assert_works(template_write(files, folder, false, &error), &error);
 	assert_fails(template_write(files, folder, false, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "is there already");
 	assert_works(template_write(files, folder, true, &error), &error);
-	assert_works(appfile_find(unit_path(state, "a"), &found, &error), &error);
-	assert_contains(found, "extlClntAppGlobalOauthSets/App.ecaGlblOauth-meta.xml");
-	free(found);
+	assert_works(apps_read(&apps, unit_path(state, "a"), &error), &error);
+	assert_string_equal(apps_name(&apps, 0), "App");
+	assert_null(apps_name(&apps, 1));
+	assert_works(apps_settings(&apps, "a", apps_name(&apps, 0), &found, &error), &error);
+	assert_contains(found->path, "extlClntAppGlobalOauthSets/App.ecaGlblOauth-meta.xml");
+	apps_clear(&apps);
 	template_free(files);
 }
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OAuth scopes of an app, which metadata spells in its own way (Metadata API Developer Guide,
+ * ExtlClntAppOauthSettings). */
+#include "salesforce/appcheck-internal.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+/* As metadata and as OAuth spell them. */
+static const struct scope {
+	const char *name, *oauth;
+} scopes_known[] = {
+	{ "Address", "address" },
+	{ "Api", "api" },
+	{ "Basic", "id" },
+	{ "CDPIngest", "cdp_ingest_api" },
+	{ "CDPProfile", "cdp_profile_api" },
+	{ "CDPQuery", "cdp_query_api" },
+	{ "Chatbot", "chatbot_api" },
+	{ "Chatter", "chatter_api" },
+	{ "Content", "content" },
+	{ "CustomApplications", "custom_applications" },
+	{ "CustomPermissions", "custom_permissions" },
+	{ "Eclair", "eclair_api" },
+	{ "Email", "email" },
+	{ "Full", "full" },
+	{ "Interaction", "interaction_api" },
+	{ "Lightning", "lightning" },
+	{ "OpenID", "openid" },
+	{ "Pardot", "pardot_api" },
+	{ "Phone", "phone" },
+	{ "Profile", "profile" },
+	{ "RefreshToken", "refresh_token" },
+	{ "RefreshToken", "offline_access" },
+	{ "SFAPPlatform", "sfap_api" },
+	{ "UserRegistration", "user_registration_api" },
+	{ "VisualForce", "visualforce" },
+	{ "Wave", "wave_api" },
+	{ "Web", "web" },
+};
+
+/* Whether the two are the same but for case, '_' and '-'. */
+static bool is_like(const char *text, size_t length, const char *name)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '_' || text[i] == '-')
+			continue;
+		while (*name == '_')
+			name++;
+		if (tolower((unsigned char)text[i]) != tolower((unsigned char)*name))
+			return false;
+		name++;
+	}
+	return *name == '\0';
+}
+
+static const char *find(const char *text, size_t length)
+{
+	for (size_t i = 0; i < sizeof(scopes_known) / sizeof(scopes_known[0]); i++) {
+		if (is_like(text, length, scopes_known[i].name) || is_like(text, length, scopes_known[i].oauth))
+			return scopes_known[i].name;
+	}
+	return NULL;
+}
+
+/* One scope. All of metadata's begin with a capital and have no '_'. */
+static int check_one(struct appcheck *check, const char *path, const char *text, size_t length)
+{
+	const char *name = find(text, length);
+	int shown = length < 64 ? (int)length : 64;
+
+	if (name != NULL && strlen(name) == length && memcmp(name, text, length) == 0)
+		return 0;
+	if (name != NULL)
+		return appcheck_add(check, true, "bad-scope", path, "the scope %.*s is %s in metadata", shown, text, name);
+	if (memchr(text, ' ', length) != NULL)
+		return appcheck_add(check, true, "bad-scope", path, "the scopes \"%.*s\" have no comma between them", shown, text);
+	if (!isupper((unsigned char)*text) || memchr(text, '_', length) != NULL)
+		return appcheck_add(check, true, "bad-scope", path,
+				    "the scope %.*s is in OAuth's spelling: metadata's is like RefreshToken", shown, text);
+	return 0;
+}
+
+int appcheck_scopes(struct appcheck *check, const char *path, const char *scopes)
+{
+	bool refreshes = false, is_useful = false;
+
+	while (*scopes != '\0') {
+		size_t length = strcspn(scopes, ","), left = length;
+		const char *text = scopes, *name;
+
+		scopes += length + (scopes[length] == ',' ? 1 : 0);
+		for (; left > 0 && isspace((unsigned char)*text); left--)
+			text++;
+		while (left > 0 && isspace((unsigned char)text[left - 1]))
+			left--;
+		if (left == 0)
+			continue;
+		if (check_one(check, path, text, left) < 0)
+			return -1;
+		name = find(text, left);
+		refreshes = refreshes || (name != NULL && strcmp(name, "RefreshToken") == 0);
+		is_useful = is_useful || (name != NULL && (strcmp(name, "Api") == 0 || strcmp(name, "Full") == 0));
+	}
+	if (!refreshes && appcheck_add(check, true, "no-refresh-token", path,
+				       "the scope RefreshToken is missing from commaSeparatedOauthScopes, and this flow requires it") < 0)
+		return -1;
+	if (!is_useful)
+		return appcheck_add(check, false, "no-api", path,
+				    "neither Api nor Full is among the scopes: a bearer cannot be used for the org's APIs");
+	return 0;
+}
