@@ -16,6 +16,7 @@ enum {
 
 struct bearer {
 	struct oauth_answer answer;
+	char *site; /* what its instance_url stands for; NULL: not known yet */
 };
 
 int exchange_url(const struct bearer_request *request, char **url, struct error *error)
@@ -157,21 +158,32 @@ const char *bearer_id(const struct bearer *bearer)
 	return bearer->answer.id;
 }
 
-int bearer_site(const struct bearer *bearer, const struct bearer_request *request, const char **url,
-		struct error *error)
+/* The text of the org, and messages about it, may repeat the bearer. */
+static int find_site(struct bearer *bearer, const struct bearer_request *request, const char *text, struct error *error)
 {
-	struct error why;
+	const char *server = request->token_url != NULL ? request->token_url : request->instance_url;
+	struct redactor *redactor = redactor_new();
+	int result = http_site(text, server, request->instance_url, &bearer->site, error);
 
-	*url = bearer->answer.instance_url != NULL ? bearer->answer.instance_url : request->instance_url;
-	if (*url == NULL) {
+	(void)redactor_add(redactor, secret_data(bearer->answer.access_token));
+	if (result < 0)
+		redact_error(redactor, error);
+	redactor_free(&redactor);
+	return result;
+}
+
+int bearer_site(struct bearer *bearer, const struct bearer_request *request, const char **url, struct error *error)
+{
+	const char *text = bearer->answer.instance_url;
+
+	if (text == NULL && request->instance_url == NULL) {
 		error_set(error, ERROR_ANSWER, "the org's answer does not say where the bearer is used (instance_url)");
 		error_hint(error, "give the org with --instance-url");
 		return -ERROR_ANSWER;
 	}
-	if (strpbrk(*url, "?#") != NULL)
-		return error_set(error, ERROR_ANSWER, "the org's instance_url %s has a query or a fragment", *url);
-	if (http_check_url(*url, &why) < 0)
-		return error_set(error, ERROR_ANSWER, "the org's instance_url cannot be used: %s", why.text);
+	if (text != NULL && bearer->site == NULL && find_site(bearer, request, text, error) < 0)
+		return error_result(error);
+	*url = text != NULL ? bearer->site : request->instance_url;
 	return 0;
 }
 
@@ -180,6 +192,7 @@ void bearer_free(struct bearer **bearer)
 	if (*bearer == NULL)
 		return;
 	oauth_answer_clear(&(*bearer)->answer);
+	free((*bearer)->site);
 	free(*bearer);
 	*bearer = NULL;
 }

@@ -54,10 +54,10 @@ const struct secret *bearer_access_token(const struct bearer *bearer);
 const char *bearer_instance_url(const struct bearer *bearer);
 const char *bearer_id(const struct bearer *bearer);
 
-/* The URL that the bearer may be sent to: the org's instance_url, or the request's when it sent none. Fails with
- * ERROR_ANSWER when there is none, or one that nothing secret may be sent to. Owned by `bearer` or `request`. */
-int bearer_site(const struct bearer *bearer, const struct bearer_request *request, const char **url,
-		struct error *error);
+/* The URL that the bearer may be sent to: scheme, host and port of the org's instance_url, with its path if that is the
+ * request's too, or the request's URL if the org sent none. Fails with ERROR_ANSWER when there is none, or one that nothing
+ * secret may be sent to. Owned by `bearer` or `request`. */
+int bearer_site(struct bearer *bearer, const struct bearer_request *request, const char **url, struct error *error);
 
 /* Wipes and frees *bearer and sets it to NULL. NULL is allowed. */
 void bearer_free(struct bearer **bearer);

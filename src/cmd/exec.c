@@ -7,6 +7,7 @@
 #include "base/environment.h"
 #include "base/message.h"
 #include "base/source.h"
+#include "base/text.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static void drop_pins(const struct settings *settings, struct environment *envir
 static int add_bearer(struct environment *environment, const struct bearer *bearer, const char *site,
 		      struct error *error)
 {
-	const char *token = secret_data(bearer_access_token(bearer));
+	const char *token = secret_data(bearer_access_token(bearer)), *id = bearer_id(bearer);
 	const struct {
 		const char *name, *value;
 	} variables[] = {
@@ -40,7 +41,7 @@ static int add_bearer(struct environment *environment, const struct bearer *bear
 		{ "SF_ORG_INSTANCE_URL", site },
 		{ "P11BEARER_ACCESS_TOKEN", token },
 		{ "P11BEARER_INSTANCE_URL", site },
-		{ "P11BEARER_ID", bearer_id(bearer) },
+		{ "P11BEARER_ID", id != NULL && text_fault(id) == NULL ? id : NULL },
 	};
 	int result = 0;
 

@@ -23,10 +23,8 @@ static int append_export(struct secret *text, const char *name, const char *valu
 	return result == 0 ? secret_append(text, "'\n", 2) : result;
 }
 
-static int format_env(struct secret *text, const struct bearer *bearer)
+static int format_env(struct secret *text, const struct bearer *bearer, const char *url)
 {
-	const char *url = bearer_instance_url(bearer);
-
 	if (append_export(text, "ACCESS_TOKEN", secret_data(bearer_access_token(bearer))) < 0)
 		return -1;
 	return url != NULL ? append_export(text, "INSTANCE_URL", url) : 0;
@@ -46,7 +44,7 @@ static int format_curl(struct secret *text, const char *token)
 	return result == 0 ? secret_append(text, "\"\n", 2) : result;
 }
 
-static int format(struct secret *text, const char *name, const struct bearer *bearer)
+static int format(struct secret *text, const char *name, const struct bearer *bearer, const char *site)
 {
 	const char *token = secret_data(bearer_access_token(bearer));
 
@@ -55,7 +53,7 @@ static int format(struct secret *text, const char *name, const struct bearer *be
 	if (strcmp(name, "header") == 0)
 		return append_line(text, "Authorization: Bearer ", token);
 	if (strcmp(name, "env") == 0)
-		return format_env(text, bearer);
+		return format_env(text, bearer, site);
 	if (strcmp(name, "curl") == 0)
 		return format_curl(text, token);
 	return secret_append(text, secret_data(bearer_json(bearer)), secret_length(bearer_json(bearer)));
@@ -65,12 +63,16 @@ static int get(const struct settings *settings, struct error *error)
 {
 	struct secret *text = secret_new(4096);
 	struct bearer_request request;
+	const char *name = settings_text(settings, SETTING_FORMAT), *site = NULL;
 	struct bearer *bearer = NULL;
 	int result = cmd_bearer_request(settings, true, true, &request, error);
 
 	if (result == 0)
 		result = bearer_get(&request, &bearer, error);
-	if (result == 0 && (text == NULL || format(text, settings_text(settings, SETTING_FORMAT), bearer) < 0))
+	/* Scripts send the bearer there. */
+	if (result == 0 && strcmp(name, "env") == 0 && bearer_instance_url(bearer) != NULL)
+		result = bearer_site(bearer, &request, &site, error);
+	if (result == 0 && (text == NULL || format(text, name, bearer, site) < 0))
 		result = error_memory(error);
 	if (result == 0)
 		result = output_write(secret_data(text), secret_length(text), error);

@@ -81,6 +81,11 @@ int http_check_proxy(const char *url, struct error *error);
  * NULL when memory is out. */
 char *http_url_below(const char *base, const char *path);
 
+/* The URL that a server's instance_url, which is `text`, stands for: its scheme, host and port, and its path only if `base`,
+ * the URL that the user gave (may be NULL), has the same. `server` is what was asked. Fails with ERROR_ANSWER if nothing
+ * secret may be sent there: as http_check_url says, or because it is http and one of the two others is https. *site is to be freed. */
+int http_site(const char *text, const char *server, const char *base, char **site, struct error *error);
+
 /* Sends the request. Any HTTP status is a success; fails with ERROR_NETWORK when there is no whole answer (with
  * error->signal when it was given up for one), ERROR_ANSWER when it is too large, ERROR_CONFIG for the URL. The error is
  * redacted.

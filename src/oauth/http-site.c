@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a server says that its bearer is to be used, and whether it is sent there. */
+#include "oauth/http-internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct url {
+	CURLU *parts;
+	char *scheme, *host, *port, *path; /* `port` is NULL if none was given */
+};
+
+static void url_clear(struct url *url)
+{
+	curl_free(url->scheme);
+	curl_free(url->host);
+	curl_free(url->port);
+	curl_free(url->path);
+	curl_url_cleanup(url->parts);
+}
+
+/* False: it is no URL, or memory is out. To be cleared in either case. */
+static bool url_read(const char *text, struct url *url)
+{
+	*url = (struct url){ .parts = curl_url() };
+	if (url->parts == NULL || curl_url_set(url->parts, CURLUPART_URL, text, 0) != CURLUE_OK ||
+	    curl_url_get(url->parts, CURLUPART_SCHEME, &url->scheme, 0) != CURLUE_OK ||
+	    curl_url_get(url->parts, CURLUPART_HOST, &url->host, 0) != CURLUE_OK ||
+	    curl_url_get(url->parts, CURLUPART_PATH, &url->path, 0) != CURLUE_OK || url->scheme == NULL ||
+	    url->host == NULL || url->path == NULL)
+		return false;
+	(void)curl_url_get(url->parts, CURLUPART_PORT, &url->port, 0);
+	for (char *c = url->scheme; *c != '\0'; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+	for (char *c = url->host; *c != '\0'; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+	return true;
+}
+
+/* Length of the path without the slashes at its end. */
+static size_t path_length(const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+static bool same_path(const char *one, const char *other)
+{
+	size_t length = path_length(one);
+
+	return length == path_length(other) && strncmp(one, other, length) == 0;
+}
+
+/* What no URL has (RFC 3986 section 2), and what programs read in different ways. */
+static const char *site_text_fault(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	if (*text == '\0')
+		return "is empty";
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c <= ' ' || *c > '~' || strchr("\\\"<>^`{|}", *c) != NULL)
+			return "holds a character that no URL has";
+	}
+	if (strpbrk(text, "?#") != NULL)
+		return "has a query or a fragment";
+	/* libcurl skips a third slash, and decodes a name, so that nobody sees which it is. */
+	if (host == NULL || host[3] == '/' || memchr(host + 3, '%', strcspn(host + 3, "/")) != NULL)
+		return "has no host that can be read";
+	return NULL;
+}
+
+static const char *site_fault(const struct url *url, const struct url *server, const struct url *own)
+{
+	if (strspn(url->host, "0123456789abcdefghijklmnopqrstuvwxyz.-_[]:") != strlen(url->host))
+		return "has a host that is no name or address";
+	if (url->port != NULL && strcmp(url->port, "0") == 0)
+		return "has the port 0";
+	if (strcmp(url->scheme, "http") == 0 &&
+	    (strcmp(server->scheme, "https") == 0 || (own->scheme != NULL && strcmp(own->scheme, "https") == 0)))
+		return "is reached without encryption, which the org itself is not";
+	return NULL;
+}
+
+static int join(const struct url *url, const char *path, char **site, struct error *error)
+{
+	if (asprintf(site, "%s://%s%s%s%.*s", url->scheme, url->host, url->port != NULL ? ":" : "",
+		     url->port != NULL ? url->port : "", (int)path_length(path), path) >= 0)
+		return 0;
+	*site = NULL;
+	return error_memory(error);
+}
+
+int http_site(const char *text, const char *server, const char *base, char **site, struct error *error)
+{
+	struct url url = { .parts = NULL }, asked = { .parts = NULL }, own = { .parts = NULL };
+	const char *fault = site_text_fault(text);
+	int result = 0;
+
+	*site = NULL;
+	if (fault != NULL)
+		return error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
+	if (http_check_url(text, error) < 0) {
+		struct error why = *error;
+
+		return error_set(error, ERROR_ANSWER, "the org's instance_url cannot be used: %.2048s", why.text);
+	}
+	if (!url_read(text, &url) || !url_read(server, &asked) || (base != NULL && !url_read(base, &own)))
+		result = error_memory(error);
+	if (result == 0 && (fault = site_fault(&url, &asked, &own)) != NULL)
+		result = error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
+	if (result == 0)
+		result = join(&url, own.path != NULL && same_path(url.path, own.path) ? url.path : "", site, error);
+	url_clear(&url);
+	url_clear(&asked);
+	url_clear(&own);
+	return result;
+}
