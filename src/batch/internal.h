@@ -21,6 +21,8 @@ struct line {
 	struct jwt_extra *extras;  /* the arrays of claims and header fields, where the line has some of its own */
 	struct bearer_request request;
 	char *token_url;           /* NULL: the run's */
+	char *raw;                 /* the line as it was read, `length` bytes, where it may have to wait: see limit.h */
+	size_t length;
 };
 
 /* Reads the line, `length` bytes. Fails with ERROR_CONFIG. To be cleared in either case. */
@@ -29,6 +31,8 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 void line_clear(struct line *line);
 
 /* --- items ------------------------------------------------------------------------------------------------------- */
+
+enum { USER_KEY_SIZE = 32 };
 
 struct item {
 	struct item *next;     /* in a queue */
@@ -41,6 +45,11 @@ struct item {
 	long lost;             /* signatures that have failed by a loss */
 	long tries, throttled; /* at the org that have failed; for which it has asked to slow down */
 	bool had_stale;        /* one more was for nothing: the connection was dead */
+	bool limited;          /* the org has refused it because its user has logged in too often */
+	long retry_after;      /* seconds that the org asked to wait then, or -1 */
+	bool probe;            /* it finds out whether its user may log in again */
+	bool has_user_key;
+	unsigned char user_key[USER_KEY_SIZE]; /* limit.c */
 	bool renewed;          /* it has waited for a request before, and is the next when it is signed anew */
 	double ready_since;    /* clock_ms: its assertion was made */
 	double began;          /* clock_ms: the signature, or the request */

@@ -174,6 +174,13 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 	char *rest, *value;
 
 	*line = (struct line){ .request = *run };
+	if (run->rate_wait > 0) {
+		line->length = length;
+		line->raw = malloc(length + 1);
+		if (line->raw == NULL)
+			return error_memory(error);
+		memcpy(line->raw, text, length);
+	}
 	if (parse(line, text, length, error) < 0)
 		return error_result(error);
 	rest = strchr(line->text, '{') + 1;
@@ -194,6 +201,7 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 void line_clear(struct line *line)
 {
 	free(line->text);
+	free(line->raw);
 	free(line->extras);
 	free(line->token_url);
 	cJSON_Delete(line->json);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The thread that runs all: reads lines, hands them to the workers and to the sender, and writes what comes of them. */
-#include "batch/internal.h"
+#include "batch/limit.h"
 
 #include "base/clock.h"
 #include "base/interrupt.h"
@@ -34,6 +34,7 @@ struct run {
 	bool hungry;             /* there was room for a line, and none was there */
 	struct workers *workers;
 	struct sender sender;
+	struct limits *limits;   /* NULL: nothing is exchanged */
 	struct item *items;
 	size_t count;
 	struct queue free, done; /* items that are nobody's; that have ended */
@@ -66,8 +67,7 @@ static int emit(struct run *run, struct item *item, struct error *error)
 	int result = secret_append(run->output, secret_data(item->output), secret_length(item->output));
 
 	secret_truncate(item->output, 0);
-	line_clear(&item->line);
-	queue_push(&run->free, item);
+	item_free(item, &run->free);
 	return result == 0 ? 0 : error_memory(error);
 }
 
@@ -133,6 +133,33 @@ static bool is_stuck(const struct run *run)
 	return secret_length(run->output) >= OUTPUT_MOST;
 }
 
+static void clear_item(struct item *item, unsigned long number)
+{
+	item->number = number;
+	item->lost = item->tries = item->throttled = 0;
+	item->had_stale = item->renewed = item->limited = item->probe = item->has_user_key = false;
+	item->not_before = 0;
+}
+
+/* A line that is kept is answered too, as far as there are items for it: the others have theirs later. */
+static int give_up_kept(struct run *run, struct error *error)
+{
+	struct kept *kept;
+
+	while (run->free.first != NULL && (kept = limits_take(run->limits, 0, true)) != NULL) {
+		struct item *item = queue_pop(&run->free);
+
+		clear_item(item, kept->number);
+		free(kept);
+		run->report.given_up++;
+		item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s; the user has logged in too often",
+					 run->stop.text);
+		if (end_item(run, item, error) < 0)
+			return error_result(error);
+	}
+	return 0;
+}
+
 /* An item that is not begun any more is answered all the same: no line that was read goes without. */
 static int give_up(struct run *run, struct error *error)
 {
@@ -149,10 +176,26 @@ static int give_up(struct run *run, struct error *error)
 		if (end_item(run, item, error) < 0)
 			return error_result(error);
 	}
-	return 0;
+	return run->limits != NULL ? give_up_kept(run, error) : 0;
 }
 
 /* --- items on their way ------------------------------------------------------------------------------------------ */
+
+/* An item that is signed. What is known of its user may have changed meanwhile. */
+static void to_exchange(struct run *run, struct item *item)
+{
+	switch (limits_admit(run->limits, item, clock_ms())) {
+	case LIMITS_GO:
+		sender_give(&run->sender, item);
+		break;
+	case LIMITS_KEPT:
+		item_free(item, &run->free);
+		break;
+	case LIMITS_FAILED:
+		queue_push(&run->done, item);
+		break;
+	}
+}
 
 static void take_signed(struct run *run)
 {
@@ -161,7 +204,7 @@ static void take_signed(struct run *run)
 	while ((item = workers_take(run->workers)) != NULL) {
 		sender_signed(&run->sender, item);
 		if (item->result == 0 && run->options->exchange) {
-			sender_give(&run->sender, item);
+			to_exchange(run, item);
 			continue;
 		}
 		if (item->result == 0 && output_assertion(item) < 0)
@@ -176,6 +219,7 @@ static void exchange(struct run *run)
 	struct item *item;
 
 	sender_move(&run->sender, &run->done);
+	limits_apply(run->limits, run->workers, &run->sender, &run->free, &run->done);
 	if (run->stop.class != ERROR_NONE || is_stuck(run))
 		return;
 	sender_begin(&run->sender, &run->done, &to_sign);
@@ -189,6 +233,52 @@ static bool has_room(struct run *run)
 	       (!run->options->exchange || run->sender.ready.count < run->sender.allowed);
 }
 
+/* Whether one more line may be read. Where the output is in order, those that were read and have not been written have a
+ * place each. */
+static bool may_read(const struct run *run)
+{
+	if (run->limits != NULL && limits_is_full(run->limits))
+		return false;
+	return !run->options->ordered || run->input.number - run->written < run->count;
+}
+
+/* Begins with a line, NULL: one that is too long. */
+static void begin_line(struct run *run, struct item *item, const char *text, size_t length)
+{
+	enum limits_verdict verdict = LIMITS_GO;
+
+	if (text == NULL)
+		item->result = error_set(&item->error, ERROR_CONFIG, "the line is longer than %d bytes", LINE_MOST - 1);
+	else
+		item->result = line_read(&item->line, text, length, run->request, run->options, &item->error);
+	if (item->result == 0 && run->limits != NULL)
+		verdict = limits_admit(run->limits, item, clock_ms());
+	if (verdict == LIMITS_KEPT)
+		item_free(item, &run->free);
+	else if (item->result == 0)
+		workers_give(run->workers, item);
+	else
+		queue_push(&run->done, item);
+}
+
+/* A line that was kept and is to go on. False: there is none. */
+static bool take_kept(struct run *run)
+{
+	struct kept *kept = run->limits != NULL ? limits_take(run->limits, clock_ms(), false) : NULL;
+	struct item *item;
+
+	if (kept == NULL)
+		return false;
+	item = queue_pop(&run->free);
+	clear_item(item, kept->number);
+	item->probe = kept->probe;
+	item->has_user_key = true;
+	memcpy(item->user_key, kept->user_key, USER_KEY_SIZE);
+	begin_line(run, item, kept->text, kept->length);
+	free(kept);
+	return true;
+}
+
 static void take_lines(struct run *run)
 {
 	const char *text;
@@ -198,25 +288,18 @@ static void take_lines(struct run *run)
 	while (has_room(run)) {
 		struct item *item;
 
+		if (take_kept(run))
+			continue;
+		if (!may_read(run))
+			return;
 		if (!input_take(&run->input, &text, &length)) {
 			run->hungry = !run->input.ended;
 			return;
 		}
 		item = queue_pop(&run->free);
-		item->number = run->input.number;
-		item->lost = item->tries = item->throttled = 0;
-		item->had_stale = item->renewed = false;
-		item->not_before = 0;
-		if (text == NULL)
-			item->result = error_set(&item->error, ERROR_CONFIG, "the line is longer than %d bytes", LINE_MOST - 1);
-		else
-			item->result = line_read(&item->line, text, length, run->request, run->options, &item->error);
-		if (item->result == 0) {
-			workers_give(run->workers, item);
-			continue;
-		}
-		queue_push(&run->done, item);
-		if (run->options->fail_fast)
+		clear_item(item, run->input.number);
+		begin_line(run, item, text, length);
+		if (run->options->fail_fast && run->done.first != NULL)
 			return;
 	}
 }
@@ -245,6 +328,9 @@ static int await(struct run *run, struct error *error)
 		return 0;
 	if (delay >= 0 && delay < wait)
 		wait = (int)delay + 1;
+	delay = run->limits != NULL ? limits_delay(run->limits, clock_ms()) : -1;
+	if (delay >= 0 && delay < wait)
+		wait = (int)delay + 1;
 	if (run->options->exchange)
 		http_pool_wait(run->sender.pool, ready, ALL, wait);
 	if (poll(ready, ALL, run->options->exchange ? 0 : wait) <= 0)
@@ -271,6 +357,8 @@ static int step(struct run *run, bool *more, struct error *error)
 	if (run->stop.class != ERROR_NONE && give_up(run, error) < 0)
 		return error_result(error);
 	take_lines(run);
+	if (run->limits != NULL)
+		limits_apply(run->limits, run->workers, &run->sender, &run->free, &run->done);
 	*more = run->done.first != NULL;
 	while ((item = queue_pop(&run->done)) != NULL) {
 		count(run, item);
@@ -281,7 +369,7 @@ static int step(struct run *run, bool *more, struct error *error)
 		return error_result(error);
 	if (*more)
 		return 0;
-	*more = run->free.count < run->count || secret_length(run->output) > 0 ||
+	*more = run->free.count < run->count || (run->limits != NULL && limits_count(run->limits) > 0) || secret_length(run->output) > 0 ||
 		(run->stop.class == ERROR_NONE && !run->input.ended);
 	return *more ? await(run, error) : 0;
 }
@@ -331,7 +419,8 @@ static int open_run(struct run *run, struct error *error)
 		queue_push(&run->free, &run->items[i]);
 	}
 	/* All that can be wrong with the way to the org is found before the token is touched. */
-	if (options->exchange && sender_open(&run->sender, run->request, parallel, error) < 0)
+	if (options->exchange && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
+				  limits_open(&run->limits, run->request, run->sender.token_url, error) < 0))
 		return error_result(error);
 	return workers_open(&run->workers, run->request, sessions, options->exchange, error);
 }
@@ -340,6 +429,7 @@ static void close_run(struct run *run)
 {
 	workers_close(&run->workers);
 	sender_close(&run->sender);
+	limits_close(&run->limits);
 	for (size_t i = 0; i < run->count && run->items != NULL; i++) {
 		line_clear(&run->items[i].line);
 		assertion_clear(&run->items[i].assertion);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "bearer/exchange.h"
+#include "bearer/limit.h"
 #include "bearer/retry.h"
 
 #include <stdlib.h>
@@ -183,7 +184,9 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 	}
 	if (item->result == -ERROR_ORG)
 		exchange_advice(answer, &item->error);
-	if (!try_again(sender, item, answer, &wait)) {
+	item->limited = limit_is_met(answer);
+	item->retry_after = answer->retry_after;
+	if (item->limited || !try_again(sender, item, answer, &wait)) {
 		queue_push(done, item);
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "bearer/exchange.h"
 
 #include "bearer/advice.h"
+#include "bearer/limit.h"
 #include "bearer/retry.h"
 #include "bearer/session.h"
 
@@ -58,17 +59,25 @@ static int exchange(struct bearer_session *session, struct oauth_answer *answer,
 {
 	const struct bearer_request *request = session->request;
 	struct assertion assertion = { .text = NULL };
+	struct limit limit = { .refused = 0 };
 	int result = 0;
 
-	for (long try = 0;; try++) {
+	for (long try = 0;;) {
 		if (assertion.text == NULL)
 			result = assertion_make(&session->signer, request, &assertion, error);
 		if (result < 0)
 			break;
 		result = oauth_exchange(session->http, session->token_url, assertion.text, answer, error);
-		if (result == 0 || !answer->passing || try >= request->retries || answer->retry_after > RETRY_WAIT_MOST)
+		if (result == 0)
 			break;
-		retry_wait(answer->retry_after, try, error);
+		if (limit_is_met(answer)) {
+			if (!limit_pause(&limit, session->rate_wait, answer, error))
+				break;
+		} else if (answer->passing && try < request->retries && answer->retry_after <= RETRY_WAIT_MOST) {
+			retry_wait(answer->retry_after, try++, error);
+		} else {
+			break;
+		}
 		if (answer->sent || time(NULL) + REUSE_MARGIN > assertion.exp)
 			assertion_clear(&assertion);
 		oauth_answer_clear(answer);
@@ -101,7 +110,7 @@ int session_start(struct bearer_session *session, const struct bearer_request *r
 {
 	int result;
 
-	*session = (struct bearer_session){ .request = request, .retries = request->retries };
+	*session = (struct bearer_session){ .request = request, .retries = request->retries, .rate_wait = request->rate_wait };
 	/* All that can be wrong with the way there is found before the token is touched. */
 	result = exchange_url(request, &session->token_url, error);
 	if (result == 0)

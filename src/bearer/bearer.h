@@ -26,6 +26,7 @@ struct bearer_request {
 	const char *certificate; /* file with the certificate at the org, or NULL: no local check */
 	struct http_options http;
 	long retries; /* further tries after a passing failure */
+	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: not at all */
 };
 
 /* An assertion and what stands in it. */
@@ -44,7 +45,7 @@ void assertion_clear(struct assertion *assertion);
 struct bearer;
 
 /* Makes an assertion and exchanges it. A failure that may pass is tried again request->retries times, with the same
- * assertion only when it surely never left. Fails as bearer_assertion and oauth_exchange do, a refusal with advice. */
+ * assertion only when it surely never left; a user who has logged in too often is waited for. Fails as bearer_assertion and oauth_exchange do, a refusal with advice. */
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error);
 
 /* The org's answer, indented; the access token; the instance URL or NULL; the URL of the user's identity or NULL. Owned by

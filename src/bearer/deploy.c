@@ -98,6 +98,8 @@ static int follow(struct work *work, long seconds, struct error *error)
 			break;
 		pause = pause * 2 < LAST_POLL_MS ? pause * 2 : LAST_POLL_MS;
 		request.timeout = (long)((end - clock_ms()) / 1e3) + 1;
+		if (work->session.rate_wait > request.timeout)
+			work->session.rate_wait = request.timeout;
 		if (ask(work, &request, true, error) == 0) {
 			work->deploy->progress(work->deploy->context, work->deployment);
 			told = false;

@@ -13,6 +13,7 @@ struct bearer_session {
 	char *token_url;
 	struct bearer *bearer;
 	long retries; /* for each request */
+	long rate_wait; /* as the request has it, or less */
 	bool renewed;
 };
 

@@ -111,6 +111,7 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, bool whol
 	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
 	if (exchange) {
 		request->retries = settings_number(settings, SETTING_RETRIES);
+		request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
 		if (cmd_http_options(settings, &request->http, error) < 0)
 			return error_result(error);
 	}

@@ -123,6 +123,31 @@ int http_check_url(const char *url, struct error *error)
 	return result;
 }
 
+char *http_origin(const char *url)
+{
+	char *scheme = NULL, *host = NULL, *port = NULL, *origin = NULL;
+	CURLU *parts = curl_url();
+	size_t length;
+
+	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+		length = strlen(host);
+		if (length > 1 && host[length - 1] == '.') /* the root of names */
+			length--;
+		if (asprintf(&origin, "%s://%.*s:%s", scheme, (int)length, host, port) < 0)
+			origin = NULL;
+	}
+	for (char *c = origin; c != NULL && *c != '\0'; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(parts);
+	return origin;
+}
+
 char *http_url_below(const char *base, const char *path)
 {
 	size_t length = strlen(base);

@@ -77,6 +77,10 @@ int http_check_url(const char *url, struct error *error);
  * environment's with the name of its variable; the URL, which may hold a password, is not in the message. */
 int http_check_proxy(const char *url, struct error *error);
 
+/* What requests to `url` have in common: scheme, host and port, in one spelling. To be freed; NULL when it is not a URL,
+ * or memory is out. */
+char *http_origin(const char *url);
+
 /* The URL of `path`, which begins with a slash, below `base`, whose slashes at the end do not count. To be freed;
  * NULL when memory is out. */
 char *http_url_below(const char *base, const char *path);

@@ -41,6 +41,7 @@ enum setting_id {
 	SETTING_PROXY,
 	SETTING_TIMEOUT,
 	SETTING_RETRIES,
+	SETTING_RATE_WAIT,
 	/* options of single commands */
 	SETTING_ALL,
 	SETTING_BATCH,

@@ -60,6 +60,9 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.argument = "SECONDS", .fallback = "30", .min = 1, .max = 3600, .help = "time limit of one request" },
 	[SETTING_RETRIES] = { .id = SETTING_RETRIES, .name = "retries", .type = TYPE_NUMBER, .group = GROUP_HTTP,
 		.argument = "N", .fallback = "2", .min = 0, .max = 10, .help = "further tries after a passing failure" },
+	[SETTING_RATE_WAIT] = { .id = SETTING_RATE_WAIT, .name = "rate-wait", .type = TYPE_NUMBER, .group = GROUP_HTTP,
+		.argument = "SECONDS", .fallback = "0", .min = 0, .max = 86400,
+		.help = "how long to wait for a user who has logged in too often" },
 
 	[SETTING_ALL] = { .id = SETTING_ALL, .name = "all", .type = TYPE_FLAG, .option_only = true,
 		.help = "show uninitialised slots and modules without keys too" },

@@ -33,6 +33,8 @@ static const char help[] =
 	"  --scope TEXT        scope in the answer, default: api\n"
 	"  --extra NAME=JSON   one more field in the answer; repeatable\n"
 	"  --refuse SLUG       refuse every token request, good or not, in these words (see --list-refusals)\n"
+	"  --login-rate N[/SECONDS]:PATTERN  refuse the first N logins of the users that fit (fnmatch(3), any case) as too\n"
+	"                      many, with that Retry-After; repeatable: the first that has some left is taken\n"
 	"  --list-refusals     print slug, HTTP status, error and description, separated by tabs\n"
 	"  --fault SPEC        [N[-M]:]KIND[=ARG]: spoil the N-th (to M-th; `N-`: from N on; none: every) answer to a\n"
 	"                      token request; P%:KIND[=ARG]: each with a chance of P percent (a fraction is fine), drawn\n"
@@ -64,6 +66,7 @@ enum option_id {
 	OPTION_SCOPE,
 	OPTION_EXTRA,
 	OPTION_REFUSE,
+	OPTION_LOGIN_RATE,
 	OPTION_LIST_REFUSALS,
 	OPTION_FAULT,
 	OPTION_PROXY_PASSWORD,
@@ -90,6 +93,7 @@ static const struct option long_options[] = {
 	{ "scope", required_argument, NULL, OPTION_SCOPE },
 	{ "extra", required_argument, NULL, OPTION_EXTRA },
 	{ "refuse", required_argument, NULL, OPTION_REFUSE },
+	{ "login-rate", required_argument, NULL, OPTION_LOGIN_RATE },
 	{ "list-refusals", no_argument, NULL, OPTION_LIST_REFUSALS },
 	{ "fault", required_argument, NULL, OPTION_FAULT },
 	{ "proxy-password", no_argument, NULL, OPTION_PROXY_PASSWORD },
@@ -226,6 +230,8 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 		return read_extra(value, &options->extra);
 	case OPTION_REFUSE:
 		return read_refuse(value, &options->refuse);
+	case OPTION_LOGIN_RATE:
+		return logins_add(&options->logins, value);
 	case OPTION_FAULT:
 		return read_fault(value, &options->faults, wrong);
 	case OPTION_PROXY_PASSWORD:

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "faults.h"
+#include "logins.h"
 #include "refusals.h"
 
 enum { NAMES_MAX = 64 };
@@ -32,6 +33,7 @@ struct options {
 	const char *scope;
 	cJSON *extra; /* object, owned */
 	const struct refusal *refuse;
+	struct logins logins;
 	bool proxy_password;
 	struct faults faults;
 	struct faults use_faults; /* for requests with a bearer */

@@ -134,7 +134,7 @@ void org_answer(struct org *org, const struct request *request, struct answer *a
 
 int org_open(struct org *org, const struct options *options)
 {
-	*org = (struct org){ .options = options, .log = -1 };
+	*org = (struct org){ .options = options, .log = -1, .logins = options->logins };
 	draws_start(&org->token_draws, options->seed);
 	draws_start(&org->use_draws, options->seed);
 	if (options->app != NULL && app_load(&org->app, options->app) != 0)

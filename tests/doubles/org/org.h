@@ -25,6 +25,7 @@ struct org {
 	unsigned long requests;
 	unsigned long token_requests;
 	unsigned long use_requests; /* with a bearer */
+	struct logins logins;       /* what is left of the option */
 	struct draws token_draws;   /* apart, so that one kind of request does not change what hits the other */
 	struct draws use_draws;
 	struct certificate_file certificate; /* unless the app has one */

@@ -96,6 +96,23 @@ static void log_refusal(const struct refusal *refusal, cJSON *line)
 		cJSON_AddStringToObject(line, "error_description", refusal->description);
 }
 
+/* The refusal of a user who has logged in too often, or NULL. */
+static const struct refusal *limit_logins(struct org *org, const cJSON *line, struct answer *answer)
+{
+	const char *sub = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItem(line, "claims"), "sub"));
+	long seconds = 0;
+	char text[32];
+
+	if (sub == NULL || !logins_refuse(&org->logins, sub, &seconds))
+		return NULL;
+	if (seconds > 0) {
+		snprintf(text, sizeof(text), "%ld", seconds);
+		answer->header_name = "Retry-After";
+		answer->header_value = strdup(text);
+	}
+	return refusal_get(REFUSAL_LOGIN_RATE);
+}
+
 void token_handler(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
 {
 	struct fault_plan plan;
@@ -113,6 +130,8 @@ void token_handler(struct org *org, const struct request *request, struct answer
 	refusal = org->options->refuse != NULL ? org->options->refuse : verdict.refusal;
 	if (plan.answer != NULL && plan.answer->kind == FAULT_REFUSE)
 		refusal = plan.answer->refusal;
+	if (refusal == NULL)
+		refusal = limit_logins(org, line, answer);
 	if (refusal != NULL) {
 		log_refusal(refusal, line);
 		answer_refusal(answer, refusal);
