@@ -29,23 +29,6 @@ static int check_private_keys(const struct package *package, struct error *error
 	return 0;
 }
 
-/* The app's files as they go into the package. */
-static int take_apps(const struct package *package, struct apps *apps, struct error *error)
-{
-	const char *path, *data;
-	enum appfile_type type;
-	size_t length;
-
-	memset(apps, 0, sizeof(*apps));
-	for (size_t i = 0; (path = package_file(package, i, &data, &length)) != NULL; i++) {
-		if (appfile_type_of(path, &type) && apps_add(apps, path, type, data, length, error) < 0)
-			return error_result(error);
-	}
-	apps->is_folder = apps->count > 1;
-	apps_assign(apps);
-	return 0;
-}
-
 /* One app's files, or those of none (NULL). */
 static int check_app(const struct settings *settings, const struct apps *apps, const char *app, struct error *error)
 {
@@ -75,7 +58,7 @@ static int check_package(const struct settings *settings, const struct package *
 {
 	struct apps apps;
 	const char *app;
-	int result = take_apps(package, &apps, error);
+	int result = package_apps(package, &apps, error);
 
 	if (result == 0)
 		result = check_app(settings, &apps, NULL, error);
@@ -167,8 +150,8 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = manifest_check_version(settings_text(settings, SETTING_API_VERSION), error);
 	if (result == 0)
-		result = package_make(settings_operand(settings, 0), settings_text(settings, SETTING_API_VERSION), &package,
-				      error);
+		result = package_make(settings_operand(settings, 0), settings_text(settings, SETTING_APP),
+				      settings_text(settings, SETTING_API_VERSION), &package, error);
 	if (result == 0)
 		result = check_package(settings, package, error);
 	if (result == 0)
@@ -187,6 +170,6 @@ static const struct settings_usage usage = {
 		   "PATH is one of an app's files, a folder in source format, of which the app's files are taken, or one in\n"
 		   "metadata format, with a package.xml in it, of which all files are taken.",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
-	.own = { SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE },
+	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE },
 };
 const struct command command_deploy = { &usage, run };

@@ -272,7 +272,55 @@ static int take(struct package *package, const char *path, struct error *error)
 	return add_app_file(package, path, path, type, error);
 }
 
-int package_make(const char *path, const char *api_version, struct package **package, struct error *error)
+int package_apps(const struct package *package, struct apps *apps, struct error *error)
+{
+	memset(apps, 0, sizeof(*apps));
+	for (size_t i = 0; i < package->count; i++) {
+		const struct package_file *file = &package->files[i];
+		enum appfile_type type;
+
+		if (appfile_type_of(file->path, &type) && apps_add(apps, file->path, type, file->data, file->length, error) < 0)
+			return error_result(error);
+	}
+	apps->is_folder = apps->count > 1;
+	apps_assign(apps);
+	return 0;
+}
+
+/* Drops what is of other apps. In source format there are none but files of apps; the manifest of a project is that of all of
+ * them. */
+static int keep_app(struct package *package, const char *path, const char *name, struct error *error)
+{
+	struct apps apps;
+	const char *app = NULL;
+	size_t kept = 0;
+	int result;
+
+	if (package->whole)
+		return error_set(error, ERROR_CONFIG, "%s is in metadata format and deployed as a whole: no app can be picked", path);
+	result = package_apps(package, &apps, error);
+	if (result == 0)
+		result = apps_select(&apps, path, name, &app, error);
+	if (result == 0)
+		memset(package->types, 0, sizeof(package->types));
+	for (size_t i = 0; result == 0 && i < apps.count; i++) {
+		if (apps.list[i].app == app) {
+			package->types[apps.list[i].type] = true;
+			package->files[kept++] = package->files[i];
+		} else {
+			file_clear(&package->files[i]);
+		}
+	}
+	if (result == 0) {
+		package->count = kept;
+		file_clear(&package->manifest);
+		package->manifest = (struct package_file){ .name = NULL };
+	}
+	apps_clear(&apps);
+	return result;
+}
+
+int package_make(const char *path, const char *app, const char *api_version, struct package **package, struct error *error)
 {
 	struct package *fresh = calloc(1, sizeof(*fresh));
 	int result;
@@ -282,6 +330,8 @@ int package_make(const char *path, const char *api_version, struct package **pac
 		return error_memory(error);
 	fresh->folder = -1;
 	result = take(fresh, path, error);
+	if (result == 0 && app != NULL)
+		result = keep_app(fresh, path, app, error);
 	if (result == 0 && !fresh->whole)
 		result = add_manifest(fresh, api_version, error);
 	if (result == 0)

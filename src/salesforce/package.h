@@ -4,7 +4,7 @@
 #define P11BEARER_SALESFORCE_PACKAGE_H
 
 #include "base/error.h"
-#include "salesforce/appfile.h"
+#include "salesforce/apps.h"
 
 #include <stddef.h>
 
@@ -13,10 +13,14 @@ struct package;
 /* Makes a package of `path`: one of an app's five files; or a folder, as walk_files goes through it: one in source format,
  * whose app files are taken, or one in metadata format, of which every file is taken. That is one with a package.xml and no
  * sfdx-project.json in it. In source format manifest/package.xml is taken if it names no types but an app's and all that are
- * there, else one is made, for `api_version`. App files and manifest are checked for being what they should be. Free with
+ * there, else one is made, for `api_version`. With `app` (else NULL) only that app's files are
+ * taken, which a folder in metadata format does not allow. App files and manifest are checked for being what they should be. Free with
  * package_free. Fails with ERROR_CONFIG for files that cannot be read or deployed. */
-int package_make(const char *path, const char *api_version, struct package **package, struct error *error);
+int package_make(const char *path, const char *app, const char *api_version, struct package **package, struct error *error);
 void package_free(struct package **package);
+
+/* The files of apps in it. To be cleared in any case. */
+int package_apps(const struct package *package, struct apps *apps, struct error *error);
 
 /* The zip. Owned by the package. */
 const void *package_zip(const struct package *package, size_t *length);

@@ -75,7 +75,7 @@ static void source_format_becomes_metadata_format(void **state)
 	put(state, "a/.git/Hidden.eca-meta.xml", "<");
 	put(state, "a/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/Deep.eca-meta.xml", APP);
 	put(state, "a/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/Deeper.eca-meta.xml", "<");
-	assert_works(package_make(unit_path(state, "a"), "61.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, "a"), NULL, "61.0", &package, &error), &error);
 	assert_string_equal(unzip(package, "externalClientApps/My.App.eca"), APP);
 	assert_non_null(unzip(package, "externalClientApps/Deep.eca"));
 	assert_null(unzip(package, "x.cls"));
@@ -102,7 +102,7 @@ static void metadata_format_is_taken_as_a_whole(void **state)
 	put(state, "classes/x.cls", "class");
 	put(state, "any/My.eca", APP);
 	put(state, ".hidden", "");
-	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), &error);
 	assert_string_equal(unzip(package, "classes/x.cls"), "class");
 	assert_string_equal(unzip(package, "externalClientApps/My.eca"), APP);
 	assert_contains(unzip(package, "package.xml"), "ApexClass");
@@ -110,7 +110,7 @@ static void metadata_format_is_taken_as_a_whole(void **state)
 	package_free(&package);
 	/* A project has its manifest anywhere. */
 	put(state, "sfdx-project.json", "{}");
-	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), &error);
 	assert_null(unzip(package, "classes/x.cls"));
 	package_free(&package);
 }
@@ -124,30 +124,30 @@ static void a_manifest_is_taken_when_it_names_apps_alone(void **state)
 
 	put(state, "manifest/package.xml", apps);
 	put(state, "My.eca-meta.xml", APP);
-	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), &error);
 	assert_string_equal(unzip(package, "package.xml"), apps);
 	assert_null(package_note(package, 1));
 	package_free(&package);
 	put(state, "manifest/package.xml", "<Package " NS "><types><name>ExternalClientApplication</name></types>"
 					   "<types><name>CustomObject</name></types></Package>");
-	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), &error);
 	assert_lacks(unzip(package, "package.xml"), "CustomObject");
 	assert_true(has_note(package, "is not used: it names CustomObject"));
 	package_free(&package);
 	put(state, "manifest/package.xml", "<Package " NS "><types><name>\n ExternalClientApplication</name></types></Package>");
-	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), &error);
 	assert_contains(unzip(package, "package.xml"), "\n External");
 	package_free(&package);
 	put(state, "manifest/package.xml", "<Package " NS "><types><name>ExternalClient</name></types></Package>");
-	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), &error);
 	assert_true(has_note(package, "is not used: it names ExternalClient"));
 	package_free(&package);
 	put(state, "manifest/package.xml", "<Package " NS "/>");
-	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), &error);
 	assert_true(has_note(package, "is not used: it does not name ExternalClientApplication"));
 	package_free(&package);
 	put(state, "manifest/package.xml", "<Package/>");
-	assert_fails(package_make(unit_path(state, ""), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_fails(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
 	assert_null(package);
 }
 
@@ -156,20 +156,20 @@ static void what_cannot_be_deployed_is_refused(void **state)
 	struct package *package;
 	struct error error;
 
-	assert_fails(package_make(unit_path(state, "missing"), "66.0", &package, &error), ERROR_CONFIG, &error);
-	assert_fails(package_make(unit_path(state, ""), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_fails(package_make(unit_path(state, "missing"), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_fails(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "nothing to deploy");
 	put(state, "My.eca", SETTINGS);
-	assert_fails(package_make(unit_path(state, "My.eca"), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_fails(package_make(unit_path(state, "My.eca"), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "the root of");
 	put(state, "My.eca", APP);
 	put(state, "sub/My.eca-meta.xml", APP);
-	assert_fails(package_make(unit_path(state, ""), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_fails(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "the same component");
 	put(state, "package.xml", "<Package " NS "/>");
 	assert_int_equal(unlink(unit_path(state, "My.eca")), 0);
 	assert_int_equal(unlink(unit_path(state, "sub/My.eca-meta.xml")), 0);
-	assert_fails(package_make(unit_path(state, ""), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_fails(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "nothing to deploy");
 }
 
@@ -186,7 +186,7 @@ static void the_same_files_make_the_same_package(void **state)
 	zip_t *zip;
 
 	put(state, "My.eca", APP);
-	assert_works(package_make(unit_path(state, ""), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, ""), NULL, "66.0", &package, &error), &error);
 	data = package_zip(package, &length);
 	zip = zip_open_from_source(zip_source_buffer_create(data, length, 0, &why), ZIP_RDONLY, &why);
 	assert_non_null(zip);
@@ -213,20 +213,20 @@ static void a_package_that_is_too_large_is_refused(void **state)
 		snprintf(name, sizeof(name), "many/%d", i);
 		unit_put(unit_path(state, name), "", 0, 0600);
 	}
-	assert_fails(package_make(unit_path(state, "many"), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_fails(package_make(unit_path(state, "many"), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "at most 10000 files");
 	assert_int_equal(unlink(unit_path(state, "many/7")), 0);
-	assert_works(package_make(unit_path(state, "many"), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, "many"), NULL, "66.0", &package, &error), &error);
 	package_free(&package);
 
 	put(state, "large/package.xml", "<Package " NS "/>");
 	assert_int_equal(fread(noise, 1, TOO_LARGE, random), TOO_LARGE);
 	unit_put(unit_path(state, "large/noise"), noise, TOO_LARGE, 0600);
-	assert_fails(package_make(unit_path(state, "large"), "66.0", &package, &error), ERROR_CONFIG, &error);
+	assert_fails(package_make(unit_path(state, "large"), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "bytes zipped, and the org takes 40894464");
 	memset(noise, 0, TOO_LARGE);
 	unit_put(unit_path(state, "large/noise"), noise, TOO_LARGE, 0600);
-	assert_works(package_make(unit_path(state, "large"), "66.0", &package, &error), &error);
+	assert_works(package_make(unit_path(state, "large"), NULL, "66.0", &package, &error), &error);
 	package_free(&package);
 	fclose(random);
 	free(noise);
