@@ -111,6 +111,8 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = appcheck_run(&check, &apps, app, &given, error);
 	if (result == 0)
+		result = appcheck_names(&check, path, error);
+	if (result == 0)
 		result = conclude(settings, &check, app, error);
 	appcheck_clear(&check);
 	apps_clear(&apps);

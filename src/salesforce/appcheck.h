@@ -39,6 +39,10 @@ struct appcheck {
 int appcheck_run(struct appcheck *check, const struct apps *apps, const char *app, const struct appcheck_given *given,
 		 struct error *error);
 
+/* Adds, after appcheck_run, what the names of the files in the folder `path`, or of the file, are wrong in, and which of an
+ * app's files .forceignore leaves out. Fails with ERROR_CONFIG for a .forceignore or a folder that cannot be read. */
+int appcheck_names(struct appcheck *check, const char *path, struct error *error);
+
 /* Checks a certificate alone; `length` is that of its text in the file. Returns 0, or -1 when memory is out. */
 int appcheck_certificate(struct appcheck *check, X509 *certificate, size_t length, EVP_PKEY *key, time_t now);
 

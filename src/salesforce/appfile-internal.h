@@ -21,6 +21,9 @@ struct appfile {
 	char *text; /* appfile_text's last one */
 };
 
+/* Keeps libxml2 from writing to stderr: what it has to say of encodings goes there whatever the options are. */
+void appfile_quiet(void);
+
 /* Whether the node is an element of the metadata's namespace with this name. */
 bool appfile_is_field(const xmlNode *node, const char *name);
 

@@ -36,11 +36,12 @@ bool appfile_is_source(const char *path)
 
 bool appfile_has_suffix(const char *path, enum appfile_type type)
 {
-	size_t length = strlen(path);
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	size_t length = strlen(name);
 
-	if (appfile_is_source(path))
+	if (appfile_is_source(name))
 		length -= strlen(APPFILE_SOURCE_END);
-	return ends_in(path, length, appfile_kinds[type].suffix);
+	return ends_in(name, length, appfile_kinds[type].suffix);
 }
 
 bool appfile_type_of(const char *path, enum appfile_type *type)
@@ -88,11 +89,15 @@ static int explain(const struct appfile *file, xmlParserCtxt *parser, bool dtd, 
 			 (int)strcspn(last->message, last->code == XML_ERR_HYPHEN_IN_COMMENT ? ":\n" : "\n"), last->message);
 }
 
-/* What libxml2 has to say of encodings goes to stderr whatever the options are. */
 __attribute__((format(printf, 2, 3))) static void be_quiet(void *context, const char *format, ...)
 {
 	(void)context;
 	(void)format;
+}
+
+void appfile_quiet(void)
+{
+	xmlSetGenericErrorFunc(NULL, be_quiet);
 }
 
 static int parse(struct appfile *file, struct error *error)
@@ -105,7 +110,7 @@ static int parse(struct appfile *file, struct error *error)
 
 	if (parser == NULL)
 		return error_memory(error);
-	xmlSetGenericErrorFunc(NULL, be_quiet);
+	appfile_quiet();
 	parser->_private = &dtd;
 	parser->sax->internalSubset = refuse_dtd;
 	file->document = xmlCtxtReadMemory(parser, file->data, (int)file->length, NULL, NULL, options);

@@ -2,6 +2,8 @@
 /* Which apps there are, which file belongs to which, and which app is meant. */
 #include "salesforce/apps.h"
 
+#include "salesforce/names.h"
+
 #include <string.h>
 
 enum { NAMED_MOST = 10 }; /* of many, so many are listed */
@@ -106,6 +108,7 @@ int apps_settings(const struct apps *apps, const char *path, const char *app, co
 		  struct error *error)
 {
 	const char *suffix = appfile_kinds[APPFILE_GLOBAL_OAUTH].suffix;
+	struct error why;
 	size_t count = 0;
 
 	*file = NULL;
@@ -121,9 +124,15 @@ int apps_settings(const struct apps *apps, const char *path, const char *app, co
 	}
 	if (count == 1)
 		return 0;
-	if (count == 0)
-		return error_set(error, ERROR_CONFIG, "there is no settings file (*%s-meta.xml or *%s)%s%s in %s", suffix, suffix,
-				 app != NULL ? " of the app " : "", app != NULL ? app : "", path);
+	if (count == 0) {
+		error_set(error, ERROR_CONFIG, "there is no settings file (*%s-meta.xml or *%s)%s%s in %s", suffix, suffix,
+			  app != NULL ? " of the app " : "", app != NULL ? app : "", path);
+		if (names_refuse_below(path, &why) < 0) {
+			error_append(error, "\n  %s", why.text);
+			error_hint(error, "%s", why.hint);
+		}
+		return -ERROR_CONFIG;
+	}
 	error_hint(error, "%sname one of them", count > NAMED_MOST ? "and more; " : "");
 	return -ERROR_CONFIG;
 }

@@ -5,7 +5,9 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "salesforce/leftout.h"
 #include "salesforce/manifest.h"
+#include "salesforce/names.h"
 #include "salesforce/package-zip.h"
 #include "salesforce/walk.h"
 
@@ -34,7 +36,8 @@ struct package {
 	bool types[APPFILE_TYPES]; /* which are there */
 	int folder;                /* what the files are in, or -1 */
 	struct package_file manifest;      /* one in source format; its path is NULL when there is none */
-	size_t others, skipped;    /* files of other metadata; what is left out */
+	struct leftout *leftout;   /* in source format */
+	size_t skipped;            /* links to folders and the like */
 	char *zip;
 	size_t zip_length;
 	char notes[4][256];
@@ -169,10 +172,14 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 	enum appfile_type type;
 	bool is_app = appfile_type_of(path, &type), is_manifest = strcmp(below, "manifest/" MANIFEST) == 0;
 
-	if (!package->whole && !is_app && !is_manifest) {
-		package->others += kind == WALK_FILE ? 1 : 0;
-		package->skipped += kind == WALK_FILE ? 0 : 1;
-		return 0;
+	if (!package->whole && !is_manifest) {
+		bool left;
+
+		if (leftout_file(package->leftout, path, below, kind != WALK_FILE, &left, error) < 0)
+			return error_result(error);
+		package->skipped += left && kind != WALK_FILE ? 1 : 0;
+		if (left)
+			return 0;
 	}
 	if (kind == WALK_OTHER)
 		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
@@ -180,6 +187,8 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 		package->skipped++;
 		return 0;
 	}
+	if (package->whole && names_check(path, error) < 0)
+		return error_result(error);
 	if (package->whole && is_app && appfile_is_source(path)) {
 		error_set(error, ERROR_CONFIG, "%s is in source format, and beside the folder's " MANIFEST " all should be in "
 			  "metadata format", path);
@@ -245,31 +254,51 @@ static int take_folder(struct package *package, const char *path, struct error *
 {
 	package->whole = has_file(path, MANIFEST) && !has_file(path, "sfdx-project.json");
 	if (beneath_open(path, &package->folder, error) < 0 ||
-	    walk_files(path, visit, package, &package->skipped, error) < 0)
+	    (!package->whole && leftout_open(path, &package->leftout, error) < 0) ||
+	    walk_files(path, visit, package, &package->skipped, error) < 0 ||
+	    (!package->whole && leftout_end(package->leftout, error) < 0))
 		return error_result(error);
-	if (package->others > 0)
-		add_note(package, "%zu file%s of other metadata left out", package->others, package->others == 1 ? "" : "s");
 	if (package->skipped > 0)
 		add_note(package, "%zu of what is no file, is a link to a folder, or lies too deep left out", package->skipped);
 	if (package->count > (package->whole ? 1 : 0))
 		return 0;
 	error_set(error, ERROR_CONFIG, "there is nothing to deploy in %s: no file of an external client app", path);
+	if (!package->whole && leftout_note(package->leftout, 0) != NULL)
+		error_append(error, "; %s", leftout_note(package->leftout, 0));
 	error_hint(error, "a folder in metadata format has " MANIFEST " in it");
 	return -ERROR_CONFIG;
 }
 
+static int take_one(struct package *package, const char *path, struct error *error)
+{
+	const char *slash = strrchr(path, '/');
+	enum appfile_type type;
+	bool left;
+
+	if (!appfile_type_of(path, &type)) {
+		if (names_check(path, error) == 0)
+			error_set(error, ERROR_CONFIG, "%s is neither a folder nor one of an app's files by its name", path);
+		return error_result(error);
+	}
+	if (leftout_open(path, &package->leftout, error) < 0 ||
+	    leftout_file(package->leftout, path, slash != NULL ? slash + 1 : path, false, &left, error) < 0)
+		return error_result(error);
+	if (left)
+		return error_set(error, ERROR_CONFIG, "there is nothing to deploy: %s", leftout_note(package->leftout, 0));
+	return add_app_file(package, path, path, type, error);
+}
+
 static int take(struct package *package, const char *path, struct error *error)
 {
-	enum appfile_type type;
 	struct stat status;
 
 	if (stat(path, &status) < 0)
 		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
 	if (S_ISDIR(status.st_mode))
 		return take_folder(package, path, error);
-	if (!S_ISREG(status.st_mode) || !appfile_type_of(path, &type))
-		return error_set(error, ERROR_CONFIG, "%s is neither a folder nor one of an app's files by its name", path);
-	return add_app_file(package, path, path, type, error);
+	if (!S_ISREG(status.st_mode))
+		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	return take_one(package, path, error);
 }
 
 int package_apps(const struct package *package, struct apps *apps, struct error *error)
@@ -355,6 +384,7 @@ void package_free(struct package **package)
 		file_clear(&old->files[i]);
 	free(old->files);
 	file_clear(&old->manifest);
+	leftout_free(&old->leftout);
 	if (old->folder >= 0)
 		close(old->folder);
 	wipe_free(old->zip);
@@ -370,7 +400,11 @@ const void *package_zip(const struct package *package, size_t *length)
 
 const char *package_note(const struct package *package, size_t index)
 {
-	return index < package->note_count ? package->notes[index] : NULL;
+	size_t own = package->note_count;
+
+	if (index < own)
+		return package->notes[index];
+	return package->leftout != NULL ? leftout_note(package->leftout, index - own) : NULL;
 }
 
 const char *package_file(const struct package *package, size_t index, const char **data, size_t *length)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum { DEPTH_MAX = 16 };
@@ -13,6 +14,12 @@ enum { DEPTH_MAX = 16 };
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* A name that is nothing but the end of an app file's is a slip, and not meant to hide the file. */
+static bool is_hidden(const FTSENT *entry)
+{
+	return entry->fts_name[0] == '.' && strncasecmp(entry->fts_name, ".eca", 4) != 0;
 }
 
 bool walk_is_file(const char *path, enum walk_kind kind)
@@ -38,8 +45,8 @@ static int walk(FTS *tree, size_t prefix, walk_visit *visit, void *context, size
 			continue;
 		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
 			return error_set(error, ERROR_CONFIG, "cannot read %s: %s", entry->fts_path, strerror(entry->fts_errno));
-		if (entry->fts_name[0] == '.' || (entry->fts_info == FTS_D && entry->fts_level > DEPTH_MAX)) {
-			*left_out += entry->fts_name[0] == '.' ? 0 : 1;
+		if (is_hidden(entry) || (entry->fts_info == FTS_D && entry->fts_level > DEPTH_MAX)) {
+			*left_out += is_hidden(entry) ? 0 : 1;
 			fts_set(tree, entry, FTS_SKIP);
 		} else if (entry->fts_info != FTS_D) {
 			if (visit(context, entry->fts_path, entry->fts_path + prefix, kind_of(entry), error) < 0)

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "salesforce/ignore.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define IGNORE_FILE ".forceignore"
+#define PROJECT_FILE "sfdx-project.json"
+
+enum { BYTES_MAX = 1 << 20, LINE_MAX_BYTES = 4096 };
+
+struct pattern {
+	char *text;
+	char **part; /* of the text, cut at its slashes */
+	size_t count;
+	bool folders_only;
+	size_t line;
+};
+
+struct ignore {
+	char file[PATH_MAX];
+	char prefix[PATH_MAX]; /* of the paths: from the file's folder to the one of ignore_read; with a slash, or empty */
+	struct pattern *patterns;
+	size_t count;
+	locale_t locale; /* in which '?' is a character of UTF-8; 0: there is none */
+};
+
+/* --- parts ------------------------------------------------------------------------------------------------------- */
+
+/* Cuts the text at its slashes. `part` has room for one part per byte. */
+static size_t cut(char *text, char **part)
+{
+	size_t count = 0;
+	char *rest = NULL;
+
+	for (char *next = strtok_r(text, "/", &rest); next != NULL; next = strtok_r(NULL, "/", &rest))
+		part[count++] = next;
+	return count;
+}
+
+/* Whether the pattern's parts match the first `names` parts of a path. */
+static bool match(char *const *part, size_t parts, char *const *name, size_t names)
+{
+	if (parts == 0)
+		return names == 0;
+	if (strcmp(part[0], "**") == 0) {
+		if (parts == 1)
+			return names > 0;
+		for (size_t i = 0; i <= names; i++) {
+			if (match(part + 1, parts - 1, name + i, names - i))
+				return true;
+		}
+		return false;
+	}
+	return names > 0 && fnmatch(part[0], name[0], FNM_CASEFOLD) == 0 &&
+	       match(part + 1, parts - 1, name + 1, names - 1);
+}
+
+/* --- lines ------------------------------------------------------------------------------------------------------- */
+
+/* A bracket that is not closed is itself to fnmatch(3), and an error to others. */
+static bool has_open_bracket(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\\' && text[1] != '\0') {
+			text++;
+		} else if (*text == '[') {
+			text += strspn(text + 1, "!^") + 1;
+			text = strpbrk(text + (*text == ']' ? 1 : 0), "]/");
+			if (text == NULL || *text == '/')
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool ends_in_backslash(const char *text)
+{
+	size_t length = strlen(text), count = 0;
+
+	while (count < length && text[length - 1 - count] == '\\')
+		count++;
+	return count % 2 == 1;
+}
+
+/* Why the line cannot be applied; NULL: it can. */
+static const char *line_fault(const char *text)
+{
+	const char *fault = text_fault(text);
+
+	if (fault != NULL)
+		return fault;
+	if (text[0] == '!')
+		return "begins with '!', which takes files back in";
+	if (has_open_bracket(text))
+		return "has a bracket that is not closed";
+	if (ends_in_backslash(text))
+		return "ends in a backslash";
+	return NULL;
+}
+
+/* Cuts off blanks that no backslash keeps. */
+static void trim(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t' || text[length - 1] == '\r')) {
+		text[length - 1] = '\0';
+		if (ends_in_backslash(text)) {
+			text[length - 1] = ' ';
+			return;
+		}
+		length--;
+	}
+}
+
+static int add_line(struct ignore *ignore, char *text, size_t line, struct error *error)
+{
+	struct pattern *grown, *pattern;
+	const char *fault;
+	bool anywhere;
+
+	trim(text);
+	if (text[strspn(text, "/")] == '\0' || text[0] == '#')
+		return 0;
+	fault = strlen(text) > LINE_MAX_BYTES ? "is longer than 4096 bytes" : line_fault(text);
+	if (fault != NULL) {
+		error_set(error, ERROR_CONFIG, "cannot apply line %zu of %s: it %s", line, ignore->file, fault);
+		error_hint(error, "change the line; see FILE NAMES AND .FORCEIGNORE in p11bearer(1)");
+		return -ERROR_CONFIG;
+	}
+	grown = realloc(ignore->patterns, (ignore->count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return error_memory(error);
+	ignore->patterns = grown;
+	pattern = &grown[ignore->count++];
+	*pattern = (struct pattern){ .line = line, .folders_only = text[strlen(text) - 1] == '/' };
+	/* A slash anywhere but at the end ties the pattern to the folder of the file. */
+	anywhere = strcspn(text, "/") >= strlen(text) - (pattern->folders_only ? 1 : 0);
+	pattern->part = malloc((strlen(text) + 1) * sizeof(*pattern->part));
+	if (asprintf(&pattern->text, "%s%s", anywhere ? "**/" : "", text) < 0)
+		pattern->text = NULL;
+	if (pattern->part == NULL || pattern->text == NULL)
+		return error_memory(error);
+	pattern->count = cut(pattern->text, pattern->part);
+	return 0;
+}
+
+static int read_lines(struct ignore *ignore, struct error *error)
+{
+	char *data, *text, *rest;
+	size_t length, line = 0;
+	int result = file_read(ignore->file, BYTES_MAX, &data, &length, error);
+
+	if (result < 0)
+		return result;
+	if (memchr(data, '\0', length) != NULL)
+		result = error_set(error, ERROR_CONFIG, "%s is not a text in UTF-8", ignore->file);
+	rest = data + (strncmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+	while (result == 0 && (text = strsep(&rest, "\n")) != NULL)
+		result = add_line(ignore, text, ++line, error);
+	free(data);
+	return result;
+}
+
+/* --- the file ---------------------------------------------------------------------------------------------------- */
+
+static bool has_file(const char *folder, const char *name, char path[PATH_MAX])
+{
+	struct stat status;
+
+	/* One that is there but cannot be followed is to be told of when it is read. */
+	return snprintf(path, PATH_MAX, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) < PATH_MAX &&
+	       lstat(path, &status) == 0;
+}
+
+/* Looks in `folder`, an absolute path, and above. Sets file, empty if there is none, and prefix. */
+static void find_file(struct ignore *ignore, const char *folder)
+{
+	char at[PATH_MAX], path[PATH_MAX], found[PATH_MAX] = "";
+	size_t length;
+	bool is_first = true;
+
+	snprintf(at, sizeof(at), "%s", folder);
+	for (;; is_first = false) {
+		bool is_project = has_file(at, PROJECT_FILE, path);
+
+		if (found[0] == '\0' && has_file(at, IGNORE_FILE, path)) {
+			snprintf(found, sizeof(found), "%s", path);
+			length = strlen(at);
+			snprintf(ignore->prefix, sizeof(ignore->prefix), "%s", folder + length + (folder[length] == '/' ? 1 : 0));
+			if (is_first)
+				snprintf(ignore->file, sizeof(ignore->file), "%s", found);
+		}
+		if (is_project) {
+			snprintf(ignore->file, sizeof(ignore->file), "%s", found);
+			break;
+		}
+		if (strrchr(at, '/') == at)
+			break;
+		*strrchr(at, '/') = '\0';
+	}
+	if (ignore->prefix[0] != '\0')
+		strncat(ignore->prefix, "/", sizeof(ignore->prefix) - strlen(ignore->prefix) - 1);
+}
+
+int ignore_read(const char *path, struct ignore **ignore, struct error *error)
+{
+	struct ignore *fresh = calloc(1, sizeof(*fresh));
+	char *real = realpath(path, NULL);
+	struct stat status;
+	int result = 0;
+
+	*ignore = NULL;
+	if (fresh == NULL || real == NULL) {
+		result = error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+		goto out;
+	}
+	if (stat(real, &status) == 0 && !S_ISDIR(status.st_mode))
+		*strrchr(real, '/') = '\0';
+	find_file(fresh, real[0] != '\0' ? real : "/");
+	fresh->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (fresh->file[0] != '\0')
+		result = read_lines(fresh, error);
+out:
+	free(real);
+	if (result < 0)
+		ignore_free(&fresh);
+	*ignore = fresh;
+	return result;
+}
+
+void ignore_free(struct ignore **ignore)
+{
+	struct ignore *old = *ignore;
+
+	if (old == NULL)
+		return;
+	for (size_t i = 0; i < old->count; i++) {
+		free(old->patterns[i].text);
+		free(old->patterns[i].part);
+	}
+	free(old->patterns);
+	if (old->locale != (locale_t)0)
+		freelocale(old->locale);
+	free(old);
+	*ignore = NULL;
+}
+
+static bool matches(const struct pattern *pattern, char *const *name, size_t names)
+{
+	/* The file itself, or a folder that it is in. */
+	for (size_t count = 1; count <= names; count++) {
+		if (count == names && pattern->folders_only)
+			break;
+		if (match(pattern->part, pattern->count, name, count))
+			return true;
+	}
+	return false;
+}
+
+size_t ignore_line(const struct ignore *ignore, const char *below)
+{
+	locale_t before = ignore->locale != (locale_t)0 ? uselocale(ignore->locale) : (locale_t)0;
+	char path[2 * PATH_MAX], *name[PATH_MAX];
+	size_t names, line = 0;
+
+	snprintf(path, sizeof(path), "%s%s", ignore->prefix, below);
+	names = cut(path, name);
+	for (size_t i = 0; i < ignore->count && line == 0; i++) {
+		if (matches(&ignore->patterns[i], name, names))
+			line = ignore->patterns[i].line;
+	}
+	if (before != (locale_t)0)
+		uselocale(before);
+	return line;
+}
+
+const char *ignore_path(const struct ignore *ignore)
+{
+	return ignore->file;
+}

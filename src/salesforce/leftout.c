@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "salesforce/leftout.h"
+
+#include "base/message.h"
+#include "salesforce/appfile.h"
+#include "salesforce/ignore.h"
+#include "salesforce/names.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMED_MOST = 5, NOTE_SIZE = 1024 };
+
+struct leftout {
+	struct ignore *ignore;
+	struct names names; /* the wrong ones */
+	size_t ignored; /* app files */
+	size_t others;
+	char notes[NAMED_MOST + 2][NOTE_SIZE]; /* of ignored app files, of how many more there are, of others */
+	size_t note_count;
+	char first[NOTE_SIZE - 256]; /* of the first others */
+};
+
+int leftout_open(const char *path, struct leftout **leftout, struct error *error)
+{
+	struct leftout *fresh = calloc(1, sizeof(*fresh));
+	int result = fresh != NULL ? ignore_read(path, &fresh->ignore, error) : error_memory(error);
+
+	if (result < 0)
+		leftout_free(&fresh);
+	*leftout = fresh;
+	return result;
+}
+
+void leftout_free(struct leftout **leftout)
+{
+	if (*leftout == NULL)
+		return;
+	ignore_free(&(*leftout)->ignore);
+	names_clear(&(*leftout)->names);
+	free(*leftout);
+	*leftout = NULL;
+}
+
+static void add_ignored(struct leftout *leftout, const char *path, size_t line)
+{
+	if (leftout->ignored++ >= NAMED_MOST)
+		return;
+	snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "%s is left out: line %zu of %s", path, line,
+		 ignore_path(leftout->ignore));
+}
+
+static void add_other(struct leftout *leftout, const char *path, const char *below)
+{
+	size_t used = strlen(leftout->first);
+
+	message_step("%s is left out: other metadata", path);
+	if (leftout->others++ < NAMED_MOST)
+		snprintf(leftout->first + used, sizeof(leftout->first) - used, "%s%s", used > 0 ? ", " : "", below);
+}
+
+int leftout_file(struct leftout *leftout, const char *path, const char *below, bool is_link, bool *left,
+		 struct error *error)
+{
+	size_t line = ignore_line(leftout->ignore, below), wrong = leftout->names.count;
+	enum appfile_type type;
+	bool is_app = appfile_type_of(path, &type);
+
+	*left = line > 0 || !is_app;
+	if (line > 0 && is_app)
+		add_ignored(leftout, path, line);
+	else if (line > 0)
+		message_step("%s is left out: line %zu of %s", path, line, ignore_path(leftout->ignore));
+	else if (names_add(&leftout->names, path, is_link, error) < 0)
+		return error_result(error);
+	else if (!is_app && !is_link && wrong == leftout->names.count)
+		add_other(leftout, path, below);
+	return 0;
+}
+
+int leftout_end(struct leftout *leftout, struct error *error)
+{
+	if (names_refuse(&leftout->names, error) < 0)
+		return error_result(error);
+	if (leftout->ignored > NAMED_MOST)
+		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "so are %zu more of the app's files",
+			 leftout->ignored - NAMED_MOST);
+	if (leftout->others > 0)
+		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "%zu file%s of other metadata left out: %s%s",
+			 leftout->others, leftout->others == 1 ? "" : "s", leftout->first,
+			 leftout->others > NAMED_MOST ? ", …" : "");
+	return 0;
+}
+
+const char *leftout_note(const struct leftout *leftout, size_t index)
+{
+	return index < leftout->note_count ? leftout->notes[index] : NULL;
+}
