@@ -340,20 +340,24 @@ static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data
 		CK_ULONG *length)
 {
 	struct call call = {.function = "C_Sign"};
+	bool real;
 
 	results_enter();
-	if (!faults_answer(&call)) {
+	real = !faults_answer(&call);
+	if (real) {
 		bool allowed = state_sign(); /* before state_begin, because it may lose the login */
 		state_begin();
 		call.rv = allowed ? module->C_Sign(session, data, data_length, signature, length) :
 				CKR_USER_NOT_LOGGED_IN;
-		state_end();
 	}
 	if (call.rv == CKR_OK && signature != NULL && *length > 0) {
 		results_signature(signature, length);
 		detail(&call, " length=%lu", *length);
 	}
 	log_call(&call);
+	if (real) { /* after the log: what was signed before a loss is logged before it */
+		state_end();
+	}
 	results_leave();
 	return call.rv;
 }
