@@ -152,11 +152,17 @@ static bool begins_pem(const char *text, unsigned char *room, int depth)
 	return found;
 }
 
+/* A private or a secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). */
+static bool is_private_jwk(const char *text)
+{
+	return strstr(text, "\"kty\"") != NULL && (strstr(text, "\"d\"") != NULL || strstr(text, "\"k\"") != NULL);
+}
+
 static bool is_private_text(const char *text, unsigned char *room, int depth)
 {
 	static const char openssh[] = "b3BlbnNzaC1rZXktdjE"; /* base64 of openssh-key-v1 */
 
-	if (has_armour(text))
+	if (has_armour(text) || is_private_jwk(text))
 		return true;
 	for (const char *c = text; *c != '\0'; c++) {
 		if (c > text && form_is_digit(c[-1]))
