@@ -128,8 +128,8 @@ static char *folder_of(const char *path, enum appfile_type type)
 	*strrchr(copy, '/') = '\0';
 	length = strlen(copy);
 	if (strcmp(copy, folder) == 0) {
-		strcpy(copy, "."); /* relative to it: "TYPE/FILE" */
-		return copy;
+		free(copy); /* the path is "TYPE/FILE" */
+		return strdup(".");
 	}
 	slash = length > strlen(folder) ? copy + length - strlen(folder) - 1 : NULL;
 	if (slash == NULL || *slash != '/' || strcmp(slash + 1, folder) != 0) {

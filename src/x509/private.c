@@ -18,20 +18,20 @@ enum {
 };
 
 /* UTF-16 becomes readable without its NULs; line ends may be written as in a string of a program. */
-static char *flatten(const unsigned char *data, size_t length)
+static char *flatten(const char *data, size_t length)
 {
-	char *text = malloc(length + 1), *to = text;
+	char *text = calloc(1, length + 1), *to = text;
 
 	for (size_t i = 0; text != NULL && i < length; i++) {
 		bool escaped = data[i] == '\\' && i + 1 < length && strchr("nrt", data[i + 1]) != NULL && data[i + 1] != '\0';
 
 		if (escaped)
 			i++;
-		if (data[i] != '\0')
-			*to++ = escaped || isspace(data[i]) ? ' ' : (char)data[i];
+		if (escaped || isspace((unsigned char)data[i]))
+			*to++ = ' ';
+		else if (data[i] != '\0')
+			*to++ = data[i];
 	}
-	if (text != NULL)
-		*to = '\0';
 	return text;
 }
 
@@ -91,7 +91,7 @@ static bool has_armour(const char *text)
 static size_t decode_some(const char *text, unsigned char *bytes, size_t size)
 {
 	size_t wanted = (size + 2) / 3 * 4, digits = 0, got = 0;
-	char *copy = malloc(wanted + 1);
+	char *copy = calloc(1, wanted + 1);
 
 	for (; copy != NULL && digits < wanted && (form_is_digit(*text) || *text == '=' || *text == ' '); text++) {
 		if (*text != ' ')
@@ -144,7 +144,7 @@ static bool begins_pem(const char *text, unsigned char *room, int depth)
 {
 	size_t size = strlen(text) / 4 * 3;
 	unsigned char *inner = malloc(size + 3);
-	char *flat = inner != NULL ? flatten(inner, decode_some(text, inner, size)) : NULL;
+	char *flat = inner != NULL ? flatten((const char *)inner, decode_some(text, inner, size)) : NULL;
 	bool found = flat != NULL && is_private_text(flat, room, depth + 1);
 
 	wipe_free(inner);
