@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of the batch room. A line is an item, and an item belongs to one party at a time: to the thread that runs
- * all (run.c), to a queue of the workers or to one of them (workers.c), or to the sender (send.c), which is part of
+ * all (run.h), to a queue of the workers or to one of them (workers.c), or to the sender (send.c), which is part of
  * the first. Who has it may touch it; it is handed on by a queue. */
 #ifndef P11BEARER_BATCH_INTERNAL_H
 #define P11BEARER_BATCH_INTERNAL_H

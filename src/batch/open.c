@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run needs, and how much of it. */
+#include "batch/run.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+enum {
+	ITEMS_A_SESSION = 1 + AHEAD,
+	ITEMS_A_REQUEST = 4, /* under way, ready, and waiting for another try */
+	DESCRIPTORS = 64,    /* that are wanted beside one for each request */
+};
+
+static size_t processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+}
+
+/* How many requests there are descriptors for, after the limit is raised as far as it may be and is wanted. */
+static size_t requests(size_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return wanted;
+	if (limit.rlim_cur < wanted + DESCRIPTORS && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = wanted + DESCRIPTORS < limit.rlim_max ? wanted + DESCRIPTORS : limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= wanted + DESCRIPTORS)
+		return wanted;
+	return limit.rlim_cur > DESCRIPTORS ? limit.rlim_cur - DESCRIPTORS : 1;
+}
+
+int run_open(struct run *run, struct error *error)
+{
+	const struct batch_options *options = run->options;
+	size_t parallel = requests(options->parallel), sessions = options->sessions > 0 ? options->sessions : processors();
+
+	if (sessions > P11_SESSIONS_MAX)
+		sessions = P11_SESSIONS_MAX;
+	run->count = sessions * ITEMS_A_SESSION + (options->exchange ? parallel * ITEMS_A_REQUEST : 0);
+	run->items = calloc(run->count, sizeof(*run->items));
+	run->in_turn = calloc(run->count, sizeof(void *));
+	run->output = secret_new(2UL * OUTPUT_MOST);
+	if (run->items == NULL || run->in_turn == NULL || run->output == NULL || input_open(&run->input, error) < 0)
+		return error_memory(error);
+	for (size_t i = 0; i < run->count; i++) {
+		run->items[i].output = secret_new(1024);
+		if (run->items[i].output == NULL)
+			return error_memory(error);
+		queue_push(&run->free, &run->items[i]);
+	}
+	/* All that can be wrong with the way to the org is found before the token is touched. */
+	if (options->exchange && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
+				  limits_open(&run->limits, run->request, run->sender.token_url, error) < 0))
+		return error_result(error);
+	return workers_open(&run->workers, run->request, sessions, options->exchange, error);
+}
+
+void run_close(struct run *run)
+{
+	workers_close(&run->workers);
+	sender_close(&run->sender);
+	limits_close(&run->limits);
+	for (size_t i = 0; i < run->count && run->items != NULL; i++) {
+		line_clear(&run->items[i].line);
+		assertion_clear(&run->items[i].assertion);
+		secret_free(&run->items[i].output);
+	}
+	secret_free(&run->output);
+	input_close(&run->input);
+	free(run->in_turn);
+	free(run->items);
+}
