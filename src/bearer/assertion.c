@@ -28,7 +28,7 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 
 	*signer = (struct signer){ .path = request->certificate };
 	if (request->lifetime > ORG_LIFETIME)
-		message_warn("a lifetime of %ld s is more than the %d s that Salesforce takes", request->lifetime,
+		message_warn("a lifetime of %ld s is more than the %d s that Salesforce documents", request->lifetime,
 			     ORG_LIFETIME);
 	if (signer->path != NULL && x509_read(signer->path, &signer->certificates, error) < 0)
 		return error_result(error);
@@ -65,8 +65,8 @@ static int mismatch(const struct signer *signer, struct error *error)
 	struct error why;
 
 	if (p11_key_public(signer->key, &public, &why) < 0) {
-		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature; whose fault that is cannot be "
-			  "told: %s", signer->path, why.text);
+		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature, and there is no "
+			  "public key to tell whether it is the key's: %s", signer->path, why.text);
 		error_hint(error, "nothing was sent; most likely the certificate is another key's");
 		return -ERROR_CONFIG;
 	}

@@ -75,7 +75,7 @@ static int begin(struct work *work, struct error *error)
 	int result = ask(work, &request, false, error);
 
 	if (result < 0 && work->taken)
-		error_hint(error, "the deployment may have begun all the same: Setup lists it under Deployment Status");
+		error_hint(error, "the deployment may have begun: look under Deployment Status in Setup before you deploy again");
 	return result;
 }
 

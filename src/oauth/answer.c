@@ -73,6 +73,6 @@ int answer_redirects(const struct http_response *response, struct error *error)
 		return 0;
 	error_set(error, ERROR_ANSWER, "the org answered with a redirect (HTTP status %ld) to %s, which is not followed",
 		  response->status, response->location[0] != '\0' ? response->location : "nowhere");
-	error_hint(error, "if that is the org's right address, give it with --instance-url");
+	error_hint(error, "if the org has moved there, give that address with --instance-url or --token-url");
 	return -ERROR_ANSWER;
 }

@@ -57,7 +57,7 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	 * script. */
 	for (const char *c = token; *c != '\0'; c++) {
 		if (*c <= ' ' || *c > '~')
-			return error_set(error, ERROR_ANSWER, "the org's access_token holds a character that no token may");
+			return error_set(error, ERROR_ANSWER, "the org's access_token has a character that RFC 6750 does not allow");
 	}
 	if (answer->json == NULL)
 		answer->json = secret_new(4096);

@@ -29,7 +29,8 @@ static const struct salesforce_advice table[] = {
 	{ SALESFORCE_OTHER, NULL, "refresh token ... scope|scope refresh token|scope ... refresh token",
 	  "the app lacks a scope that this flow needs", "add the RefreshToken scope to the app" },
 	{ SALESFORCE_OTHER, NULL, AUDIENCE_WRONG, "this host does not accept the claim aud",
-	  "use the org's My Domain URL, https://login.salesforce.com or https://test.salesforce.com for --audience" },
+	  "use the org's My Domain URL, https://login.salesforce.com or https://test.salesforce.com for --audience, "
+	  "or the URL of the user's Experience Cloud site" },
 	{ SALESFORCE_CLOCK, NULL,
 	  "expired authorization/authorisation code|authorization/authorisation code expired|"
 	  "authorization/authorisation code is/has expired|expired assertion/jwt|assertion/jwt expired|"
@@ -63,8 +64,8 @@ static const struct salesforce_advice table[] = {
 	{ SALESFORCE_OTHER, "invalid_client invalid_client_credentials",
 	  "invalid client credentials|client credentials invalid|client credentials are/were invalid",
 	  "the signature does not match the app's certificate",
-	  "sign with the key of that certificate, or put this key's certificate into the app; --certificate FILE finds a "
-	  "mismatch before anything is sent" },
+	  "sign with the key of that certificate, or put this key's certificate into the app, which takes 2 to 10 minutes to "
+	  "reach every host; --certificate FILE finds a mismatch before anything is sent" },
 	{ SALESFORCE_OTHER, "app_not_found OAUTH_EC_APP_NOT_FOUND",
 	  "app/application not installed|app/application is not installed|app/application isnt installed",
 	  "the host or the audience is not the org that has the app",
