@@ -194,6 +194,7 @@ int main(int argc, char **argv)
 	if (!commands_are_all && argc > 1 && find_command(argv, &words) == NULL && strcmp(argv[1], "--version") != 0)
 		result = run_other(argv, &error);
 	process_protect();
+	(void)wipe_openssl(); /* first of all that uses OpenSSL */
 	if (environment_withhold())
 		message_warn("SSLKEYLOGFILE is ignored: it would write the secrets of TLS connections to a file");
 	if (result == 0)

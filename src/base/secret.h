@@ -4,6 +4,7 @@
 #ifndef P11BEARER_BASE_SECRET_H
 #define P11BEARER_BASE_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct secret;
@@ -42,5 +43,8 @@ void *wipe_calloc(size_t count, size_t size);
 void *wipe_realloc(void *block, size_t size);
 char *wipe_strdup(const char *text);
 void wipe_free(void *block);
+
+/* From here on OpenSSL wipes what it frees. To be called before it allocates anything; false: that is too late. */
+bool wipe_openssl(void);
 
 #endif

@@ -42,6 +42,9 @@ struct transfer {
 int response_guard(struct http_response *response, const struct http_request *request, const struct proxy *proxy,
 		   struct error *error);
 
+/* Makes TLS wipe what it has decrypted as soon as it is handed on. */
+void http_cleanse(CURL *easy);
+
 /* Sets all options. Fails with ERROR_CONFIG for the URL. To be cleared in either case. */
 int transfer_begin(struct http *http, struct transfer *transfer, struct error *error);
 

@@ -19,6 +19,7 @@ struct http_pool {
 	struct proxy *proxy;
 	struct slot *slots;
 	size_t count, busy;
+	struct slot *taken; /* the last one, or NULL */
 };
 
 static bool open_slot(struct slot *slot, const struct http_options *options, struct proxy *proxy)
@@ -109,12 +110,27 @@ int http_pool_start(struct http_pool *pool, const struct http_request *request, 
 	return 0;
 }
 
+/* What was taken last is not needed any more. */
+static void wipe_taken(struct http_pool *pool)
+{
+	struct slot *slot = pool->taken;
+
+	if (slot == NULL || slot->busy)
+		return;
+	secret_truncate(slot->response.body, 0);
+	redactor_reset(slot->response.redactor);
+	if (slot->transfer.form != NULL)
+		secret_truncate(slot->transfer.form, 0);
+	pool->taken = NULL;
+}
+
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error)
 {
 	struct slot *slot;
 	CURLMsg *message;
 	int running, left;
 
+	wipe_taken(pool);
 	curl_multi_perform(pool->multi, &running);
 	message = curl_multi_info_read(pool->multi, &left);
 	if (message == NULL)
@@ -126,6 +142,7 @@ const struct http_response *http_pool_take(struct http_pool *pool, void **tag, i
 	transfer_clear(&slot->http, &slot->transfer);
 	slot->busy = false;
 	pool->busy--;
+	pool->taken = slot;
 	return &slot->response;
 }
 

@@ -94,11 +94,22 @@ static int join(const struct url *url, const char *path, char **site, struct err
 	return error_memory(error);
 }
 
+/* `own` is without parts if the user gave no URL. */
+static int choose(const struct url *url, const struct url *server, const struct url *own, const char *text, char **site,
+		  struct error *error)
+{
+	const char *fault = site_fault(url, server, own);
+
+	if (fault != NULL)
+		return error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
+	return join(url, own->path != NULL && same_path(url->path, own->path) ? url->path : "", site, error);
+}
+
 int http_site(const char *text, const char *server, const char *base, char **site, struct error *error)
 {
 	struct url url = { .parts = NULL }, asked = { .parts = NULL }, own = { .parts = NULL };
 	const char *fault = site_text_fault(text);
-	int result = 0;
+	int result;
 
 	*site = NULL;
 	if (fault != NULL)
@@ -110,10 +121,8 @@ int http_site(const char *text, const char *server, const char *base, char **sit
 	}
 	if (!url_read(text, &url) || !url_read(server, &asked) || (base != NULL && !url_read(base, &own)))
 		result = error_memory(error);
-	if (result == 0 && (fault = site_fault(&url, &asked, &own)) != NULL)
-		result = error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
-	if (result == 0)
-		result = join(&url, own.path != NULL && same_path(url.path, own.path) ? url.path : "", site, error);
+	else
+		result = choose(&url, &asked, &own, text, site, error);
 	url_clear(&url);
 	url_clear(&asked);
 	url_clear(&own);

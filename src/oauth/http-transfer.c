@@ -116,6 +116,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	bool plain = strncasecmp(url, "http:", 5) == 0;
 
 	curl_easy_reset(easy);
+	http_cleanse(easy);
 	return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
 #if LIBCURL_VERSION_NUM >= 0x075500

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,20 @@ char *http_url_below(const char *base, const char *path)
 	while (length > 0 && base[length - 1] == '/')
 		length--;
 	return asprintf(&url, "%.*s%s", (int)length, base, path) < 0 ? NULL : url;
+}
+
+static CURLcode cleanse(CURL *easy, void *context, void *unused)
+{
+	(void)easy;
+	(void)unused;
+	SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+	return CURLE_OK;
+}
+
+void http_cleanse(CURL *easy)
+{
+	/* A libcurl that is not built with OpenSSL does not know it. */
+	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, cleanse);
 }
 
 int response_guard(struct http_response *response, const struct http_request *request, const struct proxy *proxy,

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OpenSSL keeps what TLS has decrypted in buffers of its own, and frees them as they are. */
+#include "base/secret.h"
+
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void wipe_and_free(void *block, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	wipe_free(block);
+}
+
+/* As wipe_realloc, with the allocator that OpenSSL has for itself. */
+static void *wipe_and_move(void *block, size_t size, const char *file, int line)
+{
+	size_t old = malloc_usable_size(block);
+	void *fresh;
+
+	if (size == 0) {
+		wipe_free(block);
+		return NULL;
+	}
+	fresh = CRYPTO_malloc(size, file, line);
+	if (fresh == NULL)
+		return NULL;
+	if (block != NULL)
+		memcpy(fresh, block, old < size ? old : size);
+	wipe_free(block);
+	return fresh;
+}
+
+bool wipe_openssl(void)
+{
+	return CRYPTO_set_mem_functions(NULL, wipe_and_move, wipe_and_free) == 1;
+}

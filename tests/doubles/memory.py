@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""memory.py CERTIFICATE KEY PIN WHEN PROGRAM ARGUMENT…: looks for secrets in the memory of the program.
+
+Starts an org (https if CERTIFICATE is a file, else http) that answers every assertion, runs the program with {org} in the
+arguments replaced by its URL, and looks through all of its memory at the moment WHEN: "command" (a command of the program has
+written a line), "line" (a batch has written a line, and waits for the next one), "token" (the org has the assertion and has not answered) or "use" (it has the bearer).
+Prints a line for each secret and kind of memory that it is in: "locked" (and kept out of core files), or the name of the
+region. PADDING makes the org's answer longer, TLS12 has TLS 1.2 spoken, PRELOAD is preloaded."""
+import http.server
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import threading
+import urllib.parse
+
+CERTIFICATE, KEY, PIN, WHEN = sys.argv[1:5]
+BEARER = '00D5g000008qZlB!AQ8AQHk2m_Ty.7vLwPz3RnXcB9dFgJ6sKtYeUi0oNaMbVhCfWrEqSuZx4Gd5Hj6Kl7'
+assertions = []
+asked, looked = threading.Event(), threading.Event()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_POST(self):
+        fields = urllib.parse.parse_qs(self.rfile.read(int(self.headers.get('Content-Length', 0))).decode('latin-1'))
+        stage = 'token' if 'assertion' in fields else 'use'
+        assertions.extend(fields.get('assertion', []))
+        if stage == WHEN:
+            asked.set()
+            looked.wait(60)
+        body = b'{}'
+        if stage == 'token':
+            body = json.dumps({'access_token': BEARER, 'instance_url': url, 'token_type': 'Bearer', 'padding': 'x' * int(os.environ.get('PADDING', '0'))}).encode()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST
+
+
+def regions(pid):
+    """Of each readable region: where, its name, whether it is locked and kept out of core files."""
+    found = []
+    with open('/proc/%d/smaps' % pid, encoding='utf-8', errors='replace') as file:
+        for line in file:
+            begins = re.match(r'([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$', line)
+            if begins:
+                found.append([int(begins[1], 16), int(begins[2], 16), begins[3], begins[4] or 'anonymous', []])
+            elif line.startswith('VmFlags:'):
+                found[-1][4] = line.split()[1:]
+    return [r for r in found if r[2].startswith('r') and r[3] not in ('[vvar]', '[vsyscall]', '[vvar_vclock]')]
+
+
+def look(pid):
+    secrets = {'PIN': PIN, 'bearer': BEARER.split('!')[1], 'bearer in a form': urllib.parse.quote(BEARER, safe='')}
+    for assertion in assertions:
+        secrets['claims'], secrets['signature'] = assertion.split('.')[1:]
+    hits = set()
+    with open('/proc/%d/mem' % pid, 'rb', 0) as memory:
+        for begin, end, _, name, flags in regions(pid):
+            try:
+                memory.seek(begin)
+                data = memory.read(end - begin)
+            except (OSError, ValueError):
+                continue
+            for secret, text in secrets.items():
+                # Half of it counts: what is freed loses its first bytes to the allocator.
+                half = text.encode()[len(text) // 2:] if len(text) > 16 else text.encode()
+                if half in data:
+                    kind = 'locked' if 'lo' in flags and 'dd' in flags else os.path.basename(name)
+                    hits.add((secret, kind))
+    for secret, kind in sorted(hits):
+        print('%s: %s' % (secret, kind))
+
+
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+scheme = 'http'
+if os.path.exists(CERTIFICATE):
+    scheme = 'https'
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if 'TLS12' in os.environ:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(CERTIFICATE, KEY)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+url = '%s://127.0.0.1:%d' % (scheme, server.server_port)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+environment = dict(os.environ, LD_PRELOAD=os.environ['PRELOAD']) if os.environ.get('PRELOAD') else None
+program = subprocess.Popen([a.replace('{org}', url) for a in sys.argv[5:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                           env=environment)
+if WHEN == 'line':
+    program.stdin.write(b'{}\n')
+    program.stdin.flush()
+if WHEN in ('command', 'line'):
+    program.stdout.readline()
+elif not asked.wait(60):
+    sys.exit('the org was not asked')
+look(program.pid)
+looked.set()
+program.stdin.close()
+program.stdout.read()
+sys.exit(program.wait())
