@@ -37,7 +37,8 @@ int place_open_folder(struct place *place, const char *path)
 	char copy[PATH_MAX];
 	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
 
-	if (strlen(path) >= sizeof(copy) || strlen(name) >= sizeof(place->name)) {
+	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy) ||
+	    snprintf(place->name, sizeof(place->name), "%s", name) >= (int)sizeof(place->name)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
@@ -45,8 +46,6 @@ int place_open_folder(struct place *place, const char *path)
 		errno = path[0] == '\0' ? ENOENT : EISDIR;
 		return -1;
 	}
-	strcpy(place->name, name);
-	strcpy(copy, path);
 	place->folder = open(dirname(copy), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return place->folder >= 0 ? 0 : -1;
 }
@@ -133,7 +132,7 @@ int place_put(const struct place *place, const void *data, size_t length, mode_t
 		return error_set(error, ERROR_UNEXPECTED, "cannot create a file beside %s: %s", place->path, strerror(errno));
 	if (place->old >= 0 && access_copy(place->old, fd, is_private, place->path, error) < 0) {
 		result = error_result(error);
-		error_hint(error, "write to another file, or remove this one first");
+		error_hint(error, "run the command as a user who may do that, or write to another file");
 	} else if (fill(fd, data, length) < 0) {
 		result = place_cannot_write(place->path, error);
 	}

@@ -37,11 +37,9 @@ static int write_in_place(const char *path, const struct stat *expected, const v
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), result = 0;
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		result = place_cannot_write(path, error);
-	else if (!place_is_same_file(&status, expected))
+	if (fd >= 0 && fstat(fd, &status) == 0 && !place_is_same_file(&status, expected))
 		result = error_set(error, ERROR_UNEXPECTED, "cannot write %s: it has just been replaced by another file", path);
-	else if (place_write_all(fd, data, length) < 0)
+	else if (fd < 0 || place_write_all(fd, data, length) < 0)
 		result = place_cannot_write(path, error);
 	if (fd >= 0)
 		close(fd);

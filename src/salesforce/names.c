@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WORD_MAX = 32, EDITS_MAX = 2 };
+enum { WORD_MAX = 32, EDITS_MAX = 2, SHORT_MAX = 4 };
 
 /* What a file's root element says. */
 enum root {
@@ -101,7 +101,7 @@ static bool is_close(const char *word, enum root root, enum appfile_type *type)
 		const char *suffix = appfile_kinds[i].suffix + 1;
 		unsigned edits = distance(word, suffix);
 
-		if (edits < least && (edits == 0 || strlen(suffix) > 2 * EDITS_MAX)) {
+		if (edits < least && (edits == 0 || strlen(suffix) > SHORT_MAX)) {
 			least = edits;
 			*type = (enum appfile_type)i;
 		}

@@ -44,7 +44,7 @@ static int check_way(const struct template_file *file, const char *folder, bool 
 
 	if (full_path(path, folder, file->path, error) < 0)
 		return error_result(error);
-	strcpy(parent, path);
+	snprintf(parent, sizeof(parent), "%s", path);
 	cut_name(parent);
 	if (lstat(parent, &status) == 0 && S_ISLNK(status.st_mode))
 		return refuse_link(parent, error);
