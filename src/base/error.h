@@ -41,8 +41,8 @@ static inline int error_result(const struct error *error)
 /* Adds the formatted second sentence: what to do next. */
 void error_hint(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Appends the formatted text to the sentence, cutting what does not fit. A '\n' that begins `format` begins a line of the
- * message, such as one of a list; any other line end, here and in the functions above, becomes a blank. */
+/* Appends the formatted text to the sentence, cutting what does not fit. A '\n' that begins `format` begins a line of
+ * the message, such as one of a list; any other line end, here and in the functions above, becomes a blank. */
 void error_append(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The error for a failed allocation. Returns -ERROR_UNEXPECTED. */

@@ -31,7 +31,7 @@ static int append_escape(struct secret *json, unsigned long character)
 	return secret_printf(json, "\\u%04lx", character);
 }
 
-/* Only within strings there may be characters to escape. Line ends are left alone: within a string they are escaped already. */
+/* Only strings have characters to escape. Line ends are left alone: within a string they are escaped already. */
 static int append_escaped(struct secret *json, const char *text, size_t length)
 {
 	const char *end = text + length;

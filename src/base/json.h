@@ -10,14 +10,14 @@
 
 #include <stdbool.h>
 
-/* Checks that `text`, a JSON value that cJSON has parsed, is one by RFC 8259 too: cJSON takes numbers such as 007 and 1.,
- * control characters, bytes that are not UTF-8 and a byte-order mark. A string with a NUL in it (\u0000) is refused as
+/* Checks that `text`, a JSON value that cJSON has parsed, is one by RFC 8259 too: cJSON takes numbers such as 007 and
+ * 1., control characters, bytes that are not UTF-8 and a byte-order mark. A string with a NUL in it (\u0000) is refused as
  * well, and an object that names a member twice: which of the two counts, readers do not agree on. Fails with `class`;
  * `what` begins the message. */
 int json_check(const char *text, enum error_class class, const char *what, struct error *error);
 
-/* Whether an object in the text, at any depth, names a member twice; then `name` is the name, for a message. Escapes make no
- * difference. Text that is not JSON does not. */
+/* Whether an object in the text, at any depth, names a member twice; then `name` is the name, for a message. Escapes
+ * make no difference. Text that is not JSON does not. */
 enum { JSON_NAME_SIZE = 100 };
 bool json_repeats(const char *text, char name[JSON_NAME_SIZE]);
 
@@ -28,14 +28,14 @@ void json_compact(char *text);
  * which is cut off there. *rest begins behind the object's brace, and is moved on. False: there are no more. */
 bool json_member(char **rest, char **value);
 
-/* Append a strict text: with line ends and two blanks a level; in one line. Numbers keep every character, and strings too,
- * except that characters which mislead a reader (text_misleads) are escaped, and that json_indent redacts strings (NULL:
+/* Append a strict text: with line ends and two blanks a level; in one line. Numbers keep every character, and strings
+ * too, except that characters which mislead a reader (text_misleads) are escaped, and that json_indent redacts strings (NULL:
  * none). Return 0, or -1 when memory is out. */
 int json_indent(struct secret *json, const char *text, struct redactor *redactor);
 int json_line(struct secret *json, const char *text);
 
-/* Writes to stdout what cJSON has printed, escaped in the same way, and a line end. Bytes that are not UTF-8 become U+FFFD.
- * NULL: memory is out. Fails as output_write does. */
+/* Writes to stdout what cJSON has printed, escaped in the same way, and a line end. Bytes that are not UTF-8 become
+ * U+FFFD. NULL: memory is out. Fails as output_write does. */
 int json_write(const char *text, struct error *error);
 
 /* Length of the blanks at `text`; of the token there, 0 when it is none. */

@@ -142,6 +142,8 @@ static bool unescape(struct view *view)
 		if (used == 0)
 			used = 1;
 		unit.end = view->units[i + used - 1].end;
+		for (size_t j = i; j < i + used; j++)
+			unit.marked |= view->units[j].marked;
 		view->units[count++] = unit;
 		i += used;
 	}
@@ -176,8 +178,13 @@ static bool view_make(struct view *view, const char *text, size_t length)
 	}
 	for (size_t i = 0; i < length; i++)
 		view->units[i] = (struct unit){ (uint32_t)i, (uint32_t)i + 1, text[i], false };
-	for (int pass = 0; pass < PASSES && unescape(view); pass++)
-		;
+	return true;
+}
+
+/* Picks letters and digits. */
+static void squeeze(struct view *view)
+{
+	view->plain_count = 0;
 	for (size_t i = 0; i < view->count; i++) {
 		unsigned char character = (unsigned char)view->units[i].character;
 
@@ -186,7 +193,6 @@ static bool view_make(struct view *view, const char *text, size_t length)
 		view->where[view->plain_count] = (uint32_t)i;
 		view->plain[view->plain_count++] = (char)tolower(character);
 	}
-	return true;
 }
 
 /* --- secrets ----------------------------------------------------------------------------------------------------- */
@@ -223,24 +229,32 @@ static size_t hash(const char *window)
 	return (size_t)(value * 0x9e3779b97f4a7c15U >> (64 - HASH_BITS));
 }
 
+static int add_view(struct redactor *redactor, const struct view *view, bool may_be_short)
+{
+	if (view->plain_count < REDACT_FRAGMENT && (!may_be_short || view->plain_count < REDACT_LEAST))
+		return 0;
+	for (size_t i = 0; i + REDACT_FRAGMENT <= view->plain_count; i++) {
+		size_t bit = hash(view->plain + i);
+
+		redactor->known[bit / 8] |= (unsigned char)(1U << bit % 8);
+	}
+	if (secret_append(redactor->forms, view->plain, view->plain_count) < 0)
+		return -1;
+	return secret_append(redactor->forms, "\n", 1);
+}
+
+/* What looks like an escape may be one or not: both count, here and in the text. */
 static int add_form(struct redactor *redactor, const char *text, size_t length, bool may_be_short)
 {
 	struct view view;
-	int result = 0;
+	int result = 0, pass = 0;
 
 	if (!view_make(&view, text, length))
 		return -1;
-	if (view.plain_count >= REDACT_FRAGMENT) {
-		for (size_t i = 0; i + REDACT_FRAGMENT <= view.plain_count; i++) {
-			size_t bit = hash(view.plain + i);
-
-			redactor->known[bit / 8] |= (unsigned char)(1U << bit % 8);
-		}
-	}
-	if (view.plain_count >= REDACT_FRAGMENT || (may_be_short && view.plain_count >= REDACT_LEAST)) {
-		result |= secret_append(redactor->forms, view.plain, view.plain_count);
-		result |= secret_append(redactor->forms, "\n", 1);
-	}
+	do {
+		squeeze(&view);
+		result |= add_view(redactor, &view, may_be_short);
+	} while (pass++ < PASSES && unescape(&view));
 	view_free(&view, length);
 	return result;
 }
@@ -395,14 +409,18 @@ size_t redact_bytes(struct redactor *redactor, char *text, size_t length)
 {
 	struct view view;
 	size_t left;
+	int pass = 0;
 
 	if (redactor == NULL || !prepare(redactor) || !view_make(&view, text, length)) {
 		left = length < sizeof(MASK) - 1 ? length : sizeof(MASK) - 1;
 		memcpy(text, MASK, left);
 		return left;
 	}
-	mark_windows(redactor, &view);
-	mark_shorts(redactor, &view);
+	do {
+		squeeze(&view);
+		mark_windows(redactor, &view);
+		mark_shorts(redactor, &view);
+	} while (pass++ < PASSES && unescape(&view));
 	grow_marks(&view);
 	left = write_masked(&view, text);
 	view_free(&view, length);

@@ -19,8 +19,8 @@ enum {
 struct redactor *redactor_new(void);
 
 /* Adds a secret. One with fewer letters and digits than REDACT_FRAGMENT is masked as a whole only. The id of the org
- * that begins an access token of Salesforce, up to the '!', is no secret. Returns 0, or -1 when memory is out; the redactor
- * then masks all text. A NULL redactor does the same. */
+ * that begins an access token of Salesforce, up to the '!', is no secret. Returns 0, or -1 when memory is out; the
+ * redactor then masks all text. A NULL redactor does the same. */
 int redactor_add(struct redactor *redactor, const char *secret);
 
 /* Wipes the secrets. NULL is allowed. */
@@ -30,8 +30,8 @@ void redactor_reset(struct redactor *redactor);
 void redactor_free(struct redactor **redactor);
 
 /* Replaces each word of `text` that repeats a secret, or a fragment of one, with "***", in place. It finds secrets in
- * upper and lower case, in base64 and in hexadecimal, split by anything but letters and digits, and with escapes as in URLs,
- * JSON and HTML, also escapes of escapes. */
+ * upper and lower case, in base64 and in hexadecimal, split by anything but letters and digits, and with escapes as in
+ * URLs, JSON and HTML, also escapes of escapes. */
 void redact(struct redactor *redactor, char *text);
 
 /* The same for both texts of an error. */

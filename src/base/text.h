@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 
-/* Whether a character of Unicode could mislead whoever reads it: a control character (C0, DEL, C1), one that is not seen,
- * changes the direction of writing or looks like a line end to some programs. */
+/* Whether a character of Unicode could mislead whoever reads it: a control character (C0, DEL, C1), one that is not
+ * seen, changes the direction of writing or looks like a line end to some programs. */
 bool text_misleads(unsigned long character);
 
-/* Makes the text safe to show, in place: misleading characters, and bytes that are not UTF-8, become '?'. Characters that
- * stand in `kept` stay. */
+/* Makes the text safe to show, in place: misleading characters, and bytes that are not UTF-8, become '?'. Characters
+ * in `kept` stay. */
 void text_clean(char *text, const char *kept);
 
 /* The same for text that becomes part of a line: line ends become blanks. */

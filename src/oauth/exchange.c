@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Readers that do not tell upper from lower case would take such a member for the one that was checked; U+017F and U+212A
- * are the letters outside ASCII that are other cases of s and k. */
+/* Readers that do not tell upper from lower case would take such a member for the one that was checked; U+017F and
+ * U+212A are the letters outside ASCII that are other cases of s and k. */
 static bool is_lookalike(const char *name, const char *wanted)
 {
 	bool same = strcmp(name, wanted) == 0;
@@ -33,8 +33,8 @@ static int check_names(const cJSON *object, struct error *error)
 	for (const cJSON *member = object->child; member != NULL; member = member->next) {
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 			if (is_lookalike(member->string, names[i]))
-				return error_set(error, ERROR_ANSWER, "the org's answer has a \"%.64s\", which may be taken for %s",
-						 member->string, names[i]);
+				return error_set(error, ERROR_ANSWER, "the org's answer has a \"%.64s\", which may be taken "
+						 "for %s", member->string, names[i]);
 		}
 	}
 	return 0;

@@ -37,6 +37,9 @@ static void what_repeats_a_secret_is_masked(void **state)
 		{ BEARER, "A-Q.8+A/Q=H:k,2", "***" },
 		{ BEARER, "A\u200bQ\u200b8\u200bA\u200bQ\u200bH\u200bk\u200b2", "***" },
 		{ BEARER, "aq8aqhk2M_tY", "***" },
+		{ BEARER, "\\u00AQ8AQHk2x y", "\\*** y" }, /* looks like an escape, and is none */
+		{ BEARER, "%AQ8AQHk2m", "***" },
+		{ "Ab%41cdefghij", "b%41cdefghij", "***" },
 		{ BEARER, "begins " ORG_ID "!AQ8AQHk2", "begins ***" },
 		{ BEARER, "ends 0oNaMb, ends eUi0oNaMb", "ends 0oNaMb, ends ***" },
 		{ BEARER, "middle XcB9dFgJ6sKt.other-part", "middle ***" },
