@@ -27,8 +27,9 @@ extern const bool commands_are_all;
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
 
-/* Fills `options` from the settings, and checks the proxy. */
-int cmd_http_options(const struct settings *settings, struct http_options *options, struct error *error);
+/* Fills `options` from the settings, and checks the proxy for requests to `url`, as http_check_proxy does. */
+int cmd_http_options(const struct settings *settings, const char *url, struct http_options *options,
+		     struct error *error);
 
 /* Fills `request` for an assertion, and for its exchange too when `exchange`; `whole`: all that an assertion needs
  * must be set. The arrays in it are to be freed with cmd_bearer_request_clear in either case. */

@@ -87,7 +87,8 @@ static int take_urls(const struct settings *settings, bool exchange, bool whole,
 	return error_result(error);
 }
 
-int cmd_http_options(const struct settings *settings, struct http_options *options, struct error *error)
+int cmd_http_options(const struct settings *settings, const char *url, struct http_options *options,
+		     struct error *error)
 {
 	*options = (struct http_options){
 		.cacert = settings_text(settings, SETTING_CACERT),
@@ -95,11 +96,19 @@ int cmd_http_options(const struct settings *settings, struct http_options *optio
 		.proxy_origin = settings_origin(settings, SETTING_PROXY),
 		.timeout = settings_number(settings, SETTING_TIMEOUT),
 	};
-	if (http_check_proxy(options->proxy, error) == 0)
+	if (http_check_proxy(options->proxy, url, error) == 0)
 		return 0;
 	if (options->proxy != NULL)
 		settings_blame(settings, SETTING_PROXY, error);
 	return error_result(error);
+}
+
+/* Where the assertion goes; NULL: a batch's lines say it. */
+static const char *first_url(const struct settings *settings)
+{
+	const char *url = settings_text(settings, SETTING_TOKEN_URL);
+
+	return url != NULL ? url : settings_text(settings, SETTING_INSTANCE_URL);
 }
 
 int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
@@ -112,7 +121,7 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, bool whol
 	if (exchange) {
 		request->retries = settings_number(settings, SETTING_RETRIES);
 		request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
-		if (cmd_http_options(settings, &request->http, error) < 0)
+		if (cmd_http_options(settings, first_url(settings), &request->http, error) < 0)
 			return error_result(error);
 	}
 	request->client_id = settings_text(settings, SETTING_CLIENT_ID);

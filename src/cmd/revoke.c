@@ -13,7 +13,7 @@ static const struct source_kind kind = { .name = "access token", .class = ERROR_
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {
 	*use = (struct bearer_use){ .retries = settings_number(settings, SETTING_RETRIES) };
-	if (cmd_http_options(settings, &use->http, error) < 0 ||
+	if (cmd_http_options(settings, settings_text(settings, SETTING_INSTANCE_URL), &use->http, error) < 0 ||
 	    settings_require(settings, SETTING_INSTANCE_URL, &use->instance_url, error) < 0)
 		return error_result(error);
 	if (http_check_url(use->instance_url, error) < 0) {

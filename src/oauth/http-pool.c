@@ -124,21 +124,37 @@ static void wipe_taken(struct http_pool *pool)
 	pool->taken = NULL;
 }
 
-const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error)
+/* The next transfer that has ended; NULL: none has. */
+static struct slot *next_ended(struct http_pool *pool, CURLcode *code)
 {
 	struct slot *slot;
 	CURLMsg *message;
-	int running, left;
+	int left;
+
+	while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
+		*code = message->data.result;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
+		curl_multi_remove_handle(pool->multi, slot->http.easy);
+		if (!proxy_wants_more(&slot->http, &slot->transfer, *code) ||
+		    curl_multi_add_handle(pool->multi, slot->http.easy) != CURLM_OK)
+			return slot;
+	}
+	return NULL;
+}
+
+const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error)
+{
+	struct slot *slot;
+	CURLcode code;
+	int running;
 
 	wipe_taken(pool);
 	curl_multi_perform(pool->multi, &running);
-	message = curl_multi_info_read(pool->multi, &left);
-	if (message == NULL)
+	slot = next_ended(pool, &code);
+	if (slot == NULL)
 		return NULL;
-	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
 	*tag = slot->tag;
-	*result = transfer_end(&slot->http, &slot->transfer, message->data.result, error);
-	curl_multi_remove_handle(pool->multi, slot->http.easy);
+	*result = transfer_end(&slot->http, &slot->transfer, code, error);
 	transfer_clear(&slot->http, &slot->transfer);
 	slot->busy = false;
 	pool->busy--;

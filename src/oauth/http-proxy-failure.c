@@ -15,9 +15,9 @@ static curl_socket_t no_socket(void *context, curlsocktype purpose, struct curl_
 	return CURL_SOCKET_BAD;
 }
 
-/* Whether no_proxy lets the URL take a proxy. libcurl alone knows what no_proxy means, so it is asked, without any traffic:
- * a proxy whose URL is broken is refused before anything else, and a host that needs none fails for want of a socket. */
-static bool takes_proxy(const char *url)
+/* libcurl alone knows what no_proxy means, so it is asked, without any traffic: it refuses a proxy whose URL is broken
+ * before anything else, and a host that needs none fails for want of a socket. */
+static bool no_proxy_takes(const char *url)
 {
 	CURL *easy = curl_easy_init();
 	struct curl_slist *to = curl_slist_append(NULL, "::127.0.0.1:1"); /* so that no name is looked up */
@@ -32,9 +32,14 @@ static bool takes_proxy(const char *url)
 	return takes;
 }
 
+bool proxy_is_taken(const char *url)
+{
+	return strncasecmp(url, "https:", 6) == 0 && no_proxy_takes(url);
+}
+
 const char *proxy_between(const struct proxy *proxy, const char *url)
 {
-	return proxy != NULL && strncasecmp(url, "https:", 6) == 0 && takes_proxy(url) ? proxy->url : NULL;
+	return proxy != NULL && proxy_is_taken(url) ? proxy->url : NULL;
 }
 
 /* --- what it did ------------------------------------------------------------------------------------------------- */
@@ -45,15 +50,59 @@ static bool is_socks(const struct proxy *proxy)
 	return strncasecmp(proxy->url, "socks", 5) == 0;
 }
 
-/* Whether what failed comes before the way to the org is open. */
+/* The status of an answer to CONNECT; 0: there was none. */
+static long connect_status(CURL *easy)
+{
+	long status = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status;
+}
+
+/* Whether the proxy asked for authentication that the account can be used with. */
+static bool asks_for_account(CURL *easy, const struct proxy *proxy)
+{
+	long offered = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_PROXYAUTH_AVAIL, &offered);
+	return connect_status(easy) == 407 && proxy->account != NULL && (offered & proxy_methods(proxy)) != 0;
+}
+
+void proxy_hear(struct transfer *transfer, const char *line, size_t length)
+{
+	const char *blank = memchr(line, ' ', length);
+	size_t left = blank != NULL ? length - (size_t)(blank - line) : 0;
+
+	if (transfer->proxy == NULL || transfer->begun > 0 || left < 4)
+		return;
+	if (memcmp(blank, " 407", 4) == 0)
+		transfer->asked++;
+	else if (blank[1] == '2')
+		transfer->proxy->opened = true;
+}
+
+bool proxy_wants_more(const struct http *http, struct transfer *transfer, CURLcode code)
+{
+	bool lost = code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;
+
+	if (!lost || transfer->asked != 1 || transfer->again || !asks_for_account(http->easy, http->proxy))
+		return false;
+	transfer->again = true;
+	return true;
+}
+
+/* Whether what failed comes before the way to the org is open. The proxy's host is the only one that is looked up here.
+ * A request that waits for the connection of another one may run out of time because of the org. */
 static bool is_proxys(const struct proxy *proxy, CURLcode code, long status)
 {
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_RESOLVE_HOST: /* of a SOCKS proxy */
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_PROXY:
 		return true;
-	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_OPERATION_TIMEDOUT:
+		return !is_socks(proxy) && (status == 0 ? !proxy->opened : status < 200 || status >= 300);
 	case CURLE_ABORTED_BY_CALLBACK:
 	case CURLE_OUT_OF_MEMORY:
 	case CURLE_SSL_CACERT_BADFILE:
@@ -63,19 +112,25 @@ static bool is_proxys(const struct proxy *proxy, CURLcode code, long status)
 	}
 }
 
+/* Negotiate is tried in the first request, anything else once the proxy has asked for it. */
+static bool was_refused(const struct proxy *proxy, const struct transfer *transfer)
+{
+	return transfer->asked > 1 || proxy_methods(proxy) == (long)CURLAUTH_NEGOTIATE;
+}
+
 static void want_account(CURL *easy, const struct proxy *proxy, struct error *error)
 {
-	long offered = 0;
-
-	curl_easy_getinfo(easy, CURLINFO_PROXYAUTH_AVAIL, &offered);
 	if (proxy->account == NULL) {
 		error_set(error, ERROR_NETWORK, "the proxy %s wants a user and password (HTTP status 407)", proxy->url);
 		error_hint(error, "add them to %s: SCHEME://USER:PASSWORD@HOST:PORT", proxy->origin);
-	} else if ((offered & proxy_methods(proxy)) == 0) {
+	} else if (!asks_for_account(easy, proxy)) {
 		error_set(error, ERROR_NETWORK, "the proxy %s offers no authentication that can be used (HTTP status 407)",
 			  proxy->url);
 		error_hint(error, "user and password go with Basic, Digest and NTLM; for Negotiate leave both empty in %s: "
 				  "SCHEME://:@HOST:PORT", proxy->origin);
+	} else if (proxy_methods(proxy) == (long)CURLAUTH_NEGOTIATE) {
+		error_set(error, ERROR_NETWORK, "the proxy %s did not accept Negotiate (HTTP status 407)", proxy->url);
+		error_hint(error, "get a Kerberos ticket with kinit(1), or give user and password in %s", proxy->origin);
 	} else {
 		error_set(error, ERROR_NETWORK, "the proxy %s refuses the user and password (HTTP status 407)", proxy->url);
 		error_hint(error, "check both in %s; percent-encode special characters", proxy->origin);
@@ -102,7 +157,8 @@ static bool refused_by_socks(CURL *easy, const struct proxy *proxy, struct error
 	return true;
 }
 
-static const char *remedy(const struct proxy *proxy, CURLcode code)
+/* `spoke`: it answered in HTTP. */
+static const char *remedy(const struct proxy *proxy, CURLcode code, bool spoke)
 {
 	bool encrypted = strncasecmp(proxy->url, "https:", 6) == 0;
 
@@ -112,38 +168,41 @@ static const char *remedy(const struct proxy *proxy, CURLcode code)
 		return "; --timeout allows more time";
 	if (code == CURLE_SSL_CONNECT_ERROR && encrypted)
 		return "; if the proxy speaks plain HTTP, begin its URL with http://";
-	if (code != CURLE_COULDNT_RESOLVE_PROXY && code != CURLE_COULDNT_CONNECT && !encrypted && !is_socks(proxy))
+	if (code != CURLE_COULDNT_RESOLVE_PROXY && code != CURLE_COULDNT_RESOLVE_HOST &&
+	    code != CURLE_COULDNT_CONNECT && !spoke && !encrypted && !is_socks(proxy))
 		return "; if the proxy speaks TLS, begin its URL with https://";
 	return "";
 }
 
 static bool may_pass(CURLcode code, long status)
 {
-	if (status >= 300)
+	if (status >= 300 && status != 407)
 		return status == 408 || status == 429 || status >= 500;
-	return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT || code == CURLE_SSL_CONNECT_ERROR ||
+	return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST ||
+	       code == CURLE_COULDNT_CONNECT || code == CURLE_SSL_CONNECT_ERROR ||
 	       code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING ||
 	       code == CURLE_OPERATION_TIMEDOUT || code == CURLE_PROXY;
 }
 
-bool proxy_failed(const struct http *http, const char *url, CURLcode code, bool *passing, struct error *error)
+bool proxy_failed(const struct http *http, const struct transfer *transfer, CURLcode code, bool *passing,
+		  struct error *error)
 {
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
-	long status = 0;
+	const struct proxy *proxy = http->proxy;
+	long status = connect_status(http->easy);
 
-	curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-	if (!is_proxys(http->proxy, code, status))
+	if (!is_proxys(proxy, code, status))
 		return false;
-	*passing = may_pass(code, status);
-	if (status == 407) {
-		want_account(http->easy, http->proxy, error);
-	} else if (status >= 300) {
-		refused(http->proxy, status, url, error);
-	} else if (code == CURLE_PROXY && refused_by_socks(http->easy, http->proxy, error)) {
-		*passing = false;
-	} else {
-		error_set(error, ERROR_NETWORK, "cannot use the proxy %s: %s (curl code %d)", http->proxy->url, why, (int)code);
-		error_hint(error, "check %s%s", http->proxy->origin, remedy(http->proxy, code));
+	*passing = false;
+	if (status == 407 && (!asks_for_account(http->easy, proxy) || was_refused(proxy, transfer))) {
+		want_account(http->easy, proxy, error);
+	} else if (status >= 300 && status != 407) {
+		*passing = may_pass(code, status);
+		refused(proxy, status, transfer->request->url, error);
+	} else if (code != CURLE_PROXY || !refused_by_socks(http->easy, proxy, error)) {
+		*passing = may_pass(code, status);
+		error_set(error, ERROR_NETWORK, "cannot use the proxy %s: %s (curl code %d)", proxy->url, why, (int)code);
+		error_hint(error, "check %s%s", proxy->origin, remedy(proxy, code, status != 0 || transfer->asked > 0));
 	}
 	return true;
 }

@@ -56,11 +56,18 @@ static bool header_is(const char *line, size_t length, const char *name, char *v
 	return true;
 }
 
+/* Those of a proxy and of a status such as 103 come first: only the last answer counts. */
 static size_t take_header(char *data, size_t size, size_t count, void *context)
 {
-	struct http_response *response = ((const struct transfer *)context)->response;
+	struct transfer *transfer = context;
+	struct http_response *response = transfer->response;
 	char value[512];
 
+	if (size * count > 5 && memcmp(data, "HTTP/", 5) == 0) {
+		response->date = -1;
+		response->location[0] = '\0';
+		proxy_hear(transfer, data, size * count);
+	}
 	if (header_is(data, size * count, "Date", value, sizeof(value)))
 		response->date = curl_getdate(value, NULL);
 	header_is(data, size * count, "Location", response->location, sizeof(response->location));
@@ -132,7 +139,6 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       proxy_set(easy, http->proxy, options->cacert) &&
 	       /* A proxy would take plain http off this machine. */
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
-	       curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       set_connection(easy, transfer, plain) &&
 	       set_timeout(easy, transfer->request, options->timeout) &&
@@ -267,7 +273,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	const char *url = request->url, *proxy = proxy_between(http->proxy, url);
 
 	response->sent = transfer->begun > 0;
-	if (proxy != NULL && !response->sent && proxy_failed(http, url, code, &response->passing, error))
+	if (proxy != NULL && !response->sent && proxy_failed(http, transfer, code, &response->passing, error))
 		return error_result(error);
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -342,10 +348,13 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 		.redactor = response->redactor,
 	};
 	secret_truncate(response->body, 0);
-	transfer->begun = 0;
+	transfer->begun = transfer->asked = 0;
+	transfer->again = false;
+	transfer->proxy = http->proxy;
 	http->message[0] = '\0';
 	if (response_guard(response, transfer->request, http->proxy, error) < 0 ||
-	    http_check_url(transfer->request->url, error) < 0 || prepare(http, transfer, error) < 0)
+	    http_check_url(transfer->request->url, error) < 0 ||
+	    proxy_check(http->proxy, transfer->request->url, error) < 0 || prepare(http, transfer, error) < 0)
 		return error_result(error);
 	if (!set_options(http, transfer) || !set_request(http->easy, transfer))
 		return error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");

@@ -204,8 +204,13 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	if (response->body == NULL)
 		return error_memory(error);
 	result = transfer_begin(http, &transfer, error);
-	if (result == 0)
-		result = transfer_end(http, &transfer, curl_easy_perform(http->easy), error);
+	if (result == 0) {
+		CURLcode code = curl_easy_perform(http->easy);
+
+		if (proxy_wants_more(http, &transfer, code))
+			code = curl_easy_perform(http->easy);
+		result = transfer_end(http, &transfer, code, error);
+	}
 	transfer_clear(http, &transfer);
 	return result;
 }

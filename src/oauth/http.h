@@ -73,9 +73,10 @@ void http_close(struct http **http);
 /* Checks that the URL may be used: https, or http to a loopback address; no user and password. ERROR_CONFIG. */
 int http_check_url(const char *url, struct error *error);
 
-/* Checks that the proxy, or for NULL the one that the environment names, can be used. Fails with ERROR_CONFIG, for the
- * environment's with the name of its variable; the URL, which may hold a password, is not in the message. */
-int http_check_proxy(const char *url, struct error *error);
+/* Checks that the proxy, or for NULL the one that the environment names, can be used. The environment's only has to be
+ * usable if requests to `url` (NULL: not known yet) take a proxy. Fails with ERROR_CONFIG, for the environment's with
+ * the name of its variable; the proxy's URL, which may hold a password, is not in the message. */
+int http_check_proxy(const char *proxy, const char *url, struct error *error);
 
 /* What requests to `url` have in common: scheme, host and port, in one spelling. To be freed; NULL when it is not a URL,
  * or memory is out. */

@@ -14,6 +14,8 @@ The account is "user" with the password "p/w:@1%". MISBEHAVIOUR is one of
   lose        closes after "200"
   socks       speaks SOCKS5 (with basic: wants the account)
   socks-refuse  the same, and refuses to connect
+  script STEP…  answers the n-th request as the n-th step says, and all further ones as the last: "TEXT|END", with
+              \\r\\n in TEXT, and END one of close, reset, hang, next (on the same connection), tunnel
 """
 import base64
 import hashlib
@@ -49,13 +51,16 @@ class Proxy:
     def __init__(self, words):
         self.context = None
         self.account = self.fault = None
-        while words:
+        self.steps = []
+        while words and not self.steps:
             word = words.pop(0)
             if word == "tls":
                 self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 self.context.load_cert_chain(words.pop(0), words.pop(0))
             elif word in OFFERS:
                 self.account = word
+            elif word == "script":
+                self.steps = [step.encode().decode("unicode_escape").encode("latin1") for step in words]
             elif word != "none":
                 self.fault = word
 
@@ -95,6 +100,19 @@ class Proxy:
             found = re.search(r"(?im)^proxy-authorization: *(\S+) *(.*?)\r?$", head)
             scheme, text = found.groups() if found else ("-", "")
             print(line[0], line[1], scheme, file=sys.stderr, flush=True)
+            if self.steps:
+                text, _, end = self.steps[0].rpartition(b"|")
+                self.steps = self.steps[1:] or self.steps
+                client.sendall(text)
+                if end == b"tunnel":
+                    return open_target(line[1])
+                if end == b"reset":
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                if end == b"hang":
+                    client.recv(1)
+                if end != b"next":
+                    return None
+                continue
             if self.fault == "hang":
                 client.recv(1)
                 return None
@@ -113,8 +131,7 @@ class Proxy:
             elif self.fault and self.fault.isdigit():
                 self.refuse(client, int(self.fault))
             else:
-                host, port = line[1].rsplit(":", 1)
-                server = socket.create_connection((host.strip("[]"), int(port)))
+                server = open_target(line[1])
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 return None if self.fault == "lose" else server
 
@@ -158,6 +175,11 @@ class Proxy:
             pass
         finally:
             client.close()
+
+
+def open_target(target):
+    host, port = target.rsplit(":", 1)
+    return socket.create_connection((host.strip("[]"), int(port)))
 
 
 def tunnel(client, server):

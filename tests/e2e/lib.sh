@@ -146,3 +146,14 @@ org_saw() { jq -s "$1" "$org_log"; }
 
 # claims: prints what "jwt" and "token" need to reach the org, a word a line: mapfile -t base < <(claims).
 claims() { printf '%s\n' -k "$URI" -i CLIENT -u user@example.com -r "$ORG"; }
+
+# proxy WORD…: tests/doubles/proxy.py; sets port and proxy_log (a file with a line for each request).
+proxy() {
+	rm -f "$T/proxy.port"
+	mkfifo "$T/proxy.port"
+	proxy_log=$T/proxy-${#orgs[@]}.log
+	python3 "$SOURCE/tests/doubles/proxy.py" "$@" >"$T/proxy.port" 2>"$proxy_log" &
+	orgs+=($!)
+	read -r port <"$T/proxy.port"
+	[ -n "$port" ] || exit 1
+}
