@@ -19,7 +19,8 @@ struct walk {
 	const char *path; /* as it was given, for messages */
 	enum error_class class;
 	char done[PATH_MAX];
-	char left[PATH_MAX];
+	char *whole;      /* the path from the last link on */
+	const char *left; /* in `whole` */
 	int links;
 };
 
@@ -100,21 +101,22 @@ static int failed(const struct walk *walk, int number, struct error *error)
 	return error_set(error, walk->class, "cannot check who can change %s: %s", walk->path, strerror(number));
 }
 
-/* Puts `head` and a '/' in front of what is left. */
-static bool put_in_front(struct walk *walk, const char *head)
+/* Puts `head` and a '/' in front of what is left. Fails if memory is out or the path becomes too long. */
+static int put_in_front(struct walk *walk, const char *head, struct error *error)
 {
-	char rest[PATH_MAX];
-	int written;
+	char *whole;
 
-	memcpy(rest, walk->left, sizeof(rest));
-	written = snprintf(walk->left, sizeof(walk->left), "%s/%s", head, rest);
-	return written > 0 && (size_t)written < sizeof(walk->left);
+	if (asprintf(&whole, "%s/%s", head, walk->left) < 0)
+		return error_memory(error);
+	free(walk->whole);
+	walk->left = walk->whole = whole;
+	return strlen(whole) < PATH_MAX ? 0 : failed(walk, ENAMETOOLONG, error);
 }
 
 /* Moves the first name from what is left to what is done. Returns 1, 0 if no name is left, -1 if the path is too long. */
 static int advance(struct walk *walk)
 {
-	char *name = walk->left + strspn(walk->left, "/");
+	const char *name = walk->left + strspn(walk->left, "/");
 	size_t length = strcspn(name, "/"), used = strlen(walk->done);
 
 	if (length == 0)
@@ -131,7 +133,7 @@ static int advance(struct walk *walk)
 		memcpy(walk->done + used + 1, name, length);
 		walk->done[used + 1 + length] = '\0';
 	}
-	memmove(walk->left, name + length, strlen(name + length) + 1);
+	walk->left = name + length;
 	return 1;
 }
 
@@ -146,8 +148,8 @@ static int follow(struct walk *walk, struct error *error)
 	target[length] = '\0';
 	if (++walk->links > LINKS_MOST)
 		return failed(walk, ELOOP, error);
-	if (!put_in_front(walk, target))
-		return failed(walk, ENAMETOOLONG, error);
+	if (put_in_front(walk, target, error) < 0)
+		return error_result(error);
 	if (target[0] == '/')
 		walk->done[0] = '\0';
 	else
@@ -181,21 +183,16 @@ static int take_steps(struct walk *walk, struct error *error)
 
 int trust_check(const char *path, enum error_class class, struct error *error)
 {
-	struct walk *walk = calloc(1, sizeof(*walk));
+	struct walk walk = { .path = path, .class = class, .left = path };
 	char folder[PATH_MAX] = "";
 	int result;
 
-	if (walk == NULL)
-		return error_memory(error);
-	walk->path = path;
-	walk->class = class;
 	if (path[0] != '/' && getcwd(folder, sizeof(folder)) == NULL)
-		result = failed(walk, errno, error);
-	else if (snprintf(walk->left, sizeof(walk->left), "%s", path) >= (int)sizeof(walk->left) || !put_in_front(walk, folder))
-		result = failed(walk, ENAMETOOLONG, error);
-	else
-		result = take_steps(walk, error);
-	free(walk);
+		return failed(&walk, errno, error);
+	result = put_in_front(&walk, folder, error);
+	if (result == 0)
+		result = take_steps(&walk, error);
+	free(walk.whole);
 	return result;
 }
 
