@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -105,10 +106,12 @@ static char *take_pages(size_t size)
 static void tell(size_t bytes, bool first)
 {
 	struct rlimit limit;
+	char shown[48] = "";
 
-	if (first && getrlimit(RLIMIT_MEMLOCK, &limit) == 0) {
-		message_warn("cannot lock all memory that holds secrets (limit: %lu KiB), so they may be written to swap",
-			     (unsigned long)limit.rlim_cur / 1024);
+	if (first) {
+		if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+			snprintf(shown, sizeof(shown), " (limit: %llu KiB)", (unsigned long long)limit.rlim_cur / 1024);
+		message_warn("cannot lock all memory that holds secrets%s, so they may be written to swap", shown);
 		message_note("raise the limit on locked memory: ulimit -l, or LimitMEMLOCK= for a service");
 	}
 	message_step("%zu bytes of memory for secrets are not locked", bytes);

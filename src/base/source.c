@@ -94,6 +94,8 @@ static int wait_for(int fd, long seconds, double began)
 {
 	struct pollfd polled = { .fd = fd, .events = POLLIN };
 
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+		return 1; /* read fails at once, while poll would wait */
 	while (true) {
 		double left = (double)seconds * 1000 - (clock_ms() - began);
 		int result = poll(&polled, 1, seconds == 0 ? -1 : left > 0 ? (int)left + 1 : 0);
@@ -149,7 +151,7 @@ int source_read_line(int fd, const char *what, const struct source_kind *kind, s
 
 /* Whether the open file at `path` may be read: a regular file or a FIFO that no other user can change, and, unless
  * something other than its mode guards it, that no other user can read. */
-static int check_file(const char *path, const struct stat *status, bool guarded, const struct source_kind *kind,
+static int check_file(const char *path, int fd, const struct stat *status, bool guarded, const struct source_kind *kind,
 		      struct error *error)
 {
 	if (!S_ISREG(status->st_mode) && !S_ISFIFO(status->st_mode))
@@ -158,10 +160,10 @@ static int check_file(const char *path, const struct stat *status, bool guarded,
 	if (!guarded && S_ISREG(status->st_mode) && (status->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		error_set(error, kind->class, "the %s file %s is open to others (mode %04o)", kind->name, path,
 			  (unsigned)status->st_mode & 07777U);
-		error_hint(error, "make it yours alone: chmod 600");
+		error_hint(error, "remove their permissions: chmod 600 %s", path);
 		return -(int)kind->class;
 	}
-	return trust_check(path, kind->class, error);
+	return trust_check(path, fd, kind->class, error);
 }
 
 int source_read_file(const char *path, bool guarded, const struct source_kind *kind, struct secret *secret,
@@ -177,7 +179,7 @@ int source_read_file(const char *path, bool guarded, const struct source_kind *k
 	if (fd < 0 || fstat(fd, &status) < 0)
 		result = error_set(error, kind->class, "cannot open the %s file %s: %s", kind->name, path, strerror(errno));
 	else
-		result = check_file(path, &status, guarded, kind, error);
+		result = check_file(path, fd, &status, guarded, kind, error);
 	if (result == 0) /* who writes to a FIFO may keep it open */
 		result = read_descriptor(fd, path, S_ISFIFO(status.st_mode), kind, secret, error);
 	if (fd >= 0)

@@ -32,8 +32,7 @@ int source_check(const char *what, const struct source_kind *kind, struct secret
 
 /* Reads the secret, one line, from the source, which source_is. A file that group or others have access to, or that
  * others can replace (trust.h), is refused; a variable is emptied; of a descriptor or a FIFO the first line is read and no
- * byte more. source_check applies. Fails with the
- * kind's class. */
+ * byte more. source_check applies. Fails with the kind's class. */
 int source_read(const char *source, const struct source_kind *kind, struct secret *secret, struct error *error);
 
 /* The same from the file at `path`; `guarded` when another than its mode guards it. */

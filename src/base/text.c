@@ -59,8 +59,27 @@ void text_clean(char *text, const char *kept)
 	}
 }
 
+/* A URI may be in the wrong place, such as the name of a file, and then nobody expects a PIN there. */
+static void hide_pins(char *text)
+{
+	static const char attribute[] = "pin-value=";
+
+	while ((text = strcasestr(text, attribute)) != NULL) {
+		size_t length, shown;
+
+		text += strlen(attribute);
+		length = strcspn(text, " \n\"'");
+		while (length > 0 && strchr(":,)]", text[length - 1]) != NULL)
+			length--; /* of the sentence around it */
+		shown = length < 3 ? length : 3;
+		memset(text, '*', shown);
+		memmove(text + shown, text + length, strlen(text + length) + 1);
+	}
+}
+
 void text_line(char *text)
 {
+	hide_pins(text);
 	for (char *next = text; (next = strchr(next, '\n')) != NULL;)
 		*next = ' ';
 	text_clean(text, "");

@@ -13,7 +13,7 @@ bool text_misleads(unsigned long character);
  * in `kept` stay. */
 void text_clean(char *text, const char *kept);
 
-/* The same for text that becomes part of a line: line ends become blanks. */
+/* The same for text that becomes part of a line: line ends become blanks, and the value of a URI's pin-value asterisks. */
 void text_line(char *text);
 
 /* Why the text cannot be a setting's value ("is empty", "is not UTF-8", …), or NULL. Static. */

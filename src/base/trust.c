@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/trust.h"
 
+#include "base/writers.h"
+
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { LINKS_MOST = 40 }; /* as many as the kernel follows, path_resolution(7) */
@@ -18,63 +17,34 @@ enum { LINKS_MOST = 40 }; /* as many as the kernel follows, path_resolution(7) *
 struct walk {
 	const char *path; /* as it was given, for messages */
 	enum error_class class;
+	struct stat file; /* as it was opened */
 	char done[PATH_MAX];
 	char *whole;      /* the path from the last link on */
 	const char *left; /* in `whole` */
 	int links;
 };
 
-static bool is_ours(uid_t owner)
+static void hint_writers(enum writers writers, const char *path, struct error *error)
 {
-	return owner == 0 || owner == geteuid();
+	error_hint(error, writers == WRITERS_BY_ACL ? "remove its ACL: setfacl -b %s" : "remove their write permission: chmod go-w %s",
+		   path);
 }
 
-/* Whether the group is the private one of the user: it has the user's name, is the user's login group, and nobody else
- * is in it. */
-static bool is_private_group(gid_t gid, uid_t uid)
-{
-	const struct passwd *user = getpwuid(uid);
-	const struct group *group = getgrgid(gid);
-	bool alone = user != NULL && group != NULL && user->pw_gid == gid && strcmp(user->pw_name, group->gr_name) == 0;
-
-	for (char **member = alone ? group->gr_mem : NULL; alone && *member != NULL; member++)
-		alone = strcmp(*member, group->gr_name) == 0;
-	if (!alone)
-		return false;
-	setpwent();
-	while (alone && (user = getpwent()) != NULL)
-		alone = user->pw_gid != gid || user->pw_uid == uid;
-	endpwent();
-	return alone;
-}
-
-/* With an ACL, the mode's bits of the group are the most that anybody named in the ACL may do. */
-static bool has_acl(const char *path)
-{
-	return path != NULL && lgetxattr(path, "system.posix_acl_access", NULL, 0) > 0;
-}
-
-/* Whether others can write. `path` is where the file is, or NULL. */
-static bool others_write(const struct stat *status, const char *path)
-{
-	if (S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX) != 0)
-		return false;
-	if ((status->st_mode & S_IWOTH) != 0)
-		return true;
-	if ((status->st_mode & S_IWGRP) == 0)
-		return false;
-	return has_acl(path) || (!is_private_group(status->st_gid, geteuid()) && !is_private_group(status->st_gid, 0));
-}
-
+/* `path` is where the file called `name` is, or NULL. */
 static int check_file(const struct stat *status, const char *name, const char *path, enum error_class class,
 		      struct error *error)
 {
-	if (!is_ours(status->st_uid))
-		return error_set(error, class, "%s belongs to another user", name);
-	if (!others_write(status, path))
+	enum writers writers = writers_find(status, path);
+
+	if (!writers_owner_is_ours(status->st_uid)) {
+		error_set(error, class, "%s belongs to another user (uid %lu)", name, (unsigned long)status->st_uid);
+		error_hint(error, "use a file that belongs to you or root");
+		return -(int)class;
+	}
+	if (writers == WRITERS_OURS)
 		return 0;
 	error_set(error, class, "%s can be written by others (mode %04o)", name, (unsigned)status->st_mode & 07777U);
-	error_hint(error, has_acl(path) ? "remove its ACL: setfacl -b" : "take the right to write away from others: chmod go-w");
+	hint_writers(writers, path != NULL ? path : name, error);
 	return -(int)class;
 }
 
@@ -82,17 +52,19 @@ static int check_file(const struct stat *status, const char *name, const char *p
 static int check_step(const struct walk *walk, const struct stat *status, const char *step, struct error *error)
 {
 	const char *kind = S_ISLNK(status->st_mode) ? "link" : "directory";
+	enum writers writers = S_ISLNK(status->st_mode) ? WRITERS_OURS : writers_find(status, step);
 
-	if (!is_ours(status->st_uid)) {
-		error_set(error, walk->class, "the %s %s belongs to another user, who can replace %s", kind, step, walk->path);
+	if (!writers_owner_is_ours(status->st_uid)) {
+		error_set(error, walk->class, "the %s %s belongs to another user (uid %lu), who can replace %s", kind, step,
+			  (unsigned long)status->st_uid, walk->path);
 		error_hint(error, "keep the file where only you and root can write");
 		return -(int)walk->class;
 	}
-	if (S_ISLNK(status->st_mode) || !others_write(status, step))
+	if (writers == WRITERS_OURS)
 		return 0;
 	error_set(error, walk->class, "others can write to the directory %s (mode %04o) and replace %s", step,
 		  (unsigned)status->st_mode & 07777U, walk->path);
-	error_hint(error, has_acl(step) ? "remove its ACL: setfacl -b %s" : "take the right to write away from others: chmod go-w %s", step);
+	hint_writers(writers, step, error);
 	return -(int)walk->class;
 }
 
@@ -166,8 +138,11 @@ static int take_steps(struct walk *walk, struct error *error)
 
 		if (lstat(step, &status) < 0)
 			return failed(walk, errno, error);
-		if (!S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode))
+		if (!S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode)) {
+			if (status.st_dev != walk->file.st_dev || status.st_ino != walk->file.st_ino)
+				return error_set(error, walk->class, "%s was replaced while it was opened", walk->path);
 			return check_file(&status, walk->path, step, walk->class, error);
+		}
 		result = check_step(walk, &status, step, error);
 		if (result == 0 && S_ISLNK(status.st_mode))
 			result = follow(walk, error);
@@ -181,13 +156,13 @@ static int take_steps(struct walk *walk, struct error *error)
 	}
 }
 
-int trust_check(const char *path, enum error_class class, struct error *error)
+int trust_check(const char *path, int fd, enum error_class class, struct error *error)
 {
 	struct walk walk = { .path = path, .class = class, .left = path };
 	char folder[PATH_MAX] = "";
 	int result;
 
-	if (path[0] != '/' && getcwd(folder, sizeof(folder)) == NULL)
+	if (fstat(fd, &walk.file) < 0 || (path[0] != '/' && getcwd(folder, sizeof(folder)) == NULL))
 		return failed(&walk, errno, error);
 	result = put_in_front(&walk, folder, error);
 	if (result == 0)

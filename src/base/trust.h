@@ -7,16 +7,15 @@
 
 #include <sys/stat.h>
 
-/* Checks that only root and the user can change what `path` leads to: the file, each directory on the way, which they own
- * and nobody else can write to, and each symbolic link. A sticky directory of root's or the user's passes, since nobody
- * can replace what others have in it. A group that has the user's name and no other member counts as the user, unless an
- * ACL (acl(5)) is there too. What the path leads to must exist. Fails with `class`. */
-int trust_check(const char *path, enum error_class class, struct error *error);
+/* Checks that only root and the user can change what `path` leads to: each directory on the way, each symbolic link, and the
+ * file, which must be what is open as `fd`. They own it, and nobody else can write to it (writers.h). A sticky
+ * directory that they own passes, since nobody can replace what others have in it. Fails with `class`. */
+int trust_check(const char *path, int fd, enum error_class class, struct error *error);
 
-/* Checks owner and mode of an open file alone, such as a pipe, which no path leads to. `name` is for messages. */
+/* Checks only owner and mode of an open file, such as a pipe, which no path leads to. `name` is for messages. */
 int trust_check_descriptor(int fd, const char *name, enum error_class class, struct error *error);
 
-/* What a file is that is not a regular one, with its article, such as "a FIFO". */
+/* What kind of file it is, if not a regular one: "a FIFO". */
 const char *trust_kind(const struct stat *status);
 
 #endif

@@ -7,8 +7,7 @@
 
 #include <unistd.h>
 
-/* The longest access tokens are JWTs. */
-static const struct source_kind kind = { .name = "access token", .class = ERROR_CONFIG, .max = 65536 };
+enum { TOKEN_MAX = 65536 }; /* bytes; the longest access tokens are JWTs */
 
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {
@@ -26,7 +25,9 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 static int read_token(const struct settings *settings, struct secret *token, struct error *error)
 {
 	const char *source = settings_text(settings, SETTING_TOKEN_FROM);
+	struct source_kind kind = { .name = "access token", .class = ERROR_CONFIG, .max = TOKEN_MAX };
 
+	kind.seconds = source != NULL ? settings_number(settings, SETTING_TIMEOUT) : 0; /* stdin may be a program that asks */
 	if (source != NULL && source_is(source))
 		return source_read(source, &kind, token, error);
 	if (source != NULL) {

@@ -2,6 +2,8 @@
 #include "oauth/answer.h"
 #include "oauth/http-proxy.h"
 
+#include "base/file.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
@@ -10,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
-/* Looked at before a PIN is asked for; libcurl would tell only at the connection. */
 static bool holds_certificates(const char *path)
 {
 	X509_STORE *store = X509_STORE_new();
@@ -20,6 +22,19 @@ static bool holds_certificates(const char *path)
 	X509_STORE_free(store);
 	ERR_clear_error();
 	return loaded;
+}
+
+/* Checks the file before anybody is asked for a PIN; libcurl would report it only at the connection. */
+static int check_cacert(const char *path, struct error *error)
+{
+	int fd = file_open(path, error); /* OpenSSL would wait for a writer of a FIFO */
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	if (!holds_certificates(path))
+		return error_set(error, ERROR_CONFIG, "%s cannot be read, or holds no CA certificates", path);
+	return 0;
 }
 
 int http_ready(struct error *error)
@@ -38,8 +53,8 @@ int http_begin(const struct http_options *options, struct proxy **proxy, struct 
 	if (http_ready(error) < 0)
 		return error_result(error);
 	answer_begin();
-	if (options->cacert != NULL && !holds_certificates(options->cacert))
-		return error_set(error, ERROR_CONFIG, "%s cannot be read, or holds no CA certificates", options->cacert);
+	if (options->cacert != NULL && check_cacert(options->cacert, error) < 0)
+		return error_result(error);
 	return proxy_open(proxy, options, error);
 }
 

@@ -138,7 +138,7 @@ static int check_module(const char *path, struct error *error)
 	fd = file_open(path, error); /* dlopen would wait for who writes to a FIFO */
 	if (fd < 0)
 		return fd;
-	result = trust_check(path, ERROR_CONFIG, error);
+	result = trust_check(path, fd, ERROR_CONFIG, error);
 	close(fd);
 	return result;
 }

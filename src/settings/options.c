@@ -156,8 +156,8 @@ static int option_set(struct settings *settings, int code, struct error *error)
 		result = settings_set_pair(settings, setting, text, LAYER_OPTION, origin, error);
 	else
 		result = settings_set(settings, setting, NULL, text, LAYER_OPTION, origin, error);
-	if (setting->type == TYPE_URI)
-		blank_pin(optarg);
+	if (setting->type != TYPE_FLAG)
+		blank_pin(optarg); /* a URI may be in the wrong place */
 	if (setting->type == TYPE_PROXY)
 		process_blank(optarg);
 	return result;

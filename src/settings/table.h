@@ -8,7 +8,7 @@
 enum setting_type {
 	TYPE_FLAG,   /* yes or no; as an option --name or --no-name */
 	TYPE_TEXT,   /* UTF-8, not empty, no control characters */
-	TYPE_URI,    /* as text; a pin-value in it is blanked in argv */
+	TYPE_URI,    /* as text; never shown, since it may hold a PIN */
 	TYPE_URL,    /* http:// or https:// and a host; no user and password */
 	TYPE_PROXY,  /* as text; blanked in argv, because it may hold a password; the rest is for oauth/http.h to check */
 	TYPE_NUMBER, /* whole, between min and max */

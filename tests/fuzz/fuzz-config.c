@@ -37,13 +37,15 @@ static uint64_t digest(const struct settings *settings)
 	return sum;
 }
 
-static int load(const char *path, const char *profile, uint64_t *sum)
+static int load(const char *path, const char *profile, const char *variable, uint64_t *sum)
 {
 	char *argv[] = { strdup("fuzz"), strdup("--config"), strdup(path), strdup("--profile"), strdup(profile), NULL };
 	struct error error = { .class = 0 };
 	struct settings *settings;
 	int result;
 
+	setenv("P11BEARER_CLAIM", variable, 1); /* each time: a variable with a PIN is removed */
+	setenv("P11BEARER_SCOPES", variable, 1);
 	result = settings_load(&settings, &usage, profile[0] != '\0' ? 5 : 3, argv, &error);
 	if (result == 0) {
 		*sum = digest(settings);
@@ -83,11 +85,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (nul != NULL)
 		size = (size_t)(nul - data);
 	expect(ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size, "it can be written");
-	setenv("P11BEARER_CLAIM", variable, 1);
-	setenv("P11BEARER_SCOPES", variable, 1);
-	free(variable);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	result = load(path, profile, &first);
-	expect(load(path, profile, &second) == result && first == second, "the same again is the same");
+	result = load(path, profile, variable, &first);
+	expect(load(path, profile, variable, &second) == result && first == second, "the same again is the same");
+	free(variable);
 	return 0;
 }

@@ -15,7 +15,8 @@ static void read_uri(const char *text)
 	if (result == 0) {
 		uri_hint_id(&uri, &error);
 		expect(strncmp(text, "pkcs11:", 7) == 0 && strpbrk(text, " \t\r\n") == NULL, "what is taken is a URI");
-		expect(strstr(uri_shown(&uri), marker) == NULL, "a PIN is not shown");
+		error_set(&error, ERROR_CONFIG, "%s", uri_shown(&uri));
+		expect(strstr(error.text, marker) == NULL, "a message shows no PIN");
 	} else {
 		expect(result == -ERROR_CONFIG && error.text[0] != '\0', "a URI that is none has a sentence");
 		expect(strstr(error.text, marker) == NULL, "nor is it in a refusal");

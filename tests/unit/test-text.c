@@ -173,6 +173,33 @@ static void a_line_end_begins_no_line_of_a_message(void **state)
 	assert_string_equal(error.hint, "a b");
 }
 
+static void a_message_shows_no_pin_of_a_uri(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "cannot open pkcs11:?pin-value=Qzebra: No such file", "cannot open pkcs11:?pin-value=***: No such file" },
+		{ "a \"pkcs11:?pin-value=Qzebra\"", "a \"pkcs11:?pin-value=***\"" },
+		{ "section [pkcs11:?pin-value=Qzebra] (x)", "section [pkcs11:?pin-value=***] (x)" },
+		{ "pkcs11:?pin-value=Qz&ebra&module-name=x", "pkcs11:?pin-value=***" },
+		{ "pkcs11:?PIN-Value=Qzebra", "pkcs11:?PIN-Value=***" },
+		{ "module-path=/x?pin-value=Qzebra, y", "module-path=/x?pin-value=***, y" },
+		{ "a?pin-value=Qz b?pin-value=Qzebra\nc", "a?pin-value=** b?pin-value=*** c" },
+		{ "pin-value=Q", "pin-value=*" },
+		{ "pin-value=pin-value=Qzebra", "pin-value=***" },
+		{ "pin-value=: the end", "pin-value=: the end" },
+		{ "no token matches pkcs11:token=a?pin-value=", "no token matches pkcs11:token=a?pin-value=" },
+		{ "the URI has pin-value twice", "the URI has pin-value twice" },
+	};
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		error_set(&error, ERROR_CONFIG, "%s", pairs[i][0]);
+		assert_string_equal(error.text, pairs[i][1]);
+		error_hint(&error, "%s", pairs[i][0]);
+		assert_string_equal(error.hint, pairs[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +210,7 @@ int main(void)
 		cmocka_unit_test(json_escapes_what_misleads),
 		cmocka_unit_test(a_member_that_is_there_twice_is_found),
 		cmocka_unit_test(a_line_end_begins_no_line_of_a_message),
+		cmocka_unit_test(a_message_shows_no_pin_of_a_uri),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/writers.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <grp.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum { ACL_ENTRIES_MAX = 1024 }; /* a longer ACL counts as one that lets others write */
+
+/* Whether the number stands for all users that the user namespace has no number for. */
+static bool is_unmapped(uid_t owner)
+{
+	FILE *file = fopen("/proc/sys/kernel/overflowuid", "re");
+	unsigned long first, outside, count, overflow = 0;
+	bool unmapped = file != NULL && fscanf(file, "%lu", &overflow) == 1 && overflow == owner;
+
+	if (file != NULL)
+		fclose(file);
+	file = unmapped ? fopen("/proc/self/uid_map", "re") : NULL;
+	if (file == NULL)
+		return false;
+	while (unmapped && fscanf(file, "%lu %lu %lu", &first, &outside, &count) == 3)
+		unmapped = owner < first || owner - first >= count;
+	fclose(file);
+	return unmapped;
+}
+
+static bool is_ours(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+bool writers_owner_is_ours(uid_t owner)
+{
+	return is_ours(owner) || is_unmapped(owner);
+}
+
+/* Whether the group is the user's login group and has the user's name. */
+static bool is_own_group(const struct group *group, uid_t uid)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	return user != NULL && user->pw_gid == group->gr_gid && strcmp(user->pw_name, group->gr_name) == 0;
+}
+
+static bool has_other_members(const struct group *group)
+{
+	const struct passwd *user;
+	bool others = false;
+
+	for (char **member = group->gr_mem; *member != NULL && !others; member++) {
+		user = getpwnam(*member);
+		others = user == NULL || !is_ours(user->pw_uid);
+	}
+	setpwent();
+	while (!others && (user = getpwent()) != NULL)
+		others = user->pw_gid == group->gr_gid && !is_ours(user->pw_uid);
+	endpwent();
+	return others;
+}
+
+static bool group_is_ours(gid_t gid, const struct stat *status)
+{
+	const struct group *group = getgrgid(gid);
+	bool own = group != NULL && (is_own_group(group, geteuid()) || is_own_group(group, 0));
+	bool local = group != NULL && S_ISDIR(status->st_mode) && status->st_uid == 0 && strcmp(group->gr_name, "staff") == 0;
+
+	return (own || local) && !has_other_members(group);
+}
+
+/* Whether one entry of an ACL lets others write. Those for the owner and for everybody else are in the mode. */
+static bool entry_opens(const struct posix_acl_xattr_entry *entry, const struct stat *status)
+{
+	if ((le16toh(entry->e_perm) & ACL_WRITE) == 0)
+		return false;
+	switch (le16toh(entry->e_tag)) {
+	case ACL_USER:
+		return !is_ours(le32toh(entry->e_id));
+	case ACL_GROUP_OBJ:
+		return !group_is_ours(status->st_gid, status);
+	case ACL_GROUP:
+		return !group_is_ours(le32toh(entry->e_id), status);
+	default:
+		return false;
+	}
+}
+
+/* Whether the ACL lets others write, if its mask, which the mode shows as the bits of the group, lets anybody; *has: there is
+ * one. */
+static bool acl_opens(const char *path, const struct stat *status, bool *has)
+{
+	struct {
+		struct posix_acl_xattr_header header;
+		struct posix_acl_xattr_entry entries[ACL_ENTRIES_MAX];
+	} acl;
+	ssize_t length = path != NULL ? lgetxattr(path, "system.posix_acl_access", &acl, sizeof(acl)) : 0;
+	size_t count = length > (ssize_t)sizeof(acl.header) ? ((size_t)length - sizeof(acl.header)) / sizeof(acl.entries[0]) : 0;
+
+	*has = count > 0 || (length < 0 && errno == ERANGE);
+	for (size_t i = 0; i < count; i++) {
+		if (entry_opens(&acl.entries[i], status))
+			return true;
+	}
+	return *has && count == 0;
+}
+
+enum writers writers_find(const struct stat *status, const char *path)
+{
+	bool has_acl;
+
+	if (S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX) != 0)
+		return WRITERS_OURS;
+	if ((status->st_mode & S_IWOTH) != 0)
+		return WRITERS_BY_MODE;
+	if ((status->st_mode & S_IWGRP) == 0)
+		return WRITERS_OURS;
+	if (acl_opens(path, status, &has_acl))
+		return WRITERS_BY_ACL;
+	return has_acl || group_is_ours(status->st_gid, status) ? WRITERS_OURS : WRITERS_BY_MODE;
+}

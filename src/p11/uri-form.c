@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The form of RFC 7512 URIs: refuses what p11-kit would silently pass over. No message shows what may be a PIN. */
+#include "p11/internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* The attributes of RFC 7512, and the widths of the fields that PKCS#11 keeps them in (0: none). */
+static const struct attribute {
+	const char *name;
+	size_t width;
+	bool query;
+} attributes[] = {
+	{ "token", 32, false },
+	{ "manufacturer", 32, false },
+	{ "model", 16, false },
+	{ "serial", 16, false },
+	{ "library-manufacturer", 32, false },
+	{ "library-description", 32, false },
+	{ "library-version", 0, false },
+	{ "slot-manufacturer", 32, false },
+	{ "slot-description", 64, false },
+	{ "slot-id", 0, false },
+	{ "object", 0, false },
+	{ "id", 0, false },
+	{ "type", 0, false },
+	{ "pin-source", 0, true },
+	{ "pin-value", 0, true },
+	{ "module-name", 0, true },
+	{ "module-path", 0, true },
+};
+enum { ATTRIBUTES = sizeof(attributes) / sizeof(attributes[0]) };
+
+static int find_attribute(const char *name, size_t length)
+{
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		if (strlen(attributes[i].name) == length && memcmp(attributes[i].name, name, length) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* Bytes of a percent-encoded value once decoded. */
+static size_t decoded_length(const char *value, size_t length)
+{
+	size_t bytes = length;
+
+	for (size_t i = 0; i < length; i++) {
+		if (value[i] == '%')
+			bytes -= 2;
+	}
+	return bytes;
+}
+
+/* A second attribute after '&' inside a value: object=a&id=%01 is one label to RFC 7512, and hardly ever meant. */
+static const char *swallowed_attribute(const char *value, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		const char *name = value + i + 1;
+		const char *equals;
+
+		if (value[i] != '&')
+			continue;
+		equals = memchr(name, '=', length - i - 1);
+		if (equals == NULL)
+			continue;
+		int known = find_attribute(name, (size_t)(equals - name));
+		if (known >= 0)
+			return attributes[known].name;
+	}
+	return NULL;
+}
+
+/* What is not an attribute, or one in the wrong place. What is not the name of an attribute may be a PIN, and is not shown. */
+static int bad_attribute(const char *part, size_t length, bool query, struct error *error)
+{
+	size_t name_length = strcspn(part, "=;&?");
+	int known = find_attribute(part, name_length < length ? name_length : length);
+	size_t letters = strspn(part, "abcdefghijklmnopqrstuvwxyz-");
+
+	if (known >= 0 && attributes[known].query != query) {
+		error_set(error, ERROR_CONFIG, "the URI has the unknown %s attribute \"%s\"", query ? "query" : "path",
+			  attributes[known].name);
+		error_hint(error, query ? "%s belongs before the '?'" : "%s belongs after a '?'", attributes[known].name);
+	} else if (query) {
+		error_set(error, ERROR_CONFIG, "the URI has an unknown query attribute");
+		error_hint(error, "it may have pin-source, pin-value, module-name and module-path; write %%26 for an '&' in a "
+				  "value");
+	} else if (name_length >= length && find_attribute(part, letters) >= 0) {
+		error_set(error, ERROR_CONFIG, "the URI has \"%.*s\" where NAME=VALUE should be", (int)letters, part);
+	} else if (name_length >= length) {
+		error_set(error, ERROR_CONFIG, "the URI has a part that is not NAME=VALUE");
+	} else {
+		error_set(error, ERROR_CONFIG, "the URI has the unknown path attribute \"%.*s\"",
+			  (int)(name_length > 64 ? 64 : name_length), part);
+	}
+	return -ERROR_CONFIG;
+}
+
+static int check_attribute(const char *part, size_t length, bool query, bool *seen, struct error *error)
+{
+	const char *equals = memchr(part, '=', length);
+	size_t name_length = equals != NULL ? (size_t)(equals - part) : length;
+	int known = find_attribute(part, name_length);
+	const char *swallowed, *value;
+	size_t value_length;
+
+	if (equals == NULL || known < 0 || attributes[known].query != query)
+		return bad_attribute(part, length, query, error);
+	if (seen[known])
+		return error_set(error, ERROR_CONFIG, "the URI has %s twice", attributes[known].name);
+	seen[known] = true;
+	value = equals + 1;
+	value_length = length - name_length - 1;
+	if (attributes[known].width != 0 && decoded_length(value, value_length) > attributes[known].width)
+		return error_set(error, ERROR_CONFIG, "the URI's %s is longer than the %zu bytes a token can have",
+				 attributes[known].name, attributes[known].width);
+	/* p11-kit would cut the path or name there. A PIN is checked where it is used. */
+	if (query && strcmp(attributes[known].name, "pin-value") != 0 && memmem(value, value_length, "%00", 3) != NULL)
+		return error_set(error, ERROR_CONFIG, "the URI's %s holds a NUL", attributes[known].name);
+	swallowed = query ? NULL : swallowed_attribute(value, value_length);
+	if (swallowed != NULL) {
+		error_set(error, ERROR_CONFIG, "in the URI, \"&%s=\" would be part of %s", swallowed,
+			  attributes[known].name);
+		error_hint(error, "separate the attributes with ';', or write %%26 for an '&' in a value");
+		return -ERROR_CONFIG;
+	}
+	return 0;
+}
+
+/* Checks the text after "pkcs11:": path attributes separated by ';', then '?' and query attributes separated by '&'. */
+static int check_attributes(const char *text, bool *seen, struct error *error)
+{
+	bool query = false;
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, query ? "&" : ";?");
+
+		if (length == 0 && text[length] != '?')
+			return error_set(error, ERROR_CONFIG, "the URI has an empty attribute");
+		if (length > 0 && check_attribute(text, length, query, seen, error) < 0)
+			return -ERROR_CONFIG;
+		text += length;
+		if (*text == '\0')
+			break;
+		query |= *text == '?';
+		text++;
+	}
+	return 0;
+}
+
+/* Whether the id is written as plain hex digits: legal (each is the byte of its character), and likely a slip. */
+static bool is_hex_like(const char *text)
+{
+	const char *id = strstr(text, "id=");
+	size_t length;
+
+	while (id != NULL && id[-1] != ':' && id[-1] != ';')
+		id = strstr(id + 1, "id=");
+	if (id == NULL)
+		return false;
+	id += 3;
+	length = strcspn(id, ";?");
+	return length > 0 && strspn(id, "0123456789abcdefABCDEF") >= length;
+}
+
+int uri_check_form(struct uri *uri, const char *text, struct error *error)
+{
+	bool seen[ATTRIBUTES] = { false };
+
+	if (strncmp(text, "pkcs11:", 7) != 0) {
+		error_set(error, ERROR_CONFIG, "not a PKCS#11 URI: it does not begin with \"pkcs11:\"");
+		error_hint(error, "\"p11bearer keys\" prints the URIs of all keys");
+		return -ERROR_CONFIG;
+	}
+	for (const char *c = text; *c != '\0'; c++) {
+		if (isspace((unsigned char)*c)) {
+			error_set(error, ERROR_CONFIG, "the URI holds a blank, which would be dropped");
+			error_hint(error, "write %%20 for a blank");
+			return -ERROR_CONFIG;
+		}
+		if (*c == '%' && (!isxdigit((unsigned char)c[1]) || !isxdigit((unsigned char)c[2])))
+			return error_set(error, ERROR_CONFIG, "the URI has a '%%' without two hex digits after it");
+	}
+	if (check_attributes(text + 7, seen, error) < 0)
+		return -ERROR_CONFIG;
+	uri->has_id = seen[find_attribute("id", 2)];
+	uri->has_object = seen[find_attribute("object", 6)];
+	uri->is_full = seen[find_attribute("token", 5)] && seen[find_attribute("manufacturer", 12)] &&
+		       seen[find_attribute("model", 5)] && seen[find_attribute("serial", 6)];
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		uri->has_library |= seen[i] && strncmp(attributes[i].name, "library-", 8) == 0;
+		uri->has_slot |= seen[i] && strncmp(attributes[i].name, "slot-", 5) == 0 &&
+				 strcmp(attributes[i].name, "slot-id") != 0;
+	}
+	uri->hex_like_id = is_hex_like(text);
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values from the environment. */
+#include "settings/table.h"
+
+#include <ctype.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* P11BEARER_CLAIM and P11BEARER_HEADER hold one NAME=JSON a line. */
+static int environment_pairs(struct settings *settings, const struct setting *setting, const char *text,
+			     const char *origin, struct error *error)
+{
+	int result = 0;
+
+	while (*text != '\0' && result == 0) {
+		size_t span = strcspn(text, "\n");
+		char *line = strndup(text, span);
+
+		if (line == NULL)
+			return error_memory(error);
+		if (span > 0)
+			result = settings_set_pair(settings, setting, line, LAYER_ENVIRONMENT, origin, error);
+		free(line);
+		text += span + (text[span] == '\n');
+	}
+	return result;
+}
+
+/* A PIN is for this process alone: neither /proc nor a child, which would send a blanked one as a PIN, is to have it. */
+static void forget(const char *name, char *text)
+{
+	OPENSSL_cleanse(text, strlen(text));
+	unsetenv(name);
+}
+
+int environment_read(struct settings *settings, struct error *error)
+{
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct setting *setting = &settings_table[id];
+		char name[64], origin[96];
+		char *text;
+		int result;
+
+		if (setting->option_only)
+			continue;
+		snprintf(name, sizeof(name), "P11BEARER_%s", setting->name);
+		for (char *c = name; *c != '\0'; c++)
+			*c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
+		text = getenv(name);
+		if (text == NULL || *text == '\0')
+			continue;
+		snprintf(origin, sizeof(origin), "environment variable %s", name);
+		if (setting->type == TYPE_PAIRS)
+			result = environment_pairs(settings, setting, text, origin, error);
+		else
+			result = settings_set(settings, setting, NULL, text, LAYER_ENVIRONMENT, origin, error);
+		if (settings_find_pin(text) != NULL)
+			forget(name, text);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
