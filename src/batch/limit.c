@@ -153,8 +153,8 @@ static void tell(const struct limits *limits, const struct user *user, const str
 		message_step("line %lu, user %.*s: %s; trying again in %.0f s", item->number, NAME_SHOWN, name,
 			     item->error.text, wait / 1e3);
 	else
-		message_note("line %lu, user %.*s: %s; the user's further lines fail at once for %ld minutes", item->number,
-			     NAME_SHOWN, name, item->error.text, minutes);
+		message_note("line %lu, user %.*s: %s; the user's further lines fail at once for %ld minute%s", item->number,
+			     NAME_SHOWN, name, item->error.text, minutes, minutes == 1 ? "" : "s");
 }
 
 /* The org has refused the item's user. */

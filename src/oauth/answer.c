@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PLAIN_WORDS = 200 }; /* bytes: a plain text that is longer is a page, and no reason */
+
 void answer_begin(void)
 {
 	cJSON_Hooks hooks = { wipe_malloc, wipe_free };
@@ -56,6 +58,27 @@ void answer_words(const cJSON *json, struct redactor *redactor, char *code, size
 	answer_field(object, has_text(object, "error") ? "error" : "errorCode", redactor, code, code_size);
 	answer_field(object, has_text(object, "error_description") ? "error_description" : "message", redactor,
 		     description, description_size);
+}
+
+void answer_plain_words(const struct http_response *response, char *code, size_t code_size)
+{
+	const char *text = secret_data(response->body);
+	size_t length = secret_length(response->body);
+
+	if (length > PLAIN_WORDS || strlen(text) != length || strchr(text, '<') != NULL)
+		return;
+	text += strspn(text, " \t\r\n");
+	snprintf(code, code_size, "%.*s", (int)strcspn(text, "\r\n"), text);
+	redact(response->redactor, code);
+	text_clean(code, "");
+}
+
+int answer_refuses(const struct http_response *response, const char *code, const char *description, struct error *error)
+{
+	if (*code == '\0' && *description == '\0')
+		return error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason", response->status);
+	return error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", code,
+			 *code != '\0' && *description != '\0' ? ": " : "", description, response->status);
 }
 
 int answer_repeats(const struct http_response *response, struct error *error)

@@ -23,6 +23,12 @@ void answer_field(const cJSON *object, const char *name, struct redactor *redact
 void answer_words(const cJSON *json, struct redactor *redactor, char *code, size_t code_size, char *description,
 		  size_t description_size);
 
+/* The same for an answer that is not JSON: the first line of a short plain text takes the place of the code. */
+void answer_plain_words(const struct http_response *response, char *code, size_t code_size);
+
+/* Fails with ERROR_ORG, in the org's words. */
+int answer_refuses(const struct http_response *response, const char *code, const char *description, struct error *error);
+
 /* Fails with ERROR_ANSWER if the body is JSON that names a member twice. */
 int answer_repeats(const struct http_response *response, struct error *error);
 

@@ -2,36 +2,10 @@
 #include "oauth/call.h"
 
 #include "base/json.h"
-#include "base/text.h"
 #include "oauth/answer.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { PLAIN_WORDS = 200 }; /* bytes: a plain text that is longer is a page, and no reason */
-
-/* In JSON, or in plain text. */
-static void take_words(const cJSON *json, const struct http_response *response, struct oauth_reply *reply)
-{
-	const char *text = secret_data(response->body);
-	struct redactor *redactor = response->redactor;
-
-	answer_words(json, redactor, reply->code, sizeof(reply->code), reply->description, sizeof(reply->description));
-	if (json == NULL && secret_length(response->body) <= PLAIN_WORDS && strchr(text, '<') == NULL) {
-		snprintf(reply->code, sizeof(reply->code), "%.*s", (int)strcspn(text, "\r\n"), text);
-		redact(redactor, reply->code);
-		text_clean(reply->code, "");
-	}
-}
-
-static int refused(const struct oauth_reply *reply, struct error *error)
-{
-	if (reply->code[0] == '\0' && reply->description[0] == '\0')
-		return error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason", reply->status);
-	return error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", reply->code,
-			 reply->code[0] != '\0' && reply->description[0] != '\0' ? ": " : "", reply->description,
-			 reply->status);
-}
 
 static int take_json(const struct http_response *response, struct oauth_reply *reply, struct error *error)
 {
@@ -65,8 +39,11 @@ static int judge(const struct http_response *response, struct oauth_reply *reply
 	snprintf(reply->fault, sizeof(reply->fault), "the org's answer is not JSON");
 	json = answer_parse(response->body);
 	if (response->status >= 400) {
-		take_words(json, response, reply);
-		result = refused(reply, error);
+		answer_words(json, response->redactor, reply->code, sizeof(reply->code), reply->description,
+			     sizeof(reply->description));
+		if (json == NULL)
+			answer_plain_words(response, reply->code, sizeof(reply->code));
+		result = answer_refuses(response, reply->code, reply->description, error);
 	} else if (json != NULL) {
 		result = take_json(response, reply, error);
 	}

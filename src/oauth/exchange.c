@@ -73,14 +73,16 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	return 0;
 }
 
-static int refused(const struct http_response *response, struct oauth_answer *answer, struct error *error)
+/* `object` is the answer, NULL if it is not JSON. */
+static int refused(const struct http_response *response, const cJSON *object, struct oauth_answer *answer,
+		   struct error *error)
 {
-	if (answer->code[0] != '\0' || answer->description[0] != '\0')
-		return error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", answer->code,
-				 answer->code[0] != '\0' && answer->description[0] != '\0' ? ": " : "",
-				 answer->description, response->status);
-	error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason", response->status);
-	if (!answer->passing)
+	bool worded = answer->code[0] != '\0' || answer->description[0] != '\0';
+
+	if (object == NULL)
+		answer_plain_words(response, answer->code, sizeof(answer->code));
+	answer_refuses(response, answer->code, answer->description, error);
+	if (!worded && !answer->passing)
 		error_hint(error, "what answers at %s does not look like a token endpoint, or is a proxy; check --instance-url "
 				  "and --token-url", response->url);
 	return -ERROR_ORG;
@@ -115,7 +117,7 @@ static int read_answer(const struct http_response *response, struct oauth_answer
 	answer_words(object, response->redactor, answer->code, sizeof(answer->code), answer->description,
 		     sizeof(answer->description));
 	if (response->status >= 400 || answer->code[0] != '\0')
-		result = refused(response, answer, error);
+		result = refused(response, object, answer, error);
 	else if (!cJSON_IsObject(object))
 		result = error_set(error, ERROR_ANSWER, "the org's answer is not a JSON object (HTTP status %ld)",
 				   response->status);

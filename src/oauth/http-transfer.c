@@ -391,7 +391,7 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 	response->sent = true;
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
 	if (wait > 0)
-		response->retry_after = (long)wait;
+		response->retry_after = wait < RETRY_AFTER_MOST ? (long)wait : RETRY_AFTER_MOST;
 	message_step("HTTP status %ld, %zu bytes", response->status, secret_length(response->body));
 	return 0;
 }

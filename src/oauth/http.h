@@ -21,13 +21,15 @@ struct http_options {
 	long timeout;       /* seconds for one request, connection included; with parts to send: without any going over */
 };
 
+enum { RETRY_AFTER_MOST = 7 * 86400 }; /* seconds: no org means a longer wait */
+
 struct http_response {
 	const char *url;     /* the request's */
 	long status;         /* 0: there was no answer */
 	struct secret *body; /* may hold a bearer */
 	struct redactor *redactor; /* of what the request holds that is secret; the text above is not redacted */
 	time_t date;         /* the answer's Date, or -1 */
-	long retry_after;    /* seconds, or -1 */
+	long retry_after;    /* seconds, at most RETRY_AFTER_MOST, or -1 */
 	char location[512];  /* of a redirect, else empty */
 	bool sent;           /* something of the request may have reached the server */
 	bool passing;        /* without an answer: the failure may pass (connection refused or lost) */

@@ -9,56 +9,65 @@
 #include <string.h>
 #include <strings.h>
 
-/* With these, and with no code at all, the description names the cause, and may contradict the code's usual one. */
-static const char vague_codes[] = "invalid_grant invalid_request invalid_client invalid_client_id invalid_scope "
-				  "invalid_app_access unauthorized_client unsupported_grant_type rate_limit_exceeded";
-
-#define IP_RESTRICTED "ip restrict*|restricted ip|ip address/range/ranges|ip is/was/not ... allowed/trusted|ip blocked|" \
-	"login hours|restricted hours"
-#define AUDIENCE_WRONG "audience/aud ... invalid/validation/mismatch*/wrong/unexpected/unknown/unsupported/incorrect|" \
-	"audience/aud not|audience/aud is/was/does/claim not|audience/aud claim is/was/does not|" \
-	"invalid/wrong/unexpected/unknown/unsupported/incorrect/bad/missing audience/aud|invalid ... audience/aud"
+#define IP_RESTRICTED "ip restrict*|restricted/untrusted ip|ip ... not/isnt/outside/restrict*/block*/denied/untrusted|" \
+	"outside/denied ... ip|not ... allowed/trusted/permitted ip|login/outside/restricted hours|restricted domain/time"
+#define AUDIENCE_WRONG "audience/aud ... invalid/validation/mismatch*/wrong/unexpected/unknown/unsupported/incorrect/reject*|" \
+	"audience/aud not/isnt/doesnt/must/should|audience/aud is/was/does not|" \
+	"audience/aud claim/value isnt/doesnt/must/should|audience/aud claim/value is/was/does not|" \
+	"invalid/wrong/unexpected/unknown/unrecognized/unsupported/incorrect/bad/missing audience/aud|" \
+	"invalid/wrong/incorrect value/claim audience/aud|invalid/wrong/incorrect value/claim for audience/aud"
+#define TOO_MANY_LOGINS "login/logins rate ... exceed*/limit*/reach*/high|" \
+	"loginrate ... exceed*|log in rate ... exceed*|exceed* ... login/logins rate|rate of logins ... exceed*|" \
+	"rate limit* ... logins|hourly login/logins limit|too many logins|number of logins ... exceed*|" \
+	"exceed* ... number of logins|logins per/in ... exceed*|loginrateexceeded"
+#define EXPIRED "expired authorization/authorisation code|authorization/authorisation code expired|" \
+	"authorization/authorisation code is/has/was expired|expired assertion/jwt|assertion/jwt expired|" \
+	"assertion/jwt is/has/was/token expired|assertion/jwt has already/been expired|exp/expiration ... past/future|" \
+	"exp/expiration has passed|iat/issued ... future"
+#define NOT_APPROVED "approv* ... consumer|consumer ... approv*|user ... approv* ... app/application/client|" \
+	"user hasnt/isnt approved|user has/is not approved|" \
+	"user ... not/hasnt/isnt authorized/authorised/preauthorized/preauthorised ... app/application/consumer/client"
+#define CLIENT_UNKNOWN "invalid/unknown/wrong client/consumer identifier/id/key|unknown client/consumer|" \
+	"client/consumer not found|client/consumer identifier/id/key ... invalid/unknown/wrong/found"
+#define ASSERTION_BAD "invalid/malformed/bad assertion/jwt|assertion/jwt invalid/malformed|" \
+	"assertion/jwt is/was invalid/malformed|assertion/jwt not/isnt valid|assertion/jwt is/was not valid|" \
+	"invalid/bad/wrong signature|signature invalid/mismatch|signature is/was/not invalid/wrong/valid|signature is/was not valid|" \
+	"signature verification/validation/check fail*|signature verification/validation has failed|" \
+	"jti ... seen/used/reused/replay*|duplicate jti"
 
 /* A cause whose words may stand beside those of a vaguer one comes first. */
 static const struct salesforce_advice table[] = {
-	{ SALESFORCE_LOGIN_RATE, NULL,
-	  "login/logins rate ... exceed*/limit*/reach*|login/logins rate limit*|exceed* ... login/logins rate|"
-	  "rate of logins ... exceed*|rate limit* ... logins|hourly login/logins limit|too many logins|loginrateexceeded",
+	{ SALESFORCE_LOGIN_RATE, NULL, TOO_MANY_LOGINS,
 	  "the user has logged in too often in the last hour (Salesforce allows 3,600 logins)",
 	  "wait minutes, not seconds: each try is another login; use a bearer for as long as it lives" },
-	{ SALESFORCE_OTHER, NULL, "refresh token ... scope|scope refresh token|scope ... refresh token",
+	{ SALESFORCE_OTHER, NULL, "refresh token ... scope|scope ... refresh token",
 	  "the app lacks a scope that this flow needs", "add the RefreshToken scope to the app" },
 	{ SALESFORCE_OTHER, NULL, AUDIENCE_WRONG, "this host does not accept the claim aud",
 	  "use the org's My Domain URL, https://login.salesforce.com or https://test.salesforce.com for --audience, "
 	  "or the URL of the user's Experience Cloud site" },
-	{ SALESFORCE_CLOCK, NULL,
-	  "expired authorization/authorisation code|authorization/authorisation code expired|"
-	  "authorization/authorisation code is/has expired|expired assertion/jwt|assertion/jwt expired|"
-	  "assertion/jwt is/has/was/token expired|assertion/jwt has already/been expired|exp/expiration ... past",
+	{ SALESFORCE_CLOCK, NULL, EXPIRED,
 	  "the assertion's exp is in the past by the org's clock", "set this machine's clock (NTP)" },
 	{ SALESFORCE_OTHER, "invalid_app_access OAUTH_APP_ACCESS_DENIED", "admin approved",
 	  "the app admits only pre-authorised users, and this user is not one of them",
 	  "give the user the permission set or profile that the app's policy names" },
-	{ SALESFORCE_OTHER, NULL,
-	  "approv* ... consumer|consumer ... approv*|user ... approv* ... app/application/client|user hasnt approved|"
-	  "user has not approved",
+	{ SALESFORCE_OTHER, NULL, NOT_APPROVED,
 	  "the user is not pre-authorised for the app, is not a user of this org, or the host or the audience is not this "
 	  "org's",
 	  "set the app's policy to \"Admin approved users are pre-authorized\" and give the user its permission set or "
 	  "profile; check --username (a sandbox adds its name to it: user@example.com.uat), --instance-url and --audience" },
-	{ SALESFORCE_OTHER, "inactive_user",
-	  "inactive user|user inactive/deactivated/frozen|user is/was inactive/deactivated/frozen|user not active|"
-	  "user isnt active|user is not active|user has been deactivated/frozen",
-	  "the user is not active", "activate the user, or name another with --username" },
 	{ SALESFORCE_OTHER, "inactive_org",
 	  "inactive org/organization/organisation|org/organization/organisation inactive|"
 	  "org/organization/organisation is/was inactive|org/organization/organisation is not active",
 	  "the org is not active", "check the org's state, or name another with --instance-url" },
-	{ SALESFORCE_OTHER, NULL, IP_RESTRICTED, "the user may not log in from this address or at this hour",
+	{ SALESFORCE_OTHER, "inactive_user",
+	  "inactive user|user/account inactive/deactivated/frozen/disabled|user/account not/isnt active|"
+	  "user/account is/was/has/account inactive/deactivated/frozen/disabled|user/account is/was not active|"
+	  "user/account has been deactivated/frozen/disabled|user account is/was inactive/deactivated/frozen/disabled",
+	  "the user is not active", "activate the user, or name another with --username" },
+	{ SALESFORCE_OTHER, "LOGIN_DURING_RESTRICTED_DOMAIN LOGIN_DURING_RESTRICTED_TIME", IP_RESTRICTED,
+	  "the user may not log in from this address or at this hour",
 	  "check the login IP ranges and login hours of the user's profile, and the app's IP relaxation" },
-	{ SALESFORCE_OTHER, "invalid_client_id",
-	  "invalid client/consumer identifier/id/key|client/consumer identifier/id/key invalid|"
-	  "client/consumer identifier/id/key is/was invalid",
+	{ SALESFORCE_OTHER, "invalid_client_id", CLIENT_UNKNOWN,
 	  "the consumer key is wrong, or the app is too new for this host to know it",
 	  "check --client-id; a change of an app takes 2 to 10 minutes to reach every host" },
 	{ SALESFORCE_OTHER, "invalid_client invalid_client_credentials",
@@ -71,15 +80,15 @@ static const struct salesforce_advice table[] = {
 	  "the host or the audience is not the org that has the app",
 	  "use the org's My Domain URL (https://NAME.my.salesforce.com) for --instance-url, and no other --audience" },
 	{ SALESFORCE_OTHER, "unsupported_grant_type",
-	  "unsupported grant type|grant type not supported|grant type is not supported|grant type unsupported",
+	  "unsupported/invalid grant type|grant type not supported/allowed|grant type is not supported/allowed|"
+	  "grant type unsupported/invalid",
 	  "the form did not reach the org as it was sent, or the org does not offer the flow",
 	  "check that --token-url is the org's token endpoint and that no proxy changes the request" },
-	{ SALESFORCE_MUTUAL_TLS, "MUTUAL_AUTHENTICATION_FAILED", "mutual authentication ... fail*/required",
+	{ SALESFORCE_MUTUAL_TLS, "MUTUAL_AUTHENTICATION_FAILED",
+	  "mutual authentication/tls/ssl ... fail*/required|client certificate ... required|must present ... certificate",
 	  "the user must present a TLS client certificate, and this program presents none",
 	  "use a user without the permission \"Enforce SSL/TLS Mutual Authentication\"" },
-	{ SALESFORCE_OTHER, NULL,
-	  "invalid/malformed/bad assertion/jwt|assertion/jwt invalid/malformed|assertion/jwt is/was invalid/malformed|"
-	  "assertion/jwt not valid|assertion/jwt is/was not valid|assertion/jwt isnt valid",
+	{ SALESFORCE_OTHER, NULL, ASSERTION_BAD,
 	  "the assertion is malformed, its signature is bad, its jti was seen before, or the app has no certificate",
 	  "check that the app's settings hold the key's certificate (deploying them without it clears it)" },
 
@@ -134,13 +143,13 @@ static const struct salesforce_advice *by_code(const char *code)
 	return NULL;
 }
 
+/* The words come first: the org uses one code for many causes, and a description that contradicts its code is nearer to
+ * the cause. Some senders put the words where the code belongs. */
 const struct salesforce_advice *salesforce_advice(const char *error, const char *description)
 {
-	const struct salesforce_advice *advice = NULL;
+	const struct salesforce_advice *advice = by_words(description);
 
-	if (*error == '\0' || lists(vague_codes, error))
-		advice = by_words(description);
 	if (advice == NULL)
 		advice = by_code(error);
-	return advice != NULL ? advice : by_words(error); /* some senders put the words there */
+	return advice != NULL ? advice : by_words(error);
 }

@@ -4,6 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
+enum {
+	ROOM = PHRASE_TEXT_MOST + 1,
+	GAP_MOST = 5, /* words that "..." stands for at most */
+};
+
 /* Bytes of the apostrophe that begins the text; 0: none does. */
 static size_t apostrophe(const char *text)
 {
@@ -16,23 +21,32 @@ static size_t apostrophe(const char *text)
 	return 0;
 }
 
-/* The words of the text in lower case, one blank between them. `plain` has room for PHRASE_TEXT_MOST + 1. */
+static bool ends_sentence(const char *text)
+{
+	return strchr(".;!?", text[0]) != NULL && (text[1] == '\0' || strchr(" \t\r\n", text[1]) != NULL);
+}
+
+/* The words of the text in lower case, one blank between them; the end of a sentence is the word "." Of a URL only the
+ * scheme is left: the words in it say nothing. `plain` has room for ROOM. */
 static void simplify(const char *text, char *plain)
 {
 	size_t used = 0, skip;
 
-	while (*text != '\0' && used < PHRASE_TEXT_MOST) {
-		bool upper = *text >= 'A' && *text <= 'Z';
+	for (; *text != '\0' && used + 4 < ROOM; text += skip) {
+		bool upper = *text >= 'A' && *text <= 'Z', letter = upper || (*text >= 'a' && *text <= 'z');
 
-		if ((skip = apostrophe(text)) > 0) {
-			text += skip;
+		skip = apostrophe(text);
+		if (skip > 0)
 			continue;
-		}
-		if (upper || (*text >= 'a' && *text <= 'z') || (*text >= '0' && *text <= '9'))
+		skip = strncmp(text, "://", 3) == 0 ? strcspn(text, " \t\r\n\"'<>(),;") : 1;
+		if (letter || (*text >= '0' && *text <= '9'))
 			plain[used++] = upper ? (char)(*text - 'A' + 'a') : *text;
 		else if (used > 0 && plain[used - 1] != ' ')
 			plain[used++] = ' ';
-		text++;
+		if (used > 0 && ends_sentence(text)) {
+			plain[used++] = '.';
+			plain[used++] = ' ';
+		}
 	}
 	plain[used] = '\0';
 }
@@ -71,7 +85,7 @@ static bool goes_on(const char *phrase, const char *text)
 		return true;
 	if (strncmp(phrase, "... ", 4) != 0)
 		return *text != '\0' && is_word(phrase, length, text) && goes_on(rest, next_word(text));
-	for (; *text != '\0'; text = next_word(text)) {
+	for (int gap = 0; gap <= GAP_MOST && *text != '\0' && *text != '.'; gap++, text = next_word(text)) {
 		if (goes_on(rest, text))
 			return true;
 	}
@@ -80,7 +94,7 @@ static bool goes_on(const char *phrase, const char *text)
 
 bool phrase_said(const char *phrases, const char *text)
 {
-	char plain[PHRASE_TEXT_MOST + 1];
+	char plain[ROOM];
 
 	simplify(text, plain);
 	while (*phrases != '\0') {

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 
 /* Whether the text says one of the phrases, which '|' separates. A phrase is a run of words in lower case: `a/b` is
- * either word, `a*` any word that begins so, and `...` any number of words. Only ASCII letters and digits make words;
- * apostrophes of any kind are left out ("hasn't" is "hasnt"). Only the first PHRASE_TEXT_MOST bytes are read. */
+ * either word, `a*` any word that begins so, and `...` up to five words of the same sentence. Only ASCII letters and
+ * digits make words; apostrophes of any kind are left out ("hasn't" is "hasnt"), and so is what follows the scheme of a
+ * URL. Only the first PHRASE_TEXT_MOST bytes are read. */
 enum { PHRASE_TEXT_MOST = 3072 };
 bool phrase_said(const char *phrases, const char *text);
 
