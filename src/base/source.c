@@ -3,10 +3,12 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/text.h"
 #include "base/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/asn1.h>
 #include <openssl/crypto.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,6 +16,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { UTF8_MOST = 6 }; /* bytes that UTF8_getc looks at */
 
 static const char *after(const char *text, const char *prefix)
 {
@@ -44,28 +48,48 @@ bool source_descriptor(const char *source, int *fd)
 	return number != NULL ? descriptors_number(number, fd) : path != NULL && descriptors_path(path, fd);
 }
 
-/* What no secret of one line contains, or NULL. *hint is the way out. */
+/* What is wrong with a character, or NULL. */
+static const char *character_fault(unsigned long character, const char **hint)
+{
+	static const unsigned long non_joiner = 0x200c, joiner = 0x200d; /* which some languages are spelt with */
+
+	*hint = "remove it; \"od -c\" shows where it is";
+	if (character == 0)
+		return "a NUL";
+	if (character == '\n' || character == '\r') {
+		*hint = "one line end is dropped (LF or CRLF); remove everything else";
+		return "more than one line";
+	}
+	if (character == 0xfeff) {
+		*hint = "save it as UTF-8 without a byte-order mark";
+		return "a byte-order mark";
+	}
+	if (character < 0x20 || (character >= 0x7f && character < 0xa0))
+		return "a control character";
+	if (text_misleads(character) && character != non_joiner && character != joiner)
+		return "an invisible character";
+	return NULL;
+}
+
+/* What no secret of one line contains, or NULL. *hint is the way out. It need not be UTF-8. */
 static const char *stray(const unsigned char *text, size_t length, const char **hint)
 {
-	*hint = "save it as UTF-8 without a byte-order mark";
-	if (memmem(text, length, "\xef\xbb\xbf", 3) != NULL)
-		return "a byte-order mark";
-	if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
-		return "a byte-order mark (of UTF-16)";
-	for (size_t i = 0; i < length; i++) {
-		/* U+0080 to U+009F are controls too; in UTF-8 they are 0xC2 and the same byte. */
-		bool c1 = i > 0 && text[i - 1] == 0xc2 && text[i] >= 0x80 && text[i] <= 0x9f;
+	const char *fault = NULL;
 
-		if (text[i] == '\n' || text[i] == '\r') {
-			*hint = "one line end is dropped (LF or CRLF); remove everything else";
-			return "more than one line";
-		}
-		if (text[i] < 0x20 || text[i] == 0x7f || c1) {
-			*hint = "remove it; \"od -c\" shows where it is";
-			return text[i] == '\0' ? "a NUL" : "a control character";
-		}
+	if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
+		*hint = "save it as UTF-8 without a byte-order mark";
+		return "a byte-order mark (of UTF-16)";
 	}
-	return NULL;
+	while (length > 0 && fault == NULL) {
+		unsigned long character;
+		int used = UTF8_getc(text, length < UTF8_MOST ? (int)length : UTF8_MOST, &character);
+
+		if (used > 0)
+			fault = character_fault(character, hint);
+		text += used > 0 ? used : 1;
+		length -= used > 0 ? (size_t)used : 1;
+	}
+	return fault;
 }
 
 int source_check(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error)

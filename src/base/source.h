@@ -26,7 +26,7 @@ const char *source_variable(const char *source);
 bool source_descriptor(const char *source, int *fd);
 
 /* The one rule for secrets from any source: takes off one line end (LF or CRLF), then refuses one that is empty or too
- * long, or has a byte-order mark or a control character in it (C0, DEL, C1). `what` names the source in messages, which
+ * long, or has a byte-order mark, a control character (C0, DEL, C1) or an invisible one in it. `what` names the source in messages, which
  * never show the secret. Fails with the kind's class. */
 int source_check(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error);
 

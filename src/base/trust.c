@@ -129,6 +129,14 @@ static int follow(struct walk *walk, struct error *error)
 	return 0;
 }
 
+/* What the path leads to. */
+static int check_end(const struct walk *walk, const struct stat *status, const char *step, struct error *error)
+{
+	if (status->st_dev != walk->file.st_dev || status->st_ino != walk->file.st_ino)
+		return error_set(error, walk->class, "%s was replaced while it was opened", walk->path);
+	return check_file(status, walk->path, step, walk->class, error);
+}
+
 static int take_steps(struct walk *walk, struct error *error)
 {
 	while (true) {
@@ -138,11 +146,8 @@ static int take_steps(struct walk *walk, struct error *error)
 
 		if (lstat(step, &status) < 0)
 			return failed(walk, errno, error);
-		if (!S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode)) {
-			if (status.st_dev != walk->file.st_dev || status.st_ino != walk->file.st_ino)
-				return error_set(error, walk->class, "%s was replaced while it was opened", walk->path);
-			return check_file(&status, walk->path, step, walk->class, error);
-		}
+		if (!S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode))
+			return check_end(walk, &status, step, error);
 		result = check_step(walk, &status, step, error);
 		if (result == 0 && S_ISLNK(status.st_mode))
 			result = follow(walk, error);
@@ -151,8 +156,8 @@ static int take_steps(struct walk *walk, struct error *error)
 		more = advance(walk);
 		if (more < 0)
 			return failed(walk, ENAMETOOLONG, error);
-		if (more == 0)
-			return 0; /* the path leads to a directory, which the caller finds out */
+		if (more == 0 && S_ISDIR(status.st_mode)) /* a link may lead to "/" */
+			return check_end(walk, &status, step, error);
 	}
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzzes PIN sources: the first line is the name of one, of which only the form is looked at; the rest is what a file, and a
- * descriptor, hold. A PIN is one line, neither empty nor too long, without byte-order mark and control characters, to the
+ * descriptor, hold. A PIN is one line, neither empty nor too long, without byte-order mark, control and invisible characters, to the
  * byte as it is there; nothing of it is in a refusal, and of a descriptor no byte after the line is read. */
 #include "fuzz.h"
 
 #include "base/source.h"
+#include "base/text.h"
 #include "p11/p11.h"
 
 #include <fcntl.h>
+#include <openssl/asn1.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,12 +20,15 @@ static const struct source_kind kind = { .name = "PIN", .class = ERROR_PIN, .max
 static bool is_pin(const uint8_t *data, size_t size, bool line, size_t *length)
 {
 	const uint8_t *end = line && size > 0 ? memchr(data, '\n', size) : NULL;
+	unsigned long character;
 
 	*length = end != NULL ? (size_t)(end + 1 - data) : size;
 	if (*length > 0 && data[*length - 1] == '\n')
 		*length -= *length > 1 && data[*length - 2] == '\r' ? 2 : 1;
 	for (size_t i = 0; i < *length; i++) {
 		if (data[i] < ' ' || data[i] == 0x7f || (i > 0 && data[i - 1] == 0xc2 && (data[i] & 0xe0) == 0x80))
+			return false;
+		if (UTF8_getc(data + i, (int)(*length - i), &character) > 0 && text_misleads(character) && (character | 1) != 0x200d)
 			return false;
 	}
 	if (*length >= 2 && (data[0] | data[1]) == 0xff && (data[0] & data[1]) == 0xfe)
