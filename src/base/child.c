@@ -10,11 +10,14 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int passed_on[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGTSTP, SIGCONT,
 };
+static sigset_t mask_before; /* child_run; what follows tells whether it is set */
+static bool blocked;
 
 int child_exec(char *const *argv, char *const *environment, struct error *error)
 {
@@ -63,9 +66,18 @@ static void attend(pid_t child, const sigset_t *signals, int *status)
 	}
 }
 
+/* What came while there was a command was for the command: where it ended first, nobody is left to take it. */
+static void drop_pending(const sigset_t *signals)
+{
+	const struct timespec now = { .tv_sec = 0 };
+
+	while (sigtimedwait(signals, NULL, &now) > 0)
+		;
+}
+
 int child_run(char *const *argv, char *const *environment, int *status, struct error *error)
 {
-	sigset_t signals, before;
+	sigset_t signals;
 	void (*chld_before)(int);
 	pid_t child;
 
@@ -74,18 +86,27 @@ int child_run(char *const *argv, char *const *environment, int *status, struct e
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 		sigaddset(&signals, passed_on[i]);
 	/* Blocked before there is a child: none is lost, and none ends this process before its work is done. */
-	sigprocmask(SIG_BLOCK, &signals, &before);
+	sigprocmask(SIG_BLOCK, &signals, &mask_before);
+	blocked = true;
 	chld_before = signal(SIGCHLD, SIG_DFL); /* whoever ignores it is not told how a child ended */
 	child = fork();
 	if (child < 0)
 		return error_set(error, ERROR_UNEXPECTED, "cannot run %s: %s", argv[0], strerror(errno));
 	if (child == 0) {
 		signal(SIGCHLD, chld_before);
-		sigprocmask(SIG_SETMASK, &before, NULL);
+		sigprocmask(SIG_SETMASK, &mask_before, NULL);
 		*status = child_exec(argv, environment, error);
 		message_error(error);
 		_exit(*status); /* this copy of the process has nobody to return to */
 	}
 	attend(child, &signals, status);
+	drop_pending(&signals);
 	return 0;
+}
+
+void child_unblock(void)
+{
+	if (blocked)
+		sigprocmask(SIG_SETMASK, &mask_before, NULL);
+	blocked = false;
 }

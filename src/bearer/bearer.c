@@ -53,6 +53,14 @@ void exchange_advice(const struct oauth_answer *answer, struct error *error)
 		tell_skew(answer, error);
 }
 
+/* How long a user who has logged in too often is waited for, in seconds. */
+static long rate_wait(const struct bearer_session *session)
+{
+	double left = http_left(session->http) / 1e3;
+
+	return left < (double)session->rate_wait ? (long)left : session->rate_wait;
+}
+
 /* One assertion after another until one is exchanged. One that may have reached the org is never sent twice: its jti is
  * spent, and whoever could replay it should not be us. */
 static int exchange(struct bearer_session *session, struct oauth_answer *answer, struct error *error)
@@ -71,11 +79,10 @@ static int exchange(struct bearer_session *session, struct oauth_answer *answer,
 		if (result == 0)
 			break;
 		if (limit_is_met(answer)) {
-			if (!limit_pause(&limit, session->rate_wait, answer, error))
+			if (!limit_pause(&limit, rate_wait(session), answer, error))
 				break;
-		} else if (answer->passing && try < request->retries && answer->retry_after <= RETRY_WAIT_MOST) {
-			retry_wait(answer->retry_after, try++, error);
-		} else {
+		} else if (!answer->passing || try >= request->retries || answer->retry_after > RETRY_WAIT_MOST ||
+			   !retry_wait(http_left(session->http), answer->retry_after, try++, error)) {
 			break;
 		}
 		if (answer->sent || time(NULL) + REUSE_MARGIN > assertion.exp)

@@ -13,7 +13,7 @@
 enum {
 	FIRST_POLL_MS = 250, /* doubled up to */
 	LAST_POLL_MS = 8000,
-	CANCEL_WAIT = 30,       /* seconds for the org to give a deployment up */
+	CANCEL_MS = 30000,      /* for the org to give a deployment up */
 	ANSWER_MAX = 32 << 20,  /* bytes: it lists every component */
 	HTTP_UNAVAILABLE = 503,
 };
@@ -24,6 +24,7 @@ struct work {
 	struct bearer_session session;
 	struct deployment *deployment;
 	struct secret **json;
+	double end; /* clock_ms: when the wait is over */
 	bool taken; /* the org may have done what was asked last, whatever it answered */
 	bool passing; /* the failure of what was asked last may pass */
 	long retry_after; /* seconds to wait then, as the org asked, or -1 */
@@ -64,6 +65,12 @@ static int ask(struct work *work, struct http_request *request, bool repeatable,
 	return result;
 }
 
+static void set_end(struct work *work, double milliseconds)
+{
+	work->end = clock_ms() + milliseconds;
+	http_end_at(work->session.http, work->end);
+}
+
 static int begin(struct work *work, struct error *error)
 {
 	const char *options = deployment_options(work->deploy->check_only);
@@ -79,33 +86,29 @@ static int begin(struct work *work, struct error *error)
 	return result;
 }
 
-/* Asks until it is done, `seconds` are over, or a signal has come; the last two are no failure. An org that cannot be asked
- * for a while deploys all the same: that is told once. */
-static int follow(struct work *work, long seconds, struct error *error)
+/* Asks until it is done, the wait is over, or a signal has come; the last two are no failure. An org that cannot be asked
+ * for a while may go on deploying: that is reported once. */
+static int follow(struct work *work, struct error *error)
 {
-	double end = clock_ms() + (double)seconds * 1e3;
 	double pause = FIRST_POLL_MS;
 	bool told = false;
 
 	work->session.retries = 0;
-	while (!work->deployment->done && clock_ms() < end) {
+	while (!work->deployment->done && clock_ms() < work->end) {
 		struct http_request request = { .method = "GET" };
 		double wait = work->retry_after > 0 ? (double)work->retry_after * 1e3 : pause;
 
-		if (wait > end - clock_ms())
-			wait = end - clock_ms();
+		if (wait > work->end - clock_ms())
+			wait = work->end - clock_ms();
 		if (interrupt_wait(wait > 0 ? (unsigned long)wait : 0) != 0)
 			break;
 		pause = pause * 2 < LAST_POLL_MS ? pause * 2 : LAST_POLL_MS;
-		request.timeout = (long)((end - clock_ms()) / 1e3) + 1;
-		if (work->session.rate_wait > request.timeout)
-			work->session.rate_wait = request.timeout;
 		if (ask(work, &request, true, error) == 0) {
 			work->deploy->progress(work->deploy->context, work->deployment);
 			told = false;
 		} else if (!work->passing) {
 			return error_result(error);
-		} else if (!told) {
+		} else if (!told && clock_ms() < work->end) {
 			message_warn("%s; asking again", error->text);
 			told = true;
 		}
@@ -135,16 +138,17 @@ static int judge(const struct work *work, struct error *error)
 static int give_up(struct work *work, struct error *error)
 {
 	const struct deployment *deployment = work->deployment;
-	struct http_request request = { .method = "PATCH", .json = DEPLOYMENT_CANCEL, .timeout = CANCEL_WAIT };
+	struct http_request request = { .method = "PATCH", .json = DEPLOYMENT_CANCEL };
 	int signal = interrupt_take();
 	struct error why;
 
+	set_end(work, CANCEL_MS);
 	work->session.retries = work->session.request->retries;
 	message_note("asking the org to cancel deployment %s", deployment->id);
 	/* One that is about to end is no longer cancelled, and how it ends is known soon. */
 	if (ask(work, &request, true, &why) < 0)
 		message_warn("%s", why.text);
-	if (follow(work, CANCEL_WAIT, &why) < 0)
+	if (follow(work, &why) < 0)
 		error_set(error, ERROR_ORG, "deployment %s may go on: %.2048s", deployment->id, why.text);
 	else if (!deployment->done)
 		error_set(error, ERROR_ORG, "the org was asked to cancel deployment %s and has not done so yet", deployment->id);
@@ -160,11 +164,13 @@ static int give_up(struct work *work, struct error *error)
 static int carry_out(struct work *work, struct error *error)
 {
 	const struct deployment *deployment = work->deployment;
-	int result = begin(work, error);
+	int result;
 
+	set_end(work, (double)work->deploy->wait * 1e3);
+	result = begin(work, error);
 	if (result == 0) {
 		message_note("deployment %s has begun", deployment->id);
-		result = follow(work, work->deploy->wait, error);
+		result = follow(work, error);
 	}
 	if (deployment->id[0] != '\0' && !deployment->done && interrupt_signal() != 0)
 		return give_up(work, error);
@@ -186,7 +192,7 @@ int bearer_deploy(const struct bearer_request *request, const struct bearer_depl
 	*json = NULL;
 	result = session_start(&work.session, request, error);
 	if (result == 0) {
-		interrupt_begin("p11bearer: interrupted; once more ends it at once\n");
+		interrupt_begin("p11bearer: interrupted; another signal ends the program at once\n");
 		result = carry_out(&work, error);
 		interrupt_end();
 	}

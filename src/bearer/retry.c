@@ -19,10 +19,13 @@ unsigned long retry_delay(long retry_after, long try)
 	return (milliseconds << (try < DOUBLED_MOST ? try : DOUBLED_MOST)) * (256UL + jitter) / 512UL;
 }
 
-void retry_wait(long retry_after, long try, const struct error *error)
+bool retry_wait(double left, long retry_after, long try, const struct error *error)
 {
 	unsigned long milliseconds = retry_delay(retry_after, try);
 
+	if ((double)milliseconds >= left)
+		return false;
 	message_note("%s; trying again in %lu ms", error->text, milliseconds);
 	interrupt_wait(milliseconds);
+	return true;
 }

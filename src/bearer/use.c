@@ -29,9 +29,9 @@ int use_send(const struct use *use, const char *path, struct http_request *reque
 	for (; result == 0; try++) {
 		result = oauth_call(use->http, request, reply, error);
 		if (result == 0 || !reply->passing || try >= use->retries || reply->retry_after > RETRY_WAIT_MOST ||
-		    (!use->repeatable && !is_harmless(reply)))
+		    (!use->repeatable && !is_harmless(reply)) ||
+		    !retry_wait(http_left(use->http), reply->retry_after, try, error))
 			break;
-		retry_wait(reply->retry_after, try, error);
 		oauth_reply_clear(reply);
 		result = 0;
 	}

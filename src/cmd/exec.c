@@ -5,6 +5,7 @@
 #include "base/child.h"
 #include "base/descriptors.h"
 #include "base/environment.h"
+#include "base/interrupt.h"
 #include "base/message.h"
 #include "base/source.h"
 #include "base/text.h"
@@ -96,12 +97,18 @@ static int prepare(const struct settings *settings, const struct bearer_request 
 	return result;
 }
 
-/* The command's status is what the caller waits for, so a bearer that is left over is told and no more. */
+/* The command's status is what the caller waits for, so a bearer that is not revoked is a warning and no more. A signal gives
+ * the revocation up, another one ends the program. */
 static void end_bearer(const struct bearer *bearer, const struct bearer_use *use)
 {
 	struct error error = { .class = ERROR_NONE };
+	int result;
 
-	if (bearer_revoke(use, bearer_access_token(bearer), &error) == 0)
+	interrupt_begin("p11bearer: interrupted; another signal ends the program at once\n");
+	child_unblock();
+	result = bearer_revoke(use, bearer_access_token(bearer), &error);
+	interrupt_end();
+	if (result == 0)
 		return;
 	message_warn("the bearer is not revoked: %s", error.text);
 	if (error.hint[0] != '\0')

@@ -9,11 +9,25 @@
 
 struct proxy; /* http-proxy.h */
 
+/* Asked within a call of libcurl whether to end it: see http-time.c. Lives as long as the connections. */
+struct guard {
+	bool (*is_over)(void *context);
+	void *context;
+};
+
+struct transfer;
+
 struct http {
 	CURL *easy;
 	const struct http_options *options;
 	struct proxy *proxy; /* or NULL; owned by the client or the pool */
+	struct guard *guard; /* the client's own, or the pool's */
+	double end;          /* clock_ms: see http_end_at */
 	char message[CURL_ERROR_SIZE];
+	/* What follows is the client's, and not used in a pool. */
+	CURLM *multi;
+	struct transfer *transfer; /* under way, or NULL */
+	struct guard own_guard;
 };
 
 /* Readies libcurl, whose allocator then wipes what it frees. Fails with ERROR_UNEXPECTED. */
@@ -39,14 +53,15 @@ struct transfer {
 	unsigned asked;                 /* how often a proxy answered with 407 */
 	bool again;                     /* see proxy_wants_more */
 	curl_mime *mime;
+	/* Of http-time.c; times as clock_ms has them. */
+	double begun_at, due;
+	curl_off_t uploaded;            /* bytes */
+	bool hurried;                   /* a signal has come while the answer was awaited */
 };
 
 /* Hands all secrets of the request to the response's redactor. Fails with ERROR_UNEXPECTED when memory is out. */
 int response_guard(struct http_response *response, const struct http_request *request, const struct proxy *proxy,
 		   struct error *error);
-
-/* Makes TLS wipe what it has decrypted as soon as it is handed on. */
-void http_cleanse(CURL *easy);
 
 /* Sets all options. Fails with ERROR_CONFIG for the URL. To be cleared in either case. */
 int transfer_begin(struct http *http, struct transfer *transfer, struct error *error);
@@ -54,5 +69,23 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 /* libcurl has ended with `code`: fills the response, and fails as http_send does. */
 int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, struct error *error);
 void transfer_clear(struct http *http, struct transfer *transfer);
+
+/* --- time (http-time.c) ------------------------------------------------------------------------------------------ */
+
+/* The request begins now. */
+void transfer_start_clock(const struct http *http, struct transfer *transfer);
+
+/* When its time is over, as things are. */
+double transfer_due(const struct http *http, const struct transfer *transfer);
+
+/* Whether the request is over at `now`: CURLE_OK, it is not; CURLE_OPERATION_TIMEDOUT; CURLE_ABORTED_BY_CALLBACK, there
+ * is a signal. */
+CURLcode transfer_over(const struct http *http, struct transfer *transfer, double now);
+
+/* Writes into http->message how long the request took and how far it got. */
+void transfer_tell_time(struct http *http, const struct transfer *transfer);
+
+/* Has `guard` asked at each record of the connection that `tls_context` (SSL_CTX *) is for. */
+void guard_connection(struct guard *guard, void *tls_context);
 
 #endif

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/http-proxy.h"
 
+#include "base/clock.h"
+
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
+
+enum { PATIENCE_MS = 500 };
 
 struct slot {
 	struct http http;
@@ -16,20 +21,45 @@ struct slot {
 struct http_pool {
 	CURLM *multi;
 	struct http_options options;
+	struct guard guard;
 	struct proxy *proxy;
 	struct slot *slots;
 	size_t count, busy;
 	struct slot *taken; /* the last one, or NULL */
+	double due; /* clock_ms: when the time of the first request was, or is, over */
 };
 
-static bool open_slot(struct slot *slot, const struct http_options *options, struct proxy *proxy)
+static bool open_slot(struct http_pool *pool, struct slot *slot)
 {
-	slot->http.options = options;
-	slot->http.proxy = proxy;
+	slot->http.options = &pool->options;
+	slot->http.proxy = pool->proxy;
+	slot->http.guard = &pool->guard;
 	slot->http.easy = curl_easy_init();
 	slot->response.body = secret_new(4096);
 	slot->transfer = (struct transfer){ .request = &slot->request, .response = &slot->response, .kept = true };
 	return slot->http.easy != NULL && slot->response.body != NULL;
+}
+
+/* When the first of the requests' times is over. */
+static double first_due(const struct http_pool *pool)
+{
+	double due = HUGE_VAL;
+
+	for (size_t i = 0; i < pool->count && pool->busy > 0; i++) {
+		const struct slot *slot = &pool->slots[i];
+
+		if (slot->busy && transfer_due(&slot->http, &slot->transfer) < due)
+			due = transfer_due(&slot->http, &slot->transfer);
+	}
+	return due;
+}
+
+/* Asked during a call of libcurl. Whose connection it is that keeps libcurl is not known: patience spares the others. */
+static bool is_over(void *context)
+{
+	const struct http_pool *pool = context;
+
+	return clock_ms() > pool->due + PATIENCE_MS;
 }
 
 int http_pool_open(struct http_pool **pool, const struct http_options *options, size_t most, struct error *error)
@@ -44,6 +74,7 @@ int http_pool_open(struct http_pool **pool, const struct http_options *options, 
 		return error_result(error);
 	}
 	(*pool)->options = *options;
+	(*pool)->guard = (struct guard){ is_over, *pool };
 	(*pool)->count = most;
 	(*pool)->multi = curl_multi_init();
 	(*pool)->slots = calloc(most, sizeof(*(*pool)->slots));
@@ -51,7 +82,7 @@ int http_pool_open(struct http_pool **pool, const struct http_options *options, 
 		 curl_multi_setopt((*pool)->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)most) == CURLM_OK &&
 		 curl_multi_setopt((*pool)->multi, CURLMOPT_MAXCONNECTS, (long)most) == CURLM_OK;
 	for (size_t i = 0; i < most && opened; i++)
-		opened = open_slot(&(*pool)->slots[i], &(*pool)->options, (*pool)->proxy);
+		opened = open_slot(*pool, &(*pool)->slots[i]);
 	if (opened)
 		return 0;
 	http_pool_close(pool);
@@ -124,7 +155,7 @@ static void wipe_taken(struct http_pool *pool)
 	pool->taken = NULL;
 }
 
-/* The next transfer that has ended; NULL: none has. */
+/* The next transfer that libcurl has ended; NULL: none has. */
 static struct slot *next_ended(struct http_pool *pool, CURLcode *code)
 {
 	struct slot *slot;
@@ -142,15 +173,33 @@ static struct slot *next_ended(struct http_pool *pool, CURLcode *code)
 	return NULL;
 }
 
+/* The next transfer whose time is over; NULL: there is none. */
+static struct slot *next_overdue(struct http_pool *pool, double now, CURLcode *code)
+{
+	for (size_t i = 0; i < pool->count; i++) {
+		struct slot *slot = &pool->slots[i];
+
+		if (!slot->busy || (*code = transfer_over(&slot->http, &slot->transfer, now)) == CURLE_OK)
+			continue;
+		curl_multi_remove_handle(pool->multi, slot->http.easy);
+		return slot;
+	}
+	return NULL;
+}
+
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error)
 {
+	double now = clock_ms(), due = first_due(pool);
 	struct slot *slot;
 	CURLcode code;
 	int running;
 
 	wipe_taken(pool);
+	pool->due = due > now ? due : now;
 	curl_multi_perform(pool->multi, &running);
 	slot = next_ended(pool, &code);
+	if (slot == NULL && now >= due)
+		slot = next_overdue(pool, now, &code);
 	if (slot == NULL)
 		return NULL;
 	*tag = slot->tag;
@@ -165,9 +214,14 @@ const struct http_response *http_pool_take(struct http_pool *pool, void **tag, i
 void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t count, int milliseconds)
 {
 	struct curl_waitfd more[HTTP_POOL_OTHERS];
+	double left = first_due(pool) - clock_ms();
 
-	for (size_t i = 0; i < count; i++)
-		more[i] = (struct curl_waitfd){ .fd = others[i].fd,
-						.events = others[i].events == POLLOUT ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN };
+	for (size_t i = 0; i < count; i++) {
+		short events = others[i].events == POLLOUT ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN;
+
+		more[i] = (struct curl_waitfd){ .fd = others[i].fd, .events = others[i].events == 0 ? 0 : events };
+	}
+	if (left < milliseconds)
+		milliseconds = left > 0 ? (int)left + 1 : 0;
 	curl_multi_poll(pool->multi, more, (unsigned)count, milliseconds, NULL);
 }

@@ -2,9 +2,11 @@
 /* One request: what libcurl is told of it, and what is made of its end. */
 #include "oauth/http-proxy.h"
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/message.h"
 
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,19 +24,6 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 
 	transfer->too_large = length > body_limit(transfer->request) - secret_length(body);
 	return !transfer->too_large && secret_append(body, data, length) == 0 ? length : 0;
-}
-
-/* Called about once a second, and whenever something moves. */
-/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): libcurl sets the signature */
-static int is_given_up(void *context, curl_off_t expected, curl_off_t got, curl_off_t to_send, curl_off_t sent)
-{
-	const struct transfer *transfer = context;
-
-	(void)expected;
-	(void)got;
-	if (transfer->request->once_sent_await && to_send > 0 && sent >= to_send)
-		return 0;
-	return interrupt_signal() != 0 ? 1 : 0;
 }
 
 /* Copies the value of the header into `value` when the line is that header. */
@@ -74,16 +63,25 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
 	return size * count;
 }
 
-/* The size of a package, and how fast it goes over, are nobody's to foresee: there only a standstill has a limit. */
-static bool set_timeout(CURL *easy, const struct http_request *request, long timeout)
+/* The time limits are ours (http-time.c); libcurl's for a connection is only kept from being shorter. */
+static bool set_time(CURL *easy, const struct http_options *options)
 {
-	if (request->timeout > 0 && request->timeout < timeout)
-		timeout = request->timeout;
-	if (request->parts == NULL)
-		return curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout) == CURLE_OK;
-	return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, timeout) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, timeout) == CURLE_OK;
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Else a request that is given up would wait for the thread that looks up the name. */
+	if (curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK)
+		return false;
+#endif
+	return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, options->timeout) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+}
+
+/* Called for each new connection over TLS. */
+static CURLcode on_tls(CURL *easy, void *tls_context, void *context)
+{
+	(void)easy;
+	SSL_CTX_set_options(tls_context, SSL_OP_CLEANSE_PLAINTEXT);
+	guard_connection(context, tls_context);
+	return CURLE_OK;
 }
 
 /* Called each time when the request is about to be sent. */
@@ -123,7 +121,9 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	bool plain = strncasecmp(url, "http:", 5) == 0;
 
 	curl_easy_reset(easy);
-	http_cleanse(easy);
+	/* A libcurl that is not built with OpenSSL does not know them. */
+	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, http->guard);
 	return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -141,16 +141,12 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       set_connection(easy, transfer, plain) &&
-	       set_timeout(easy, transfer->request, options->timeout) &&
-	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       set_time(easy, options) &&
 	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, is_given_up) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_NOPROGRESS, transfer->kept ? 1L : 0L) == CURLE_OK;
+	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK;
 }
 
 /* libcurl copies the line, and its allocator wipes what it frees. */
@@ -302,7 +298,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 			response->passing = true;
 			return error_set(error, ERROR_NETWORK, "the connection to %s was lost", url);
 		}
-		error_set(error, ERROR_NETWORK, "interrupted while %s was asked", url);
+		error_set(error, ERROR_NETWORK, "interrupted while waiting for %s", url);
 		error->signal = interrupt_signal();
 		return -ERROR_NETWORK;
 	case CURLE_SSL_CACERT_BADFILE:
@@ -351,6 +347,7 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	transfer->begun = transfer->asked = 0;
 	transfer->again = false;
 	transfer->proxy = http->proxy;
+	transfer_start_clock(http, transfer);
 	http->message[0] = '\0';
 	if (response_guard(response, transfer->request, http->proxy, error) < 0 ||
 	    http_check_url(transfer->request->url, error) < 0 ||
@@ -379,9 +376,15 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 {
 	struct http_response *response = transfer->response;
 	curl_off_t wait = 0;
+	CURLcode over;
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
 	response->stale = was_stale(http, transfer, code);
+	/* What libcurl meets once the time is over, or the connection was cut for it, is no news. */
+	if (code != CURLE_OK && code != CURLE_WRITE_ERROR && (over = transfer_over(http, transfer, clock_ms())) != CURLE_OK)
+		code = over;
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		transfer_tell_time(http, transfer);
 	if (code != CURLE_OK) {
 		response->status = 0;
 		failed(http, code, transfer, error);

@@ -2,17 +2,21 @@
 #include "oauth/answer.h"
 #include "oauth/http-proxy.h"
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 
 #include <arpa/inet.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+enum { WAIT_MOST_MS = 60000 };
 
 static bool holds_certificates(const char *path)
 {
@@ -58,6 +62,13 @@ int http_begin(const struct http_options *options, struct proxy **proxy, struct 
 	return proxy_open(proxy, options, error);
 }
 
+static bool is_over(void *context)
+{
+	struct http *http = context;
+
+	return http->transfer != NULL && transfer_over(http, http->transfer, clock_ms()) != CURLE_OK;
+}
+
 int http_open(struct http **http, const struct http_options *options, struct error *error)
 {
 	*http = calloc(1, sizeof(**http));
@@ -68,8 +79,11 @@ int http_open(struct http **http, const struct http_options *options, struct err
 		http_close(http);
 		return error_result(error);
 	}
+	(*http)->guard = &(*http)->own_guard;
+	(*http)->own_guard = (struct guard){ is_over, *http };
 	(*http)->easy = curl_easy_init();
-	if ((*http)->easy == NULL) {
+	(*http)->multi = curl_multi_init();
+	if ((*http)->easy == NULL || (*http)->multi == NULL) {
 		http_close(http);
 		return error_memory(error);
 	}
@@ -81,6 +95,7 @@ void http_close(struct http **http)
 	if (*http == NULL)
 		return;
 	curl_easy_cleanup((*http)->easy);
+	curl_multi_cleanup((*http)->multi);
 	proxy_close(&(*http)->proxy);
 	free(*http);
 	*http = NULL;
@@ -174,20 +189,6 @@ char *http_url_below(const char *base, const char *path)
 	return asprintf(&url, "%.*s%s", (int)length, base, path) < 0 ? NULL : url;
 }
 
-static CURLcode cleanse(CURL *easy, void *context, void *unused)
-{
-	(void)easy;
-	(void)unused;
-	SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
-	return CURLE_OK;
-}
-
-void http_cleanse(CURL *easy)
-{
-	/* A libcurl that is not built with OpenSSL does not know it. */
-	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, cleanse);
-}
-
 int response_guard(struct http_response *response, const struct http_request *request, const struct proxy *proxy,
 		   struct error *error)
 {
@@ -209,6 +210,52 @@ int response_guard(struct http_response *response, const struct http_request *re
 	return result == 0 ? 0 : error_memory(error);
 }
 
+void http_end_at(struct http *http, double when)
+{
+	http->end = when;
+}
+
+double http_left(const struct http *http)
+{
+	return http->end > 0 ? http->end - clock_ms() : HUGE_VAL;
+}
+
+/* Waits for libcurl's descriptors, a signal, or the end of the request's time. */
+static void await(struct http *http, struct transfer *transfer)
+{
+	struct curl_waitfd woken = { .fd = interrupt_descriptor(), .events = CURL_WAIT_POLLIN };
+	bool listens = woken.fd >= 0 && interrupt_signal() == 0;
+	double left = transfer_due(http, transfer) - clock_ms();
+
+	if (left > WAIT_MOST_MS)
+		left = WAIT_MOST_MS;
+	if (left > 0)
+		curl_multi_poll(http->multi, &woken, listens ? 1 : 0, (int)left + 1, NULL);
+}
+
+/* The one place where a single request is moved. */
+static CURLcode perform(struct http *http, struct transfer *transfer)
+{
+	const CURLMsg *message = NULL;
+	int running, left;
+	CURLcode code;
+
+	if (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
+		return CURLE_OUT_OF_MEMORY;
+	http->transfer = transfer;
+	while ((code = transfer_over(http, transfer, clock_ms())) == CURLE_OK && message == NULL) {
+		curl_multi_perform(http->multi, &running);
+		message = curl_multi_info_read(http->multi, &left);
+		if (message == NULL)
+			await(http, transfer);
+	}
+	if (message != NULL)
+		code = message->data.result;
+	http->transfer = NULL;
+	curl_multi_remove_handle(http->multi, http->easy);
+	return code;
+}
+
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error)
 {
@@ -220,10 +267,10 @@ int http_send(struct http *http, const struct http_request *request, struct http
 		return error_memory(error);
 	result = transfer_begin(http, &transfer, error);
 	if (result == 0) {
-		CURLcode code = curl_easy_perform(http->easy);
+		CURLcode code = perform(http, &transfer);
 
 		if (proxy_wants_more(http, &transfer, code))
-			code = curl_easy_perform(http->easy);
+			code = perform(http, &transfer);
 		result = transfer_end(http, &transfer, code, error);
 	}
 	transfer_clear(http, &transfer);

@@ -18,7 +18,7 @@ struct http_options {
 	const char *cacert; /* file of CA certificates, or NULL: the system's */
 	const char *proxy;  /* URL, or NULL: the environment's */
 	const char *proxy_origin; /* where `proxy` comes from, for hints: "option --proxy", … */
-	long timeout;       /* seconds for one request, connection included; with parts to send: without any going over */
+	long timeout;       /* seconds for one request, from name lookup to the last byte; with parts to send: see http_send */
 };
 
 enum { RETRY_AFTER_MOST = 7 * 86400 }; /* seconds: no org means a longer wait */
@@ -63,9 +63,8 @@ struct http_request {
 	size_t part_count;
 	const char *json;                /* application/json, or NULL */
 	size_t limit;                    /* bytes of the answer; 0: HTTP_BODY_MAX */
-	long timeout;                    /* seconds, when that is less than the options have; 0: as the options have it */
 	bool fresh;                      /* over a connection of its own, where connections are kept */
-	bool once_sent_await;            /* a signal gives it up only while it is being sent, not while it is answered */
+	bool once_sent_await;            /* a signal gives it up only while it is sent; for the answer it leaves 10 s */
 };
 
 /* Fails with ERROR_CONFIG for options that cannot be used. `options` must outlive the client. */
@@ -93,9 +92,15 @@ char *http_url_below(const char *base, const char *path);
  * secret may be sent there: as http_check_url says, or because it is http and one of the two others is https. *site is to be freed. */
 int http_site(const char *text, const char *server, const char *base, char **site, struct error *error);
 
-/* Sends the request. Any HTTP status is a success; fails with ERROR_NETWORK when there is no whole answer (with
- * error->signal when it was given up for one), ERROR_ANSWER when it is too large, ERROR_CONFIG for the URL. The error is
- * redacted.
+/* From now on every request of the client is over at `when` (clock_ms) at the latest; 0: there is no such end. http_left
+ * returns the milliseconds until then. */
+void http_end_at(struct http *http, double when);
+double http_left(const struct http *http);
+
+/* Sends the request, which is over when its time is, whatever the server sends. While parts of a body are sent the time
+ * begins again with each byte that goes over. Any HTTP status is a success; fails with ERROR_NETWORK when there is no
+ * whole answer (with error->signal when it was given up for one), ERROR_ANSWER when it is too large, ERROR_CONFIG for the
+ * URL. The error is redacted.
  * `response` is filled in either case and to be cleared. */
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error);
@@ -116,11 +121,11 @@ size_t http_pool_busy(const struct http_pool *pool);
 int http_pool_start(struct http_pool *pool, const struct http_request *request, void *tag, struct error *error);
 
 /* Moves what is under way, and takes one that has ended: *result and `error` are as http_send's. NULL when there is
- * none. Owned by the pool, until the next call. */
+ * none. One whose time is over ends here. Owned by the pool, until the next call. */
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error);
 
-/* Waits until something is to be moved or taken, one of the `count` other descriptors is ready for its one event
- * (POLLIN or POLLOUT), or the time is over. */
+/* Waits until something is to be moved or taken, one of the `count` other descriptors is ready for its event
+ * (POLLIN, POLLOUT or, for a hang-up alone, 0), or the time is over. */
 enum { HTTP_POOL_OTHERS = 4 };
 struct pollfd;
 void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t count, int milliseconds);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When a request is over. libcurl has time limits of its own, but looks at them between its reads only: as long as a
+ * server sends HTTP/2 frames that are not part of the answer it goes on reading, and comes back to nobody. So the time is
+ * looked at here, between two calls of libcurl and, within one, whenever OpenSSL has read a record. */
+#include "oauth/http-internal.h"
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+
+#include <openssl/ssl.h>
+#include <stdio.h>
+
+enum { HURRY_MS = 10000 }; /* so long an answer is awaited after a signal, where request->once_sent_await */
+
+void transfer_start_clock(const struct http *http, struct transfer *transfer)
+{
+	transfer->begun_at = clock_ms();
+	transfer->due = transfer->begun_at + (double)http->options->timeout * 1e3;
+	transfer->uploaded = 0;
+	transfer->hurried = false;
+}
+
+/* How long a package takes nobody can foresee: the time begins again whenever some of it has gone over. */
+static void watch_upload(const struct http *http, struct transfer *transfer, double now)
+{
+	curl_off_t uploaded = 0;
+
+	if (transfer->request->parts == NULL)
+		return;
+	curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+	if (uploaded > transfer->uploaded && !transfer->hurried)
+		transfer->due = now + (double)http->options->timeout * 1e3;
+	transfer->uploaded = uploaded;
+}
+
+static bool is_sent(const struct http *http)
+{
+	curl_off_t all = 0, sent = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T, &all);
+	curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return all > 0 && sent >= all;
+}
+
+double transfer_due(const struct http *http, const struct transfer *transfer)
+{
+	return http->end > 0 && http->end < transfer->due ? http->end : transfer->due;
+}
+
+CURLcode transfer_over(const struct http *http, struct transfer *transfer, double now)
+{
+	watch_upload(http, transfer, now);
+	if (!transfer->kept && interrupt_signal() != 0) {
+		if (!transfer->request->once_sent_await || !is_sent(http))
+			return CURLE_ABORTED_BY_CALLBACK;
+		if (!transfer->hurried && now + HURRY_MS < transfer->due)
+			transfer->due = now + HURRY_MS;
+		transfer->hurried = true;
+		if (now >= transfer->due)
+			return CURLE_ABORTED_BY_CALLBACK;
+	}
+	return now >= transfer_due(http, transfer) ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
+}
+
+/* OpenSSL has read or written a record. */
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): OpenSSL sets the signature */
+static void on_record(int written, int version, int type, const void *data, size_t length, SSL *tls, void *context)
+{
+	const struct guard *guard = context;
+
+	(void)written;
+	(void)version;
+	(void)data;
+	(void)length;
+	/* To OpenSSL the connection is then closed by both sides, and libcurl is told so at its next read or write. */
+	if (type == SSL3_RT_HEADER && guard->is_over(guard->context))
+		SSL_set_shutdown(tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+void guard_connection(struct guard *guard, void *tls_context)
+{
+	SSL_CTX_set_msg_callback(tls_context, on_record);
+	SSL_CTX_set_msg_callback_arg(tls_context, guard);
+}
+
+static bool has_happened(CURL *easy, CURLINFO what)
+{
+	curl_off_t after = 0; /* microseconds */
+
+	return curl_easy_getinfo(easy, what, &after) == CURLE_OK && after > 0;
+}
+
+void transfer_tell_time(struct http *http, const struct transfer *transfer)
+{
+	CURL *easy = http->easy;
+	const char *stage = "receiving the answer";
+	long header = 0; /* bytes of it that have come */
+
+	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &header);
+
+	if (!has_happened(easy, CURLINFO_NAMELOOKUP_TIME_T))
+		stage = "looking up the host";
+	else if (!has_happened(easy, CURLINFO_PRETRANSFER_TIME_T))
+		stage = "connecting"; /* TLS included */
+	else if (transfer->request->parts != NULL && !is_sent(http))
+		stage = "sending the request";
+	else if (header == 0)
+		stage = "waiting for the answer";
+	snprintf(http->message, sizeof(http->message), "timed out after %.1f s while %s",
+		 (clock_ms() - transfer->begun_at) / 1e3, stage);
+}
