@@ -45,12 +45,18 @@ int beneath_open_plain(int folder, const char *below, int flags)
 	return -1;
 }
 
-/* Some sandboxes refuse calls that they do not know. */
+enum { TRIES_MAX = 1000 };
+
+/* The kernel says EAGAIN when it cannot be sure where a ".." leads, because something is being renamed somewhere. Some
+ * sandboxes refuse calls that they do not know. */
 static int open_below(int folder, const char *below, int flags)
 {
 	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	int fd = (int)syscall(SYS_openat2, folder, below, &how, sizeof(how));
+	int fd = -1;
 
+	errno = EAGAIN;
+	for (int i = 0; i < TRIES_MAX && fd < 0 && errno == EAGAIN; i++)
+		fd = (int)syscall(SYS_openat2, folder, below, &how, sizeof(how));
 	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? beneath_open_plain(folder, below, flags) : fd;
 }
 

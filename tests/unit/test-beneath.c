@@ -5,6 +5,8 @@
 #include "base/beneath.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 static int open_folder(void **state)
 {
@@ -60,6 +62,35 @@ static void no_link_leads_out_of_the_folder(void **state)
 	close(folder);
 }
 
+/* Whoever renames anything on the machine makes the kernel unsure whether ".." still leads where it did. */
+static void a_link_is_read_while_others_rename(void **state)
+{
+	int folder = open_folder(state);
+	const char *a = unit_path(state, "a"), *b = unit_path(state, "b");
+	struct error error;
+	pid_t child;
+
+	assert_int_equal(symlink("../sub/file", unit_path(state, "f/sub/up")), 0);
+	unit_put(a, "", 0, 0600);
+	child = fork();
+	if (child == 0) {
+		while (rename(a, b) == 0 && rename(b, a) == 0)
+			;
+		_exit(1);
+	}
+	assert_true(child > 0);
+	for (int i = 0; i < 20000; i++) {
+		char *data;
+		size_t length;
+
+		assert_int_equal(beneath_read(folder, "sub/up", "name", 100, &data, &length, &error), 0);
+		free(data);
+	}
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(folder);
+}
+
 static void without_openat2_no_link_is_followed(void **state)
 {
 	static const struct {
@@ -83,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_FOLDER(no_link_leads_out_of_the_folder),
+		TEST_IN_FOLDER(a_link_is_read_while_others_rename),
 		TEST_IN_FOLDER(without_openat2_no_link_is_followed),
 	};
 
