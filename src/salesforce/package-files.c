@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which files a package is made of. */
+#include "salesforce/package-internal.h"
+
+#include "base/beneath.h"
+#include "base/file.h"
+#include "salesforce/manifest.h"
+#include "salesforce/names.h"
+#include "salesforce/walk.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* --- one file ---------------------------------------------------------------------------------------------------- */
+
+/* A file that was named by itself may be a link to wherever; one of a folder leads nowhere else. */
+static int read_file(const struct package *package, const char *path, const char *below, size_t limit,
+		     struct package_file *file, struct error *error)
+{
+	*file = (struct package_file){ .name = NULL };
+	if (package->folder < 0)
+		return file_read(path, limit, &file->data, &file->length, error);
+	return beneath_read(package->folder, below, path, limit, &file->data, &file->length, error);
+}
+
+/* Of a folder in metadata format. */
+static int add_plain(struct package *package, const char *path, const char *below, struct error *error)
+{
+	struct manifest manifest;
+	struct package_file file;
+
+	if (read_file(package, path, below, PACKAGE_BYTES_MAX, &file, error) < 0)
+		return error_result(error);
+	if (strcmp(below, PACKAGE_MANIFEST) == 0 && manifest_parse(path, file.data, file.length, &manifest, error) < 0) {
+		package_file_clear(&file);
+		return error_result(error);
+	}
+	file.name = strdup(below);
+	file.path = strdup(path);
+	return package_add_file(package, file, error);
+}
+
+/* Where metadata format has the file: in the folder of its type, and without the end that source format adds. */
+static char *app_file_name(const char *path, enum appfile_type type)
+{
+	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+	size_t length = strlen(base);
+	char *name;
+
+	if (appfile_is_source(path))
+		length -= strlen(APPFILE_SOURCE_END);
+	return asprintf(&name, "%s/%.*s", appfile_kinds[type].folder, (int)length, base) < 0 ? NULL : name;
+}
+
+static int add_app_file(struct package *package, const char *path, const char *below, enum appfile_type type,
+			struct error *error)
+{
+	struct appfile *parsed;
+	struct package_file file;
+
+	if (read_file(package, path, below, APPFILE_MAX, &file, error) < 0)
+		return error_result(error);
+	if (appfile_parse(path, file.data, file.length, type, &parsed, error) < 0) {
+		package_file_clear(&file);
+		return error_result(error);
+	}
+	appfile_free(&parsed);
+	package->types[type] = true;
+	file.name = app_file_name(path, type);
+	file.path = strdup(path);
+	return package_add_file(package, file, error);
+}
+
+static int take_manifest(struct package *package, const char *path, const char *below, struct error *error)
+{
+	if (read_file(package, path, below, APPFILE_MAX, &package->manifest, error) < 0)
+		return error_result(error);
+	package->manifest.path = strdup(path);
+	package->manifest.name = strdup(PACKAGE_MANIFEST);
+	return package->manifest.path != NULL && package->manifest.name != NULL ? 0 : error_memory(error);
+}
+
+static int visit(void *context, const char *path, const char *below, enum walk_kind kind, struct error *error)
+{
+	struct package *package = context;
+	enum appfile_type type;
+	bool is_app = appfile_type_of(path, &type), is_manifest = strcmp(below, "manifest/" PACKAGE_MANIFEST) == 0;
+
+	if (!package->whole && !is_manifest) {
+		bool left;
+
+		if (leftout_file(package->leftout, path, below, kind != WALK_FILE, &left, error) < 0)
+			return error_result(error);
+		package->skipped += left && kind != WALK_FILE ? 1 : 0;
+		if (left)
+			return 0;
+	}
+	if (kind == WALK_OTHER)
+		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	if (kind == WALK_LINK && beneath_is_folder(package->folder, below)) {
+		package->skipped++;
+		return 0;
+	}
+	if (package->whole && names_check(path, error) < 0)
+		return error_result(error);
+	if (package->whole && is_app && appfile_is_source(path)) {
+		error_set(error, ERROR_CONFIG, "%s is in source format, and beside the folder's " PACKAGE_MANIFEST " all should be in "
+			  "metadata format", path);
+		error_hint(error, "move " PACKAGE_MANIFEST " into manifest/, or take " APPFILE_SOURCE_END " off the names of the files");
+		return -ERROR_CONFIG;
+	}
+	if (is_app)
+		return add_app_file(package, path, below, type, error);
+	return package->whole ? add_plain(package, path, below, error) : take_manifest(package, path, below, error);
+}
+
+/* --- what the path names ----------------------------------------------------------------------------------------- */
+
+static bool has_file(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	return snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path) && stat(path, &status) == 0;
+}
+
+static int take_folder(struct package *package, const char *path, struct error *error)
+{
+	package->whole = has_file(path, PACKAGE_MANIFEST) && !has_file(path, "sfdx-project.json");
+	if (beneath_open(path, &package->folder, error) < 0 ||
+	    (!package->whole && leftout_open(path, &package->leftout, error) < 0) ||
+	    walk_files(path, visit, package, &package->skipped, error) < 0 ||
+	    (!package->whole && leftout_end(package->leftout, error) < 0))
+		return error_result(error);
+	if (package->skipped > 0)
+		package_add_note(package, "%zu of what is no file, is a link to a folder, or lies too deep left out", package->skipped);
+	if (package->count > (package->whole ? 1 : 0))
+		return 0;
+	error_set(error, ERROR_CONFIG, "there is nothing to deploy in %s: no file of an external client app", path);
+	if (!package->whole && leftout_note(package->leftout, 0) != NULL)
+		error_append(error, "; %s", leftout_note(package->leftout, 0));
+	error_hint(error, "a folder in metadata format has " PACKAGE_MANIFEST " in it");
+	return -ERROR_CONFIG;
+}
+
+static int take_one(struct package *package, const char *path, struct error *error)
+{
+	const char *slash = strrchr(path, '/');
+	enum appfile_type type;
+	bool left;
+
+	if (!appfile_type_of(path, &type)) {
+		if (names_check(path, error) == 0)
+			error_set(error, ERROR_CONFIG, "%s is neither a folder nor one of an app's files by its name", path);
+		return error_result(error);
+	}
+	if (leftout_open(path, &package->leftout, error) < 0 ||
+	    leftout_file(package->leftout, path, slash != NULL ? slash + 1 : path, false, &left, error) < 0)
+		return error_result(error);
+	if (left)
+		return error_set(error, ERROR_CONFIG, "there is nothing to deploy: %s", leftout_note(package->leftout, 0));
+	return add_app_file(package, path, path, type, error);
+}
+
+int package_take(struct package *package, const char *path, struct error *error)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	if (S_ISDIR(status.st_mode))
+		return take_folder(package, path, error);
+	if (!S_ISREG(status.st_mode))
+		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	return take_one(package, path, error);
+}
