@@ -75,8 +75,18 @@ static int cannot_open(const char *path, struct error *error)
 	if (errno != EXDEV)
 		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
 	error_set(error, ERROR_CONFIG, "%s is a symbolic link that leads out of the folder", path);
-	error_hint(error, "put the file itself in its place, or a relative link to a file in the folder");
+	error_hint(error, "replace it with what it leads to, or with a relative link that stays in the folder");
 	return -ERROR_CONFIG;
+}
+
+int beneath_check_folder(int folder, const char *below, const char *path, struct error *error)
+{
+	int fd = open_below(folder, below, O_PATH | O_DIRECTORY);
+
+	if (fd < 0)
+		return cannot_open(path, error);
+	close(fd);
+	return 0;
 }
 
 int beneath_read(int folder, const char *below, const char *path, size_t limit, char **data, size_t *length,

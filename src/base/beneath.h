@@ -15,6 +15,10 @@ int beneath_open(const char *path, int *folder, struct error *error);
 /* Whether `below` is a folder, or a link to one that does not lead out of `folder`. */
 bool beneath_is_folder(int folder, const char *below);
 
+/* The same as a check: fails with ERROR_CONFIG, and as beneath_read does for a link that leads out; `path` is its name in
+ * messages. */
+int beneath_check_folder(int folder, const char *below, const char *path, struct error *error);
+
 /* Reads the regular file `below`, as file_read does; `path` is its name in messages. Fails with ERROR_CONFIG, also for a link
  * that leads out of `folder`. */
 int beneath_read(int folder, const char *below, const char *path, size_t limit, char **data, size_t *length,

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { LINKS_NAMED = 5 };
+
 /* --- one file ---------------------------------------------------------------------------------------------------- */
 
 /* A file that was named by itself may be a link to wherever; one of a folder leads nowhere else. */
@@ -35,7 +37,8 @@ static int add_plain(struct package *package, const char *path, const char *belo
 
 	if (read_file(package, path, below, PACKAGE_BYTES_MAX, &file, error) < 0)
 		return error_result(error);
-	if (strcmp(below, PACKAGE_MANIFEST) == 0 && manifest_parse(path, file.data, file.length, &manifest, error) < 0) {
+	if (strcmp(below, PACKAGE_MANIFEST) == 0 &&
+	    manifest_parse(path, file.data, file.length, &manifest, error) < 0) {
 		package_file_clear(&file);
 		return error_result(error);
 	}
@@ -84,6 +87,34 @@ static int take_manifest(struct package *package, const char *path, const char *
 	return package->manifest.path != NULL && package->manifest.name != NULL ? 0 : error_memory(error);
 }
 
+static bool is_app_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+
+	for (size_t i = 0; i < APPFILE_TYPES; i++) {
+		if (strcmp(base, appfile_kinds[i].folder) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the walk does not go into is counted, and a link is named. One in the place of a folder of an app's files must not lead
+ * out: without these files the app would be deployed in part. */
+static int skip(struct package *package, const char *path, const char *below, enum walk_kind kind, struct error *error)
+{
+	size_t used = strlen(package->links);
+
+	if (kind != WALK_LINK) {
+		package->skipped++;
+		return 0;
+	}
+	if (is_app_folder(path) && beneath_check_folder(package->folder, below, path, error) < 0)
+		return error_result(error);
+	if (package->link_count++ < LINKS_NAMED)
+		snprintf(package->links + used, sizeof(package->links) - used, "%s%s", used > 0 ? ", " : "", below);
+	return 0;
+}
+
 static int visit(void *context, const char *path, const char *below, enum walk_kind kind, struct error *error)
 {
 	struct package *package = context;
@@ -95,22 +126,20 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 
 		if (leftout_file(package->leftout, path, below, kind != WALK_FILE, &left, error) < 0)
 			return error_result(error);
-		package->skipped += left && kind != WALK_FILE ? 1 : 0;
 		if (left)
-			return 0;
+			return kind == WALK_FILE ? 0 : skip(package, path, below, kind, error);
 	}
 	if (kind == WALK_OTHER)
 		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
-	if (kind == WALK_LINK && beneath_is_folder(package->folder, below)) {
-		package->skipped++;
-		return 0;
-	}
+	if (kind == WALK_LINK && beneath_is_folder(package->folder, below))
+		return skip(package, path, below, kind, error);
 	if (package->whole && names_check(path, error) < 0)
 		return error_result(error);
 	if (package->whole && is_app && appfile_is_source(path)) {
-		error_set(error, ERROR_CONFIG, "%s is in source format, and beside the folder's " PACKAGE_MANIFEST " all should be in "
-			  "metadata format", path);
-		error_hint(error, "move " PACKAGE_MANIFEST " into manifest/, or take " APPFILE_SOURCE_END " off the names of the files");
+		error_set(error, ERROR_CONFIG, "%s is in source format, and beside the folder's " PACKAGE_MANIFEST
+			  " all should be in metadata format", path);
+		error_hint(error, "move " PACKAGE_MANIFEST " into manifest/, or take " APPFILE_SOURCE_END
+			   " off the names of the files");
 		return -ERROR_CONFIG;
 	}
 	if (is_app)
@@ -120,12 +149,14 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 
 /* --- what the path names ----------------------------------------------------------------------------------------- */
 
+/* Also a link that leads nowhere: what it is instead of is not for us to guess. */
 static bool has_file(const char *folder, const char *name)
 {
 	char path[PATH_MAX];
 	struct stat status;
 
-	return snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path) && stat(path, &status) == 0;
+	return snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path) && lstat(path, &status) == 0 &&
+	       !S_ISDIR(status.st_mode);
 }
 
 static int take_folder(struct package *package, const char *path, struct error *error)
@@ -136,8 +167,13 @@ static int take_folder(struct package *package, const char *path, struct error *
 	    walk_files(path, visit, package, &package->skipped, error) < 0 ||
 	    (!package->whole && leftout_end(package->leftout, error) < 0))
 		return error_result(error);
+	if (package->link_count > 0)
+		package_add_note(package, "%zu symbolic link%s left out: %s%s", package->link_count,
+				 package->link_count == 1 ? "" : "s", package->links,
+				 package->link_count > LINKS_NAMED ? ", …" : "");
 	if (package->skipped > 0)
-		package_add_note(package, "%zu of what is no file, is a link to a folder, or lies too deep left out", package->skipped);
+		package_add_note(package, "%zu of what is neither a file nor a folder, or lies too deep, left out",
+				 package->skipped);
 	if (package->count > (package->whole ? 1 : 0))
 		return 0;
 	error_set(error, ERROR_CONFIG, "there is nothing to deploy in %s: no file of an external client app", path);

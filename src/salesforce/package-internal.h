@@ -25,10 +25,12 @@ struct package {
 	int folder;                /* what the files are in, or -1 */
 	struct package_file manifest; /* one in source format; its path is NULL when there is none */
 	struct leftout *leftout;   /* in source format */
-	size_t skipped;            /* links to folders and the like */
+	char links[512];           /* the first of the symbolic links that are left out */
+	size_t link_count;
+	size_t skipped;            /* devices and the like, and folders that are too deep */
 	char *zip;
 	size_t zip_length;
-	char notes[4][256];
+	char notes[5][768];
 	size_t note_count;
 };
 

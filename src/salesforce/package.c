@@ -91,7 +91,8 @@ static int add_manifest(struct package *package, const char *version, struct err
 		return error_result(error);
 	for (size_t i = 0; i < APPFILE_TYPES && manifest.other[0] == '\0'; i++) {
 		if (package->types[i] && !manifest.types[i]) {
-			package_add_note(package, "%s is not used: it does not name %s", package->manifest.path, appfile_kinds[i].root);
+			package_add_note(package, "%s is not used: it does not name %s", package->manifest.path,
+					 appfile_kinds[i].root);
 			return make_manifest(package, version, error);
 		}
 	}

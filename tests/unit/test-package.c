@@ -86,7 +86,7 @@ static void source_format_becomes_metadata_format(void **state)
 	assert_lacks(manifest, "ExtlClnt");
 	assert_true(has_note(package, "3 files in the package"));
 	assert_true(has_note(package, "1 file of other metadata left out"));
-	assert_true(has_note(package, "1 of what is no file")); /* too deep */
+	assert_true(has_note(package, "1 of what is neither a file nor a folder, or lies too deep, left out")); /* too deep */
 	assert_string_equal(package_source(package, "externalClientApps/My.App.eca"), unit_path(state, "a/b/My.App.eca-meta.xml"));
 	assert_string_equal(package_source(package, "elsewhere"), "elsewhere");
 	package_free(&package);
