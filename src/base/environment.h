@@ -13,6 +13,9 @@ struct environment;
  * back. To be called before any library looks. Returns whether it was set, and not empty. */
 bool environment_withhold(void);
 
+/* Wipes the values in environ of all variables of that name, which become empty: an environment may have a name twice. */
+void environment_wipe(const char *name);
+
 /* Begins with the variables of `from` (environ), which must outlive it, and what was withheld. */
 int environment_new(struct environment **environment, char *const *from, struct error *error);
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/environment.h"
 #include "base/text.h"
 #include "base/trust.h"
 
@@ -108,7 +109,7 @@ int source_check(const char *what, const struct source_kind *kind, struct secret
 	fault = stray((const unsigned char *)text, length, &hint);
 	if (fault == NULL)
 		return 0;
-	error_set(error, kind->class, "%s holds %s, and no %s contains one", what, fault, kind->name);
+	error_set(error, kind->class, "%s holds %s, which no %s contains", what, fault, kind->name);
 	error_hint(error, "%s", hint);
 	return -(int)kind->class;
 }
@@ -150,7 +151,8 @@ static int read_descriptor(int fd, const char *what, bool line, const struct sou
 	}
 	OPENSSL_cleanse(&byte, sizeof(byte));
 	if (ready == 0) {
-		error_set(error, kind->class, "no %s came from %s within %ld seconds", kind->name, what, kind->seconds);
+		error_set(error, kind->class, "no %s came from %s within %ld second%s", kind->name, what, kind->seconds,
+			  kind->seconds == 1 ? "" : "s");
 		error_hint(error, "start the program that writes it first");
 		return -(int)kind->class;
 	}
@@ -214,7 +216,7 @@ int source_read_file(const char *path, bool guarded, const struct source_kind *k
 static int read_environment(const char *name, const struct source_kind *kind, struct secret *secret,
 			    struct error *error)
 {
-	char *value = getenv(name);
+	const char *value = getenv(name);
 	char what[96];
 
 	if (value == NULL || *value == '\0')
@@ -223,7 +225,7 @@ static int read_environment(const char *name, const struct source_kind *kind, st
 	if (secret_append(secret, value, strlen(value)) < 0)
 		return error_memory(error);
 	/* Empty from here on: asterisks would cost a PIN try if a child took them for the PIN. */
-	OPENSSL_cleanse(value, strlen(value));
+	environment_wipe(name);
 	snprintf(what, sizeof(what), "the environment variable %.*s", 64, name);
 	return source_check(what, kind, secret, error);
 }

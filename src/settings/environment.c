@@ -2,12 +2,13 @@
 /* Values from the environment. */
 #include "settings/table.h"
 
+#include "base/environment.h"
+
 #include <ctype.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* P11BEARER_CLAIM and P11BEARER_HEADER hold one NAME=JSON a line. */
+/* P11BEARER_CLAIM and P11BEARER_HEADER hold one NAME=JSON per line. */
 static int environment_pairs(struct settings *settings, const struct setting *setting, const char *text,
 			     const char *origin, struct error *error)
 {
@@ -25,13 +26,6 @@ static int environment_pairs(struct settings *settings, const struct setting *se
 		text += span + (text[span] == '\n');
 	}
 	return result;
-}
-
-/* A PIN is for this process alone: neither /proc nor a child, which would send a blanked one as a PIN, is to have it. */
-static void forget(const char *name, char *text)
-{
-	OPENSSL_cleanse(text, strlen(text));
-	unsetenv(name);
 }
 
 int environment_read(struct settings *settings, struct error *error)
@@ -55,8 +49,10 @@ int environment_read(struct settings *settings, struct error *error)
 			result = environment_pairs(settings, setting, text, origin, error);
 		else
 			result = settings_set(settings, setting, NULL, text, LAYER_ENVIRONMENT, origin, error);
-		if (settings_find_pin(text) != NULL)
-			forget(name, text);
+		if (settings_find_pin(text) != NULL) { /* neither /proc nor a child is to have it */
+			environment_wipe(name);
+			unsetenv(name);
+		}
 		if (result < 0)
 			return result;
 	}
