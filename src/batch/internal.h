@@ -119,8 +119,8 @@ bool workers_await(struct workers *workers);
 int workers_descriptor(const struct workers *workers);
 void workers_woken(struct workers *workers);
 
-/* Whether the key is gone for good. */
-bool workers_lost_key(const struct workers *workers);
+/* Whether the key is gone for good, and why. */
+bool workers_lost_key(const struct workers *workers, struct error *why);
 
 /* --- the exchange (send.c) --------------------------------------------------------------------------------------- */
 

@@ -37,6 +37,15 @@ static void stop(struct run *run, enum error_class class, const char *format, ..
 	error_set(&run->stop, class, "%s", text);
 }
 
+/* The same with a reason that comes with a hint. */
+static void stop_because(struct run *run, const struct error *why)
+{
+	if (run->stop.class != ERROR_NONE)
+		return;
+	stop(run, why->class, "%.400s", why->text);
+	error_hint(&run->stop, "%s", why->hint);
+}
+
 static int emit(struct run *run, struct item *item, struct error *error)
 {
 	int result = secret_append(run->output, secret_data(item->output), secret_length(item->output));
@@ -49,6 +58,8 @@ static int emit(struct run *run, struct item *item, struct error *error)
 /* What the end of an item means for the run. */
 static void count(struct run *run, const struct item *item)
 {
+	struct error why;
+
 	if (item->result == 0) {
 		run->report.done++;
 		return;
@@ -56,8 +67,10 @@ static void count(struct run *run, const struct item *item)
 	run->report.failed++;
 	if (-item->result > run->report.worst)
 		run->report.worst = -item->result;
-	if (item->result == -ERROR_PIN || workers_lost_key(run->workers))
-		stop(run, (enum error_class) - item->result, "%.400s", item->error.text);
+	if (workers_lost_key(run->workers, &why))
+		stop_because(run, &why);
+	else if (item->result == -ERROR_PIN)
+		stop_because(run, &item->error);
 	else if (run->sender.asked > 0)
 		stop(run, ERROR_ORG, "the org asks to wait %ld s", run->sender.asked);
 	else if (run->sender.gave_up)
@@ -226,6 +239,7 @@ static int conclude(const struct run *run, struct error *error)
 	}
 	error_set(error, run->stop.class, "%s; %s, %lu given up; the input is read up to line %lu", run->stop.text, counts,
 		  report->given_up, run->input.number);
+	error_hint(error, "%s", run->stop.hint);
 	error->signal = run->signal;
 	return error_result(error);
 }

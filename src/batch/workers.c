@@ -118,7 +118,7 @@ static void *work(void *context)
 
 	while ((item = next(workers, item, again)) != NULL) {
 		item->result = assertion_make(&worker->signer, &item->line.request, &item->assertion, &item->error);
-		again = item->result < 0 && !p11_key_is_gone(key) &&
+		again = item->result < 0 && !p11_key_is_gone(key, NULL) &&
 			((p11_is_lost(&item->error) && item->lost++ < LOST_MOST) || !p11_key_has_session(key));
 		if (again && !p11_key_has_session(key) && worker != &workers->list[0]) {
 			give_back(workers, item);
@@ -291,7 +291,7 @@ void workers_woken(struct workers *workers)
 	(void)eventfd_read(workers->descriptor, &ignored);
 }
 
-bool workers_lost_key(const struct workers *workers)
+bool workers_lost_key(const struct workers *workers, struct error *why)
 {
-	return p11_key_is_gone(workers->list[0].signer.key);
+	return p11_key_is_gone(workers->list[0].signer.key, why);
 }

@@ -122,10 +122,14 @@ struct session {
 	bool wants_login;   /* although the token says that it wants none */
 	unsigned logins;    /* that the token took */
 	struct secret *pin; /* the PIN that was accepted, until the session is closed; NULL: pin pad or no login */
-	bool refused;       /* a login has failed: no further one is tried */
+	enum error_class refused; /* a login has failed so: no further one is tried; ERROR_NONE: none has */
 };
 
 int session_open(struct session *session, struct token *token, bool writable, struct error *error);
+
+/* Fails, with the class of what has happened, if the token is gone or a login to it has failed: nothing goes to it any
+ * more. No call. */
+int session_is_usable(const struct session *session, struct error *error);
 
 /* The rule for every login: the token in the slot is compared with the one that was found (token_check), and its flags
  * are read, immediately before C_Login. Only session_login, which comes straight after the search for the token, goes
@@ -217,7 +221,7 @@ struct p11_key {
 	bool has_signed;
 	bool refused_to_sign;        /* C_Sign wanted a login, and the key has not signed before */
 	bool recovering;             /* the second try of a signature is made */
-	bool restarted;              /* the module was started anew */
+	bool restarted;              /* the module was restarted */
 	atomic_ulong signed_since;   /* signatures in all sessions since then */
 	char *full_uri;
 	/* Of several sessions of one key: the one that was opened with it and has all of the above, or NULL for that
@@ -261,6 +265,9 @@ void gate_leave(struct p11_key *key);
 /* Gets at the key again, as key_recover does; when another thread has done so since this one went in last, there is
  * nothing left to do, and *mended is false. */
 int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, struct error *error);
+
+/* Keeps the reason for p11_key_is_gone if the token is gone, or a login has failed, and no reason is known yet. */
+void gate_note_gone(struct p11_key *key, const struct error *error);
 
 /* The key that has all that several of them share. */
 struct p11_key *first_of(struct p11_key *key);

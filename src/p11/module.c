@@ -114,7 +114,7 @@ int module_restart(struct module *module, struct error *error)
 	CK_RV ended, rv;
 
 	if (module->shared)
-		return error_set(error, ERROR_TOKEN, "the module %s cannot be started anew: something else in the process uses it",
+		return error_set(error, ERROR_TOKEN, "cannot restart the module %s: something else in the process uses it",
 				 module->name);
 	ended = CALL(module, C_Finalize, NULL);
 	rv = initialize(module);

@@ -72,8 +72,9 @@ bool p11_key_has_session(const struct p11_key *key);
 /* Whether p11_key_sign has failed by such a loss that another try makes sense. */
 bool p11_is_lost(const struct error *error);
 
-/* Whether the key was lost in a way that could not be mended, so that further signatures have little hope. */
-bool p11_key_is_gone(const struct p11_key *key);
+/* Whether the key was lost and could not be recovered, so that another signature has little hope. *why, unless NULL,
+ * gets the reason. Any thread may ask. */
+bool p11_key_is_gone(const struct p11_key *key, struct error *why);
 
 /* Whether `signature` is one over `data` that the public RSA key verifies, as p11_key_sign makes them. */
 bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length);

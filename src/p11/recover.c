@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RESTART_AGAIN = 100 }; /* signatures after which a module that was started anew may be so once more */
+enum { RESTART_AGAIN = 100 }; /* signatures after which a module that was restarted may be restarted once more */
 
-/* What was lost. After the loss of a token some modules answer with an error for ever, unless they are started anew. */
+/* What was lost. After the loss of a token some modules answer with an error until they are restarted. */
 enum loss { LOSS_NONE, LOSS_SESSION, LOSS_TOKEN };
 
 static enum loss loss_of(CK_RV rv)
@@ -73,7 +73,7 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 			return error_result(error);
 	}
 	if (key->restarted && key->signed_since < RESTART_AGAIN)
-		return error_set(error, ERROR_TOKEN, "the module %s was started anew once, and is not again",
+		return error_set(error, ERROR_TOKEN, "cannot restart the module %s: it was restarted once before",
 				 session->token->module->name);
 	key->restarted = true;
 	key->signed_since = 0;

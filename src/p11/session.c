@@ -131,6 +131,14 @@ static int check_token(const struct session *session, const struct p11_request *
 	return check_flags(session->token, flags, request, error);
 }
 
+int session_is_usable(const struct session *session, struct error *error)
+{
+	if (session->refused != ERROR_NONE)
+		return error_set(error, session->refused, "a login to token \"%s\" has failed before; none is tried again",
+				 token_label(session->token));
+	return token_is_there(session->token, error);
+}
+
 /* Logs in with the session's PIN. `checked`: nothing has happened since the token was last asked who it is. After a login
  * that failed, for whatever reason, none is sent again: a card that was lost in the middle of it may have counted the
  * try. */
@@ -139,9 +147,8 @@ static int try_login(struct session *session, const struct p11_request *request,
 {
 	CK_RV rv;
 
-	if (session->refused)
-		return error_set(error, ERROR_PIN, "a login to token \"%s\" has failed before; none is tried again",
-				 token_label(session->token));
+	if (session_is_usable(session, error) < 0)
+		return error_result(error);
 	if (!checked && check_token(session, request, error) < 0)
 		return error_result(error);
 	rv = login(session, user);
@@ -150,7 +157,7 @@ static int try_login(struct session *session, const struct p11_request *request,
 		return 0;
 	}
 	login_error(session->token, rv, error);
-	session->refused = true;
+	session->refused = error->class;
 	secret_free(&session->pin);
 	error->code = 0; /* it is no loss that another try would mend */
 	return error_result(error);
@@ -168,7 +175,7 @@ static int get_pin(struct session *session, const struct p11_request *request, c
 	const struct token *token = session->token;
 
 	*waited = false;
-	if (session->pin != NULL || session->refused)
+	if (session->pin != NULL || session->refused != ERROR_NONE)
 		return 0;
 	/* Nobody is asked for a PIN that is not going to be used. */
 	if (check_flags(token, token->info.flags, request, error) < 0)

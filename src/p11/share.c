@@ -15,7 +15,7 @@ struct gate {
 	unsigned inside;
 	bool closed;
 	unsigned generation; /* how often a loss was mended */
-	bool gone;
+	struct error gone;   /* why the key is gone; class ERROR_NONE: it is not */
 };
 
 struct gate *gate_new(void)
@@ -84,12 +84,19 @@ static bool gate_close(struct gate *gate, unsigned generation)
 	return !mended;
 }
 
-static void gate_open(struct gate *gate, bool mended)
+/* `failed`: why the loss was not mended; NULL if it was. */
+static void gate_open(struct gate *gate, const struct error *failed)
 {
 	pthread_mutex_lock(&gate->lock);
 	gate->closed = false;
-	gate->gone = !mended;
-	gate->generation += mended ? 1 : 0;
+	if (failed == NULL) {
+		gate->gone.class = ERROR_NONE;
+		gate->generation++;
+	} else if (gate->gone.class == ERROR_NONE) {
+		gate->gone = *failed;
+		if (failed->class != ERROR_PIN)
+			gate->gone.class = ERROR_TOKEN; /* a key that is not found again, too */
+	}
 	pthread_cond_broadcast(&gate->moved);
 	pthread_mutex_unlock(&gate->lock);
 }
@@ -103,8 +110,21 @@ int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, st
 	if (!*mended)
 		return 0;
 	result = key_recover(first, lost, error);
-	gate_open(first->gate, result == 0);
+	gate_open(first->gate, result < 0 ? error : NULL);
 	return result;
+}
+
+void gate_note_gone(struct p11_key *key, const struct error *error)
+{
+	struct p11_key *first = first_of(key);
+	struct gate *gate = first->gate;
+
+	if (!first->session.token->gone && first->session.refused == ERROR_NONE)
+		return;
+	pthread_mutex_lock(&gate->lock);
+	if (gate->gone.class == ERROR_NONE)
+		gate->gone = *error;
+	pthread_mutex_unlock(&gate->lock);
 }
 
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
@@ -174,7 +194,8 @@ struct p11_key *p11_key_another(struct p11_key *key)
 	another->has_signed = another->prepared = true;
 	another->public = key->public != NULL ? EVP_PKEY_dup(key->public) : NULL;
 	if ((key->public != NULL && another->public == NULL) || session_of_another(another, &error) < 0) {
-		message_step("%zu sessions are all that can be had", key->other_count + 1);
+		gate_note_gone(another, &error);
+		message_step("the token allows %zu sessions", key->other_count + 1);
 		EVP_PKEY_free(another->public);
 		free(another);
 		return NULL;
@@ -199,13 +220,15 @@ bool p11_key_has_session(const struct p11_key *key)
 	return key->session.open;
 }
 
-bool p11_key_is_gone(const struct p11_key *key)
+bool p11_key_is_gone(const struct p11_key *key, struct error *why)
 {
 	struct gate *gate = key->first != NULL ? key->first->gate : key->gate;
 	bool gone;
 
 	pthread_mutex_lock(&gate->lock);
-	gone = gate->gone;
+	gone = gate->gone.class != ERROR_NONE;
+	if (gone && why != NULL)
+		*why = gate->gone;
 	pthread_mutex_unlock(&gate->lock);
-	return gone || key->session.token->gone;
+	return gone;
 }

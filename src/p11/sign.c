@@ -241,11 +241,13 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 	int result;
 
 	gate_enter(key);
-	result = token_is_there(first_of(key)->session.token, error);
+	result = session_is_usable(&first_of(key)->session, error);
 	if (result == 0)
 		result = session_of_another(key, error);
 	if (result == 0)
 		result = sign(key, data, size, signature, length, error);
+	if (result < 0)
+		gate_note_gone(key, error);
 	gate_leave(key);
 	return result;
 }

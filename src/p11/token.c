@@ -163,7 +163,7 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 }
 
 /* Marks the token as gone, and fills `error` with the sentence that says so; `why` follows "not there any more". */
-static int lose(struct token *token, const char *why, struct error *error)
+static int lose_why(struct token *token, const char *why, struct error *error)
 {
 	token->gone = true;
 	error_set(error, ERROR_TOKEN, "token \"%s\" is not there any more%s", token_label(token), why);
@@ -171,9 +171,21 @@ static int lose(struct token *token, const char *why, struct error *error)
 	return -ERROR_TOKEN;
 }
 
+/* The same; `other`, unless NULL, is in the token's slot. */
+static int lose(struct token *token, const CK_TOKEN_INFO *other, struct error *error)
+{
+	char *uri = other != NULL ? uri_format_token(other) : NULL;
+	char why[512] = "";
+
+	if (other != NULL)
+		snprintf(why, sizeof(why), ": its slot holds another one, %s", uri != NULL ? uri : "?");
+	free(uri);
+	return lose_why(token, why, error);
+}
+
 int token_is_there(struct token *token, struct error *error)
 {
-	return token->gone ? lose(token, "", error) : 0;
+	return token->gone ? lose(token, NULL, error) : 0;
 }
 
 static int ask(const struct token *token, CK_SLOT_ID slot, CK_TOKEN_INFO *info, struct error *error)
@@ -200,14 +212,8 @@ int token_check(struct token *token, CK_FLAGS *flags, struct error *error)
 	(void)CALL(token->module, C_GetSlotList, CK_TRUE, NULL, &ignored);
 	if (ask(token, token->slot, &info, error) < 0)
 		return error_result(error);
-	if (!is_identical(&info, &token->info)) {
-		char *uri = uri_format_token(&info);
-		char why[512];
-
-		snprintf(why, sizeof(why), ": its slot holds another one, %s", uri != NULL ? uri : "?");
-		free(uri);
-		return lose(token, why, error);
-	}
+	if (!is_identical(&info, &token->info))
+		return lose(token, &info, error);
 	*flags = info.flags;
 	return 0;
 }
@@ -215,6 +221,7 @@ int token_check(struct token *token, CK_FLAGS *flags, struct error *error)
 int token_find_again(struct token *token, const struct uri *uri, struct error *error)
 {
 	CK_SLOT_ID slots[SLOTS_MAX], found_in = token->slot;
+	CK_TOKEN_INFO info, other, *in_slot = NULL;
 	CK_ULONG count;
 	CK_RV rv = slots_list(token->module, slots, &count);
 	size_t found = 0;
@@ -223,22 +230,27 @@ int token_find_again(struct token *token, const struct uri *uri, struct error *e
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not list its slots", token->module->name);
 	for (CK_ULONG i = 0; i < count; i++) {
-		CK_TOKEN_INFO info;
 		struct error ignored;
 
-		if (!slot_matches(token->module, slots[i], uri) || ask(token, slots[i], &info, &ignored) < 0 ||
-		    !is_identical(&info, &token->info))
+		if (!slot_matches(token->module, slots[i], uri) || ask(token, slots[i], &info, &ignored) < 0)
 			continue;
+		if (!is_identical(&info, &token->info)) {
+			if (slots[i] == token->slot) {
+				other = info;
+				in_slot = &other;
+			}
+			continue;
+		}
 		if (slots[i] == token->slot)
 			return 0;
 		found_in = slots[i];
 		found++;
 	}
 	if (found == 0)
-		return lose(token, "", error);
+		return lose(token, in_slot, error);
 	if (found > 1) {
 		snprintf(why, sizeof(why), " in its slot, and %zu others say the same of themselves", found);
-		return lose(token, why, error);
+		return lose_why(token, why, error);
 	}
 	token->slot = found_in;
 	return 0;
