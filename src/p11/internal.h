@@ -84,6 +84,7 @@ struct token {
 	CK_SLOT_ID slot;
 	CK_TOKEN_INFO info; /* as it was when it was found; strings padded with blanks, whatever the module does */
 	atomic_bool gone;   /* another one took its place: nothing signs with it or logs in to it any more */
+	bool alone;         /* no other was found, which would be looked at before a login to this one */
 };
 
 struct tokens {
@@ -132,8 +133,8 @@ int session_open(struct session *session, struct token *token, bool writable, st
 int session_is_usable(const struct session *session, struct error *error);
 
 /* The rule for every login: the token in the slot is compared with the one that was found (token_check), and its flags
- * are read, immediately before C_Login. Only session_login, which comes straight after the search for the token, goes
- * without, unless it waited for somebody to give the PIN. No login if the PIN is locked, or has one try left and the
+ * are read, immediately before C_Login. Only session_login goes without, where it comes straight after the search for
+ * the token: no other token was found, and nobody had to be waited for who gives the PIN. No login if the PIN is locked, or has one try left and the
  * request does not allow it; none after one that failed. */
 
 /* Logs in as the user, once, when the token asks for it. Fails with ERROR_PIN, ERROR_TOKEN. */

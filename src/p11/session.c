@@ -201,7 +201,7 @@ static int log_in(struct session *session, const struct p11_request *request, co
 int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
 		  struct error *error)
 {
-	return log_in(session, request, uri, true, error);
+	return log_in(session, request, uri, session->token->alone, error);
 }
 
 bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri)

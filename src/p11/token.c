@@ -159,6 +159,8 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 		if (uri->is_full && tokens->count > 0)
 			break;
 	}
+	for (size_t i = 0; i < tokens->count; i++)
+		tokens->list[i].alone = tokens->count == 1;
 	return 0;
 }
 
