@@ -105,10 +105,10 @@ static char *take_pages(size_t size)
 /* Warns once; with --verbose, each time that more is unlocked than ever before. */
 static void tell(size_t bytes, bool first)
 {
-	struct rlimit limit;
-	char shown[48] = "";
-
 	if (first) {
+		struct rlimit limit;
+		char shown[48] = "";
+
 		if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 			snprintf(shown, sizeof(shown), " (limit: %llu KiB)", (unsigned long long)limit.rlim_cur / 1024);
 		message_warn("cannot lock all memory that holds secrets%s, so they may be written to swap", shown);

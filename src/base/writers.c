@@ -115,7 +115,8 @@ enum writers writers_find(const struct stat *status, const char *path)
 {
 	bool has_acl;
 
-	if (S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX) != 0)
+	/* Nobody can replace what others have in a sticky directory, nor choose what /dev/null or a terminal reads as. */
+	if ((S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX) != 0) || S_ISCHR(status->st_mode))
 		return WRITERS_OURS;
 	if ((status->st_mode & S_IWOTH) != 0)
 		return WRITERS_BY_MODE;
