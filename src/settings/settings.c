@@ -2,15 +2,19 @@
 /* The values of one run: who set what, and the way to read them. */
 #include "settings/table.h"
 
+#include "base/locked.h"
 #include "base/text.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+static const char pin_attribute[] = "pin-value="; /* of a key's URI */
+
 struct value {
 	char *name; /* of a pair, else NULL */
 	char *text;
+	size_t locked; /* bytes of `text` in locked memory, where it is if it holds a PIN; else 0 */
 	char *origin; /* "option --bits", "section [prod] of /etc/p11bearer.conf, key bits" */
 	enum layer layer;
 };
@@ -28,9 +32,13 @@ struct settings {
 
 static void value_clear(struct value *value)
 {
-	if (value->text != NULL)
-		OPENSSL_cleanse(value->text, strlen(value->text));
-	free(value->text);
+	if (value->locked > 0) {
+		locked_free(value->text, value->locked);
+	} else {
+		if (value->text != NULL)
+			OPENSSL_cleanse(value->text, strlen(value->text));
+		free(value->text);
+	}
 	free(value->name);
 	free(value->origin);
 }
@@ -72,6 +80,19 @@ static struct value *value_slot(struct values *values, const char *name)
 	return &list[values->count++];
 }
 
+static void value_copy_text(struct value *value, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	if (strcasestr(text, pin_attribute) == NULL) {
+		value->text = strdup(text);
+		return;
+	}
+	value->text = locked_new(size, &value->locked);
+	if (value->text != NULL)
+		memcpy(value->text, text, size);
+}
+
 int settings_set(struct settings *settings, const struct setting *setting, const char *name, const char *text,
 		 enum layer layer, const char *origin, struct error *error)
 {
@@ -84,7 +105,7 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 	if (value_check(setting, text, origin, layer, error) < 0)
 		return error_result(error);
 	fresh.name = name != NULL ? strdup(name) : NULL;
-	fresh.text = strdup(text);
+	value_copy_text(&fresh, text);
 	fresh.origin = strdup(origin);
 	slot = NULL;
 	if (fresh.text != NULL && fresh.origin != NULL && (name == NULL || fresh.name != NULL))
@@ -155,10 +176,9 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 
 char *settings_find_pin(char *text)
 {
-	static const char attribute[] = "pin-value=";
-	char *found = strcasestr(text, attribute);
+	char *found = strcasestr(text, pin_attribute);
 
-	return found != NULL ? found + strlen(attribute) : NULL;
+	return found != NULL ? found + strlen(pin_attribute) : NULL;
 }
 
 void settings_forget_pin(const struct settings *settings)
