@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text and secrets are compared by their letters and digits alone, in lower case, after escapes are decoded. Each window
- * of REDACT_FRAGMENT characters that occurs in a secret is marked; then the mark grows over the word that it is in. */
+/* Secrets and text are compared by their letters and digits, in lower case. What is written as an escape counts both as it is
+ * and decoded (view.h). Every REDACT_FRAGMENT characters of the text that a secret also has are marked, and then the rest of
+ * the word that they are in. */
 #include "base/redact.h"
 
 #include "base/secret.h"
@@ -15,8 +16,9 @@
 #include <string.h>
 
 enum {
-	ORG_ID_MAX = 18, /* characters */
 	HASH_BITS = 16,
+	ORG_ID = 15, /* characters, or 18 with a checksum */
+	ORG_ID_LONG = 18,
 };
 
 static const char MASK[] = "***";
@@ -89,7 +91,7 @@ static int add_form(struct redactor *redactor, const char *text, size_t length, 
 		view_squeeze(&view);
 		result |= add_view(redactor, &view, may_be_short);
 	} while (pass++ < VIEW_PASSES && view_unescape(&view));
-	view_free(&view, length);
+	view_free(&view);
 	return result;
 }
 
@@ -146,16 +148,24 @@ void redactor_reset(struct redactor *redactor)
 	memset(redactor->known, 0, sizeof(redactor->known));
 }
 
+/* The length of the public part of the secret, which is the id of a Salesforce org. */
+static size_t public_length(const char *secret)
+{
+	size_t length = strcspn(secret, "!");
+
+	if (secret[length] == '\0' || strncmp(secret, "00D", 3) != 0 || (length != ORG_ID && length != ORG_ID_LONG))
+		return 0;
+	return length;
+}
+
 /* Most texts are never shown: the forms are made when one is. */
 static bool prepare(struct redactor *redactor)
 {
 	while (redactor->prepared < secret_length(redactor->secrets) && !redactor->broken) {
 		const char *secret = secret_data(redactor->secrets) + redactor->prepared;
-		size_t length = strlen(secret), public = strcspn(secret, "!");
+		size_t length = strlen(secret), public = public_length(secret);
 
 		redactor->prepared += length + 1;
-		if (public > ORG_ID_MAX || length - public <= REDACT_FRAGMENT)
-			public = 0;
 		secret += public;
 		length -= public;
 		redactor->broken = length > INT32_MAX / 2 || add_form(redactor, secret, length, true) < 0 ||
@@ -211,6 +221,7 @@ static bool is_word(char character)
 	       (isalnum((unsigned char)character) || strchr("-_.~+!$*%", character) != NULL);
 }
 
+/* An escape that is not a part of a word ends it, and stays whole. */
 static void grow_marks(struct view *view)
 {
 	for (size_t i = 1; i < view->count; i++)
@@ -257,7 +268,7 @@ size_t redact_bytes(struct redactor *redactor, char *text, size_t length)
 	} while (pass++ < VIEW_PASSES && view_unescape(&view));
 	grow_marks(&view);
 	left = write_masked(&view, text);
-	view_free(&view, length);
+	view_free(&view);
 	return left;
 }
 

@@ -5,90 +5,128 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum { ENTITY_MAX = 12 }; /* of HTML, such as &#x0041; */
+/* Ways to write a character as a number, which has at least `least` digits and at most `most`. The character at the end is
+ * taken along if it is there. */
+static const struct escape {
+	const char *begin; /* in upper or lower case */
+	int base;
+	size_t least, most;
+	char end;     /* or 0 */
+	bool visible; /* only for a character that is: what looks like this escape often is not one */
+} escapes[] = {
+	/* URLs */
+	{ "%u", 16, 4, 4, 0, false },
+	{ "%", 16, 2, 2, 0, false },
+	/* JSON and programming languages */
+	{ "\\u{", 16, 1, 8, '}', false },
+	{ "\\x{", 16, 1, 8, '}', false },
+	{ "\\U", 16, 8, 8, 0, true },
+	{ "\\u", 16, 4, 4, 0, false },
+	{ "\\x", 16, 2, 2, 0, false },
+	{ "\\", 8, 3, 3, 0, true },
+	{ "\\", 16, 2, 2, 0, true }, /* LDAP (RFC 4514), CSS */
+	/* HTML */
+	{ "&#x", 16, 1, 16, ';', false },
+	{ "&#", 10, 1, 16, ';', false },
+	/* quoted-printable, and lists of bytes */
+	{ "=", 16, 2, 2, 0, true },
+	{ "0x", 16, 2, 2, 0, true },
+	{ "U+", 16, 4, 6, 0, true },
+};
 
-#define LETTERS_AND_DIGITS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+enum { ENTITY_MAX = 12 }; /* characters of a name in HTML */
 
-/* Reads up to `most` hexadecimal digits; returns how many. */
-static size_t read_hex(const struct unit *units, size_t left, size_t most, unsigned long *value)
+static bool is_letter_or_digit(char character)
 {
-	size_t used = 0;
+	return (unsigned char)character < 0x80 && isalnum((unsigned char)character);
+}
+
+static bool starts_with(const struct unit *units, size_t left, const char *text)
+{
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (i == left || tolower((unsigned char)units[i].character) != tolower((unsigned char)text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* -1: it is no digit. */
+static int digit_value(char character, int base)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = character != '\0' ? strchr(digits, tolower((unsigned char)character)) : NULL;
+
+	return found != NULL && found - digits < base ? (int)(found - digits) : -1;
+}
+
+/* Returns how many characters make up the number, its beginning and end included; 0: this is not the escape. */
+static size_t decode_number(const struct escape *escape, const struct unit *units, size_t left, unsigned long *value)
+{
+	size_t used = strlen(escape->begin), digits = 0;
 
 	*value = 0;
-	for (; used < most && used < left && isxdigit((unsigned char)units[used].character); used++) {
-		const char digit[] = { units[used].character, '\0' };
+	if (!starts_with(units, left, escape->begin))
+		return 0;
+	for (; digits < escape->most && used < left; digits++, used++) {
+		int digit = digit_value(units[used].character, escape->base);
 
-		*value = *value * 16 + strtoul(digit, NULL, 16);
+		if (digit < 0)
+			break;
+		*value = *value * (unsigned long)escape->base + (unsigned long)digit;
 	}
-	return used;
+	if (digits < escape->least)
+		return 0;
+	return used + (escape->end != 0 && used < left && units[used].character == escape->end);
 }
 
-static char narrow(unsigned long value)
+/* The short escapes of JSON, such as \/ and \n. */
+static size_t decode_short(const struct unit *units, size_t left, char *character)
 {
-	if (value <= ' ' || value >= 0x7f)
-		return ' ';
-	return (char)value;
-}
-
-/* %41 \x41 \u0041, and the short escapes of JSON. */
-static size_t decode_fixed(const struct unit *units, size_t left, char *character)
-{
-	bool percent = units[0].character == '%';
-	size_t skipped = percent ? 1 : 2, digits = 2;
-	unsigned long value;
-
-	if (!percent && left >= 2 && strchr("\\/\"bfnrt", units[1].character) != NULL && units[1].character != '\0') {
+	if (units[0].character != '\\' || left < 2 || units[1].character == '\0')
+		return 0;
+	if (strchr("\\/\"'", units[1].character) != NULL)
+		*character = units[1].character;
+	else if (strchr("bfnrt", units[1].character) != NULL)
 		*character = ' ';
-		if (strchr("bfnrt", units[1].character) == NULL)
-			*character = units[1].character;
-		return 2;
-	}
-	if (!percent && (left < 2 || (units[1].character != 'u' && units[1].character != 'x')))
+	else
 		return 0;
-	if (!percent && units[1].character == 'u')
-		digits = 4;
-	if (left < skipped + digits || read_hex(units + skipped, left - skipped, digits, &value) < digits)
-		return 0;
-	*character = narrow(value);
-	return skipped + digits;
+	return 2;
 }
 
-/* &#65; &#x41; and names, which are of no letter or digit. */
-static size_t decode_entity(const struct unit *units, size_t left, char *character)
+/* &amp; and other names of HTML, which stand for no letter or digit. */
+static size_t decode_name(const struct unit *units, size_t left, char *character)
 {
-	char name[ENTITY_MAX + 1];
 	size_t length = 0;
 
-	while (length < ENTITY_MAX && 1 + length < left && units[1 + length].character != ';') {
-		name[length] = units[1 + length].character;
-		length++;
-	}
-	name[length] = '\0';
-	if (1 + length >= left || units[1 + length].character != ';' ||
-	    strspn(name + (name[0] == '#'), LETTERS_AND_DIGITS) != length - (name[0] == '#'))
+	if (units[0].character != '&')
 		return 0;
-	if (strncasecmp(name, "#x", 2) == 0)
-		*character = narrow(strtoul(name + 2, NULL, 16));
-	else if (name[0] == '#')
-		*character = narrow(strtoul(name + 1, NULL, 10));
-	else
-		*character = strcmp(name, "amp") == 0 ? '&' : ' ';
+	while (length < ENTITY_MAX && 1 + length < left && is_letter_or_digit(units[1 + length].character))
+		length++;
+	if (1 + length >= left || units[1 + length].character != ';')
+		return 0;
+	*character = length == 3 && units[1].character == 'a' && units[2].character == 'm' ? '&' : ' ';
 	return length + 2;
 }
 
+/* Characters that are not visible ASCII become blanks. */
 static size_t decode(const struct unit *units, size_t left, char *character)
 {
-	switch (units[0].character) {
-	case '%':
-	case '\\':
-		return decode_fixed(units, left, character);
-	case '&':
-		return decode_entity(units, left, character);
-	default:
-		return 0;
+	size_t used;
+
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		unsigned long value;
+		bool visible;
+
+		used = decode_number(&escapes[i], units, left, &value);
+		visible = value > ' ' && value < 0x7f;
+		if (used == 0 || (escapes[i].visible && !visible))
+			continue;
+		*character = visible ? (char)value : ' ';
+		return used;
 	}
+	used = decode_short(units, left, character);
+	return used > 0 ? used : decode_name(units, left, character);
 }
 
 bool view_unescape(struct view *view)
@@ -113,12 +151,12 @@ bool view_unescape(struct view *view)
 	return true;
 }
 
-void view_free(struct view *view, size_t length)
+void view_free(struct view *view)
 {
 	if (view->units != NULL)
-		OPENSSL_cleanse(view->units, length * sizeof(*view->units));
+		OPENSSL_cleanse(view->units, view->length * sizeof(*view->units));
 	if (view->plain != NULL)
-		OPENSSL_cleanse(view->plain, length);
+		OPENSSL_cleanse(view->plain, view->length);
 	free(view->units);
 	free(view->plain);
 	free(view->where);
@@ -130,10 +168,11 @@ bool view_make(struct view *view, const char *text, size_t length)
 		.units = calloc(length + 1, sizeof(*view->units)),
 		.plain = calloc(length + 1, 1),
 		.where = calloc(length + 1, sizeof(*view->where)),
+		.length = length,
 		.count = length,
 	};
 	if (length >= UINT32_MAX || view->units == NULL || view->plain == NULL || view->where == NULL) {
-		view_free(view, 0);
+		view_free(view);
 		return false;
 	}
 	for (size_t i = 0; i < length; i++)
@@ -145,11 +184,11 @@ void view_squeeze(struct view *view)
 {
 	view->plain_count = 0;
 	for (size_t i = 0; i < view->count; i++) {
-		unsigned char character = (unsigned char)view->units[i].character;
+		char character = view->units[i].character;
 
-		if (character >= 0x80 || !isalnum(character))
+		if (!is_letter_or_digit(character))
 			continue;
 		view->where[view->plain_count] = (uint32_t)i;
-		view->plain[view->plain_count++] = (char)tolower(character);
+		view->plain[view->plain_count++] = (char)tolower((unsigned char)character);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text as base/redact.c looks at it: without escapes, and by its letters and digits. */
+/* Text as base/redact.c compares it: escapes decoded, and letters and digits alone. */
 #ifndef P11BEARER_BASE_VIEW_H
 #define P11BEARER_BASE_VIEW_H
 
@@ -7,31 +7,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A character of the text, and the bytes that stand for it. */
+/* A character, and the bytes of the text from `begin` up to `end` that it is written with. */
 struct unit {
 	uint32_t begin, end;
 	char character;
-	bool marked;
+	bool marked; /* to be masked */
 };
 
+/* Of "x-%41B" the units are x, -, A (bytes 2 to 5) and B; `plain` is "xab", `where` 0, 2, 3. */
 struct view {
 	struct unit *units;
 	size_t count;
-	char *plain;     /* letters and digits, in lower case */
-	uint32_t *where; /* the unit of each of them */
+	char *plain;     /* the units that are letters or digits, in lower case */
+	uint32_t *where; /* the index of each in `units` */
 	size_t plain_count;
+	size_t length;   /* bytes of the text */
 };
 
-/* A view of `length` bytes. False: memory is out. To be freed, which wipes it, with the same length. */
+/* Makes a view of `length` bytes: a unit for each, none marked, and no plain text yet. False: memory is out, and there is
+ * nothing to free. view_free wipes it. */
 bool view_make(struct view *view, const char *text, size_t length);
-void view_free(struct view *view, size_t length);
+void view_free(struct view *view);
 
-/* Decodes the escapes of URLs, JSON and HTML, once; a unit is marked if one of those was that it was made from. False: there
- * were none. */
-enum { VIEW_PASSES = 4 }; /* over escapes within escapes */
+/* Decodes escapes (of URLs, JSON, HTML, …) once; escapes of escapes take another pass. Units that become one are marked if one
+ * of them was. False: there are none. */
+enum { VIEW_PASSES = 4 }; /* that are enough */
 bool view_unescape(struct view *view);
 
-/* Picks letters and digits. */
+/* Fills `plain` from the units. */
 void view_squeeze(struct view *view);
 
 #endif

@@ -59,9 +59,8 @@ struct transfer {
 	bool hurried;                   /* a signal has come while the answer was awaited */
 };
 
-/* Hands all secrets of the request to the response's redactor. Fails with ERROR_UNEXPECTED when memory is out. */
-int response_guard(struct http_response *response, const struct http_request *request, const struct proxy *proxy,
-		   struct error *error);
+/* Adds all secrets of the request to the response's redactor. Fails with ERROR_UNEXPECTED if memory is out. */
+int response_guard(struct http_response *response, const struct http_request *request, struct error *error);
 
 /* Sets all options. Fails with ERROR_CONFIG for the URL. To be cleared in either case. */
 int transfer_begin(struct http *http, struct transfer *transfer, struct error *error);

@@ -126,3 +126,15 @@ bool proxy_set(CURL *easy, const struct proxy *proxy, const char *cacert)
 	       (cacert == NULL || (curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, cacert) == CURLE_OK &&
 				   curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL) == CURLE_OK));
 }
+
+void proxy_redact(const struct proxy *proxy, char *text)
+{
+	struct redactor *redactor;
+
+	if (proxy == NULL || proxy->account == NULL)
+		return;
+	redactor = redactor_new();
+	(void)redactor_add(redactor, strchr(secret_data(proxy->account), ':') + 1); /* without memory all is masked */
+	redact(redactor, text);
+	redactor_free(&redactor);
+}

@@ -33,6 +33,10 @@ bool proxy_set(CURL *easy, const struct proxy *proxy, const char *cacert);
 /* The ways of authentication that the account can be used with: CURLAUTH_…, or'ed. */
 long proxy_methods(const struct proxy *proxy);
 
+/* Masks the proxy's password in what libcurl says. `proxy` may be NULL. The org never gets this password, and it may be a
+ * common word, so it is not masked anywhere else. */
+void proxy_redact(const struct proxy *proxy, char *text);
+
 /* Whether requests to `url` take a proxy, where there is one: those to https URLs do, unless no_proxy exempts the host. */
 bool proxy_is_taken(const char *url);
 

@@ -349,7 +349,7 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	transfer->proxy = http->proxy;
 	transfer_start_clock(http, transfer);
 	http->message[0] = '\0';
-	if (response_guard(response, transfer->request, http->proxy, error) < 0 ||
+	if (response_guard(response, transfer->request, error) < 0 ||
 	    http_check_url(transfer->request->url, error) < 0 ||
 	    proxy_check(http->proxy, transfer->request->url, error) < 0 || prepare(http, transfer, error) < 0)
 		return error_result(error);
@@ -387,6 +387,7 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 		transfer_tell_time(http, transfer);
 	if (code != CURLE_OK) {
 		response->status = 0;
+		proxy_redact(http->proxy, http->message);
 		failed(http, code, transfer, error);
 		redact_error(response->redactor, error);
 		return error_result(error);

@@ -189,10 +189,8 @@ char *http_url_below(const char *base, const char *path)
 	return asprintf(&url, "%.*s%s", (int)length, base, path) < 0 ? NULL : url;
 }
 
-int response_guard(struct http_response *response, const struct http_request *request, const struct proxy *proxy,
-		   struct error *error)
+int response_guard(struct http_response *response, const struct http_request *request, struct error *error)
 {
-	const char *account = proxy != NULL && proxy->account != NULL ? secret_data(proxy->account) : ":";
 	int result = 0;
 
 	if (response->redactor == NULL)
@@ -206,7 +204,6 @@ int response_guard(struct http_response *response, const struct http_request *re
 		if (request->fields[i].secret)
 			result |= redactor_add(response->redactor, request->fields[i].value);
 	}
-	result |= redactor_add(response->redactor, strchr(account, ':') + 1);
 	return result == 0 ? 0 : error_memory(error);
 }
 

@@ -132,6 +132,37 @@ static void json_escapes_what_misleads(void **state)
 	}
 }
 
+static void json_stays_json_when_it_is_redacted(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "[\"a\\nAQ8AQHk2m_Ty\\nb\"]", "[\"a\\n***\\nb\"]" },
+		{ "[\"\\u00e9AQ8AQHk2m_Ty\\u00e9\"]", "[\"\\u00e9***\\u00e9\"]" },
+		{ "[\"\\\\AQ8AQHk2m_Ty\\\\\"]", "[\"\\\\***\\\\\"]" },
+		{ "[\"\\\"AQ8AQHk2m_Ty\\\"\"]", "[\"\\\"***\\\"\"]" },
+		{ "[\"\\u0041Q8AQHk2m\\u005FTy\"]", "[\"***\"]" },
+		{ "[\"\\\\u0041Q8AQHk2m\\\\x5fTy\"]", "[\"***\"]" },
+		{ "[\"\\\\41Q8AQHk2m\\\\5fTy\\\\\"]", "[\"***\\\\\"]" },
+		{ "[\"x \\b4AQ8AQHk2m_Ty\"]", "[\"x \\b***\"]" },
+		{ "{\"AQ8AQHk2m_Ty\":[1,\"a\"]}", "{\"***\":[1,\"a\"]}" },
+		{ "[\"AQ8AQHk\",\"2m_Ty\"]", "[\"AQ8AQHk\",\"2m_Ty\"]" }, /* fragments that are too short */
+	};
+	struct redactor *redactor = redactor_new();
+
+	(void)state;
+	assert_int_equal(redactor_add(redactor, "AQ8AQHk2m_Ty"), 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct secret *json = secret_new(0);
+		char text[128];
+
+		assert_int_equal(json_indent(json, cases[i][0], redactor), 0);
+		snprintf(text, sizeof(text), "%s", secret_data(json));
+		json_compact(text);
+		assert_string_equal(text, cases[i][1]);
+		secret_free(&json);
+	}
+	redactor_free(&redactor);
+}
+
 static void a_member_that_is_there_twice_is_found(void **state)
 {
 	static const char *const repeating[][2] = {
@@ -208,6 +239,7 @@ int main(void)
 		cmocka_unit_test(json_compact_takes_out_blanks_alone),
 		cmocka_unit_test(json_indent_keeps_every_character_of_numbers_and_strings),
 		cmocka_unit_test(json_escapes_what_misleads),
+		cmocka_unit_test(json_stays_json_when_it_is_redacted),
 		cmocka_unit_test(a_member_that_is_there_twice_is_found),
 		cmocka_unit_test(a_line_end_begins_no_line_of_a_message),
 		cmocka_unit_test(a_message_shows_no_pin_of_a_uri),
