@@ -49,8 +49,9 @@ struct transfer {
 	struct curl_slist *headers;
 	struct secret *form;            /* used again where `kept` */
 	unsigned begun;                 /* how often it was about to be sent */
-	struct proxy *proxy;            /* the client's, or NULL */
-	unsigned asked;                 /* how often a proxy answered with 407 */
+	const struct http *http;        /* whose it is */
+	bool passed;                    /* its proxy has opened the way to the server */
+	unsigned asked;                 /* how often the proxy answered with 407 */
 	bool again;                     /* see proxy_wants_more */
 	curl_mime *mime;
 	/* Of http-time.c; times as clock_ms has them. */

@@ -44,7 +44,6 @@ const char *proxy_between(const struct proxy *proxy, const char *url)
 
 /* --- what it did ------------------------------------------------------------------------------------------------- */
 
-/* Of a SOCKS proxy libcurl does not tell how far it got: the org's TLS may have begun. */
 static bool is_socks(const struct proxy *proxy)
 {
 	return strncasecmp(proxy->url, "socks", 5) == 0;
@@ -68,17 +67,30 @@ static bool asks_for_account(CURL *easy, const struct proxy *proxy)
 	return connect_status(easy) == 407 && proxy->account != NULL && (offered & proxy_methods(proxy)) != 0;
 }
 
+static void pass(struct transfer *transfer)
+{
+	transfer->passed = true;
+	transfer->http->proxy->opened = true;
+}
+
 void proxy_hear(struct transfer *transfer, const char *line, size_t length)
 {
 	const char *blank = memchr(line, ' ', length);
 	size_t left = blank != NULL ? length - (size_t)(blank - line) : 0;
 
-	if (transfer->proxy == NULL || transfer->begun > 0 || left < 4)
+	if (transfer->http->proxy == NULL || transfer->begun > 0 || left < 4)
 		return;
 	if (memcmp(blank, " 407", 4) == 0)
 		transfer->asked++;
 	else if (blank[1] == '2')
-		transfer->proxy->opened = true;
+		pass(transfer);
+}
+
+void proxy_see_tls(struct transfer *transfer)
+{
+	/* libcurl does not tell how far it got with SOCKS, but next is the server's TLS. */
+	if (transfer->http->proxy != NULL && transfer->http->proxy->url != NULL && is_socks(transfer->http->proxy))
+		pass(transfer);
 }
 
 bool proxy_wants_more(const struct http *http, struct transfer *transfer, CURLcode code)
@@ -93,7 +105,7 @@ bool proxy_wants_more(const struct http *http, struct transfer *transfer, CURLco
 
 /* Whether what failed comes before the way to the org is open. The proxy's host is the only one that is looked up here.
  * A request that waits for the connection of another one may run out of time because of the org. */
-static bool is_proxys(const struct proxy *proxy, CURLcode code, long status)
+static bool is_proxys(const struct proxy *proxy, const struct transfer *transfer, CURLcode code)
 {
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_PROXY:
@@ -102,13 +114,13 @@ static bool is_proxys(const struct proxy *proxy, CURLcode code, long status)
 	case CURLE_PROXY:
 		return true;
 	case CURLE_OPERATION_TIMEDOUT:
-		return !is_socks(proxy) && (status == 0 ? !proxy->opened : status < 200 || status >= 300);
+		return !transfer->passed && (!proxy->opened || transfer->asked > 0);
 	case CURLE_ABORTED_BY_CALLBACK:
 	case CURLE_OUT_OF_MEMORY:
 	case CURLE_SSL_CACERT_BADFILE:
 		return false;
 	default:
-		return !is_socks(proxy) && (status < 200 || status >= 300);
+		return !transfer->passed;
 	}
 }
 
@@ -191,7 +203,7 @@ bool proxy_failed(const struct http *http, const struct transfer *transfer, CURL
 	const struct proxy *proxy = http->proxy;
 	long status = connect_status(http->easy);
 
-	if (!is_proxys(proxy, code, status))
+	if (!is_proxys(proxy, transfer, code))
 		return false;
 	*passing = false;
 	if (status == 407 && (!asks_for_account(http->easy, proxy) || was_refused(proxy, transfer))) {

@@ -46,6 +46,9 @@ const char *proxy_between(const struct proxy *proxy, const char *url);
 /* Each status line that comes for the transfer, from the proxy or from the server. */
 void proxy_hear(struct transfer *transfer, const char *line, size_t length);
 
+/* A connection over TLS begins for the transfer: to the server, or to an https proxy. */
+void proxy_see_tls(struct transfer *transfer);
+
 /* Whether the request, which failed with `code`, should be made once more with the same handle: the proxy closed the
  * connection when it asked for user and password. libcurl knows then what it asked for, but gives up if the proxy did not
  * announce the close (RFC 9112, section 9.6). */

@@ -78,9 +78,12 @@ static bool set_time(CURL *easy, const struct http_options *options)
 /* Called for each new connection over TLS. */
 static CURLcode on_tls(CURL *easy, void *tls_context, void *context)
 {
+	struct transfer *transfer = context;
+
 	(void)easy;
 	SSL_CTX_set_options(tls_context, SSL_OP_CLEANSE_PLAINTEXT);
-	guard_connection(context, tls_context);
+	guard_connection(transfer->http->guard, tls_context);
+	proxy_see_tls(transfer);
 	return CURLE_OK;
 }
 
@@ -123,7 +126,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	curl_easy_reset(easy);
 	/* A libcurl that is not built with OpenSSL does not know them. */
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
-	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, http->guard);
+	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
 	return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -345,8 +348,8 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	};
 	secret_truncate(response->body, 0);
 	transfer->begun = transfer->asked = 0;
-	transfer->again = false;
-	transfer->proxy = http->proxy;
+	transfer->again = transfer->passed = false;
+	transfer->http = http;
 	transfer_start_clock(http, transfer);
 	http->message[0] = '\0';
 	if (response_guard(response, transfer->request, error) < 0 ||
