@@ -3,23 +3,13 @@
  * The faults in P11SHIM_FAULTS (their syntax: the head of shim.c): read once; those that are about a call are asked by
  * every call. All of them live in fixed arrays, so that a leak checker finds nothing after the shim is unloaded.
  */
-#include "shim.h"
+#include "fault.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #define MAX_FAULTS 32
 #define MAX_DELAY 3600
-
-enum action { ANSWER, DELAY, HANG, CRASH, ABORT, EXIT, PRINT, LOSE_SESSIONS, LOSE_LOGIN, LOSE_TOKEN, LOSE_TOKEN_FOR_GOOD,
-	SWAP, SWAP_LOGIN, STRAY_CRASH, STRAY_EXIT, STRAY_PRINT, PRINT_AT_EXIT, CLOSE_DESCRIPTORS };
 
 static const struct {
 	const char *name;
@@ -31,25 +21,9 @@ static const struct {
 	{"stray-print", STRAY_PRINT}, {"print-at-exit", PRINT_AT_EXIT}, {"close-descriptors", CLOSE_DESCRIPTORS},
 };
 
-/* One C_Function[@CKM_NAME][#N]=… or any#N=… */
-static struct call_fault {
-	const char *function; /* NULL: any */
-	CK_MECHANISM_TYPE mechanism;
-	unsigned long nth; /* 0: every call */
-	atomic_ulong seen;
-	CK_RV rv;
-	struct timespec delay;
-	enum action action;
-	bool any_mechanism, answers; /* the latter: with rv, after a swap */
-} call_faults[MAX_FAULTS];
+static struct call_fault call_faults[MAX_FAULTS];
 static size_t call_fault_count;
 static bool thread;
-static FILE *early; /* stderr at the time when the module is loaded, which modules in C++ keep */
-
-__attribute__((constructor)) static void keep_stderr(void)
-{
-	early = stderr;
-}
 
 /* --- reading ----------------------------------------------------------------------------------------------------- */
 
@@ -181,117 +155,11 @@ bool faults_load(void)
 
 /* --- calls ------------------------------------------------------------------------------------------------------- */
 
-static void *wait_for_ever(void *unused)
-{
-	for (;;) {
-		pause();
-	}
-	return unused;
-}
-
-static void start_thread(void *(*work)(void *), void *argument)
-{
-	pthread_t id;
-
-	if (pthread_create(&id, NULL, work, argument) == 0) {
-		pthread_detach(id);
-	}
-}
-
 void faults_start(void)
 {
 	if (thread) {
-		start_thread(wait_for_ever, NULL);
+		fault_start_waiting();
 	}
-}
-
-static void print_late(void)
-{
-	printf("the module says something on stdout, late\n");
-	fflush(stdout);
-}
-
-/* What a thread of the module's own does some time after the call. */
-static void *stray(void *argument)
-{
-	const enum action *action = argument;
-	struct timespec left = {.tv_nsec = 300000000};
-
-	while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-	}
-	if (*action == STRAY_CRASH) {
-		raise(SIGSEGV);
-	} else if (*action == STRAY_EXIT) {
-		exit(0);
-	}
-	print_late();
-	return NULL;
-}
-
-/* Does what goes before the call, or takes its place; true if call->rv is the answer. */
-static bool act(struct call_fault *fault, struct call *call)
-{
-	struct timespec left = fault->delay;
-
-	switch (fault->action) {
-	case ANSWER:
-		call->rv = fault->rv;
-		return true;
-	case DELAY:
-		while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-		}
-		break;
-	case HANG:
-		wait_for_ever(NULL);
-		break;
-	case CRASH:
-		raise(SIGSEGV);
-		break;
-	case ABORT:
-		abort();
-	case EXIT:
-		exit(0);
-	case PRINT:
-		printf("the module says %s on stdout\n", call->function);
-		fprintf(early, "the module says %s on stderr\n", call->function);
-		break;
-	case STRAY_CRASH:
-	case STRAY_EXIT:
-	case STRAY_PRINT:
-		start_thread(stray, &fault->action);
-		break;
-	case PRINT_AT_EXIT:
-		atexit(print_late);
-		break;
-	case CLOSE_DESCRIPTORS:
-		for (int fd = STDERR_FILENO + 1; fd < 256; fd++) {
-			close(fd);
-		}
-		break;
-	case LOSE_SESSIONS:
-		state_lose_sessions();
-		break;
-	case LOSE_LOGIN:
-		state_lose_login();
-		break;
-	case SWAP:
-		state_lose_sessions();
-		swap_token();
-		call->rv = fault->rv;
-		return fault->answers;
-	case SWAP_LOGIN:
-		state_lose_login();
-		swap_token();
-		call->rv = fault->rv;
-		return fault->answers;
-	case LOSE_TOKEN:
-		state_lose_token(false);
-		break;
-	case LOSE_TOKEN_FOR_GOOD:
-		state_lose_token(true);
-		break;
-	}
-	return false;
 }
 
 bool faults_answer(struct call *call)
@@ -309,7 +177,7 @@ bool faults_answer(struct call *call)
 			continue;
 		}
 		if (!answered) {
-			answered = act(fault, call);
+			answered = fault_act(fault, call);
 		}
 	}
 	return answered || state_answer(call);
