@@ -2,7 +2,7 @@
 #include "salesforce/ignore.h"
 
 #include "base/file.h"
-#include "base/text.h"
+#include "salesforce/ignore-line.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -17,7 +17,7 @@
 #define IGNORE_FILE ".forceignore"
 #define PROJECT_FILE "sfdx-project.json"
 
-enum { BYTES_MAX = 1 << 20, LINE_MAX_BYTES = 4096 };
+enum { BYTES_MAX = 1 << 20 };
 
 struct pattern {
 	char *text;
@@ -48,81 +48,48 @@ static size_t cut(char *text, char **part)
 	return count;
 }
 
-/* Whether the pattern's parts match the first `names` parts of a path. */
-static bool match(char *const *part, size_t parts, char *const *name, size_t names)
+/* Two stars or more. */
+static bool is_any_folders(const char *part)
 {
-	if (parts == 0)
-		return names == 0;
-	if (strcmp(part[0], "**") == 0) {
-		if (parts == 1)
-			return names > 0;
-		for (size_t i = 0; i <= names; i++) {
-			if (match(part + 1, parts - 1, name + i, names - i))
-				return true;
-		}
-		return false;
+	return part[strspn(part, "*")] == '\0' && strlen(part) >= 2;
+}
+
+/* Goes on from the names that the parts before this one reach: reached[i] is whether they match the first i names. */
+static void reach_any(bool *reached, size_t names, bool is_last)
+{
+	bool before = false;
+
+	for (size_t i = 0; i <= names; i++) {
+		bool here = reached[i];
+
+		/* At the end it is what is in a folder, and not the folder. */
+		reached[i] = before || (here && !is_last);
+		before = before || here;
 	}
-	return names > 0 && fnmatch(part[0], name[0], FNM_CASEFOLD) == 0 &&
-	       match(part + 1, parts - 1, name + 1, names - 1);
+}
+
+static void reach_one(bool *reached, const char *part, char *const *name, size_t names)
+{
+	for (size_t i = names; i > 0; i--)
+		reached[i] = reached[i - 1] && fnmatch(part, name[i - 1], FNM_CASEFOLD) == 0;
+	reached[0] = false;
+}
+
+/* Whether the pattern matches the file of this path, cut into `names`, or a folder that it is in. */
+static bool matches(const struct pattern *pattern, char *const *name, size_t names)
+{
+	bool reached[PATH_MAX] = { true };
+
+	for (size_t i = 0; i < pattern->count; i++) {
+		if (is_any_folders(pattern->part[i]))
+			reach_any(reached, names, i + 1 == pattern->count);
+		else
+			reach_one(reached, pattern->part[i], name, names);
+	}
+	return memchr(reached + 1, true, names - (pattern->folders_only ? 1 : 0)) != NULL;
 }
 
 /* --- lines ------------------------------------------------------------------------------------------------------- */
-
-/* A bracket that is not closed is itself to fnmatch(3), and an error to others. */
-static bool has_open_bracket(const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if (*text == '\\' && text[1] != '\0') {
-			text++;
-		} else if (*text == '[') {
-			text += strspn(text + 1, "!^") + 1;
-			text = strpbrk(text + (*text == ']' ? 1 : 0), "]/");
-			if (text == NULL || *text == '/')
-				return true;
-		}
-	}
-	return false;
-}
-
-static bool ends_in_backslash(const char *text)
-{
-	size_t length = strlen(text), count = 0;
-
-	while (count < length && text[length - 1 - count] == '\\')
-		count++;
-	return count % 2 == 1;
-}
-
-/* Why the line cannot be applied; NULL: it can. */
-static const char *line_fault(const char *text)
-{
-	const char *fault = text_fault(text);
-
-	if (fault != NULL)
-		return fault;
-	if (text[0] == '!')
-		return "begins with '!', which takes files back in";
-	if (has_open_bracket(text))
-		return "has a bracket that is not closed";
-	if (ends_in_backslash(text))
-		return "ends in a backslash";
-	return NULL;
-}
-
-/* Cuts off blanks that no backslash keeps. */
-static void trim(char *text)
-{
-	size_t length = strlen(text);
-
-	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t' || text[length - 1] == '\r')) {
-		text[length - 1] = '\0';
-		if (ends_in_backslash(text)) {
-			text[length - 1] = ' ';
-			return;
-		}
-		length--;
-	}
-}
 
 static int add_line(struct ignore *ignore, char *text, size_t line, struct error *error)
 {
@@ -130,15 +97,18 @@ static int add_line(struct ignore *ignore, char *text, size_t line, struct error
 	const char *fault;
 	bool anywhere;
 
-	trim(text);
-	if (text[strspn(text, "/")] == '\0' || text[0] == '#')
+	ignore_line_trim(text);
+	/* To git two slashes match nothing, and some write comments with them. */
+	if (text[strspn(text, "/")] == '\0' || text[0] == '#' || strncmp(text, "//", 2) == 0)
 		return 0;
-	fault = strlen(text) > LINE_MAX_BYTES ? "is longer than 4096 bytes" : line_fault(text);
+	fault = ignore_line_fault(text);
 	if (fault != NULL) {
 		error_set(error, ERROR_CONFIG, "cannot apply line %zu of %s: it %s", line, ignore->file, fault);
 		error_hint(error, "change the line; see FILE NAMES AND .FORCEIGNORE in p11bearer(1)");
 		return -ERROR_CONFIG;
 	}
+	if (strstr(text, "//") != NULL)
+		return 0;
 	grown = realloc(ignore->patterns, (ignore->count + 1) * sizeof(*grown));
 	if (grown == NULL)
 		return error_memory(error);
@@ -255,18 +225,6 @@ void ignore_free(struct ignore **ignore)
 		freelocale(old->locale);
 	free(old);
 	*ignore = NULL;
-}
-
-static bool matches(const struct pattern *pattern, char *const *name, size_t names)
-{
-	/* The file itself, or a folder that it is in. */
-	for (size_t count = 1; count <= names; count++) {
-		if (count == names && pattern->folders_only)
-			break;
-		if (match(pattern->part, pattern->count, name, count))
-			return true;
-	}
-	return false;
 }
 
 size_t ignore_line(const struct ignore *ignore, const char *below)

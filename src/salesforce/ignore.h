@@ -12,8 +12,7 @@ struct ignore;
 /* Reads the .forceignore that counts for `path`, a file or folder: the nearest one in its folder or above, but not above the
  * project's, which has sfdx-project.json; outside of a project the one in the folder itself. Without one nothing is ignored.
  * Parts of a pattern are fnmatch(3)'s, case aside, and "**" is any number of folders. Fails with ERROR_CONFIG for a file that
- * cannot be read, and for a line that cannot be applied, which it names: "!", a bracket without its end, a control character,
- * what is not UTF-8, more than 4096 bytes. Free with ignore_free. */
+ * cannot be read, and for a line that cannot be applied, which it names (ignore-line.h). Free with ignore_free. */
 int ignore_read(const char *path, struct ignore **ignore, struct error *error);
 void ignore_free(struct ignore **ignore);
 

@@ -15,9 +15,9 @@ enum { NAMED_MOST = 5, NOTE_SIZE = 1024 };
 struct leftout {
 	struct ignore *ignore;
 	struct names names; /* the wrong ones */
-	size_t ignored; /* app files */
+	size_t told; /* app files that are ignored, and backups */
 	size_t others;
-	char notes[NAMED_MOST + 2][NOTE_SIZE]; /* of ignored app files, of how many more there are, of others */
+	char notes[NAMED_MOST + 2][NOTE_SIZE]; /* of those, of how many more there are, of others */
 	size_t note_count;
 	char first[NOTE_SIZE - 256]; /* of the first others */
 };
@@ -43,12 +43,26 @@ void leftout_free(struct leftout **leftout)
 	*leftout = NULL;
 }
 
+/* The next note's room; NULL: so many are told that this one is only counted. */
+static char *add_told(struct leftout *leftout)
+{
+	return leftout->told++ < NAMED_MOST ? leftout->notes[leftout->note_count++] : NULL;
+}
+
 static void add_ignored(struct leftout *leftout, const char *path, size_t line)
 {
-	if (leftout->ignored++ >= NAMED_MOST)
-		return;
-	snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "%s is left out: line %zu of %s", path, line,
-		 ignore_path(leftout->ignore));
+	char *note = add_told(leftout);
+
+	if (note != NULL)
+		snprintf(note, NOTE_SIZE, "%s is left out: line %zu of %s", path, line, ignore_path(leftout->ignore));
+}
+
+static void add_backup(struct leftout *leftout, const char *path)
+{
+	char *note = add_told(leftout);
+
+	if (note != NULL)
+		snprintf(note, NOTE_SIZE, "%s is left out: it is an editor's backup", path);
 }
 
 static void add_other(struct leftout *leftout, const char *path, const char *below)
@@ -74,6 +88,8 @@ int leftout_file(struct leftout *leftout, const char *path, const char *below, b
 		message_step("%s is left out: line %zu of %s", path, line, ignore_path(leftout->ignore));
 	else if (names_add(&leftout->names, path, is_link, error) < 0)
 		return error_result(error);
+	else if (!is_app && names_is_backup(path))
+		add_backup(leftout, path);
 	else if (!is_app && !is_link && wrong == leftout->names.count)
 		add_other(leftout, path, below);
 	return 0;
@@ -83,9 +99,9 @@ int leftout_end(struct leftout *leftout, struct error *error)
 {
 	if (names_refuse(&leftout->names, error) < 0)
 		return error_result(error);
-	if (leftout->ignored > NAMED_MOST)
+	if (leftout->told > NAMED_MOST)
 		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "so are %zu more of the app's files",
-			 leftout->ignored - NAMED_MOST);
+			 leftout->told - NAMED_MOST);
 	if (leftout->others > 0)
 		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "%zu file%s of other metadata left out: %s%s",
 			 leftout->others, leftout->others == 1 ? "" : "s", leftout->first,

@@ -44,7 +44,7 @@ int names_add(struct names *names, const char *path, bool is_link, struct error 
 
 	if (is_link && appfile_type_of(path, &type))
 		return add_linked(names, path, error);
-	return names_check(path, &why) == 0 ? 0 : add_wrong(names, path, &why, error);
+	return names_is_backup(path) || names_check(path, &why) == 0 ? 0 : add_wrong(names, path, &why, error);
 }
 
 const struct names_wrong *names_next(const struct names *names, size_t *index)

@@ -6,7 +6,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <libxml/xmlreader.h>
+#include <libxml/parser.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,41 +25,68 @@ enum root {
 
 /* --- the root element -------------------------------------------------------------------------------------------- */
 
-static enum root judge(xmlTextReader *reader, enum appfile_type *type)
-{
-	const char *name = (const char *)xmlTextReaderConstLocalName(reader);
-	const char *space = (const char *)xmlTextReaderConstNamespaceUri(reader);
+struct reading {
+	enum root root;
+	enum appfile_type type;
+	bool done;
+};
 
-	for (int i = 0; name != NULL && i < APPFILE_TYPES; i++) {
-		*type = (enum appfile_type)i;
-		if (strcasecmp(name, appfile_kinds[i].root) == 0)
-			return ROOT_APP;
+static void on_root(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *space, int spaces,
+		    const xmlChar **space_list, int attributes, int defaults, const xmlChar **attribute_list)
+{
+	struct reading *reading = context;
+
+	(void)prefix, (void)spaces, (void)space_list, (void)attributes, (void)defaults, (void)attribute_list;
+	if (reading->done)
+		return;
+	reading->done = true;
+	if (space != NULL && strcmp((const char *)space, APPFILE_NAMESPACE) == 0)
+		reading->root = ROOT_OTHER_METADATA;
+	for (int i = 0; i < APPFILE_TYPES; i++) {
+		if (strcasecmp((const char *)name, appfile_kinds[i].root) == 0) {
+			reading->root = ROOT_APP;
+			reading->type = (enum appfile_type)i;
+		}
 	}
-	return space != NULL && strcmp(space, APPFILE_NAMESPACE) == 0 ? ROOT_OTHER_METADATA : ROOT_UNKNOWN;
 }
 
-/* Reads no further than the root's start-tag. */
+/* Reads no further than the chunk with the root's start-tag. The file need not be well-formed, before it or after it. */
+static void read_chunks(int fd, struct reading *reading)
+{
+	xmlSAXHandler handler = { .initialized = XML_SAX2_MAGIC, .startElementNs = on_root };
+	xmlParserCtxt *parser = xmlCreatePushParserCtxt(&handler, reading, NULL, 0, NULL);
+	char chunk[4096];
+	ssize_t got;
+
+	if (parser == NULL)
+		return;
+	xmlCtxtUseOptions(parser, XML_PARSE_RECOVER | XML_PARSE_IGNORE_ENC | XML_PARSE_NONET | XML_PARSE_NOERROR |
+				  XML_PARSE_NOWARNING);
+	for (size_t used = 0; !reading->done && used < APPFILE_MAX; used += (size_t)got) {
+		got = read(fd, chunk, sizeof(chunk));
+		if (got <= 0) {
+			xmlParseChunk(parser, NULL, 0, 1);
+			break;
+		}
+		xmlParseChunk(parser, chunk, (int)got, 0);
+	}
+	xmlFreeParserCtxt(parser);
+}
+
 static enum root read_root(const char *path, enum appfile_type *type)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
-	enum root root = ROOT_UNKNOWN;
-	xmlTextReader *reader = NULL;
+	struct reading reading = { ROOT_UNKNOWN, APPFILE_APP, false };
 	struct stat status;
 
 	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
 		appfile_quiet();
-		reader = xmlReaderForFd(fd, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+		read_chunks(fd, &reading);
 	}
-	while (reader != NULL && xmlTextReaderRead(reader) == 1) {
-		if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT) {
-			root = judge(reader, type);
-			break;
-		}
-	}
-	xmlFreeTextReader(reader);
 	if (fd >= 0)
 		close(fd);
-	return root;
+	*type = reading.type;
+	return reading.root;
 }
 
 /* --- the name ---------------------------------------------------------------------------------------------------- */
@@ -91,41 +118,50 @@ static unsigned distance(const char *a, const char *b)
 	return row[length];
 }
 
-/* Whether the word, which comes after a dot, is close to the suffix of a type. A file whose content says nothing against it is
- * close with any "eca…", as no other metadata begins so. ".eca" is so short that two edits make it any word. */
-static bool is_close(const char *word, enum root root, enum appfile_type *type)
+/* Whether the word is close to the suffix of a type. ".eca" is so short that two edits make it any word. */
+static bool is_close(const char *word, enum appfile_type *type)
 {
 	unsigned least = EDITS_MAX + 1;
 
 	for (int i = 0; i < APPFILE_TYPES; i++) {
 		const char *suffix = appfile_kinds[i].suffix + 1;
-		unsigned edits = distance(word, suffix);
+		unsigned edits = strlen(suffix) > SHORT_MAX || strcasecmp(word, suffix) == 0 ? distance(word, suffix) : least;
 
-		if (edits < least && (edits == 0 || strlen(suffix) > SHORT_MAX)) {
+		if (edits < least) {
 			least = edits;
 			*type = (enum appfile_type)i;
 		}
 	}
-	if (least <= EDITS_MAX)
-		return true;
-	*type = APPFILE_APP;
-	return root == ROOT_UNKNOWN && strncasecmp(word, "eca", 3) == 0;
+	return least <= EDITS_MAX;
 }
 
-/* Whether a word behind one of the name's dots is close: what follows it, "-meta.xml", ".xml.bak", " (1).xml", counts for
- * nothing. */
+/* Whether what follows the word lets it be a suffix: the name's end, "-meta.xml", "_meta.xml", ".xml". */
+static bool is_suffix(const char *rest)
+{
+	return rest[0] == '\0' || strncasecmp(rest, "-meta", 5) == 0 || strncasecmp(rest, "_meta", 5) == 0 ||
+	       strncasecmp(rest, ".xml", 4) == 0;
+}
+
+/* Whether a word that comes after one of the name's dots makes it the name of an app's file. Unless it is in the place of the
+ * suffix, a short word does not, and no word does in a file of other metadata: "Setting.ECA.md-meta.xml" is a record's. In
+ * that place any "eca…" does if nothing in the file is against it, for no other metadata begins so. */
 static bool is_name_close(const char *name, enum root root, enum appfile_type *type)
 {
 	for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
 		char word[WORD_MAX + 1];
 		size_t length = 0;
+		bool in_place;
 
 		while (length < WORD_MAX && isalnum((unsigned char)dot[1 + length])) {
 			word[length] = dot[1 + length];
 			length++;
 		}
 		word[length] = '\0';
-		if (length > 0 && is_close(word, root, type))
+		in_place = is_suffix(dot + 1 + length);
+		if (is_close(word, type) && (in_place || (root != ROOT_OTHER_METADATA && length > SHORT_MAX)))
+			return true;
+		*type = APPFILE_APP;
+		if (root == ROOT_UNKNOWN && strncasecmp(word, "eca", 3) == 0 && in_place && strpbrk(dot + 1 + length, "-_") != NULL)
 			return true;
 	}
 	return false;
@@ -156,4 +192,22 @@ int names_check(const char *path, struct error *error)
 			  ", the name of one of an app's files, but not the same", shown, suffix);
 	error_hint(error, NAMES_HINT);
 	return -ERROR_CONFIG;
+}
+
+bool names_is_backup(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	size_t folder = (size_t)(name - path), length = strlen(name);
+	bool is_marked = name[0] == '#' && length > 2 && name[length - 1] == '#';
+	enum appfile_type type;
+	char *original;
+	bool is_there;
+
+	if (length < 2 || (name[length - 1] != '~' && !is_marked))
+		return false;
+	if (asprintf(&original, "%.*s%.*s", (int)folder, path, (int)(length - (is_marked ? 2 : 1)), name + (is_marked ? 1 : 0)) < 0)
+		return false;
+	is_there = appfile_type_of(original, &type) && access(original, F_OK) == 0;
+	free(original);
+	return is_there;
 }

@@ -15,6 +15,9 @@
  * A file that cannot be read is judged by its name, and so is a link, which may lead out of the folder. */
 int names_check(const char *path, struct error *error);
 
+/* Whether this is an editor's backup, "NAME~" or "#NAME#", of an app's file that is there under its own name. */
+bool names_is_backup(const char *path);
+
 /* The wrong names among the files of a folder. Begins as all 0. */
 struct names {
 	struct names_wrong {
@@ -28,7 +31,7 @@ struct names {
 	size_t linked_count;
 };
 
-/* Checks one more file, or the link in its place. Fails when memory is out. */
+/* Checks one more file, or the link in its place; an editor's backup is none of an app's files. Fails when memory is out. */
 int names_add(struct names *names, const char *path, bool is_link, struct error *error);
 
 /* After the last file: the wrong one at or after *index, which moves behind it; NULL: there is none. */
