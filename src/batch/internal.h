@@ -32,8 +32,6 @@ void line_clear(struct line *line);
 
 /* --- items ------------------------------------------------------------------------------------------------------- */
 
-enum { USER_KEY_SIZE = 32 };
-
 struct item {
 	struct item *next;     /* in a queue */
 	unsigned long number;  /* of the line, from 1 */
@@ -48,8 +46,6 @@ struct item {
 	bool limited;          /* the org has refused it because its user has logged in too often */
 	long retry_after;      /* seconds that the org asked to wait then, or -1 */
 	bool probe;            /* it finds out whether its user may log in again */
-	bool has_user_key;
-	unsigned char user_key[USER_KEY_SIZE]; /* limit.c */
 	bool renewed;          /* it has waited for a request before, and is the next when it is signed anew */
 	double ready_since;    /* clock_ms: its assertion was made */
 	double began;          /* clock_ms: the signature, or the request */
@@ -145,9 +141,12 @@ void sender_close(struct sender *sender);
 void sender_signed(struct sender *sender, const struct item *item);
 void sender_give(struct sender *sender, struct item *item);
 
-/* Begins what can be. An item that cannot comes back in `done`, one whose assertion is spent or too old in
- * `to_sign`. */
-void sender_begin(struct sender *sender, struct queue *done, struct queue *to_sign);
+/* Takes the next item whose request may begin; NULL: there is none. */
+struct item *sender_next(struct sender *sender);
+
+/* Begins with it. True: it is to be signed first, because its assertion is spent or too old. Otherwise its request is
+ * under way, or it has a result below 0. */
+bool sender_begin(struct sender *sender, struct item *item);
 
 /* Moves the requests. An item that has ended, well or not, comes back in `done`. */
 void sender_move(struct sender *sender, struct queue *done);

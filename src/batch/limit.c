@@ -1,15 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "batch/limit-users.h"
+#include "batch/limit.h"
 
 #include "base/message.h"
 #include "bearer/advice.h"
+#include "bearer/limit.h"
 
+#include <math.h>
+#include <openssl/evp.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
+	USERS_MOST = 65536,
 	KEPT_MOST = 16 << 20, /* bytes */
 	NAME_SHOWN = 80,      /* bytes of a username in a message */
+	KEY_SIZE = 32,        /* SHA-256 */
+};
+
+STAILQ_HEAD(lines, kept);
+
+struct user {
+	TAILQ_ENTRY(user) link;
+	unsigned char key[KEY_SIZE];
+	bool waits;           /* the user's lines are kept; otherwise they fail */
+	double until;         /* when the next probe begins, INFINITY while there is one; or when the lines fail no more */
+	struct limit limit;   /* of the present wait */
+	bool told;            /* about the first wait */
+	unsigned long number; /* of the line that met the limit */
+	long retry_after;     /* what the org asked for last, or -1 */
+	struct lines lines;
+};
+TAILQ_HEAD(users, user);
+
+struct limits {
+	const struct bearer_request *request;
+	char *origin;                /* of the run's token endpoint, or NULL */
+	void *tree;                  /* of all users, by key: tsearch(3) */
+	size_t users;
+	struct users lists[2];       /* by `waits`, each in the order of `until` */
+	struct lines ready;          /* kept lines that can go on: the wait is over */
+	size_t count, bytes;         /* of all lines that are kept */
 };
 
 int limits_open(struct limits **limits, const struct bearer_request *request, const char *token_url, struct error *error)
@@ -19,15 +50,96 @@ int limits_open(struct limits **limits, const struct bearer_request *request, co
 		return error_memory(error);
 	(*limits)->request = request;
 	(*limits)->origin = token_url != NULL ? http_origin(token_url) : NULL;
-	for (size_t i = 0; i < STATES; i++)
-		TAILQ_INIT(&(*limits)->lists[i]);
+	TAILQ_INIT(&(*limits)->lists[false]);
+	TAILQ_INIT(&(*limits)->lists[true]);
+	STAILQ_INIT(&(*limits)->ready);
 	return 0;
+}
+
+/* --- users ------------------------------------------------------------------------------------------------------- */
+
+static int compare(const void *one, const void *other)
+{
+	return memcmp(((const struct user *)one)->key, ((const struct user *)other)->key, KEY_SIZE);
+}
+
+/* The key of the item's user. False: memory is out. */
+static bool make_key(const struct limits *limits, const struct item *item, unsigned char *key)
+{
+	const char *url = item->line.token_url, *name = item->line.request.username;
+	char *origin = url != NULL ? http_origin(url) : NULL, *text = NULL;
+	int length = asprintf(&text, "%s\n%s", origin != NULL ? origin : limits->origin != NULL ? limits->origin : "", name);
+	bool made = false;
+
+	for (int i = 0; i < length; i++)
+		text[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
+	if (length >= 0) {
+		made = EVP_Digest(text, (size_t)length, key, NULL, EVP_sha256(), NULL) == 1;
+		free(text);
+	}
+	free(origin);
+	return made;
+}
+
+/* NULL: the user has met no limit, or memory is out. */
+static struct user *find(const struct limits *limits, const struct item *item)
+{
+	struct user wanted, **found;
+
+	if (limits->users == 0 || !make_key(limits, item, wanted.key))
+		return NULL;
+	found = tfind(&wanted, &limits->tree, compare);
+	return found != NULL ? *found : NULL;
+}
+
+/* Keeps the lists in order. */
+static void change(struct limits *limits, struct user *user, bool waits, double until)
+{
+	struct users *list = &limits->lists[waits];
+	struct user *before;
+
+	TAILQ_REMOVE(&limits->lists[user->waits], user, link);
+	user->waits = waits;
+	user->until = until;
+	before = TAILQ_LAST(list, users);
+	while (before != NULL && before->until > until) /* mostly it is the last: then this is no search */
+		before = TAILQ_PREV(before, users, link);
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(list, before, user, link);
+	else
+		TAILQ_INSERT_HEAD(list, user, link);
+}
+
+static void forget(struct limits *limits, struct user *user)
+{
+	tdelete(user, &limits->tree, compare);
+	TAILQ_REMOVE(&limits->lists[user->waits], user, link);
+	limits->users--;
+	free(user);
+}
+
+/* A user who may log in, as far as is known. NULL: memory is out. */
+static struct user *add(struct limits *limits, const struct item *item)
+{
+	struct user *user = calloc(1, sizeof(*user));
+
+	if (user == NULL || !make_key(limits, item, user->key) || tsearch(user, &limits->tree, compare) == NULL) {
+		free(user);
+		return NULL;
+	}
+	/* Those who wait have lines, so there are fewer of them. */
+	if (limits->users >= USERS_MOST && !TAILQ_EMPTY(&limits->lists[false]))
+		forget(limits, TAILQ_FIRST(&limits->lists[false]));
+	STAILQ_INIT(&user->lines);
+	TAILQ_INSERT_HEAD(&limits->lists[false], user, link);
+	limits->users++;
+	return user;
 }
 
 /* --- lines that are kept ----------------------------------------------------------------------------------------- */
 
-/* As the next of the user's lines, or as the last one. False: memory is out. */
-static bool keep(struct limits *limits, struct user *user, const struct item *item, bool next)
+/* As the user's first line, if it is to be the next probe, or as the last one. False: memory is out. */
+static bool keep(struct limits *limits, struct user *user, const struct item *item, bool first)
 {
 	const struct line *line = &item->line;
 	struct kept *kept = line->raw != NULL ? malloc(sizeof(*kept) + line->length) : NULL;
@@ -36,26 +148,20 @@ static bool keep(struct limits *limits, struct user *user, const struct item *it
 		return false;
 	*kept = (struct kept){ .number = item->number, .length = line->length };
 	memcpy(kept->text, line->raw, line->length);
-	memcpy(kept->user_key, item->user_key, USER_KEY_SIZE);
-	if (next || user->first == NULL) {
-		kept->next = user->first;
-		user->first = kept;
-		user->last = kept->next == NULL ? kept : user->last;
-	} else {
-		user->last->next = kept;
-		user->last = kept;
-	}
+	if (first)
+		STAILQ_INSERT_HEAD(&user->lines, kept, link);
+	else
+		STAILQ_INSERT_TAIL(&user->lines, kept, link);
 	limits->count++;
 	limits->bytes += sizeof(*kept) + kept->length;
 	return true;
 }
 
-static struct kept *take(struct limits *limits, struct kept **first)
+static struct kept *take(struct limits *limits, struct lines *lines)
 {
-	struct kept *kept = *first;
+	struct kept *kept = STAILQ_FIRST(lines);
 
-	*first = kept->next;
-	kept->next = NULL;
+	STAILQ_REMOVE_HEAD(lines, link);
 	limits->count--;
 	limits->bytes -= sizeof(*kept) + kept->length;
 	return kept;
@@ -63,20 +169,21 @@ static struct kept *take(struct limits *limits, struct kept **first)
 
 struct kept *limits_take(struct limits *limits, double now, bool all)
 {
-	struct user *user = TAILQ_FIRST(&limits->lists[WAITING]);
+	struct user *user;
 	struct kept *kept;
 
-	for (size_t i = 0; i < STATES && all && limits->first == NULL; i++) {
-		TAILQ_FOREACH(user, &limits->lists[i], link)
-			user_release(limits, user);
+	if (all) {
+		TAILQ_FOREACH(user, &limits->lists[true], link)
+			STAILQ_CONCAT(&limits->ready, &user->lines);
 	}
-	if (limits->first != NULL)
-		return take(limits, &limits->first);
+	if (!STAILQ_EMPTY(&limits->ready))
+		return take(limits, &limits->ready);
+	user = TAILQ_FIRST(&limits->lists[true]);
 	if (all || user == NULL || user->until > now)
 		return NULL;
-	kept = take(limits, &user->first);
+	kept = take(limits, &user->lines);
 	kept->probe = true;
-	user_move(limits, user, PROBING, 0);
+	change(limits, user, true, INFINITY);
 	return kept;
 }
 
@@ -92,9 +199,9 @@ bool limits_is_full(const struct limits *limits)
 
 double limits_delay(const struct limits *limits, double now)
 {
-	const struct user *user = TAILQ_FIRST(&limits->lists[WAITING]);
+	const struct user *user = TAILQ_FIRST(&limits->lists[true]);
 
-	return user != NULL && user->until > now ? user->until - now : -1;
+	return user != NULL && user->until > now && isfinite(user->until) ? user->until - now : -1;
 }
 
 void limits_close(struct limits **limits)
@@ -106,9 +213,9 @@ void limits_close(struct limits **limits)
 		return;
 	while ((kept = limits_take(old, 0, true)) != NULL)
 		free(kept);
-	for (size_t i = 0; i < STATES; i++) {
+	for (int i = 0; i < 2; i++) {
 		while (!TAILQ_EMPTY(&old->lists[i]))
-			user_forget(old, TAILQ_FIRST(&old->lists[i]));
+			forget(old, TAILQ_FIRST(&old->lists[i]));
 	}
 	free(old->origin);
 	free(old);
@@ -117,68 +224,67 @@ void limits_close(struct limits **limits)
 
 /* --- items ------------------------------------------------------------------------------------------------------- */
 
-bool limits_has_news(struct limits *limits)
-{
-	bool news = limits->news;
-
-	limits->news = false;
-	return news;
-}
-
 enum limits_verdict limits_admit(struct limits *limits, struct item *item, double now)
 {
-	struct user *user = user_find(limits, item, now);
+	struct user *user = find(limits, item);
 
 	if (user == NULL || item->probe)
 		return LIMITS_GO;
-	if (user->state != BLOCKED && keep(limits, user, item, false))
+	if (user->waits && keep(limits, user, item, false))
 		return LIMITS_KEPT;
+	if (!user->waits && now >= user->until)
+		return LIMITS_GO;
 	item->result = error_set(&item->error, ERROR_ORG, "not sent: the org has refused the user %.*s for line %lu: "
 				 "login rate exceeded", NAME_SHOWN, item->line.request.username, user->number);
 	advice_hint(salesforce_advice("", "login rate exceeded"), user->retry_after, &item->error);
 	return LIMITS_FAILED;
 }
 
-/* Told once for each user, when the first line is refused, and once more if the wait was in vain. */
-static void tell(const struct limits *limits, const struct user *user, const struct item *item, double wait)
+static void tell(const struct limits *limits, struct user *user, const struct item *item, double wait)
 {
 	const char *name = item->line.request.username;
 	long minutes = ((user->retry_after > 0 ? user->retry_after : LIMIT_HOUR) + 59) / 60;
 
-	if (wait >= 0 && user->limit.refused == 1)
+	if (wait < 0)
+		message_note("line %lu, user %.*s: %s; the user's further lines fail at once for %ld minute%s", item->number,
+			     NAME_SHOWN, name, item->error.text, minutes, minutes == 1 ? "" : "s");
+	else if (!user->told)
 		message_note("line %lu, user %.*s: %s; the user's lines wait for up to %ld s (--rate-wait), and one is "
 			     "tried in %.0f s", item->number, NAME_SHOWN, name, item->error.text,
 			     limits->request->rate_wait, wait / 1e3);
-	else if (wait >= 0)
+	else
 		message_step("line %lu, user %.*s: %s; trying again in %.0f s", item->number, NAME_SHOWN, name,
 			     item->error.text, wait / 1e3);
-	else
-		message_note("line %lu, user %.*s: %s; the user's further lines fail at once for %ld minute%s", item->number,
-			     NAME_SHOWN, name, item->error.text, minutes, minutes == 1 ? "" : "s");
+	user->told = true;
 }
 
 /* The org has refused the item's user. */
 static enum limits_verdict refused(struct limits *limits, struct item *item, double now)
 {
-	struct user *user = user_find(limits, item, now);
-	bool decides = user == NULL || item->probe;
+	struct user *user = find(limits, item);
 	double wait;
 
 	if (user == NULL)
-		user = user_add(limits, item);
-	if (user == NULL || user->state == BLOCKED)
+		user = add(limits, item);
+	if (user == NULL)
 		return LIMITS_GO;
-	if (!decides) /* it was sent before the limit was known */
+	if (user->waits && !item->probe) /* this one and the next: it was sent before the limit was known */
 		return keep(limits, user, item, false) ? LIMITS_KEPT : LIMITS_GO;
+	if (!user->waits && now < user->until)
+		return LIMITS_GO;
+	if (!user->waits) {
+		user->limit = (struct limit){ .refused = 0 };
+		user->number = item->number;
+	}
 	user->retry_after = item->retry_after;
 	wait = limit_wait(&user->limit, limits->request->rate_wait, item->retry_after, now);
 	tell(limits, user, item, wait);
 	if (wait >= 0 && keep(limits, user, item, true)) {
-		user_move(limits, user, WAITING, now + wait);
+		change(limits, user, true, now + wait);
 		return LIMITS_KEPT;
 	}
-	user_release(limits, user);
-	user_move(limits, user, BLOCKED, now + (double)(item->retry_after > 0 ? item->retry_after : LIMIT_HOUR) * 1e3);
+	STAILQ_CONCAT(&limits->ready, &user->lines);
+	change(limits, user, false, now + (double)(item->retry_after > 0 ? item->retry_after : LIMIT_HOUR) * 1e3);
 	return LIMITS_GO;
 }
 
@@ -191,11 +297,13 @@ enum limits_verdict limits_learn(struct limits *limits, struct item *item, doubl
 	if (limited)
 		return refused(limits, item, now);
 	item->probe = false;
-	if (!probe || (user = user_find(limits, item, now)) == NULL || user->state != PROBING)
+	if (!probe || (user = find(limits, item)) == NULL || !user->waits)
 		return LIMITS_GO;
-	if (item->result == 0 || user->first == NULL)
-		user_forget(limits, user);
-	else
-		user_move(limits, user, WAITING, now); /* it says nothing of the limit: the next one may */
+	if (item->result < 0 && !STAILQ_EMPTY(&user->lines)) {
+		change(limits, user, true, now); /* it says nothing of the limit: the next one may */
+	} else {
+		STAILQ_CONCAT(&limits->ready, &user->lines);
+		change(limits, user, false, now);
+	}
 	return LIMITS_GO;
 }

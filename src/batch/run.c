@@ -51,7 +51,7 @@ static int emit(struct run *run, struct item *item, struct error *error)
 	int result = secret_append(run->output, secret_data(item->output), secret_length(item->output));
 
 	secret_truncate(item->output, 0);
-	item_free(item, &run->free);
+	run_item_free(run, item);
 	return result == 0 ? 0 : error_memory(error);
 }
 
@@ -206,8 +206,7 @@ static int step(struct run *run, bool *more, struct error *error)
 	if (run->stop.class != ERROR_NONE && give_up(run, error) < 0)
 		return error_result(error);
 	run_take_lines(run);
-	if (run->limits != NULL)
-		limits_apply(run->limits, run->workers, &run->sender, &run->free, &run->done);
+	run_learn(run);
 	*more = run->done.first != NULL;
 	while ((item = queue_pop(&run->done)) != NULL) {
 		count(run, item);
@@ -218,8 +217,8 @@ static int step(struct run *run, bool *more, struct error *error)
 		return error_result(error);
 	if (*more)
 		return 0;
-	*more = run->free.count < run->count || (run->limits != NULL && limits_count(run->limits) > 0) || secret_length(run->output) > 0 ||
-		(run->stop.class == ERROR_NONE && !run->input.ended);
+	*more = run->free.count < run->count || (run->limits != NULL && limits_count(run->limits) > 0) ||
+		secret_length(run->output) > 0 || (run->stop.class == ERROR_NONE && !run->input.ended);
 	return *more ? await(run, error) : 0;
 }
 

@@ -34,8 +34,12 @@ void run_close(struct run *run);
 /* (take.c) The reader of the output rests: nothing is begun that would only be kept. */
 bool run_is_stuck(const struct run *run);
 
-/* (take.c) Makes a free item that of the line with this number. */
+/* (take.c) Makes a free item that of the line with this number; makes an item free. */
 void run_item_new(struct item *item, unsigned long number);
+void run_item_free(struct run *run, struct item *item);
+
+/* (take.c) Learns from the items in `done` which users may log in. The line of one may have to wait: it leaves. */
+void run_learn(struct run *run);
 
 /* (take.c) Takes what the workers have signed; moves the requests and begins more; takes lines and begins with them. */
 void run_take_signed(struct run *run);

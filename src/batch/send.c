@@ -82,28 +82,30 @@ static void wake(struct sender *sender, double now)
 		queue_push(item->not_before > now ? &sender->waiting : &sender->ready, item);
 }
 
-void sender_begin(struct sender *sender, struct queue *done, struct queue *to_sign)
+struct item *sender_next(struct sender *sender)
 {
 	double now = clock_ms();
-	struct item *item;
 
 	wake(sender, now);
-	while (now >= sender->resume && http_pool_busy(sender->pool) + sender->renewing < sender->allowed &&
-	       (item = queue_pop(&sender->ready)) != NULL) {
-		const char *url = item->line.token_url != NULL ? item->line.token_url : sender->token_url;
+	if (now < sender->resume || http_pool_busy(sender->pool) + sender->renewing >= sender->allowed)
+		return NULL;
+	return queue_pop(&sender->ready);
+}
 
-		if (wants_assertion(item, now)) {
-			item->renewed = true;
-			sender->renewing++;
-			queue_push(to_sign, item);
-			continue;
-		}
-		item->renewed = false;
-		item->began = now;
-		item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item->had_stale, item, &item->error);
-		if (item->result < 0)
-			queue_push(done, item);
+bool sender_begin(struct sender *sender, struct item *item)
+{
+	const char *url = item->line.token_url != NULL ? item->line.token_url : sender->token_url;
+	double now = clock_ms();
+
+	if (wants_assertion(item, now)) {
+		item->renewed = true;
+		sender->renewing++;
+		return true;
 	}
+	item->renewed = false;
+	item->began = now;
+	item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item->had_stale, item, &item->error);
+	return false;
 }
 
 double sender_delay(const struct sender *sender, double now)

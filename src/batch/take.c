@@ -5,7 +5,6 @@
 #include "base/clock.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 bool run_is_stuck(const struct run *run)
 {
@@ -16,23 +15,46 @@ void run_item_new(struct item *item, unsigned long number)
 {
 	item->number = number;
 	item->lost = item->tries = item->throttled = 0;
-	item->had_stale = item->renewed = item->limited = item->probe = item->has_user_key = false;
+	item->had_stale = item->renewed = item->limited = item->probe = false;
 	item->not_before = 0;
 }
 
-/* An item that is signed. What is known of its user may have changed meanwhile. */
-static void to_exchange(struct run *run, struct item *item)
+void run_item_free(struct run *run, struct item *item)
 {
-	switch (limits_admit(run->limits, item, clock_ms())) {
-	case LIMITS_GO:
-		sender_give(&run->sender, item);
-		break;
+	line_clear(&item->line);
+	assertion_wipe(&item->assertion);
+	queue_push(&run->free, item);
+}
+
+/* Whether the item may be signed or sent now. If not, it is on its way. */
+static bool is_admitted(struct run *run, struct item *item)
+{
+	switch (run->limits != NULL ? limits_admit(run->limits, item, clock_ms()) : LIMITS_GO) {
 	case LIMITS_KEPT:
-		item_free(item, &run->free);
-		break;
+		run_item_free(run, item);
+		return false;
 	case LIMITS_FAILED:
 		queue_push(&run->done, item);
+		return false;
+	case LIMITS_GO:
 		break;
+	}
+	return true;
+}
+
+void run_learn(struct run *run)
+{
+	struct queue ended = run->done;
+	struct item *item;
+
+	if (run->limits == NULL)
+		return;
+	run->done = (struct queue){ .first = NULL };
+	while ((item = queue_pop(&ended)) != NULL) {
+		if (limits_learn(run->limits, item, clock_ms()) == LIMITS_KEPT)
+			run_item_free(run, item);
+		else
+			queue_push(&run->done, item);
 	}
 }
 
@@ -43,7 +65,7 @@ void run_take_signed(struct run *run)
 	while ((item = workers_take(run->workers)) != NULL) {
 		sender_signed(&run->sender, item);
 		if (item->result == 0 && run->options->exchange) {
-			to_exchange(run, item);
+			sender_give(&run->sender, item);
 			continue;
 		}
 		if (item->result == 0 && output_assertion(item) < 0)
@@ -54,16 +76,20 @@ void run_take_signed(struct run *run)
 
 void run_exchange(struct run *run)
 {
-	struct queue to_sign = { .first = NULL };
 	struct item *item;
 
 	sender_move(&run->sender, &run->done);
-	limits_apply(run->limits, run->workers, &run->sender, &run->free, &run->done);
+	run_learn(run);
 	if (run->stop.class != ERROR_NONE || run_is_stuck(run))
 		return;
-	sender_begin(&run->sender, &run->done, &to_sign);
-	while ((item = queue_pop(&to_sign)) != NULL)
-		workers_give(run->workers, item);
+	while ((item = sender_next(&run->sender)) != NULL) {
+		if (!is_admitted(run, item))
+			continue;
+		if (sender_begin(&run->sender, item))
+			workers_give(run->workers, item);
+		else if (item->result < 0)
+			queue_push(&run->done, item);
+	}
 }
 
 static bool has_room(struct run *run)
@@ -84,20 +110,14 @@ static bool may_read(const struct run *run)
 /* Begins with a line, NULL: one that is too long. */
 static void begin_line(struct run *run, struct item *item, const char *text, size_t length)
 {
-	enum limits_verdict verdict = LIMITS_GO;
-
 	if (text == NULL)
 		item->result = error_set(&item->error, ERROR_CONFIG, "the line is longer than %d bytes", LINE_MOST - 1);
 	else
 		item->result = line_read(&item->line, text, length, run->request, run->options, &item->error);
-	if (item->result == 0 && run->limits != NULL)
-		verdict = limits_admit(run->limits, item, clock_ms());
-	if (verdict == LIMITS_KEPT)
-		item_free(item, &run->free);
-	else if (item->result == 0)
-		workers_give(run->workers, item);
-	else
+	if (item->result < 0)
 		queue_push(&run->done, item);
+	else if (is_admitted(run, item))
+		workers_give(run->workers, item);
 }
 
 /* A line that was kept and is to go on. False: there is none. */
@@ -111,8 +131,6 @@ static bool take_kept(struct run *run)
 	item = queue_pop(&run->free);
 	run_item_new(item, kept->number);
 	item->probe = kept->probe;
-	item->has_user_key = true;
-	memcpy(item->user_key, kept->user_key, USER_KEY_SIZE);
 	begin_line(run, item, kept->text, kept->length);
 	free(kept);
 	return true;
