@@ -55,4 +55,7 @@ bool form_is_base64(const char *text, size_t length);
  * two pieces meet. False when it cannot be decoded. */
 bool form_decode(const char *text, size_t length, unsigned char *bytes, size_t *size);
 
+/* Whether a private key, or PKCS#12, begins anywhere in the bytes. */
+bool form_has_private_der(const unsigned char *bytes, size_t length);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds private keys in data that should have none, however they got there. */
+/* Finds private keys in data that should have none, however they got there, in time linear in the length of the data. */
 #include "x509/form.h"
 #include "x509/x509.h"
 
@@ -10,32 +10,42 @@
 #include <string.h>
 
 enum {
-	DER_MIN = 32,       /* bytes of the shortest private key, Ed25519's */
-	DER_MAX = 1 << 16,
 	BODY_MIN = 40,      /* digits that make a PEM block more than a mention of its first line */
 	BODY_WITHIN = 1024, /* bytes of header lines before them, such as DEK-Info */
+	RUN_MIN = 40,       /* digits that may be a key */
+	TEXT_MIN = 40,      /* characters that make decoded bytes a text */
 	NESTED_MOST = 3,    /* base64 of PEM, and so on */
 };
 
-/* UTF-16 becomes readable without its NULs; line ends may be written as in a string of a program. */
-static char *flatten(const char *data, size_t length)
+/* UTF-16 becomes readable without its NULs; line ends may be written as in a program's string, and anything as in a URL. */
+static char *flatten(const unsigned char *data, size_t length)
 {
 	char *text = calloc(1, length + 1), *to = text;
 
 	for (size_t i = 0; text != NULL && i < length; i++) {
-		bool escaped = data[i] == '\\' && i + 1 < length && strchr("nrt", data[i + 1]) != NULL && data[i + 1] != '\0';
+		size_t left = length - i - 1;
 
-		if (escaped)
-			i++;
-		if (escaped || isspace((unsigned char)data[i]))
+		if (data[i] == '%' && left >= 2 && isxdigit(data[i + 1]) && isxdigit(data[i + 2])) {
+			const char code[] = { (char)data[i + 1], (char)data[i + 2], '\0' };
+			int c = (int)strtol(code, NULL, 16);
+
+			*to++ = (char)(c == 0 || isspace(c) ? ' ' : c);
+			i += 2;
+		} else if (data[i] == '\\' && left >= 1 && data[i + 1] != '\0' && strchr("nrt", data[i + 1]) != NULL) {
 			*to++ = ' ';
-		else if (data[i] != '\0')
-			*to++ = data[i];
+			i++;
+		} else if (isspace(data[i])) {
+			*to++ = ' ';
+		} else if (data[i] != '\0') {
+			*to++ = (char)data[i];
+		}
 	}
 	return text;
 }
 
-/* Whether base64 follows: many digits with nothing but blanks between them. */
+/* --- what text says of itself ------------------------------------------------------------------------------------ */
+
+/* Whether base64 follows, or hexadecimal with colons: many digits with nothing but blanks between them. */
 static bool has_body(const char *text)
 {
 	size_t digits = 0;
@@ -43,7 +53,7 @@ static bool has_body(const char *text)
 	for (size_t i = 0; i < BODY_WITHIN && text[i] != '\0' && digits < BODY_MIN; i++) {
 		if (form_is_digit(text[i]))
 			digits++;
-		else if (text[i] != ' ')
+		else if (text[i] != ' ' && text[i] != ':')
 			digits = 0;
 		if (digits < BODY_MIN && strncmp(text + i, "-----", 5) == 0)
 			return false;
@@ -65,15 +75,17 @@ static bool begins_block(const char *text, const char *mark)
 	return false;
 }
 
-/* "BEGIN … PRIVATE KEY-----" and the like: OpenSSH's, PuTTY's, OpenPGP's. Blanks may be missing. */
+/* "BEGIN … PRIVATE KEY-----" and the like, also OpenSSH's and OpenPGP's, where blanks may be missing; what PuTTY, .NET, age and
+ * "openssl pkey -text" write. */
 static bool has_armour(const char *text)
 {
 	static const struct {
 		const char *text;
 		bool needs_begin;
 	} marks[] = {
-		{ "PRIVATE KEY-", true },       { "PRIVATEKEY-", true },    { "PRIVATE KEY -", true },
-		{ "PRIVATE KEY BLOCK-", true }, { "Private-Lines:", false },
+		{ "PRIVATE KEY-", true },        { "PRIVATEKEY-", true },      { "PRIVATE KEY -", true },
+		{ "PRIVATE KEY BLOCK-", true },  { "Private-Lines:", false },  { "privateExponent:", false },
+		{ "<InverseQ>", false },         { "AGE-SECRET-KEY-", false },
 	};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
@@ -87,102 +99,159 @@ static bool has_armour(const char *text)
 	return false;
 }
 
-/* Decodes as many of the digits at `text` as make up `size` bytes. Returns how many bytes there are. */
-static size_t decode_some(const char *text, unsigned char *bytes, size_t size)
+/* Whether there is a member of this name of one letter, with whatever quotes, and a value. */
+static bool has_member(const char *text, char name)
 {
-	size_t wanted = (size + 2) / 3 * 4, digits = 0, got = 0;
-	char *copy = calloc(1, wanted + 1);
+	static const char quotes[] = " \\\"'";
 
-	for (; copy != NULL && digits < wanted && (form_is_digit(*text) || *text == '=' || *text == ' '); text++) {
-		if (*text != ' ')
-			copy[digits++] = *text;
-	}
-	if (copy == NULL || !form_decode(copy, digits / 4 * 4, bytes, &got))
-		got = 0;
-	wipe_free(copy);
-	return got;
-}
+	for (const char *c = text; (c = strchr(c, name)) != NULL; c++) {
+		const char *value = c + 1 + strspn(c + 1, quotes);
 
-/* How long the DER is that begins with these six bytes, when it can be a private key: a version, or an algorithm first. */
-static size_t der_size(const unsigned char head[6])
-{
-	size_t size = head[1], prefix = 2;
-
-	if (head[0] != 0x30)
-		return 0;
-	if (size == 0x81) {
-		size = head[2];
-		prefix = 3;
-	} else if (size == 0x82) {
-		size = (size_t)head[2] << 8 | head[3];
-		prefix = 4;
-	}
-	if (head[1] > 0x82 || (head[prefix] != 0x02 && head[prefix] != 0x30))
-		return 0;
-	return prefix + size;
-}
-
-static bool is_private(const unsigned char *der, size_t length)
-{
-	enum form form = form_of_der(der, length);
-
-	return form == FORM_PRIVATE_KEY || form == FORM_PKCS12;
-}
-
-/* Base64 of DER that begins here. */
-static bool begins_der(const char *text, unsigned char *room)
-{
-	size_t size = decode_some(text, room, 6) >= 6 ? der_size(room) : 0;
-
-	return size >= DER_MIN && size <= DER_MAX && decode_some(text, room, size) >= size && is_private(room, size);
-}
-
-static bool is_private_text(const char *text, unsigned char *room, int depth);
-
-/* Base64 of PEM that begins here. */
-static bool begins_pem(const char *text, unsigned char *room, int depth)
-{
-	size_t size = strlen(text) / 4 * 3;
-	unsigned char *inner = malloc(size + 3);
-	char *flat = inner != NULL ? flatten((const char *)inner, decode_some(text, inner, size)) : NULL;
-	bool found = flat != NULL && is_private_text(flat, room, depth + 1);
-
-	wipe_free(inner);
-	wipe_free(flat);
-	return found;
-}
-
-/* A private or a secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). */
-static bool is_private_jwk(const char *text)
-{
-	return strstr(text, "\"kty\"") != NULL && (strstr(text, "\"d\"") != NULL || strstr(text, "\"k\"") != NULL);
-}
-
-static bool is_private_text(const char *text, unsigned char *room, int depth)
-{
-	static const char openssh[] = "b3BlbnNzaC1rZXktdjE"; /* base64 of openssh-key-v1 */
-
-	if (has_armour(text) || is_private_jwk(text))
-		return true;
-	for (const char *c = text; *c != '\0'; c++) {
-		if (c > text && form_is_digit(c[-1]))
+		if ((c > text && (isalnum((unsigned char)c[-1]) || c[-1] == '_')) || *value != ':')
 			continue;
-		if ((*c == 'M' && begins_der(c, room)) || strncmp(c, openssh, strlen(openssh)) == 0)
-			return true;
-		if (depth < NESTED_MOST && strncmp(c, "LS0t", 4) == 0 && begins_pem(c, room, depth))
+		value += 1 + strspn(value + 1, quotes);
+		if (form_is_digit(*value) || *value == '-' || *value == '_')
 			return true;
 	}
 	return false;
 }
 
+/* A private or a secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). */
+static bool is_private_jwk(const char *text)
+{
+	return strstr(text, "kty") != NULL && (has_member(text, 'd') || has_member(text, 'k'));
+}
+
+/* --- what text encodes ------------------------------------------------------------------------------------------- */
+
+/* A way to write bytes as digits: the value of the one at `text`, or what it is instead. */
+enum {
+	DIGIT_ENDS = -1,    /* ends a run of digits */
+	DIGIT_SKIPPED = -2, /* may be between digits */
+};
+
+struct code {
+	int (*value)(const char *text);
+	unsigned bits;       /* of a digit */
+	unsigned alignments; /* where in a run the first digit of a byte may be */
+};
+
+/* Base64 in either alphabet (RFC 4648, sections 4 and 5). */
+static int base64_value(const char *text)
+{
+	char c = *text;
+
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	if (c == '/' || c == '_')
+		return 63;
+	return c == ' ' ? DIGIT_SKIPPED : DIGIT_ENDS;
+}
+
+/* Hexadecimal, with what dumps and programs put between: colons, commas, "0x" and "\x". */
+static int hex_value(const char *text)
+{
+	char c = *text;
+
+	if (c == '0' && (text[1] == 'x' || text[1] == 'X'))
+		return DIGIT_SKIPPED;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (isxdigit((unsigned char)c))
+		return tolower((unsigned char)c) - 'a' + 10;
+	return c != '\0' && strchr(" :,-xX\\", c) != NULL ? DIGIT_SKIPPED : DIGIT_ENDS;
+}
+
+/* The run of digits at *text, which moves past it, and what ends it. */
+static size_t take_run(const struct code *code, const char **text, unsigned char *digits)
+{
+	size_t count = 0;
+
+	for (; **text != '\0'; (*text)++) {
+		int value = code->value(*text);
+
+		if (value == DIGIT_ENDS) {
+			(*text)++;
+			break;
+		}
+		if (value >= 0)
+			digits[count++] = (unsigned char)value;
+	}
+	return count;
+}
+
+static size_t pack(const struct code *code, const unsigned char *digits, size_t count, unsigned char *bytes)
+{
+	unsigned held = 0, bits = 0;
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		held = held << code->bits | digits[i];
+		bits += code->bits;
+		if (bits >= 8) {
+			bits -= 8;
+			bytes[size++] = (unsigned char)(held >> bits);
+		}
+	}
+	return size;
+}
+
+static bool has_text(const unsigned char *bytes, size_t length)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < length && run < TEXT_MIN; i++)
+		run = isprint(bytes[i]) || isspace(bytes[i]) ? run + 1 : 0;
+	return run >= TEXT_MIN;
+}
+
+static bool has_key(const unsigned char *data, size_t length, int depth);
+
+static bool encodes_key(const struct code *code, const char *text, unsigned char *digits, unsigned char *bytes,
+			int depth)
+{
+	while (*text != '\0') {
+		size_t count = take_run(code, &text, digits);
+
+		for (size_t i = 0; i < code->alignments && count >= RUN_MIN; i++) {
+			if (has_key(bytes, pack(code, digits + i, count - i, bytes), depth + 1))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool has_key_in_text(const unsigned char *data, size_t length, int depth)
+{
+	static const struct code base64 = { base64_value, 6, 4 }, hex = { hex_value, 4, 2 };
+	char *text = flatten(data, length);
+	unsigned char *digits = malloc(length + 1), *bytes = malloc(length + 1);
+	/* Nothing is let through because memory is out. */
+	bool found = text == NULL || digits == NULL || bytes == NULL || has_armour(text) || is_private_jwk(text) ||
+		     encodes_key(&base64, text, digits, bytes, depth) || encodes_key(&hex, text, digits, bytes, depth);
+
+	wipe_free(text);
+	wipe_free(digits);
+	wipe_free(bytes);
+	return found;
+}
+
+static bool has_key(const unsigned char *data, size_t length, int depth)
+{
+	if (form_has_private_der(data, length))
+		return true;
+	if (depth > 0 && (depth > NESTED_MOST || !has_text(data, length)))
+		return false;
+	return has_key_in_text(data, length, depth);
+}
+
 bool x509_has_private_key(const void *data, size_t length)
 {
-	unsigned char *room = malloc(DER_MAX + 3);
-	char *text = flatten(data, length);
-	/* Nothing is let through because memory is out. */
-	bool found = room == NULL || text == NULL || is_private(data, length) || is_private_text(text, room, 0);
-
-	wipe_free(room);
-	wipe_free(text);
-	return found;
+	return has_key(data, length, 0);
 }

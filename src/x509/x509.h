@@ -57,7 +57,8 @@ int x509_list_copy(const struct x509_list *list, struct x509_list *copy, struct 
  * last. Without a key (NULL) the only one. To be freed with X509_free. Fails with ERROR_CONFIG, and names the certificates. */
 int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X509 **certificate, struct error *error);
 
-/* Whether the data hold a private key: PEM, DER, or base64 of either anywhere in text, and PKCS#12. */
+/* Whether a private key is anywhere in the data: PEM, DER, PKCS#12, JWK, OpenSSH's and PuTTY's, also as base64, base64url or
+ * hexadecimal, cut off, or in one another. Compressed data are not looked into. True, too, when memory is out. */
 bool x509_has_private_key(const void *data, size_t length);
 
 /* The subject as RFC 2253 writes it, and the end of the life as 2027-01-31T12:00:00Z; "?" if that fails. What does not
