@@ -82,6 +82,7 @@ void apps_clear(struct apps *apps)
 	for (size_t i = 0; i < apps->count; i++)
 		file_clear(&apps->list[i]);
 	free(apps->list);
+	free(apps->names);
 	memset(apps, 0, sizeof(*apps));
 }
 
@@ -184,7 +185,8 @@ static int read_one(struct apps *apps, const char *path, const struct stat *stat
 	else
 		result = read_file(apps, path, is_known ? type : APPFILE_GLOBAL_OAUTH, error);
 	free(root);
-	apps_assign(apps);
+	if (result == 0)
+		result = apps_assign(apps, error);
 	if (result == 0)
 		apps->inside = apps->list[index].app;
 	return result;
@@ -204,6 +206,5 @@ int apps_read(struct apps *apps, const char *path, struct error *error)
 		return read_one(apps, path, &status, error);
 	apps->is_folder = true;
 	result = walk_files(path, visit, apps, NULL, error);
-	apps_assign(apps);
-	return result;
+	return result == 0 ? apps_assign(apps, error) : result;
 }

@@ -4,17 +4,14 @@
 
 #include "salesforce/names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAMED_MOST = 10 }; /* of many, so many are listed */
 
-/* The name by which the file makes an app known. Where there is no file of type ExternalClientApplication at all, what the
- * others name counts. */
-static const char *name_from(const struct apps_file *file, bool by_app_files)
+static int compare(const void *one, const void *other)
 {
-	if (by_app_files)
-		return file->type == APPFILE_APP ? file->base : NULL;
-	return file->names;
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
 static bool has_app_files(const struct apps *apps)
@@ -26,48 +23,75 @@ static bool has_app_files(const struct apps *apps)
 	return false;
 }
 
-const char *apps_name(const struct apps *apps, size_t index)
+/* Files of type ExternalClientApplication make apps known by their own names. Where there is no such file at all, what
+ * the others name counts. */
+static int list_names(struct apps *apps, struct error *error)
 {
 	bool by_app_files = has_app_files(apps);
-	size_t seen = 0;
+	size_t count = 0;
 
+	free(apps->names);
+	apps->name_count = 0;
+	apps->names = malloc((apps->count + 1) * sizeof(*apps->names));
+	if (apps->names == NULL)
+		return error_memory(error);
 	for (size_t i = 0; i < apps->count; i++) {
-		const char *name = name_from(&apps->list[i], by_app_files);
-		bool is_new = name != NULL;
+		const struct apps_file *file = &apps->list[i];
+		const char *name = !by_app_files ? file->names : file->type == APPFILE_APP ? file->base : NULL;
 
-		for (size_t j = 0; j < i && is_new; j++) {
-			const char *other = name_from(&apps->list[j], by_app_files);
-
-			is_new = other == NULL || strcmp(other, name) != 0;
-		}
-		if (is_new && seen++ == index)
-			return name;
+		if (name != NULL)
+			apps->names[count++] = name;
 	}
-	return NULL;
+	qsort(apps->names, count, sizeof(*apps->names), compare);
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || strcmp(apps->names[i], apps->names[apps->name_count - 1]) != 0)
+			apps->names[apps->name_count++] = apps->names[i];
+	}
+	return 0;
+}
+
+const char *apps_name(const struct apps *apps, size_t index)
+{
+	return index < apps->name_count ? apps->names[index] : NULL;
+}
+
+static const char *find(const struct apps *apps, const char *name)
+{
+	const char **found = bsearch(&name, apps->names, apps->name_count, sizeof(name), compare);
+
+	return found != NULL ? *found : NULL;
+}
+
+/* The app whose name the file's own is, or begins with before a '_'; the longest of several. */
+static const char *find_by_base(const struct apps *apps, const struct apps_file *file)
+{
+	char *base = file->base, *end;
+	const char *app = find(apps, base);
+
+	if (app != NULL || file->type == APPFILE_APP || (end = strrchr(base, '_')) == NULL)
+		return app;
+	*end = '\0';
+	app = find_by_base(apps, file);
+	*end = '_';
+	return app;
 }
 
 static const char *app_of(const struct apps *apps, const struct apps_file *file)
 {
-	const char *best = NULL, *name;
-	size_t count = 0;
+	const char *app = file->names != NULL ? find(apps, file->names) : NULL;
 
-	for (; (name = apps_name(apps, count)) != NULL; count++) {
-		size_t length = strlen(name);
-
-		if (file->type != APPFILE_APP && file->names != NULL && strcmp(file->names, name) == 0)
-			return name;
-		if (strncmp(file->base, name, length) == 0 &&
-		    (file->base[length] == '\0' || (file->type != APPFILE_APP && file->base[length] == '_')) &&
-		    (best == NULL || length > strlen(best)))
-			best = name;
-	}
-	return best != NULL || count != 1 ? best : apps_name(apps, 0);
+	if (app == NULL)
+		app = find_by_base(apps, file);
+	return app != NULL || apps->name_count != 1 ? app : apps->names[0];
 }
 
-void apps_assign(struct apps *apps)
+int apps_assign(struct apps *apps, struct error *error)
 {
+	if (list_names(apps, error) < 0)
+		return error_result(error);
 	for (size_t i = 0; i < apps->count; i++)
 		apps->list[i].app = app_of(apps, &apps->list[i]);
+	return 0;
 }
 
 static int refuse(const struct apps *apps, struct error *error)
@@ -83,15 +107,11 @@ static int refuse(const struct apps *apps, struct error *error)
 
 int apps_select(const struct apps *apps, const char *path, const char *name, const char **app, struct error *error)
 {
-	const char *found;
-	size_t count = 0;
+	const char *found = name != NULL ? find(apps, name) : NULL;
+	size_t count = apps->name_count;
 
-	*app = apps->inside;
-	for (; (found = apps_name(apps, count)) != NULL; count++) {
-		if (name != NULL && apps->inside == NULL && strcmp(found, name) == 0)
-			*app = found;
-	}
-	if (name != NULL && (*app == NULL || strcmp(*app, name) != 0)) {
+	*app = apps->inside != NULL ? apps->inside : found;
+	if (name != NULL && (found == NULL || *app != found)) {
 		error_set(error, ERROR_CONFIG, "there is no app %s in %s%s", name, path, count > 0 ? "; there is:" : "");
 		return count > 0 ? refuse(apps, error) : -ERROR_CONFIG;
 	}
@@ -100,7 +120,7 @@ int apps_select(const struct apps *apps, const char *path, const char *name, con
 		return refuse(apps, error);
 	}
 	if (*app == NULL && count == 1)
-		*app = apps_name(apps, 0);
+		*app = apps->names[0];
 	return 0;
 }
 

@@ -24,6 +24,8 @@ struct apps_file {
 struct apps {
 	struct apps_file *list;
 	size_t count;
+	const char **names; /* of the apps, sorted, each of them once; owned by the files */
+	size_t name_count;
 	bool is_folder;     /* read from a folder, or from one because of a file in it */
 	const char *inside; /* the app of the file that was asked for, NULL for a folder */
 };
@@ -39,8 +41,8 @@ int apps_add(struct apps *apps, const char *path, enum appfile_type type, const 
 void apps_clear(struct apps *apps);
 
 /* Finds out which app each file belongs to, once all are there. A file belongs to the app that it names, if there is one of
- * that name, else to the one whose name its own begins with, else to the only app. */
-void apps_assign(struct apps *apps);
+ * that name, else to the one whose name its own begins with, else to the only app. Fails when memory is out. */
+int apps_assign(struct apps *apps, struct error *error);
 
 /* The name of the index-th app; NULL past the last. */
 const char *apps_name(const struct apps *apps, size_t index);

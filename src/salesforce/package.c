@@ -119,8 +119,7 @@ int package_apps(const struct package *package, struct apps *apps, struct error 
 			return error_result(error);
 	}
 	apps->is_folder = apps->count > 1;
-	apps_assign(apps);
-	return 0;
+	return apps_assign(apps, error);
 }
 
 /* Drops what is of other apps. In source format there are none but files of apps; the manifest of a project is that of all of
