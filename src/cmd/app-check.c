@@ -12,6 +12,7 @@
 #include <cjson/cJSON.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -50,7 +51,7 @@ static int print_json(const struct appcheck *check, const char *app, struct erro
 		const struct appcheck_finding *finding = &check->findings[i];
 		cJSON *object = cJSON_CreateObject();
 
-		cJSON_AddStringToObject(object, "level", finding->is_error ? "error" : "warning");
+		cJSON_AddStringToObject(object, "level", finding->level >= APPCHECK_UNFIT ? "error" : "warning");
 		cJSON_AddStringToObject(object, "code", finding->code);
 		cJSON_AddStringToObject(object, "file", finding->file != NULL ? finding->file : check->path);
 		cJSON_AddStringToObject(object, "text", finding->text);
@@ -63,7 +64,22 @@ static int print_json(const struct appcheck *check, const char *app, struct erro
 	return result;
 }
 
-/* The findings, and what follows from them. An app of which not all was seen, or that has a warning, is not said to be fit. */
+/* What follows from the findings. An app of which not all was seen, or that has a doubt about it, is not said to be fit. */
+static void tell(const struct appcheck *check, const char *app)
+{
+	size_t warnings = check->count - check->errors;
+	char number[64];
+
+	snprintf(number, sizeof(number), "%zu warning%s", warnings, warnings == 1 ? "" : "s");
+	if (check->is_whole && check->doubts == 0)
+		message_note("the app %s is fit for the JWT bearer flow%s%s", app, warnings > 0 ? "; " : "",
+			     warnings > 0 ? number : "");
+	else if (check->is_whole)
+		message_note("the app %s: no errors, %s", app, number);
+	else
+		message_note("%s: no errors, %s; this is not the whole app", check->path, number);
+}
+
 static int conclude(const struct settings *settings, const struct appcheck *check, const char *app, struct error *error)
 {
 	size_t warnings = check->count - check->errors;
@@ -78,12 +94,7 @@ static int conclude(const struct settings *settings, const struct appcheck *chec
 	if (check->errors > 0)
 		return error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app, %zu warning%s", check->errors,
 				 check->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
-	if (check->is_whole && warnings == 0)
-		message_note("the app %s is fit for the JWT bearer flow", app);
-	else
-		message_note("%s%s: no errors, %zu warning%s%s", app != NULL && check->is_whole ? "the app " : "",
-			     app != NULL && check->is_whole ? app : check->path, warnings, warnings == 1 ? "" : "s",
-			     check->is_whole ? "" : "; this is not the whole app");
+	tell(check, app);
 	return 0;
 }
 

@@ -104,7 +104,7 @@ void cmd_app_findings(const struct appcheck *check)
 		/* What a file itself says names it already. */
 		bool named = strstr(finding->text, file) != NULL;
 
-		message_note("%s: %s%s%s", finding->is_error ? "error" : "warning", named ? "" : file, named ? "" : ": ",
+		message_note("%s: %s%s%s", finding->level >= APPCHECK_UNFIT ? "error" : "warning", named ? "" : file, named ? "" : ": ",
 			     finding->text);
 	}
 	if (check->certificate != NULL)

@@ -35,16 +35,19 @@ static int check_app(const struct settings *settings, const struct apps *apps, c
 	bool harmless = settings_flag(settings, SETTING_CHECK_ONLY) || settings_flag(settings, SETTING_ALLOW_NO_CERTIFICATE);
 	const struct appcheck_given given = { .now = time(NULL) };
 	struct appcheck check;
-	size_t missing = 0;
+	size_t missing = 0, unfit;
 	int result = appcheck_run(&check, apps, app, &given, error);
 
 	if (result == 0)
 		cmd_app_findings(&check);
 	for (size_t i = 0; result == 0 && i < check.count; i++)
 		missing += strcmp(check.findings[i].code, "no-certificate") == 0 ? 1 : 0;
-	if (result == 0 && check.errors > missing) {
+	unfit = check.errors - check.refused - missing;
+	if (result == 0 && (check.refused > 0 || (unfit > 0 && !settings_flag(settings, SETTING_ALLOW_UNFIT)))) {
 		result = error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app%s%s; nothing was deployed", check.errors,
 				   check.errors == 1 ? "" : "s", app != NULL ? " " : "", app != NULL ? app : "");
+		if (check.refused == 0)
+			error_hint(error, "correct the files, or deploy the app as it is with --allow-unfit");
 	} else if (result == 0 && missing > 0 && !harmless) {
 		result = error_set(error, ERROR_CONFIG, "%s has no certificate; nothing was deployed", check.path);
 		error_hint(error, "put one in with \"p11bearer app set-cert\", or deploy the file as it is with --allow-no-certificate");
@@ -170,6 +173,7 @@ static const struct settings_usage usage = {
 		   "PATH is one of an app's files, a folder in source format, of which the app's files are taken, or one in\n"
 		   "metadata format, with a package.xml in it, of which all files are taken.",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
-	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE },
+	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE,
+		 SETTING_ALLOW_UNFIT },
 };
 const struct command command_deploy = { &usage, run };

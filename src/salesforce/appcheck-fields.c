@@ -43,12 +43,12 @@ static int check_foreign(struct appcheck *check, const struct apps_file *file)
 		{ "oauthLink", "org-specific", "points into one org: take it out before another org gets the file" },
 		{ "consumerSecret", "secret", "is a secret of one org, and this flow needs none: take it out" },
 		{ "clientAssertionCertificate", "wrong-field",
-		  "is not for this flow: the certificate belongs into the field certificate of the global OAuth settings" },
+		  "is not for this flow, whose certificate is the field certificate of the global OAuth settings" },
 	};
 
 	for (size_t i = 0; i < sizeof(warned) / sizeof(warned[0]); i++) {
 		if (appfile_count(file->file, warned[i].field) > 0 &&
-		    appcheck_add(check, false, warned[i].code, file->path, "%s %s", warned[i].field, warned[i].text) < 0)
+		    appcheck_add(check, APPCHECK_ADVICE, warned[i].code, file->path, "%s %s", warned[i].field, warned[i].text) < 0)
 			return -1;
 	}
 	return 0;
@@ -65,7 +65,7 @@ static int check_repeated(struct appcheck *check, const struct apps_file *file)
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (appfile_count(file->file, fields[i]) > 1 &&
-		    appcheck_add(check, true, "repeated-field", file->path, "%s is there more than once", fields[i]) < 0)
+		    appcheck_add(check, APPCHECK_UNFIT, "repeated-field", file->path, "%s is there more than once", fields[i]) < 0)
 			return -1;
 	}
 	return 0;
@@ -77,10 +77,10 @@ static int check_owner(struct appcheck *check, const struct apps_file *file, con
 	if (file->type == APPFILE_APP)
 		return 0;
 	if (file->names == NULL)
-		return appcheck_add(check, true, "missing-field", file->path,
+		return appcheck_add(check, APPCHECK_UNFIT, "missing-field", file->path,
 				    "externalClientApplication is missing, and the org requires it");
 	if (apps->is_folder && (file->app == NULL || strcmp(file->names, file->app) != 0))
-		return appcheck_add(check, true, "other-app", file->path,
+		return appcheck_add(check, APPCHECK_UNFIT, "other-app", file->path,
 				    "externalClientApplication is %.100s, and %s%.100s", file->names,
 				    file->app != NULL ? "the app is " : "there is no such app",
 				    file->app != NULL ? file->app : "");
@@ -100,11 +100,11 @@ static int check_boolean(struct appcheck *check, const struct apps_file *file, c
 	is_true = strcasecmp(value, "true") == 0 || strcmp(value, "1") == 0;
 	is_false = strcasecmp(value, "false") == 0 || strcmp(value, "0") == 0;
 	if (!is_true && !is_false)
-		return appcheck_add(check, true, "bad-boolean", file->path, "%s is \"%.64s\", and must be true or false", field, value);
+		return appcheck_add(check, APPCHECK_UNFIT, "bad-boolean", file->path, "%s is \"%.64s\", and must be true or false", field, value);
 	if (strpbrk(value, "TRUEFALS") != NULL &&
-	    appcheck_add(check, false, "bad-boolean", file->path, "%s is %s: write it in lower case", field, value) < 0)
+	    appcheck_add(check, APPCHECK_DOUBT, "bad-boolean", file->path, "%s is %s: write it in lower case", field, value) < 0)
 		return -1;
-	return is_true == wrong ? appcheck_add(check, true, code, file->path, "%s is %s: %s", field, value, text) : 0;
+	return is_true == wrong ? appcheck_add(check, APPCHECK_UNFIT, code, file->path, "%s is %s: %s", field, value, text) : 0;
 }
 
 static int check_global(struct appcheck *check, const struct apps_file *file, const struct appcheck_given *given)
@@ -112,7 +112,7 @@ static int check_global(struct appcheck *check, const struct apps_file *file, co
 	char value[VALUE_MAX];
 
 	if (is_empty(file, "callbackUrl") &&
-	    appcheck_add(check, true, "missing-field", file->path, "callbackUrl is missing, and the org requires it") < 0)
+	    appcheck_add(check, APPCHECK_UNFIT, "missing-field", file->path, "callbackUrl is missing, and the org requires it") < 0)
 		return -1;
 	if (check_boolean(check, file, "shouldRotateConsumerKey", true, "rotates-key",
 			  "deploying the file changes the app's consumer key, which is the client id") < 0)
@@ -120,7 +120,7 @@ static int check_global(struct appcheck *check, const struct apps_file *file, co
 	if (given->client_id == NULL || !take(file, "consumerKey", value) || value[0] == '\0' ||
 	    strcmp(value, given->client_id) == 0)
 		return 0;
-	return appcheck_add(check, true, "other-client-id", file->path,
+	return appcheck_add(check, APPCHECK_UNFIT, "other-client-id", file->path,
 			    "consumerKey is %s, and the client id that is set is %.128s", value, given->client_id);
 }
 
@@ -137,11 +137,11 @@ static int check_oauth_policies(struct appcheck *check, const struct apps_file *
 	char value[VALUE_MAX];
 
 	if (!take(file, "permittedUsersPolicyType", value) || strcmp(value, wanted) != 0)
-		return appcheck_add(check, true, "not-pre-authorized", file->path,
+		return appcheck_add(check, APPCHECK_UNFIT, "not-pre-authorized", file->path,
 				    "permittedUsersPolicyType is %s, and admits no user to this flow: make it %s",
 				    value[0] != '\0' ? value : "missing", wanted);
 	if (is_empty(file, "commaSeparatedPermissionSet") && is_empty(file, "commaSeparatedProfile"))
-		return appcheck_add(check, false, "no-users", file->path,
+		return appcheck_add(check, APPCHECK_DOUBT, "no-users", file->path,
 				    "there is neither commaSeparatedPermissionSet nor commaSeparatedProfile: the app admits no user, "
 				    "unless one is approved in the org");
 	return 0;

@@ -6,7 +6,7 @@
 #include "salesforce/appcheck.h"
 
 /* Adds a finding. The text is cut to fit, and cleaned. */
-int appcheck_add(struct appcheck *check, bool is_error, const char *code, const char *file, const char *format, ...)
+int appcheck_add(struct appcheck *check, enum appcheck_level level, const char *code, const char *file, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
 /* Checks all fields of a file but the certificate; `apps` tells whether the app that it names is there. */

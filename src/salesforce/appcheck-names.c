@@ -24,7 +24,7 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 	if (line == 0)
 		return names_add(&naming->names, path, kind != WALK_FILE, error);
 	if (!appfile_type_of(path, &type) ||
-	    appcheck_add(naming->check, false, "ignored", path, "\"deploy\" leaves the file out: line %zu of %s", line,
+	    appcheck_add(naming->check, APPCHECK_DOUBT, "ignored", path, "\"deploy\" leaves the file out: line %zu of %s", line,
 			 ignore_path(naming->ignore)) == 0)
 		return 0;
 	return error_memory(error);
@@ -44,7 +44,7 @@ int appcheck_names(struct appcheck *check, const char *path, struct error *error
 	else if (result == 0)
 		result = visit(&naming, path, slash != NULL ? slash + 1 : path, WALK_FILE, error);
 	while (result == 0 && (wrong = names_next(&naming.names, &index)) != NULL) {
-		if (appcheck_add(check, true, "wrong-name", wrong->path, "%.500s", wrong->text) < 0)
+		if (appcheck_add(check, APPCHECK_UNFIT, "wrong-name", wrong->path, "%.500s", wrong->text) < 0)
 			result = error_memory(error);
 	}
 	ignore_free(&naming.ignore);

@@ -15,7 +15,7 @@ enum {
 	DAYS_WARNED = 30,
 };
 
-int appcheck_add(struct appcheck *check, bool is_error, const char *code, const char *file, const char *format, ...)
+int appcheck_add(struct appcheck *check, enum appcheck_level level, const char *code, const char *file, const char *format, ...)
 {
 	struct appcheck_finding *grown = realloc(check->findings, (check->count + 1) * sizeof(*grown)), *finding;
 	va_list arguments;
@@ -24,7 +24,7 @@ int appcheck_add(struct appcheck *check, bool is_error, const char *code, const 
 		return -1;
 	check->findings = grown;
 	finding = &grown[check->count];
-	*finding = (struct appcheck_finding){ .is_error = is_error, .code = code };
+	*finding = (struct appcheck_finding){ .level = level, .code = code };
 	if (file != NULL && (finding->file = strdup(file)) == NULL)
 		return -1;
 	va_start(arguments, format);
@@ -34,7 +34,9 @@ int appcheck_add(struct appcheck *check, bool is_error, const char *code, const 
 	if (finding->file != NULL)
 		text_clean(finding->file, "");
 	check->count++;
-	check->errors += is_error ? 1 : 0;
+	check->errors += level >= APPCHECK_UNFIT ? 1 : 0;
+	check->doubts += level == APPCHECK_DOUBT ? 1 : 0;
+	check->refused += level == APPCHECK_REFUSED ? 1 : 0;
 	return 0;
 }
 
@@ -57,11 +59,11 @@ static int check_life(struct appcheck *check, X509 *certificate, time_t now)
 
 	x509_expiry(certificate, expiry, sizeof(expiry));
 	if (X509_cmp_time(X509_get0_notBefore(certificate), &now) > 0)
-		return appcheck_add(check, true, "not-yet-valid", NULL, "the certificate is not valid yet");
+		return appcheck_add(check, APPCHECK_UNFIT, "not-yet-valid", NULL, "the certificate is not valid yet");
 	if (X509_cmp_time(X509_get0_notAfter(certificate), &now) < 0)
-		return appcheck_add(check, true, "expired", NULL, "the certificate expired at %s", expiry);
+		return appcheck_add(check, APPCHECK_UNFIT, "expired", NULL, "the certificate expired at %s", expiry);
 	if (X509_cmp_time(X509_get0_notAfter(certificate), &warned) < 0)
-		return appcheck_add(check, false, "expires-soon", NULL, "the certificate expires at %s, within %d days", expiry,
+		return appcheck_add(check, APPCHECK_ADVICE, "expires-soon", NULL, "the certificate expires at %s, within %d days", expiry,
 			   (int)DAYS_WARNED);
 	return 0;
 }
@@ -72,10 +74,10 @@ static int check_key(struct appcheck *check, X509 *certificate, EVP_PKEY *key)
 	char own[X509_FINGERPRINT_SIZE], other[X509_FINGERPRINT_SIZE];
 
 	if (public == NULL || !EVP_PKEY_is_a(public, "RSA")) {
-		if (appcheck_add(check, true, "not-rsa", NULL, "the certificate's key is no RSA key, and the flow takes no other") < 0)
+		if (appcheck_add(check, APPCHECK_UNFIT, "not-rsa", NULL, "the certificate's key is no RSA key, and the flow takes no other") < 0)
 			return -1;
 	} else if (EVP_PKEY_get_bits(public) < BITS_MIN) {
-		if (appcheck_add(check, true, "short-key", NULL, "the certificate's key has %d bits, and the org takes %d or more",
+		if (appcheck_add(check, APPCHECK_UNFIT, "short-key", NULL, "the certificate's key has %d bits, and the org takes %d or more",
 			EVP_PKEY_get_bits(public), (int)BITS_MIN) < 0)
 			return -1;
 	}
@@ -85,7 +87,7 @@ static int check_key(struct appcheck *check, X509 *certificate, EVP_PKEY *key)
 	snprintf(other, sizeof(other), "?");
 	if (public != NULL)
 		x509_key_fingerprint(public, other);
-	return appcheck_add(check, true, "other-key", NULL,
+	return appcheck_add(check, APPCHECK_UNFIT, "other-key", NULL,
 		   "the certificate is another key's: SHA-256 of its public key is %s, that of --key is %s", other, own);
 }
 
@@ -94,7 +96,7 @@ int appcheck_certificate(struct appcheck *check, X509 *certificate, size_t lengt
 	if (check_life(check, certificate, now) < 0 || check_key(check, certificate, key) < 0)
 		return -1;
 	if (length > X509_ORG_LIMIT)
-		return appcheck_add(check, true, "too-large", NULL, "the certificate has %zu bytes, and the org takes %d", length,
+		return appcheck_add(check, APPCHECK_UNFIT, "too-large", NULL, "the certificate has %zu bytes, and the org takes %d", length,
 			   (int)X509_ORG_LIMIT);
 	return 0;
 }
@@ -109,17 +111,17 @@ static int check_value(struct appcheck *check, const struct apps_file *file, con
 	int result = 0;
 
 	if (appfile_count(file->file, "certificate") > 1)
-		return appcheck_add(check, true, "two-certificates", file->path, "there is more than one field certificate");
+		return appcheck_add(check, APPCHECK_UNFIT, "two-certificates", file->path, "there is more than one field certificate");
 	if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
-		return appcheck_add(check, true, "no-certificate", file->path,
+		return appcheck_add(check, APPCHECK_UNFIT, "no-certificate", file->path,
 				    "there is no certificate: deploying the file clears the one in the org, and breaks logins");
 	if (x509_parse("the field certificate", text, strlen(text), &list, &why) < 0)
-		return appcheck_add(check, true, "bad-certificate", file->path, "%.400s", why.text);
+		return appcheck_add(check, APPCHECK_UNFIT, "bad-certificate", file->path, "%.400s", why.text);
 	if (list.count > 1)
-		result = appcheck_add(check, true, "two-certificates", file->path, "the field certificate holds %zu certificates",
+		result = appcheck_add(check, APPCHECK_UNFIT, "two-certificates", file->path, "the field certificate holds %zu certificates",
 				      list.count);
 	else if (list.repeated)
-		result = appcheck_add(check, false, "repeated-certificate", file->path,
+		result = appcheck_add(check, APPCHECK_DOUBT, "repeated-certificate", file->path,
 				      "the field certificate holds its certificate twice");
 	if (result == 0 && list.count == 1) {
 		X509_up_ref(list.list[0]);
@@ -133,7 +135,7 @@ static int check_value(struct appcheck *check, const struct apps_file *file, con
 
 static int add_private_key(struct appcheck *check, const char *path, const char *where)
 {
-	return appcheck_add(check, true, "private-key", path,
+	return appcheck_add(check, APPCHECK_REFUSED, "private-key", path,
 			    "%s holds a private key: take it out, and replace the key, which is no longer a secret", where);
 }
 
@@ -146,7 +148,7 @@ static int check_file(struct appcheck *check, const struct apps_file *file, cons
 	if (file->file == NULL) {
 		if (file->leaks && add_private_key(check, file->path, "the file") < 0)
 			return -1;
-		return appcheck_add(check, true, "unusable", file->path, "%.500s", file->why);
+		return appcheck_add(check, APPCHECK_REFUSED, "unusable", file->path, "%.500s", file->why);
 	}
 	if (appfile_has_private_key(file->file, where, sizeof(where)))
 		return add_private_key(check, file->path, where);
@@ -164,10 +166,10 @@ static int check_types(struct appcheck *check, const char *app, const size_t cou
 
 		check->is_whole = check->is_whole && counts[i] == 1;
 		if (counts[i] > 1)
-			result = appcheck_add(check, true, "several-files", check->path, "there are %zu files of type %s of the same app",
+			result = appcheck_add(check, APPCHECK_UNFIT, "several-files", check->path, "there are %zu files of type %s of the same app",
 					      counts[i], appfile_kinds[i].root);
 		else if (counts[i] == 0 && names_missing)
-			result = appcheck_add(check, false, "missing-file", check->path,
+			result = appcheck_add(check, APPCHECK_DOUBT, "missing-file", check->path,
 					      "the app%s%.100s has no file of type %s here, so that part was not checked",
 					      app != NULL ? " " : "", app != NULL ? app : "", appfile_kinds[i].root);
 		if (result < 0)

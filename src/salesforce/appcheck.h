@@ -11,8 +11,16 @@
 #include <stddef.h>
 #include <time.h>
 
+/* How bad a finding is. The first two are warnings, the others errors. */
+enum appcheck_level {
+	APPCHECK_ADVICE, /* the flow works all right */
+	APPCHECK_DOUBT,  /* the flow may not work, or not all was seen */
+	APPCHECK_UNFIT,  /* the flow does not work, or deploying the file breaks it */
+	APPCHECK_REFUSED /* the file gives a secret away, or cannot be read */
+};
+
 struct appcheck_finding {
-	bool is_error;    /* it surely breaks the flow, or gives a secret away; else a warning */
+	enum appcheck_level level;
 	const char *code; /* a word for scripts; static */
 	char *file;       /* NULL: the certificate itself */
 	char text[512];
@@ -28,7 +36,7 @@ struct appcheck_given {
 
 struct appcheck {
 	struct appcheck_finding *findings;
-	size_t count, errors;
+	size_t count, errors, doubts, refused; /* findings; errors include those that are refused */
 	char *path;        /* the settings file, else another file of the app, fit to be shown */
 	X509 *certificate; /* the one in the settings file, NULL when there is none that can be read */
 	bool is_whole;     /* there is a file of each of the five types */

@@ -59,19 +59,14 @@ static char *app_file_name(const char *path, enum appfile_type type)
 	return asprintf(&name, "%s/%.*s", appfile_kinds[type].folder, (int)length, base) < 0 ? NULL : name;
 }
 
+/* Whether it is well-formed, and all the rest, is for those to check who know which apps are meant (package_apps). */
 static int add_app_file(struct package *package, const char *path, const char *below, enum appfile_type type,
 			struct error *error)
 {
-	struct appfile *parsed;
 	struct package_file file;
 
 	if (read_file(package, path, below, APPFILE_MAX, &file, error) < 0)
 		return error_result(error);
-	if (appfile_parse(path, file.data, file.length, type, &parsed, error) < 0) {
-		package_file_clear(&file);
-		return error_result(error);
-	}
-	appfile_free(&parsed);
 	package->types[type] = true;
 	file.name = app_file_name(path, type);
 	file.path = strdup(path);

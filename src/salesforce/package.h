@@ -14,12 +14,12 @@ struct package;
  * whose app files are taken, or one in metadata format, of which every file is taken. That is one with a package.xml and no
  * sfdx-project.json in it. In source format manifest/package.xml is taken if it names no types but an app's and all that are
  * there, else one is made, for `api_version`. With `app` (else NULL) only that app's files are
- * taken, which a folder in metadata format does not allow. App files and manifest are checked for being what they should be. Free with
- * package_free. Fails with ERROR_CONFIG for files that cannot be read or deployed. */
+ * taken, which a folder in metadata format does not allow. The manifest is checked for being one; the apps' files are for the
+ * caller to check, see package_apps. Free with package_free. Fails with ERROR_CONFIG for files that cannot be read or deployed. */
 int package_make(const char *path, const char *app, const char *api_version, struct package **package, struct error *error);
 void package_free(struct package **package);
 
-/* The files of apps in it. To be cleared in any case. */
+/* The files of apps in it, also those that cannot be used. To be cleared in any case. */
 int package_apps(const struct package *package, struct apps *apps, struct error *error);
 
 /* The zip. Owned by the package. */

@@ -85,17 +85,18 @@ struct search {
 	int result;
 };
 
-/* A label and a description are for people: the org takes any text there. */
+/* A label and a description are for people, and a formula has a language of its own: the org takes any text there. */
 static bool visit(void *context, const char *field, const char *text)
 {
 	struct search *search = context;
-	bool is_for_people = strcmp(field, "label") == 0 || strcmp(field, "description") == 0;
+	bool is_for_people = strcmp(field, "label") == 0 || strcmp(field, "description") == 0 ||
+			     strcmp(field, "formula") == 0;
 	bool is_secret = strcmp(field, "consumerSecret") == 0;
 	const char *found;
 	size_t length = find_placeholder(text, is_for_people, &found);
 
 	if (length > 0)
-		search->result = appcheck_add(search->check, !is_for_people, "placeholder", search->path,
+		search->result = appcheck_add(search->check, is_for_people ? APPCHECK_ADVICE : APPCHECK_UNFIT, "placeholder", search->path,
 					      "%.64s has a placeholder that was not replaced%s%.*s", field, is_secret ? "" : ": ",
 					      is_secret ? 0 : (int)length, found);
 	return search->result == 0;

@@ -7,35 +7,44 @@
 #include <string.h>
 #include <strings.h>
 
-/* As metadata and as OAuth spell them. */
+/* As metadata and as OAuth spell them. The org takes others too, in time. */
 static const struct scope {
 	const char *name, *oauth;
 } scopes_known[] = {
 	{ "Address", "address" },
 	{ "Api", "api" },
 	{ "Basic", "id" },
+	{ "CDP", "cdp_api" },
+	{ "CDPCalculatedInsight", "cdp_calculated_insight_api" },
+	{ "CDPIdentityResolution", "cdp_identityresolution_api" },
 	{ "CDPIngest", "cdp_ingest_api" },
 	{ "CDPProfile", "cdp_profile_api" },
 	{ "CDPQuery", "cdp_query_api" },
+	{ "CDPSegment", "cdp_segment_api" },
 	{ "Chatbot", "chatbot_api" },
 	{ "Chatter", "chatter_api" },
 	{ "Content", "content" },
 	{ "CustomApplications", "custom_applications" },
 	{ "CustomPermissions", "custom_permissions" },
+	{ "DataCloudUserClaims", "data_cloud_user_claims" },
 	{ "Eclair", "eclair_api" },
+	{ "EinsteinGPT", "einstein_gpt_api" },
 	{ "Email", "email" },
+	{ "ForgotPassword", "forgot_password" },
 	{ "Full", "full" },
 	{ "Interaction", "interaction_api" },
 	{ "Lightning", "lightning" },
+	{ "MCP", "mcp_api" },
+	{ "OfflineAccess", "offline_access" },
 	{ "OpenID", "openid" },
 	{ "Pardot", "pardot_api" },
 	{ "Phone", "phone" },
 	{ "Profile", "profile" },
+	{ "PwdlessLogin", "pwdless_login_api" },
 	{ "RefreshToken", "refresh_token" },
-	{ "RefreshToken", "offline_access" },
-	{ "SFAPPlatform", "sfap_api" },
+	{ "SCRT", "scrt_api" },
+	{ "SFApiPlatform", "sfap_api" },
 	{ "UserRegistration", "user_registration_api" },
-	{ "VisualForce", "visualforce" },
 	{ "Wave", "wave_api" },
 	{ "Web", "web" },
 };
@@ -73,13 +82,18 @@ static int check_one(struct appcheck *check, const char *path, const char *text,
 	if (name != NULL && strlen(name) == length && memcmp(name, text, length) == 0)
 		return 0;
 	if (name != NULL)
-		return appcheck_add(check, true, "bad-scope", path, "the scope %.*s is %s in metadata", shown, text, name);
+		return appcheck_add(check, APPCHECK_UNFIT, "bad-scope", path, "the scope %.*s is %s in metadata", shown, text, name);
 	if (memchr(text, ' ', length) != NULL)
-		return appcheck_add(check, true, "bad-scope", path, "the scopes \"%.*s\" have no comma between them", shown, text);
+		return appcheck_add(check, APPCHECK_UNFIT, "bad-scope", path, "the scopes \"%.*s\" have no comma between them", shown, text);
 	if (!isupper((unsigned char)*text) || memchr(text, '_', length) != NULL)
-		return appcheck_add(check, true, "bad-scope", path,
+		return appcheck_add(check, APPCHECK_UNFIT, "bad-scope", path,
 				    "the scope %.*s is in OAuth's spelling: metadata's is like RefreshToken", shown, text);
 	return 0;
+}
+
+static bool is_one_of(const char *name, const char *one, const char *other)
+{
+	return name != NULL && (strcmp(name, one) == 0 || strcmp(name, other) == 0);
 }
 
 int appcheck_scopes(struct appcheck *check, const char *path, const char *scopes)
@@ -100,14 +114,15 @@ int appcheck_scopes(struct appcheck *check, const char *path, const char *scopes
 		if (check_one(check, path, text, left) < 0)
 			return -1;
 		name = find(text, left);
-		refreshes = refreshes || (name != NULL && strcmp(name, "RefreshToken") == 0);
-		is_useful = is_useful || (name != NULL && (strcmp(name, "Api") == 0 || strcmp(name, "Full") == 0));
+		/* The two mean the same to an org. */
+		refreshes = refreshes || is_one_of(name, "RefreshToken", "OfflineAccess");
+		is_useful = is_useful || is_one_of(name, "Api", "Full");
 	}
-	if (!refreshes && appcheck_add(check, true, "no-refresh-token", path,
-				       "the scope RefreshToken is missing from commaSeparatedOauthScopes, and this flow requires it") < 0)
+	if (!refreshes && appcheck_add(check, APPCHECK_UNFIT, "no-refresh-token", path,
+				       "the scope RefreshToken is missing, and this flow requires it") < 0)
 		return -1;
 	if (!is_useful)
-		return appcheck_add(check, false, "no-api", path,
-				    "neither Api nor Full is among the scopes: a bearer cannot be used for the org's APIs");
+		return appcheck_add(check, APPCHECK_ADVICE, "no-api", path,
+				    "neither Api nor Full is among the scopes: a bearer is no good for the REST and metadata APIs");
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/template.h"
 
+#include "salesforce/appcheck-internal.h"
 #include "salesforce/appfile.h"
 #include "salesforce/manifest.h"
 
@@ -12,6 +13,21 @@
 enum { NAME_MAX_LENGTH = 80 };
 
 /* --- what is given ----------------------------------------------------------------------------------------------- */
+
+/* What "app check" would find wrong with them. */
+static int check_scopes(const char *scopes, struct error *error)
+{
+	struct appcheck check = { .count = 0 };
+	int result = appcheck_scopes(&check, NULL, scopes) == 0 ? 0 : error_memory(error);
+
+	for (size_t i = 0; result == 0 && i < check.count; i++) {
+		if (check.findings[i].level >= APPCHECK_UNFIT)
+			result = error_set(error, ERROR_USAGE, "cannot make an app with --scopes \"%.200s\": %s", scopes,
+					   check.findings[i].text);
+	}
+	appcheck_clear(&check);
+	return result;
+}
 
 int template_check(const struct template_app *app, struct error *error)
 {
@@ -29,6 +45,8 @@ int template_check(const struct template_app *app, struct error *error)
 				  "at most %d long; --label may be any text", (int)NAME_MAX_LENGTH);
 		return -ERROR_USAGE;
 	}
+	if (check_scopes(app->scopes, error) < 0)
+		return error_result(error);
 	return manifest_check_version(app->api_version, error);
 }
 

@@ -131,4 +131,6 @@ const struct setting settings_table[SETTING_COUNT] = {
 	[SETTING_ALLOW_NO_CERTIFICATE] = { .id = SETTING_ALLOW_NO_CERTIFICATE, .name = "allow-no-certificate",
 		.type = TYPE_FLAG, .option_only = true,
 		.help = "deploy a settings file without certificate, which breaks logins" },
+	[SETTING_ALLOW_UNFIT] = { .id = SETTING_ALLOW_UNFIT, .name = "allow-unfit", .type = TYPE_FLAG, .option_only = true,
+		.help = "deploy an app that the JWT bearer flow does not work with" },
 };

@@ -331,7 +331,7 @@ static void a_certificate_s_faults_are_found(void **state)
 static void a_template_is_what_the_reader_takes(void **state)
 {
 	const struct template_app app = { .name = "App", .label = "a < b & c > \"d\"", .callback_url = "http://x/?a&b",
-					  .scopes = "Api", .api_version = "66.0", .certificate = PEM "\n" };
+					  .scopes = "Api, OfflineAccess", .api_version = "66.0", .certificate = PEM "\n" };
 	struct template_file files[TEMPLATE_FILES];
 	struct error error = { 0 };
 
