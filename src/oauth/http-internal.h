@@ -63,6 +63,13 @@ struct transfer {
 /* Adds all secrets of the request to the response's redactor. Fails with ERROR_UNEXPECTED if memory is out. */
 int response_guard(struct http_response *response, const struct http_request *request, struct error *error);
 
+/* Makes header fields and body of the request, which belong to the transfer then. Fails with ERROR_UNEXPECTED when memory is
+ * out. */
+int request_prepare(struct http *http, struct transfer *transfer, struct error *error);
+
+/* Hands them to libcurl; false: it does not take them. */
+bool request_set(CURL *easy, const struct transfer *transfer);
+
 /* Sets all options. Fails with ERROR_CONFIG for the URL. To be cleared in either case. */
 int transfer_begin(struct http *http, struct transfer *transfer, struct error *error);
 
