@@ -3,6 +3,7 @@
 #include "batch/internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,4 +69,15 @@ int input_fill(struct input *input, struct error *error)
 	input->end += (size_t)got;
 	input->ended = got == 0;
 	return 0;
+}
+
+bool input_is_open(const struct input *input)
+{
+	struct pollfd end = { .fd = STDIN_FILENO, .events = POLLRDHUP };
+	struct stat status;
+
+	if (input->ended || fstat(STDIN_FILENO, &status) < 0 ||
+	    !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(STDIN_FILENO)))
+		return false;
+	return poll(&end, 1, 0) == 0;
 }

@@ -6,6 +6,7 @@
 #define P11BEARER_BATCH_INTERNAL_H
 
 #include "batch/batch.h"
+#include "batch/brake.h"
 #include "bearer/assertion.h"
 #include "oauth/exchange.h"
 
@@ -42,6 +43,7 @@ struct item {
 	struct error error;
 	long lost;             /* signatures that have failed by a loss */
 	long tries, throttled; /* at the org that have failed; for which it has asked to slow down */
+	bool has_failed;       /* one has, for the reason in `error` */
 	bool had_stale;        /* one more was for nothing: the connection was dead */
 	bool limited;          /* the org has refused it because its user has logged in too often */
 	long retry_after;      /* seconds that the org asked to wait then, or -1 */
@@ -87,6 +89,9 @@ bool input_take(struct input *input, const char **text, size_t *length);
 /* Reads what is there, and sets `ended` at the end. Fails with ERROR_UNEXPECTED. */
 int input_fill(struct input *input, struct error *error);
 
+/* Whether somebody can still write to it: a pipe, socket or terminal whose other end is open. */
+bool input_is_open(const struct input *input);
+
 /* --- workers (workers.c) ----------------------------------------------------------------------------------------- */
 
 struct workers;
@@ -124,13 +129,10 @@ struct sender {
 	struct http_pool *pool;
 	const struct bearer_request *request;
 	char *token_url;       /* the run's, or NULL */
-	size_t most, allowed;  /* requests at a time: at most; now */
-	double paused, resume; /* clock_ms: when the org asked to slow down last; until when nothing is begun */
-	long rounds;           /* such pauses since the last success */
+	struct brake brake;
+	struct error last;     /* the last failure that slowed it down */
 	size_t renewing;       /* items that are signed anew, for which there is room at the org */
 	struct queue ready, waiting;
-	long asked;            /* seconds: a wait that is too long for a run; 0: none */
-	bool gave_up;          /* the org has asked to slow down too often */
 	struct oauth_answer answer; /* the last one */
 };
 

@@ -71,10 +71,6 @@ static void count(struct run *run, const struct item *item)
 		stop_because(run, &why);
 	else if (item->result == -ERROR_PIN)
 		stop_because(run, &item->error);
-	else if (run->sender.asked > 0)
-		stop(run, ERROR_ORG, "the org asks to wait %ld s", run->sender.asked);
-	else if (run->sender.gave_up)
-		stop(run, ERROR_ORG, "the org asks to slow down again and again: %.400s", item->error.text);
 	else if (run->options->fail_fast)
 		stop(run, (enum error_class) - item->result, "line %lu failed: %.400s", item->number, item->error.text);
 }
@@ -143,7 +139,7 @@ static int give_up(struct run *run, struct error *error)
 	       (run->options->exchange && (item = sender_take_back(&run->sender)) != NULL)) {
 		char last[512] = "";
 
-		if (item->tries > 0 || item->throttled > 0)
+		if (item->has_failed)
 			snprintf(last, sizeof(last), "; the last try: %.480s", item->error.text);
 		run->report.given_up++;
 		item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s%s", run->stop.text, last);
@@ -162,7 +158,7 @@ static int await(struct run *run, struct error *error)
 	struct pollfd ready[ALL] = {
 		[WORKERS] = { .fd = workers_descriptor(run->workers), .events = POLLIN },
 		[SIGNAL] = { .fd = run->signal == 0 ? interrupt_descriptor() : -1, .events = POLLIN },
-		[INPUT] = { .fd = run->hungry ? STDIN_FILENO : -1, .events = POLLIN },
+		[INPUT] = { .fd = -1 },
 		[OUTPUT] = { .fd = -1, .events = POLLOUT },
 	};
 	double delay = run->options->exchange && run->stop.class == ERROR_NONE ? sender_delay(&run->sender, clock_ms()) : -1;
@@ -173,6 +169,9 @@ static int await(struct run *run, struct error *error)
 	report_progress(&run->report, &run->input);
 	if (secret_length(run->output) > 0)
 		ready[OUTPUT].fd = output_descriptor();
+	/* Without events it is waited for its other end to be closed. */
+	if (run->hungry || (run->stop.class == ERROR_NONE && run->options->exchange && brake_is_spent(&run->sender.brake)))
+		ready[INPUT] = (struct pollfd){ .fd = STDIN_FILENO, .events = run->hungry ? POLLIN : POLLRDHUP };
 	if (!workers_await(run->workers))
 		return 0;
 	if (delay >= 0 && delay < wait)
@@ -186,9 +185,25 @@ static int await(struct run *run, struct error *error)
 		return 0;
 	if (ready[WORKERS].revents != 0)
 		workers_woken(run->workers);
-	if (ready[INPUT].revents != 0 && input_fill(&run->input, error) < 0)
+	if (run->hungry && ready[INPUT].revents != 0 && input_fill(&run->input, error) < 0)
 		stop(run, error->class, "%s", error->text);
 	return 0;
+}
+
+/* A run that gets nowhere ends, unless somebody may still write to its input: it then waits for better times. */
+static void stop_if_hopeless(struct run *run)
+{
+	const struct brake *brake = &run->sender.brake;
+	const struct error *last = &run->sender.last;
+
+	if (!run->options->exchange || !brake_is_spent(brake) || input_is_open(&run->input))
+		return;
+	if (brake->asked > 0)
+		stop(run, ERROR_ORG, "the org asks to wait %ld s", brake->asked);
+	else if (brake->on)
+		stop(run, last->class, "%ld requests in a row failed, the last one: %.400s", brake->failures, last->text);
+	else
+		stop(run, last->class, "the org asks to slow down again and again: %.400s", last->text);
 }
 
 /* One round. *more: there is work left. */
@@ -203,6 +218,7 @@ static int step(struct run *run, bool *more, struct error *error)
 	run_take_signed(run);
 	if (run->options->exchange)
 		run_exchange(run);
+	stop_if_hopeless(run);
 	if (run->stop.class != ERROR_NONE && give_up(run, error) < 0)
 		return error_result(error);
 	run_take_lines(run);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Assertions to the org and answers back: many at a time, and as slowly as the org asks for. */
+/* Assertions to the org and answers back: many at a time, as fast as the brake allows. */
 #include "batch/internal.h"
 
 #include "base/clock.h"
@@ -13,16 +13,14 @@
 
 enum {
 	TOO_MANY = 429,      /* HTTP status (RFC 6585 section 4) */
-	WAIT_MOST = 3600,    /* seconds that a run waits because the org asks for it */
-	ROUNDS_A_RETRY = 4,  /* so often may the org ask to slow down in vain, for each of --retries */
-	ROUNDS_DOUBLED = 6,  /* so often is a wait doubled that the org has not named */
-	TOLD_MS = 1000,      /* a wait as long as this is told */
+	TOLD_MS = 1000,      /* a pause as long as this is reported */
 	FRESH_MS = 1000,     /* so long an assertion that was signed counts as fresh, whatever its life is */
 };
 
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error)
 {
-	*sender = (struct sender){ .request = request, .most = parallel, .allowed = parallel };
+	*sender = (struct sender){ .request = request };
+	brake_init(&sender->brake, parallel, request->retries);
 	if ((request->token_url != NULL || request->instance_url != NULL) &&
 	    exchange_url(request, &sender->token_url, error) < 0)
 		return error_result(error);
@@ -87,7 +85,7 @@ struct item *sender_next(struct sender *sender)
 	double now = clock_ms();
 
 	wake(sender, now);
-	if (now < sender->resume || http_pool_busy(sender->pool) + sender->renewing >= sender->allowed)
+	if (http_pool_busy(sender->pool) + sender->renewing >= brake_allows(&sender->brake, now))
 		return NULL;
 	return queue_pop(&sender->ready);
 }
@@ -110,7 +108,7 @@ bool sender_begin(struct sender *sender, struct item *item)
 
 double sender_delay(const struct sender *sender, double now)
 {
-	double until = sender->ready.first != NULL && sender->resume > now ? sender->resume : 0;
+	double resume = sender->brake.resume, until = sender->ready.first != NULL && resume > now ? resume : 0;
 
 	for (const struct item *item = sender->waiting.first; item != NULL; item = item->next) {
 		if (until == 0 || item->not_before < until)
@@ -130,41 +128,51 @@ struct item *sender_take_back(struct sender *sender)
 
 /* --- answers ----------------------------------------------------------------------------------------------------- */
 
-/* The org asks for less. Answers to requests that had begun before say nothing new, but may name a longer wait. */
-static void slow_down(struct sender *sender, const struct item *item, const struct oauth_answer *answer, double now)
+/* Whether the org asks for a slower run, not for a better line. */
+static bool throttles(const struct oauth_answer *answer)
 {
-	bool is_news = item->began >= sender->paused;
-	unsigned long wait;
-
-	if (is_news) {
-		sender->rounds++;
-		sender->paused = now;
-		sender->allowed = sender->allowed > 1 ? sender->allowed / 2 : 1;
-	} else if (answer->retry_after < 0) {
-		return;
-	}
-	wait = retry_delay(answer->retry_after, sender->rounds < ROUNDS_DOUBLED ? sender->rounds - 1 : ROUNDS_DOUBLED);
-	if (now + (double)wait > sender->resume)
-		sender->resume = now + (double)wait;
-	if (answer->retry_after > WAIT_MOST)
-		sender->asked = answer->retry_after;
-	sender->gave_up = sender->asked > 0 || sender->rounds > (sender->request->retries + 1) * ROUNDS_A_RETRY;
-	if (!sender->gave_up && is_news && wait >= TOLD_MS)
-		message_note("%s; the run goes on in %lu ms", item->error.text, wait);
+	return answer->passing && (answer->status == TOO_MANY || answer->retry_after > 0);
 }
 
-/* Whether the item is to be tried again, which is for *wait milliseconds later. */
-static bool try_again(struct sender *sender, struct item *item, const struct oauth_answer *answer, unsigned long *wait)
+/* What the answer says about the speed of the run. */
+static void judge_speed(struct sender *sender, const struct item *item, const struct oauth_answer *answer)
+{
+	struct brake *brake = &sender->brake;
+	double now = clock_ms();
+	unsigned long pause = 0;
+	bool off = false, on = false;
+
+	if (item->result == 0) {
+		off = brake_success(brake);
+	} else if (throttles(answer)) {
+		pause = brake_throttle(brake, item->began, answer->retry_after, now);
+		sender->last = item->error;
+	} else if (item->result == -ERROR_ORG && !answer->passing && answer->code[0] != '\0') {
+		off = brake_refusal(brake);
+	} else if (item->result == -ERROR_ORG || item->result == -ERROR_NETWORK || item->result == -ERROR_ANSWER) {
+		on = brake_failure(brake, item->began, now);
+		sender->last = item->error;
+	}
+	if (off)
+		message_note("the org answers again; the run continues");
+	if (on)
+		message_note("%ld requests in a row failed, the last one: %s; sending one at a time until one succeeds",
+			     brake->failures, item->error.text);
+	if (pause >= TOLD_MS && !brake_is_spent(brake))
+		message_note("%s; the run goes on in %lu ms", item->error.text, pause);
+}
+
+/* Whether the item is to be tried again, which is for *wait milliseconds later. While the brake is on, a failure is not
+ * the line's own: it waits, however often it failed. */
+static bool try_again(const struct sender *sender, struct item *item, const struct oauth_answer *answer, unsigned long *wait)
 {
 	*wait = 0;
-	if (answer->stale && !item->had_stale)
-		return item->had_stale = true;
-	if (!answer->passing)
+	if (item->limited || !answer->passing)
 		return false;
-	if (answer->status == TOO_MANY || answer->retry_after > 0) {
-		slow_down(sender, item, answer, clock_ms());
-		return ++item->throttled <= sender->request->retries * ROUNDS_A_RETRY && !sender->gave_up;
-	}
+	if (throttles(answer))
+		return ++item->throttled <= sender->request->retries * BRAKE_ROUNDS_A_RETRY;
+	if (sender->brake.on)
+		return true;
 	if (item->tries >= sender->request->retries)
 		return false;
 	*wait = retry_delay(-1, item->tries++);
@@ -172,13 +180,23 @@ static bool try_again(struct sender *sender, struct item *item, const struct oau
 	return true;
 }
 
+/* The connection was dead before the request was sent: it is sent again at once, once. */
+static bool was_stale(struct item *item, const struct oauth_answer *answer)
+{
+	bool stale = answer->stale && !item->had_stale;
+
+	item->had_stale |= stale;
+	return stale;
+}
+
 static void take_answer(struct sender *sender, struct item *item, struct oauth_answer *answer, struct queue *done)
 {
-	unsigned long wait;
+	unsigned long wait = 0;
+	bool again = was_stale(item, answer);
 
+	if (!again)
+		judge_speed(sender, item, answer);
 	if (item->result == 0) {
-		sender->rounds = 0;
-		sender->allowed += sender->allowed < sender->most ? 1 : 0;
 		if (output_answer(item, answer) < 0)
 			item->result = error_memory(&item->error);
 		queue_push(done, item);
@@ -188,10 +206,11 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		exchange_advice(answer, &item->error);
 	item->limited = limit_is_met(answer);
 	item->retry_after = answer->retry_after;
-	if (item->limited || !try_again(sender, item, answer, &wait)) {
+	if (!again && !try_again(sender, item, answer, &wait)) {
 		queue_push(done, item);
 		return;
 	}
+	item->has_failed = true;
 	if (answer->sent)
 		assertion_wipe(&item->assertion);
 	item->not_before = clock_ms() + (double)wait;

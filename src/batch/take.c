@@ -15,7 +15,7 @@ void run_item_new(struct item *item, unsigned long number)
 {
 	item->number = number;
 	item->lost = item->tries = item->throttled = 0;
-	item->had_stale = item->renewed = item->limited = item->probe = false;
+	item->has_failed = item->had_stale = item->renewed = item->limited = item->probe = false;
 	item->not_before = 0;
 }
 
@@ -95,7 +95,7 @@ void run_exchange(struct run *run)
 static bool has_room(struct run *run)
 {
 	return run->stop.class == ERROR_NONE && !run_is_stuck(run) && run->free.first != NULL && !workers_are_full(run->workers) &&
-	       (!run->options->exchange || run->sender.ready.count < run->sender.allowed);
+	       (!run->options->exchange || run->sender.ready.count < run->sender.brake.allowed);
 }
 
 /* Whether one more line may be read. Where the output is in order, those that were read and have not been written have a

@@ -217,9 +217,10 @@ void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t 
 	double left = first_due(pool) - clock_ms();
 
 	for (size_t i = 0; i < count; i++) {
-		short events = others[i].events == POLLOUT ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN;
+		short in = (others[i].events & POLLIN) != 0 ? CURL_WAIT_POLLIN : 0;
+		short out = (others[i].events & POLLOUT) != 0 ? CURL_WAIT_POLLOUT : 0;
 
-		more[i] = (struct curl_waitfd){ .fd = others[i].fd, .events = others[i].events == 0 ? 0 : events };
+		more[i] = (struct curl_waitfd){ .fd = others[i].fd, .events = (short)(in | out) };
 	}
 	if (left < milliseconds)
 		milliseconds = left > 0 ? (int)left + 1 : 0;

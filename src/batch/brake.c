@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "batch/brake.h"
+
+#include "bearer/retry.h"
+
+enum { ROUNDS_DOUBLED = 6 }; /* the pauses grow up to half a minute */
+
+void brake_init(struct brake *brake, size_t most, long retries)
+{
+	*brake = (struct brake){ .most = most, .allowed = most, .retries = retries };
+}
+
+size_t brake_allows(const struct brake *brake, double now)
+{
+	if (now < brake->resume)
+		return 0;
+	return brake->on ? 1 : brake->allowed;
+}
+
+static bool take_off(struct brake *brake)
+{
+	bool was_on = brake->on;
+
+	brake->on = false;
+	brake->failures = brake->asked = 0;
+	if (was_on) {
+		brake->rounds = 0;
+		brake->resume = 0;
+	}
+	return was_on;
+}
+
+bool brake_success(struct brake *brake)
+{
+	brake->rounds = 0;
+	brake->allowed += brake->allowed < brake->most ? 1 : 0;
+	return take_off(brake);
+}
+
+bool brake_refusal(struct brake *brake)
+{
+	return take_off(brake);
+}
+
+/* Lengthens the pause to this one; returns how long it is. */
+static unsigned long pause_for(struct brake *brake, long retry_after, double now)
+{
+	long doubled = brake->rounds < ROUNDS_DOUBLED ? brake->rounds - 1 : ROUNDS_DOUBLED;
+	unsigned long wait = retry_delay(retry_after < BRAKE_WAIT_MOST ? retry_after : BRAKE_WAIT_MOST, doubled);
+
+	if (now + (double)wait > brake->resume)
+		brake->resume = now + (double)wait;
+	return wait;
+}
+
+static unsigned long begin_pause(struct brake *brake, long retry_after, double now)
+{
+	brake->rounds++;
+	brake->paused = now;
+	return pause_for(brake, retry_after, now);
+}
+
+bool brake_failure(struct brake *brake, double began, double now)
+{
+	bool was_on = brake->on;
+
+	brake->failures++;
+	brake->on = brake->failures >= BRAKE_AFTER;
+	if (brake->on && (!was_on || began >= brake->paused))
+		begin_pause(brake, -1, now);
+	return brake->on && !was_on;
+}
+
+unsigned long brake_throttle(struct brake *brake, double began, long retry_after, double now)
+{
+	if (retry_after > BRAKE_WAIT_MOST)
+		brake->asked = retry_after;
+	if (began >= brake->paused) {
+		brake->allowed = brake->allowed > 1 ? brake->allowed / 2 : 1;
+		return begin_pause(brake, retry_after, now);
+	}
+	/* It began before the pause, and only a longer wait is news. */
+	if (retry_after >= 0)
+		pause_for(brake, retry_after, now);
+	return 0;
+}
+
+bool brake_is_spent(const struct brake *brake)
+{
+	return brake->asked > 0 || brake->rounds > (brake->retries + 1) * BRAKE_ROUNDS_A_RETRY;
+}
