@@ -99,7 +99,7 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 void tokens_free(struct tokens *tokens);
 
 /* Compares the token in the slot with the one that was found, by label, manufacturer, model and serial, and reads its
- * flags. Fails with ERROR_TOKEN: when it cannot be asked, with the module's code; when it is another one, without a
+ * flags. Fails with ERROR_TOKEN: when it cannot be asked, with the module's code; if it is another one, without a
  * code, and the token is gone. Several threads may do it at once. Two calls. */
 int token_check(struct token *token, CK_FLAGS *flags, struct error *error);
 
@@ -229,6 +229,7 @@ struct p11_key {
 	 * one itself; and those that have a session, a handle and what a signature needs. */
 	struct p11_key *first, *others[P11_SESSIONS_MAX];
 	size_t other_count;
+	bool without_session;        /* its own could not be opened again; only its own thread looks */
 	unsigned generation;         /* the gate's, when the key went in last */
 	struct gate *gate;           /* owned by the first */
 };

@@ -66,7 +66,8 @@ const char *p11_key_single(const struct p11_key *key);
  * thread be signing with it. */
 struct p11_key *p11_key_another(struct p11_key *key);
 
-/* Whether it has a session. Another one that could not have its own again after a loss is of no use any more. */
+/* Whether it has a session. Another one whose session could not be opened again after a loss is of no use any more. For the
+ * thread that signs with it. */
 bool p11_key_has_session(const struct p11_key *key);
 
 /* Whether p11_key_sign has failed by such a loss that another try makes sense. */

@@ -217,7 +217,7 @@ void another_leave(struct p11_key *key)
 
 bool p11_key_has_session(const struct p11_key *key)
 {
-	return key->session.open;
+	return !key->without_session;
 }
 
 bool p11_key_is_gone(const struct p11_key *key, struct error *why)

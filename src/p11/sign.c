@@ -190,7 +190,7 @@ static int prepare(struct p11_key *key, struct error *error)
 int p11_key_prepare(struct p11_key *key, struct error *error)
 {
 	key->request.checks_signatures = false; /* one call more is nothing to a run of many */
-	if (prepare(key, error) < 0 && !key_is_lost(error)) /* what is lost is had again at the first signature */
+	if (prepare(key, error) < 0 && !key_is_lost(error)) /* the first signature recovers what is lost */
 		return error_result(error);
 	return key->always_authenticate ? session_pin(&key->session, &key->request, &key->uri, error) : 0;
 }
@@ -234,7 +234,7 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 	return 0;
 }
 
-/* A try in the key's session, which is opened anew when the one it had went down with others. */
+/* A try in the key's session. One of several that was closed with the others is opened again. */
 static int try(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 	       struct error *error)
 {
@@ -242,8 +242,10 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 
 	gate_enter(key);
 	result = session_is_usable(&first_of(key)->session, error);
-	if (result == 0)
+	if (result == 0) {
 		result = session_of_another(key, error);
+		key->without_session = result < 0;
+	}
 	if (result == 0)
 		result = sign(key, data, size, signature, length, error);
 	if (result < 0)

@@ -206,12 +206,15 @@ int token_check(struct token *token, CK_FLAGS *flags, struct error *error)
 {
 	CK_TOKEN_INFO info;
 	CK_ULONG ignored = 0;
+	CK_RV rv;
 
 	if (token_is_there(token, error) < 0)
 		return error_result(error);
 	/* OpenSC's module and libykcs11 look for another card only when they are asked for the number of slots. Until then
 	 * they repeat what the first card said, and libykcs11 sends a login in an old session to the second one. */
-	(void)CALL(token->module, C_GetSlotList, CK_TRUE, NULL, &ignored);
+	rv = CALL(token->module, C_GetSlotList, CK_TRUE, NULL, &ignored);
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot look for token \"%s\" (C_GetSlotList)", token_label(token));
 	if (ask(token, token->slot, &info, error) < 0)
 		return error_result(error);
 	if (!is_identical(&info, &token->info))

@@ -33,7 +33,7 @@
  *   other-label=TEXT, other-manufacturer=TEXT, other-model=TEXT, other-serial=TEXT
  *                                        what is different in the other token; if nothing is, the same card is back
  *                                        The log gets a line SWAPPED when C_GetTokenInfo first tells of it
- *   cached-info                          C_GetTokenInfo repeats what the first token said until C_GetSlotList is called
+ *   cached-info                          C_GetTokenInfo repeats what the first token said until C_GetSlotList succeeds
  *   event-flags+=CKF_NAME, event-swap    C_GetTokenInfo reports this flag, or the other token, once the file in
  *                                        P11SHIM_EVENT exists
  *   CKA_NAME:=0|1                        C_GetAttributeValue reports this for a boolean the real module has
@@ -184,10 +184,13 @@ static CK_RV shim_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *c
 	struct call call = {.function = "C_GetSlotList"};
 
 	PASS(call, module->C_GetSlotList(present, slots, count));
+	if (call.rv != CKR_OK) {
+		return call.rv;
+	}
 	swap_notice();
-	if (call.rv == CKR_OK && state_is_gone()) {
+	if (state_is_gone()) {
 		*count = 0;
-	} else if (call.rv == CKR_OK) {
+	} else {
 		results_slots(count);
 	}
 	return call.rv;
