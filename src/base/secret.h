@@ -44,6 +44,10 @@ void *wipe_realloc(void *block, size_t size);
 char *wipe_strdup(const char *text);
 void wipe_free(void *block);
 
+/* While it is on, malloc wipes whatever any library frees, apart from small blocks, for which it depends on the version of
+ * glibc: for libraries that take no allocator, such as the one that libcurl has for HTTP/2. */
+void wipe_heap(bool on);
+
 /* From here on OpenSSL wipes what it frees. To be called before it allocates anything; false: that is too late. */
 bool wipe_openssl(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenSSL keeps what TLS has decrypted in buffers of its own, and frees them as they are. */
+/* Libraries keep what they have sent, received or decrypted in buffers of their own, and free them as they are. */
 #include "base/secret.h"
 
 #include <malloc.h>
@@ -31,6 +31,12 @@ static void *wipe_and_move(void *block, size_t size, const char *file, int line)
 		memcpy(fresh, block, old < size ? old : size);
 	wipe_free(block);
 	return fresh;
+}
+
+/* What is freed is filled with this byte, what is allocated with its complement: zeros, as in memory that is fresh. */
+void wipe_heap(bool on)
+{
+	(void)mallopt(M_PERTURB, on ? 0xff : 0);
 }
 
 bool wipe_openssl(void)

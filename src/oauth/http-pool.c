@@ -26,6 +26,7 @@ struct http_pool {
 	struct slot *slots;
 	size_t count, busy;
 	struct slot *taken; /* the last one, or NULL */
+	bool stained;       /* connections may hold what they sent and received */
 	double due; /* clock_ms: when the time of the first request was, or is, over */
 };
 
@@ -62,6 +63,26 @@ static bool is_over(void *context)
 	return clock_ms() > pool->due + PATIENCE_MS;
 }
 
+/* NULL if memory is out. */
+static CURLM *open_multi(size_t most)
+{
+	CURLM *multi = curl_multi_init();
+
+	if (multi != NULL && curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)most) == CURLM_OK &&
+	    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)most) == CURLM_OK)
+		return multi;
+	curl_multi_cleanup(multi);
+	return NULL;
+}
+
+/* Closes all connections and wipes their buffers. */
+static void close_multi(CURLM *multi)
+{
+	wipe_heap(true);
+	curl_multi_cleanup(multi);
+	wipe_heap(false);
+}
+
 int http_pool_open(struct http_pool **pool, const struct http_options *options, size_t most, struct error *error)
 {
 	bool opened;
@@ -76,11 +97,9 @@ int http_pool_open(struct http_pool **pool, const struct http_options *options, 
 	(*pool)->options = *options;
 	(*pool)->guard = (struct guard){ is_over, *pool };
 	(*pool)->count = most;
-	(*pool)->multi = curl_multi_init();
+	(*pool)->multi = open_multi(most);
 	(*pool)->slots = calloc(most, sizeof(*(*pool)->slots));
-	opened = (*pool)->multi != NULL && (*pool)->slots != NULL &&
-		 curl_multi_setopt((*pool)->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)most) == CURLM_OK &&
-		 curl_multi_setopt((*pool)->multi, CURLMOPT_MAXCONNECTS, (long)most) == CURLM_OK;
+	opened = (*pool)->multi != NULL && (*pool)->slots != NULL;
 	for (size_t i = 0; i < most && opened; i++)
 		opened = open_slot(*pool, &(*pool)->slots[i]);
 	if (opened)
@@ -107,7 +126,7 @@ void http_pool_close(struct http_pool **pool)
 		http_response_clear(&slot->response);
 		curl_easy_cleanup(slot->http.easy);
 	}
-	curl_multi_cleanup(old->multi);
+	close_multi(old->multi);
 	proxy_close(&old->proxy);
 	free(old->slots);
 	free(old);
@@ -187,6 +206,28 @@ static struct slot *next_overdue(struct http_pool *pool, double now, CURLcode *c
 	return NULL;
 }
 
+/* HTTP/2 keeps the last of what went over a connection in its buffers for as long as there is the connection. A request that
+ * failed may have been one of it. */
+static bool leaves_stains(CURL *easy, int result)
+{
+	long version = CURL_HTTP_VERSION_NONE;
+
+	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+	return result < 0 || version >= CURL_HTTP_VERSION_2_0;
+}
+
+/* Nothing is under way, and nobody knows for how long: nothing secret stays in connections. */
+static void rest(struct http_pool *pool)
+{
+	CURLM *fresh = open_multi(pool->count);
+
+	if (fresh == NULL)
+		return;
+	close_multi(pool->multi);
+	pool->multi = fresh;
+	pool->stained = false;
+}
+
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error)
 {
 	double now = clock_ms(), due = first_due(pool);
@@ -204,6 +245,7 @@ const struct http_response *http_pool_take(struct http_pool *pool, void **tag, i
 		return NULL;
 	*tag = slot->tag;
 	*result = transfer_end(&slot->http, &slot->transfer, code, error);
+	pool->stained |= leaves_stains(slot->http.easy, *result);
 	transfer_clear(&slot->http, &slot->transfer);
 	slot->busy = false;
 	pool->busy--;
@@ -216,6 +258,8 @@ void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t 
 	struct curl_waitfd more[HTTP_POOL_OTHERS];
 	double left = first_due(pool) - clock_ms();
 
+	if (pool->busy == 0 && pool->stained)
+		rest(pool);
 	for (size_t i = 0; i < count; i++) {
 		short in = (others[i].events & POLLIN) != 0 ? CURL_WAIT_POLLIN : 0;
 		short out = (others[i].events & POLLOUT) != 0 ? CURL_WAIT_POLLOUT : 0;

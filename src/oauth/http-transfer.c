@@ -101,10 +101,13 @@ static int is_sent_again(void *context, char *server, char *here, int server_por
 }
 
 /* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an assertion
- * that may have been taken already: so either none is kept, or it is stopped there. */
+ * that may have been taken already: so either none is kept, or it is stopped there. One that is kept also keeps in its buffers
+ * what it sent and received. */
 static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 {
 	if ((!transfer->kept || transfer->request->fresh) && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
+		return false;
+	if (!transfer->kept && curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) != CURLE_OK)
 		return false;
 	if (curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, is_sent_again) != CURLE_OK ||
 	    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) != CURLE_OK)

@@ -94,8 +94,10 @@ void http_close(struct http **http)
 {
 	if (*http == NULL)
 		return;
+	wipe_heap(true);
 	curl_easy_cleanup((*http)->easy);
 	curl_multi_cleanup((*http)->multi);
+	wipe_heap(false);
 	proxy_close(&(*http)->proxy);
 	free(*http);
 	*http = NULL;
@@ -262,6 +264,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	*response = (struct http_response){ .date = -1, .retry_after = -1, .body = secret_new(4096) };
 	if (response->body == NULL)
 		return error_memory(error);
+	wipe_heap(true);
 	result = transfer_begin(http, &transfer, error);
 	if (result == 0) {
 		CURLcode code = perform(http, &transfer);
@@ -271,6 +274,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 		result = transfer_end(http, &transfer, code, error);
 	}
 	transfer_clear(http, &transfer);
+	wipe_heap(false);
 	return result;
 }
 

@@ -4,9 +4,10 @@
 
 Starts an org (https if CERTIFICATE is a file, else http) that answers every assertion, runs the program with {org} in the
 arguments replaced by its URL, and looks through all of its memory at the moment WHEN: "command" (a command of the program has
-written a line), "line" (a batch has written a line, and waits for the next one), "token" (the org has the assertion and has not answered) or "use" (it has the bearer).
+written a line), "line" (a batch has written a line, and waits for the next one), "token" (the org has the assertion and has
+not answered), "use" (it has the bearer) or "poll" (once more).
 Prints a line for each secret and kind of memory that it is in: "locked" (and kept out of core files), or the name of the
-region. PADDING makes the org's answer longer, TLS12 has TLS 1.2 spoken, PRELOAD is preloaded."""
+region. PADDING makes the org's answer longer, TLS12 has TLS 1.2 spoken, H2 has HTTP/2 spoken, PRELOAD is preloaded."""
 import http.server
 import json
 import os
@@ -20,7 +21,7 @@ import urllib.parse
 CERTIFICATE, KEY, PIN, WHEN = sys.argv[1:5]
 BEARER = '00D5g000008qZlB!AQ8AQHk2m_Ty.7vLwPz3RnXcB9dFgJ6sKtYeUi0oNaMbVhCfWrEqSuZx4Gd5Hj6Kl7'
 assertions = []
-asked, looked = threading.Event(), threading.Event()
+asked, looked, used = threading.Event(), threading.Event(), threading.Event()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -29,22 +30,58 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
-    def do_POST(self):
-        fields = urllib.parse.parse_qs(self.rfile.read(int(self.headers.get('Content-Length', 0))).decode('latin-1'))
-        stage = 'token' if 'assertion' in fields else 'use'
+    def answer(self, form):
+        """What the org says to a request with this body."""
+        fields = urllib.parse.parse_qs(form.decode('latin-1'))
+        stage = 'token' if 'assertion' in fields else 'poll' if used.is_set() else 'use'
         assertions.extend(fields.get('assertion', []))
         if stage == WHEN:
             asked.set()
             looked.wait(60)
-        body = b'{}'
-        if stage == 'token':
-            body = json.dumps({'access_token': BEARER, 'instance_url': url, 'token_type': 'Bearer', 'padding': 'x' * int(os.environ.get('PADDING', '0'))}).encode()
+        if stage != 'token':
+            used.set()
+            deployment = {'done': stage == 'poll', 'status': 'Succeeded' if stage == 'poll' else 'Pending', 'success': True}
+            return json.dumps({'id': '0Af000000000001AAA', 'deployResult': deployment}).encode()
+        return json.dumps({'access_token': BEARER, 'instance_url': url, 'token_type': 'Bearer',
+                           'padding': 'x' * int(os.environ.get('PADDING', '0'))}).encode()
+
+    def do_POST(self):
+        body = self.answer(self.rfile.read(int(self.headers.get('Content-Length', 0))))
         self.send_response(200)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     do_GET = do_POST
+
+    def handle(self):
+        if 'H2' in os.environ:
+            self.handle_h2()
+        else:
+            super().handle()
+
+    def handle_h2(self):
+        """HTTP/2 (RFC 9113) as far as it is needed: headers are not looked at."""
+        bodies = {}
+        self.rfile.read(24)  # the preface
+        self.frame(4, 0, 0)  # SETTINGS
+        while head := self.rfile.read(9):
+            kind, flags, stream = head[3], head[4], int.from_bytes(head[5:], 'big')
+            data = self.rfile.read(int.from_bytes(head[:3], 'big'))
+            if kind == 4 and not flags & 1:
+                self.frame(4, 1, 0)
+            if kind > 1:
+                continue
+            bodies[stream] = bodies.get(stream, b'') + (data if kind == 0 else b'')  # DATA, not HEADERS
+            if flags & 1:  # END_STREAM
+                answer = self.answer(bodies.pop(stream))
+                self.frame(1, 4, stream, b'\x88')  # ":status: 200"
+                for i in range(0, len(answer), 16384):
+                    self.frame(0, int(i + 16384 >= len(answer)), stream, answer[i:i + 16384])
+
+    def frame(self, kind, flags, stream, data=b''):
+        self.wfile.write(len(data).to_bytes(3, 'big') + bytes((kind, flags)) + stream.to_bytes(4, 'big') + data)
+        self.wfile.flush()
 
 
 def regions(pid):
@@ -89,6 +126,8 @@ if os.path.exists(CERTIFICATE):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if 'TLS12' in os.environ:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
+    if 'H2' in os.environ:
+        context.set_alpn_protocols(['h2'])
     context.load_cert_chain(CERTIFICATE, KEY)
     server.socket = context.wrap_socket(server.socket, server_side=True)
 url = '%s://127.0.0.1:%d' % (scheme, server.server_port)
