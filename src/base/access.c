@@ -53,16 +53,22 @@ static bool is_left_out(const char *name, bool is_private)
 	       (is_private && strncmp(name, "system.", strlen("system.")) == 0);
 }
 
+static int refuse_attribute(const char *name, const char *path, struct error *error)
+{
+	error_set(error, ERROR_UNEXPECTED, "cannot keep the attribute %s of %s: %s", name, path, strerror(errno));
+	error_hint(error, "run the command as root, or remove the attribute first: setfattr -x %s", name);
+	return -ERROR_UNEXPECTED;
+}
+
 static int copy_one(int from, int to, const char *name, const char *path, struct error *error)
 {
-	struct value wanted = value_get(from, name), there = value_get(to, name);
+	struct value there = value_get(to, name), wanted = value_get(from, name);
 	int result = 0;
 
 	/* A label that is right already may be one that nobody but the kernel may set. */
 	if (!value_same(&wanted, &there) &&
 	    (wanted.length < 0 || fsetxattr(to, name, wanted.data, (size_t)wanted.length, 0) < 0))
-		result = error_set(error, ERROR_UNEXPECTED, "cannot keep the attribute %s of %s: %s", name, path,
-				   strerror(errno));
+		result = refuse_attribute(name, path, error);
 	free(wanted.data);
 	free(there.data);
 	return result;
@@ -93,8 +99,10 @@ static int drop_inherited(int from, int to, bool is_private, const char *path, s
 
 	if (is_copied || fgetxattr(to, acl, NULL, 0) < 0 || fremovexattr(to, acl) == 0)
 		return 0;
-	return error_set(error, ERROR_UNEXPECTED, "cannot remove the ACL that the folder of %s gives to new files: %s", path,
-			 strerror(errno));
+	error_set(error, ERROR_UNEXPECTED, "cannot remove the ACL that the folder of %s gives to new files: %s", path,
+		  strerror(errno));
+	error_hint(error, "run the command as root, or remove the folder's default ACL first: setfacl -k");
+	return -ERROR_UNEXPECTED;
 }
 
 static int copy_owner(const struct stat *old, int to, const char *path, struct error *error)
@@ -105,8 +113,17 @@ static int copy_owner(const struct stat *old, int to, const char *path, struct e
 		return 0;
 	if (fchown(to, old->st_uid, old->st_gid) == 0)
 		return 0;
-	return error_set(error, ERROR_UNEXPECTED, "cannot keep the owner and group of %s (%lu:%lu): %s", path,
-			 (unsigned long)old->st_uid, (unsigned long)old->st_gid, strerror(errno));
+	error_set(error, ERROR_UNEXPECTED, "cannot keep the owner and group of %s (%lu:%lu): %s", path,
+		  (unsigned long)old->st_uid, (unsigned long)old->st_gid, strerror(errno));
+	error_hint(error, "run the command as the file's owner and in its group, or put a copy of your own in its place");
+	return -ERROR_UNEXPECTED;
+}
+
+static int refuse_mode(mode_t mode, const char *path, const char *why, struct error *error)
+{
+	error_set(error, ERROR_UNEXPECTED, "cannot keep the mode %04o of %s: %s", (unsigned)mode, path, why);
+	error_hint(error, "give the file another mode first");
+	return -ERROR_UNEXPECTED;
 }
 
 static int copy_mode(const struct stat *old, int to, bool is_private, const char *path, struct error *error)
@@ -114,12 +131,12 @@ static int copy_mode(const struct stat *old, int to, bool is_private, const char
 	mode_t mode = old->st_mode & (is_private ? 0600 : 07777);
 	struct stat new;
 
+	/* Some file systems make an ACL from the mode that is set: where the ACL has brought it, it is left alone. */
+	if (fstat(to, &new) == 0 && (new.st_mode & 07777) == mode)
+		return 0;
 	if (fchmod(to, mode) < 0 || fstat(to, &new) < 0)
-		return error_set(error, ERROR_UNEXPECTED, "cannot keep the mode of %s: %s", path, strerror(errno));
-	if ((new.st_mode & 07777) != mode)
-		return error_set(error, ERROR_UNEXPECTED, "cannot keep the mode of %s: the system takes %04o for %04o", path,
-				 (unsigned)new.st_mode & 07777, (unsigned)mode);
-	return 0;
+		return refuse_mode(mode, path, strerror(errno), error);
+	return (new.st_mode & 07777) == mode ? 0 : refuse_mode(mode, path, "the system sets another", error);
 }
 
 int access_copy(int from, int to, bool is_private, const char *path, struct error *error)

@@ -15,7 +15,12 @@ enum { TEMPORARY_SIZE = 32, TRIES = 100 };
 
 int place_cannot_write(const char *path, struct error *error)
 {
-	return error_set(error, ERROR_UNEXPECTED, "cannot write %s: %s", path, strerror(errno));
+	bool is_mounted = errno == EBUSY;
+
+	error_set(error, ERROR_UNEXPECTED, "cannot write %s: %s", path, strerror(errno));
+	if (is_mounted)
+		error_hint(error, "the file is a mount point, as in a container: name it by its path outside");
+	return -ERROR_UNEXPECTED;
 }
 
 void place_close(struct place *place)
@@ -83,20 +88,52 @@ int place_write_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
-static int make_temporary(int folder, mode_t mode, char name[TEMPORARY_SIZE])
+/* The new file before it is in its place. It has no name where the file system can do that, so that nothing is left of it if
+ * the program is killed. */
+struct fresh {
+	int fd;
+	char name[TEMPORARY_SIZE]; /* empty: none */
+};
+
+static int choose_name(struct fresh *fresh)
 {
 	unsigned long long random;
-	int fd = -1;
 
-	for (int i = 0; i < TRIES; i++) {
-		if (getentropy(&random, sizeof(random)) < 0)
+	if (getentropy(&random, sizeof(random)) < 0)
+		return -1;
+	snprintf(fresh->name, sizeof(fresh->name), ".p11bearer-%016llx", random);
+	return 0;
+}
+
+static int make_fresh(struct fresh *fresh, int folder, mode_t mode)
+{
+	/* Its name comes by way of /proc. */
+	fresh->fd = access("/proc/self/fd", X_OK) == 0 ? openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode) : -1;
+	for (int i = 0; i < TRIES && fresh->fd < 0; i++) {
+		if (choose_name(fresh) < 0)
 			return -1;
-		snprintf(name, TEMPORARY_SIZE, ".p11bearer-%016llx", random);
-		fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (fd >= 0 || errno != EEXIST)
+		fresh->fd = openat(folder, fresh->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (fresh->fd < 0 && errno != EEXIST)
+			return -1;
+	}
+	return fresh->fd < 0 ? -1 : 0;
+}
+
+static int give_name(struct fresh *fresh, int folder)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fresh->fd);
+	for (int i = 0; i < TRIES; i++) {
+		if (choose_name(fresh) < 0)
+			break;
+		if (linkat(AT_FDCWD, self, folder, fresh->name, AT_SYMLINK_FOLLOW) == 0)
+			return 0;
+		if (errno != EEXIST)
 			break;
 	}
-	return fd;
+	fresh->name[0] = '\0';
+	return -1;
 }
 
 static int fill(int fd, const void *data, size_t length)
@@ -122,29 +159,39 @@ static void sync_folder(int folder)
 	close(fd);
 }
 
+static int cannot_create(const char *path, struct error *error)
+{
+	bool is_closed = errno == EACCES;
+
+	error_set(error, ERROR_UNEXPECTED, "cannot create a file beside %s: %s", path, strerror(errno));
+	if (is_closed)
+		error_hint(error, "make the folder writable: the file is replaced, not written to");
+	return -ERROR_UNEXPECTED;
+}
+
 int place_put(const struct place *place, const void *data, size_t length, mode_t mode, bool is_private,
 	      place_check *check, const void *context, struct error *error)
 {
-	char temporary[TEMPORARY_SIZE];
-	int fd = make_temporary(place->folder, place->old >= 0 ? 0600 : mode, temporary), result = 0;
+	struct fresh fresh = { -1, "" };
+	int result = 0;
 
-	if (fd < 0)
-		return error_set(error, ERROR_UNEXPECTED, "cannot create a file beside %s: %s", place->path, strerror(errno));
-	if (place->old >= 0 && access_copy(place->old, fd, is_private, place->path, error) < 0) {
-		result = error_result(error);
-		error_hint(error, "run the command as a user who may do that, or write to another file");
-	} else if (fill(fd, data, length) < 0) {
-		result = place_cannot_write(place->path, error);
-	}
-	if (close(fd) < 0 && result == 0)
+	if (make_fresh(&fresh, place->folder, place->old >= 0 ? 0600 : mode) < 0)
+		return cannot_create(place->path, error);
+	if (place->old >= 0)
+		result = access_copy(place->old, fresh.fd, is_private, place->path, error);
+	if (result == 0 && fill(fresh.fd, data, length) < 0)
 		result = place_cannot_write(place->path, error);
 	if (result == 0 && check != NULL)
 		result = check(place, context, error);
-	if (result == 0 && renameat(place->folder, temporary, place->folder, place->name) < 0)
+	if (result == 0 && fresh.name[0] == '\0' && give_name(&fresh, place->folder) < 0)
 		result = place_cannot_write(place->path, error);
-	if (result < 0)
-		unlinkat(place->folder, temporary, 0);
-	else
+	if (close(fresh.fd) < 0 && result == 0)
+		result = place_cannot_write(place->path, error);
+	if (result == 0 && renameat(place->folder, fresh.name, place->folder, place->name) < 0)
+		result = place_cannot_write(place->path, error);
+	if (result < 0 && fresh.name[0] != '\0')
+		unlinkat(place->folder, fresh.name, 0);
+	if (result == 0)
 		sync_folder(place->folder);
 	return result;
 }

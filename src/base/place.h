@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of base: the place of a file, and how a file gets there in one step. A new file (".p11bearer-…") is made in the same
- * folder, given its access (base/access.h), written, synced and renamed, so that a crash leaves the old file or the new one
- * whole. The folder is held open: whoever swaps a part of its path moves nothing. */
+/* Inside of base: the place of a file, and how a file gets there in one step. A new file is made in the same folder, without a
+ * name where the file system can do that, given its access (base/access.h), written, synced, named ".p11bearer-…" and renamed,
+ * so that a crash leaves the old file or the new one whole. The folder is held open: whoever swaps a part of its path moves
+ * nothing. */
 #ifndef P11BEARER_BASE_PLACE_H
 #define P11BEARER_BASE_PLACE_H
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdbool.h>
@@ -111,6 +112,34 @@ static inline void unit_put(const char *path, const void *data, size_t length, m
 	assert_int_equal(write(fd, data, length), length);
 	assert_int_equal(fchmod(fd, mode), 0); /* whatever the umask is */
 	assert_int_equal(close(fd), 0);
+}
+
+/* What is in the file, at most 63 bytes; NULL if it cannot be opened. Of static memory, overwritten by the next call. */
+static inline const char *unit_content(const char *path)
+{
+	static char text[64];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	if (got < 0)
+		return NULL;
+	text[got] = '\0';
+	return text;
+}
+
+/* How many entries the folder has. */
+static inline size_t unit_entries(const char *folder)
+{
+	DIR *stream = opendir(folder);
+	size_t count = 0;
+
+	assert_non_null(stream);
+	while (readdir(stream) != NULL)
+		count++;
+	closedir(stream);
+	return count - 2;
 }
 
 #define TEST_IN_FOLDER(function) cmocka_unit_test_setup_teardown(function, unit_folder_make, unit_folder_remove)
