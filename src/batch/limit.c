@@ -72,7 +72,7 @@ static bool make_key(const struct limits *limits, const struct item *item, unsig
 	bool made = false;
 
 	for (int i = 0; i < length; i++)
-		text[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
+		text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
 	if (length >= 0) {
 		made = EVP_Digest(text, (size_t)length, key, NULL, EVP_sha256(), NULL) == 1;
 		free(text);
@@ -173,7 +173,7 @@ struct kept *limits_take(struct limits *limits, double now, bool all)
 	struct kept *kept;
 
 	if (all) {
-		TAILQ_FOREACH(user, &limits->lists[true], link)
+		for (user = TAILQ_FIRST(&limits->lists[true]); user != NULL; user = TAILQ_NEXT(user, link))
 			STAILQ_CONCAT(&limits->ready, &user->lines);
 	}
 	if (!STAILQ_EMPTY(&limits->ready))

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "salesforce/advice.h"
 
-/* Adds the advice (NULL: there is none) and a wait, where the org asks for one that is not simply waited out:
- * `retry_after`, in seconds, or -1. */
+/* Adds a hint: the advice, if there is any (or NULL), and the wait that the org asks for (`retry_after`, seconds or -1), if
+ * that is too long to be waited out. */
 void advice_hint(const struct salesforce_advice *advice, long retry_after, struct error *error);
 
 #endif

@@ -45,12 +45,12 @@ bool limit_pause(struct limit *limit, long rate_wait, const struct oauth_answer 
 	if (wait < 0)
 		return false;
 	if (limit->refused == 1)
-		message_note("%s; trying again in %.0f s, and for up to %ld s (--rate-wait)", error->text, wait / 1e3,
+		message_note("%s; trying again in %.0f s, for up to %ld s in all (--rate-wait)", error->text, wait / 1e3,
 			     rate_wait);
 	else
 		message_step("%s; trying again in %.0f s", error->text, wait / 1e3);
 	if (interrupt_wait((unsigned long)wait) != 0) {
-		error_append(error, "; the wait for the next try was interrupted");
+		error_append(error, "; the wait was interrupted");
 		error->signal = interrupt_signal();
 		return false;
 	}

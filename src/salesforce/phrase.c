@@ -40,7 +40,7 @@ static void simplify(const char *text, char *plain)
 			continue;
 		skip = strncmp(text, "://", 3) == 0 ? strcspn(text, " \t\r\n\"'<>(),;") : 1;
 		if (letter || (*text >= '0' && *text <= '9'))
-			plain[used++] = upper ? (char)(*text - 'A' + 'a') : *text;
+			plain[used++] = (char)(upper ? *text - 'A' + 'a' : *text);
 		else if (used > 0 && plain[used - 1] != ' ')
 			plain[used++] = ' ';
 		if (used > 0 && ends_sentence(text)) {
