@@ -103,6 +103,17 @@ int appcheck_certificate(struct appcheck *check, X509 *certificate, size_t lengt
 
 /* --- the files --------------------------------------------------------------------------------------------------- */
 
+/* Whether there is more than one block of PEM, or text around it, which x509_parse passes over and an org may not. */
+static bool has_more_than_pem(const char *text)
+{
+	const char *first = strstr(text, "-----BEGIN"), *end = first != NULL ? strstr(first, "-----END") : NULL;
+
+	if (end == NULL)
+		return false;
+	end = strstr(end + strlen("-----END"), "-----");
+	return first != text + strspn(text, " \t\r\n") || end == NULL || end[5 + strspn(end + 5, " \t\r\n")] != '\0';
+}
+
 static int check_value(struct appcheck *check, const struct apps_file *file, const struct appcheck_given *given)
 {
 	const char *text = appfile_text(file->file, "certificate");
@@ -123,6 +134,9 @@ static int check_value(struct appcheck *check, const struct apps_file *file, con
 	else if (list.repeated)
 		result = appcheck_add(check, APPCHECK_DOUBT, "repeated-certificate", file->path,
 				      "the field certificate holds its certificate twice");
+	else if (has_more_than_pem(text))
+		result = appcheck_add(check, APPCHECK_DOUBT, "more-than-certificate", file->path,
+				      "the field certificate holds more than the certificate, which the org may not take");
 	if (result == 0 && list.count == 1) {
 		X509_up_ref(list.list[0]);
 		X509_free(check->certificate);

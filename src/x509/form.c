@@ -31,6 +31,10 @@ const struct form_text form_texts[FORM_COUNT] = {
 	[FORM_JAVA_KEYSTORE] = { "a Java keystore", "take the certificate out with \"keytool -exportcert -rfc\"" },
 	[FORM_PGP] = { "an OpenPGP block", GIVE_ONE },
 	[FORM_BASE64_OF_PEM] = { "base64 of PEM", "decode it once: base64 -d" },
+	[FORM_BASE64URL] = { "base64url", "convert it to base64: tr -- -_ +/" },
+	[FORM_HEX] = { "hexadecimal", "convert it to DER: xxd -r -p" },
+	[FORM_ESCAPED] = { "PEM with \"\\n\" in place of line ends", "put line ends in: printf %b \"$(cat FILE)\"" },
+	[FORM_COMPRESSED] = { "compressed", "unpack it" },
 	[FORM_HTML] = { "an HTML page", "save the certificate itself" },
 	[FORM_SETTINGS_FILE] = { "an app's settings file", "give the certificate's own file" },
 	[FORM_XML] = { "an XML file", "give the certificate's own file" },
@@ -145,6 +149,27 @@ static bool begins(const char *text, const char *beginning)
 	return strncasecmp(text, beginning, strlen(beginning)) == 0;
 }
 
+/* Whether it begins as DER does in this way to write bytes, has none but its digits, and one of `telling`. */
+static bool is_written(const char *text, const char *beginning, const char *digits, const char *telling)
+{
+	return begins(text, beginning) && strpbrk(text, telling) != NULL && text[strspn(text, digits)] == '\0';
+}
+
+/* What is refused, but is so close to what is taken that it is worth its name. */
+static enum form form_of_digits(const char *text)
+{
+	static const char hex[] = "0123456789abcdefABCDEF: \t\r\n";
+	static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_= \t\r\n";
+
+	if (is_written(text, "3082", hex, "3") || is_written(text, "30:82", hex, ":") || is_written(text, "30 82", hex, " "))
+		return FORM_HEX;
+	if (is_written(text, "MII", url, "-_"))
+		return FORM_BASE64URL;
+	if (begins(text, "-----BEGIN") && (strstr(text, "-----\\n") != NULL || strstr(text, "-----\\r") != NULL))
+		return FORM_ESCAPED;
+	return FORM_UNKNOWN;
+}
+
 static bool is_utf16(const char *text, size_t length)
 {
 	size_t nuls = 0;
@@ -172,6 +197,8 @@ enum form form_of_text(const char *text, size_t length)
 		{ "<!doctype html", FORM_HTML },
 		{ "<html", FORM_HTML },
 		{ "{", FORM_JSON },
+		{ "\x1f\x8b", FORM_COMPRESSED },
+		{ "PK\x03\x04", FORM_COMPRESSED },
 	};
 
 	if (is_utf16(text, length))
@@ -185,7 +212,7 @@ enum form form_of_text(const char *text, size_t length)
 			return beginnings[i].form;
 	}
 	if (*text != '<')
-		return FORM_UNKNOWN;
+		return form_of_digits(text);
 	if (strcasestr(text, "<html") != NULL)
 		return FORM_HTML;
 	return strstr(text, "ExtlClntApp") != NULL ? FORM_SETTINGS_FILE : FORM_XML;
