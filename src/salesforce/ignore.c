@@ -78,15 +78,22 @@ static void reach_one(bool *reached, const char *part, char *const *name, size_t
 /* Whether the pattern matches the file of this path, cut into `names`, or a folder that it is in. */
 static bool matches(const struct pattern *pattern, char *const *name, size_t names)
 {
-	bool reached[PATH_MAX] = { true };
+	size_t last = names - (pattern->folders_only ? 1 : 0);
+	bool reached[PATH_MAX];
 
+	memset(reached, 0, (names + 1) * sizeof(*reached));
+	reached[0] = true;
 	for (size_t i = 0; i < pattern->count; i++) {
 		if (is_any_folders(pattern->part[i]))
 			reach_any(reached, names, i + 1 == pattern->count);
 		else
 			reach_one(reached, pattern->part[i], name, names);
 	}
-	return memchr(reached + 1, true, names - (pattern->folders_only ? 1 : 0)) != NULL;
+	for (size_t i = 1; i <= last; i++) {
+		if (reached[i])
+			return true;
+	}
+	return false;
 }
 
 /* --- lines ------------------------------------------------------------------------------------------------------- */

@@ -19,7 +19,7 @@ void leftout_free(struct leftout **leftout);
 int leftout_file(struct leftout *leftout, const char *path, const char *below, bool is_link, bool *left,
 		 struct error *error);
 
-/* After the last file. Fails with ERROR_CONFIG if there were wrong names, all of them named. */
+/* After the last file. Fails as names_refuse does if there were wrong names. */
 int leftout_end(struct leftout *leftout, struct error *error);
 
 /* What there is to tell, a sentence each; NULL past the last. */

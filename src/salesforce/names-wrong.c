@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { NAMED_MOST = 10 }; /* what an error has room for */
+
 static int add_linked(struct names *names, const char *path, struct error *error)
 {
 	struct names_inode *grown = realloc(names->linked, (names->linked_count + 1) * sizeof(*grown));
@@ -64,17 +66,20 @@ const struct names_wrong *names_next(const struct names *names, size_t *index)
 int names_refuse(const struct names *names, struct error *error)
 {
 	const struct names_wrong *wrong;
-	size_t index = 0;
+	size_t index = 0, count = 0;
 
-	for (bool is_first = true; (wrong = names_next(names, &index)) != NULL; is_first = false) {
-		if (is_first)
+	for (; (wrong = names_next(names, &index)) != NULL; count++) {
+		if (count == 0)
 			error_set(error, ERROR_CONFIG, "%s", wrong->text);
-		else
+		else if (count < NAMED_MOST)
 			error_append(error, "\n  %s", wrong->text);
-		error_hint(error, NAMES_HINT);
 	}
-	index = 0;
-	return names_next(names, &index) == NULL ? 0 : error_result(error);
+	if (count == 0)
+		return 0;
+	if (count > NAMED_MOST)
+		error_append(error, "\n  and %zu more", count - NAMED_MOST);
+	error_hint(error, NAMES_HINT);
+	return error_result(error);
 }
 
 void names_clear(struct names *names)

@@ -37,7 +37,7 @@ int names_add(struct names *names, const char *path, bool is_link, struct error 
 /* After the last file: the wrong one at or after *index, which moves behind it; NULL: there is none. */
 const struct names_wrong *names_next(const struct names *names, size_t *index);
 
-/* After the last file. Fails with ERROR_CONFIG if there are wrong names, and names them all. */
+/* After the last file. Fails with ERROR_CONFIG if there are wrong names, and names the first 10. */
 int names_refuse(const struct names *names, struct error *error);
 
 void names_clear(struct names *names);
