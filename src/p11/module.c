@@ -6,6 +6,7 @@
 #include "base/message.h"
 #include "base/output.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "base/trust.h"
 
 #include <dlfcn.h>
@@ -220,12 +221,13 @@ static bool is_remote(CK_FUNCTION_LIST *functions)
 }
 
 /* A line that was written while p11-kit loaded modules: of p11-kit, what could not be loaded; else a module's own words. */
-static void note_line(struct modules *modules, const char *line)
+static void note_line(struct modules *modules, char *line)
 {
 	static const char prefix[] = "p11-kit: ", not_loaded[] = "couldn't load module: ";
-	const char *reason;
+	char *reason;
 
 	if (strncmp(line, prefix, strlen(prefix)) != 0) {
+		text_clean(line, "\t");
 		fprintf(stderr, "%s\n", line);
 		return;
 	}

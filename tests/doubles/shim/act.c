@@ -11,9 +11,13 @@
 
 static FILE *early; /* stderr at the time when the module is loaded, which modules in C++ keep */
 
-__attribute__((constructor)) static void keep_stderr(void)
+__attribute__((constructor)) static void loaded(void)
 {
+	const char *text = getenv("P11SHIM_LOADED");
+
 	early = stderr;
+	if (text != NULL)
+		fprintf(stderr, "%s\n", text);
 }
 
 static void *wait_for_ever(void *unused)
