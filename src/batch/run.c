@@ -161,11 +161,10 @@ static int await(struct run *run, struct error *error)
 		[INPUT] = { .fd = -1 },
 		[OUTPUT] = { .fd = -1, .events = POLLOUT },
 	};
-	double delay = run->options->exchange && run->stop.class == ERROR_NONE ? sender_delay(&run->sender, clock_ms()) : -1;
+	bool sends = run->options->exchange && run->stop.class == ERROR_NONE && !run_is_stuck(run);
+	double delay = sends ? sender_delay(&run->sender, clock_ms()) : -1;
 	int wait = LOOK_MS;
 
-	if (flush(run, error) < 0)
-		return error_result(error);
 	report_progress(&run->report, &run->input);
 	if (secret_length(run->output) > 0)
 		ready[OUTPUT].fd = output_descriptor();
@@ -229,7 +228,7 @@ static int step(struct run *run, bool *more, struct error *error)
 		if (end_item(run, item, error) < 0)
 			return error_result(error);
 	}
-	if (run_is_stuck(run) && flush(run, error) < 0)
+	if ((run_is_stuck(run) || !*more) && flush(run, error) < 0)
 		return error_result(error);
 	if (*more)
 		return 0;
