@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* Gives the open file `to`, which is new, empty and has the mode 0600, the access of the open file `from`; if `is_private`,
+/* Gives the open file `to`, which is new and was made with the mode 0600, the access of the open file `from`; if `is_private`,
  * that of its owner alone. An ACL that `to` inherited from its folder goes. `path` is for messages. Fails with
  * ERROR_UNEXPECTED if something cannot be copied: `to` must not be used then, for it may be open to people whom `from` shuts
  * out, or the reverse. */

@@ -136,18 +136,6 @@ static int give_name(struct fresh *fresh, int folder)
 	return -1;
 }
 
-static int fill(int fd, const void *data, size_t length)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0 || place_write_all(fd, data, length) < 0)
-		return -1;
-	/* The write has cleared the setuid bits. */
-	if ((status.st_mode & 07000) != 0 && fchmod(fd, status.st_mode & 07777) < 0)
-		return -1;
-	return fsync(fd);
-}
-
 /* The name itself must reach the disk too, or a crash may bring the old file back. */
 static void sync_folder(int folder)
 {
@@ -179,7 +167,12 @@ int place_put(const struct place *place, const void *data, size_t length, mode_t
 		return cannot_create(place->path, error);
 	if (place->old >= 0)
 		result = access_copy(place->old, fresh.fd, is_private, place->path, error);
-	if (result == 0 && fill(fresh.fd, data, length) < 0)
+	if (result == 0 && place_write_all(fresh.fd, data, length) < 0)
+		result = place_cannot_write(place->path, error);
+	/* The write has cleared setuid bits and capabilities. */
+	if (result == 0 && place->old >= 0)
+		result = access_copy(place->old, fresh.fd, is_private, place->path, error);
+	if (result == 0 && fsync(fresh.fd) < 0)
 		result = place_cannot_write(place->path, error);
 	if (result == 0 && check != NULL)
 		result = check(place, context, error);

@@ -29,9 +29,9 @@ static char *cut_name(char *path)
 	return slash + 1;
 }
 
-static int refuse_link(const char *path, struct error *error)
+static int refuse(const char *path, const char *why, struct error *error)
 {
-	error_set(error, ERROR_CONFIG, "%s is a link, which \"app init\" does not follow; nothing is written", path);
+	error_set(error, ERROR_CONFIG, "%s is %s; nothing is written", path, why);
 	error_hint(error, "remove it, or give another --dir");
 	return -ERROR_CONFIG;
 }
@@ -46,8 +46,8 @@ static int check_way(const struct template_file *file, const char *folder, bool 
 		return error_result(error);
 	snprintf(parent, sizeof(parent), "%s", path);
 	cut_name(parent);
-	if (lstat(parent, &status) == 0 && S_ISLNK(status.st_mode))
-		return refuse_link(parent, error);
+	if (lstat(parent, &status) == 0 && !S_ISDIR(status.st_mode))
+		return refuse(parent, S_ISLNK(status.st_mode) ? "a link, which \"app init\" does not follow" : "not a folder", error);
 	if (lstat(path, &status) < 0)
 		return 0;
 	if (!force) {
@@ -55,7 +55,9 @@ static int check_way(const struct template_file *file, const char *folder, bool 
 		error_hint(error, "--force overwrites it; \"p11bearer app set-cert\" changes its certificate alone");
 		return -ERROR_CONFIG;
 	}
-	return S_ISLNK(status.st_mode) ? refuse_link(path, error) : 0;
+	if (S_ISREG(status.st_mode))
+		return 0;
+	return refuse(path, S_ISLNK(status.st_mode) ? "a link, which \"app init\" does not follow" : "not a regular file", error);
 }
 
 /* mkdir -p. */

@@ -90,9 +90,12 @@ static void a_file_that_is_replaced_keeps_its_attributes(void **state)
 	}
 }
 
-static void root_keeps_security_labels(void **state)
+static void root_keeps_security_labels_and_capabilities(void **state)
 {
 	static const char *const names[] = { "security.label", "trusted.note" };
+	/* CAP_NET_RAW, permitted and effective (capability.h). */
+	static const uint32_t capability[] = { 0x02000001, 1 << 13, 0, 0, 0 };
+	uint32_t got[COUNT(capability)];
 	const char *path = unit_path(state, "file");
 	struct error error = { 0 };
 	char value[16];
@@ -104,9 +107,13 @@ static void root_keeps_security_labels(void **state)
 		if (setxattr(path, names[i], "x", 1, 0) < 0)
 			skip();
 	}
+	if (setxattr(path, "security.capability", capability, sizeof(capability), 0) < 0)
+		skip();
 	replace(path, &error);
 	for (size_t i = 0; i < COUNT(names); i++)
 		assert_int_equal(getxattr(path, names[i], value, sizeof(value)), 1);
+	assert_int_equal(getxattr(path, "security.capability", got, sizeof(got)), sizeof(got));
+	assert_memory_equal(got, capability, sizeof(got));
 }
 
 /* A new file in such a folder has an ACL, which the mode 0640 of the old file would put into force. */
@@ -190,7 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_FOLDER(a_file_that_is_replaced_keeps_its_mode_and_owner),
 		TEST_IN_FOLDER(a_file_that_is_replaced_keeps_its_attributes),
-		TEST_IN_FOLDER(root_keeps_security_labels),
+		TEST_IN_FOLDER(root_keeps_security_labels_and_capabilities),
 		TEST_IN_FOLDER(a_folders_default_acl_does_not_widen_access),
 		TEST_IN_FOLDER(a_private_file_loses_its_acl),
 		TEST_IN_FOLDER(access_that_cannot_be_kept_is_a_refusal),
