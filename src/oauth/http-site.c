@@ -117,7 +117,7 @@ int http_site(const char *text, const char *server, const char *base, char **sit
 	if (http_check_url(text, error) < 0) {
 		struct error why = *error;
 
-		return error_set(error, ERROR_ANSWER, "the org's instance_url cannot be used: %.2048s", why.text);
+		return error_set(error, ERROR_ANSWER, "the org's instance_url: %.2048s", why.text);
 	}
 	if (!url_read(text, &url) || !url_read(server, &asked) || (base != NULL && !url_read(base, &own)))
 		result = error_memory(error);
