@@ -17,28 +17,38 @@ enum {
 	NESTED_MOST = 3,    /* base64 of PEM, and so on */
 };
 
-/* UTF-16 becomes readable without its NULs; line ends may be written as in a program's string, and anything as in a URL. */
+/* The character that an escape at `text` means, as URLs ("%2B") and strings of programs and JSON ("\\n", "\\u002b", "\\/") write
+ * it; *taken is how many bytes that is. 0: none. */
+static int escaped(const unsigned char *text, size_t length, size_t *taken)
+{
+	size_t digits = text[0] == '%' ? 1 : length >= 4 && memcmp(text, "\\u00", 4) == 0 ? 4 : 0;
+
+	*taken = 1;
+	if (text[0] == '\\' && length >= 2 && memchr("nrt", text[1], 3) != NULL) {
+		*taken = 2;
+		return ' ';
+	}
+	if (digits > 0 && length >= digits + 2 && isxdigit(text[digits]) && isxdigit(text[digits + 1])) {
+		const char code[] = { (char)text[digits], (char)text[digits + 1], '\0' };
+		int c = (int)strtol(code, NULL, 16);
+
+		*taken = digits + 2;
+		return c == 0 || isspace(c) ? ' ' : c;
+	}
+	return text[0] == '\\' && length >= 2 && memchr("/\\", text[1], 2) != NULL ? 0 : text[0];
+}
+
+/* UTF-16 becomes readable without its NULs, blanks become spaces, and escapes what they mean. */
 static char *flatten(const unsigned char *data, size_t length)
 {
 	char *text = calloc(1, length + 1), *to = text;
+	size_t taken;
 
-	for (size_t i = 0; text != NULL && i < length; i++) {
-		size_t left = length - i - 1;
+	for (size_t i = 0; text != NULL && i < length; i += taken) {
+		int c = escaped(data + i, length - i, &taken);
 
-		if (data[i] == '%' && left >= 2 && isxdigit(data[i + 1]) && isxdigit(data[i + 2])) {
-			const char code[] = { (char)data[i + 1], (char)data[i + 2], '\0' };
-			int c = (int)strtol(code, NULL, 16);
-
-			*to++ = (char)(c == 0 || isspace(c) ? ' ' : c);
-			i += 2;
-		} else if (data[i] == '\\' && left >= 1 && data[i + 1] != '\0' && strchr("nrt", data[i + 1]) != NULL) {
-			*to++ = ' ';
-			i++;
-		} else if (isspace(data[i])) {
-			*to++ = ' ';
-		} else if (data[i] != '\0') {
-			*to++ = (char)data[i];
-		}
+		if (c != 0)
+			*to++ = (char)(isspace(c) ? ' ' : c);
 	}
 	return text;
 }
