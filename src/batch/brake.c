@@ -3,7 +3,7 @@
 
 #include "bearer/retry.h"
 
-enum { ROUNDS_DOUBLED = 6 }; /* the pauses grow up to half a minute */
+enum { DOUBLED_MOST = 5 }; /* a pause that the org does not ask for lasts 16 seconds at most */
 
 void brake_init(struct brake *brake, size_t most, long retries)
 {
@@ -45,7 +45,7 @@ bool brake_refusal(struct brake *brake)
 /* Lengthens the pause to this one; returns how long it is. */
 static unsigned long pause_for(struct brake *brake, long retry_after, double now)
 {
-	long doubled = brake->rounds < ROUNDS_DOUBLED ? brake->rounds - 1 : ROUNDS_DOUBLED;
+	long doubled = brake->rounds <= DOUBLED_MOST ? brake->rounds - 1 : DOUBLED_MOST;
 	unsigned long wait = retry_delay(retry_after < BRAKE_WAIT_MOST ? retry_after : BRAKE_WAIT_MOST, doubled);
 
 	if (now + (double)wait > brake->resume)

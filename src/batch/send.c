@@ -128,31 +128,43 @@ struct item *sender_take_back(struct sender *sender)
 
 /* --- answers ----------------------------------------------------------------------------------------------------- */
 
-/* Whether the org asks for a slower run, not for a better line. */
-static bool throttles(const struct oauth_answer *answer)
+enum outcome {
+	OUTCOME_SUCCESS,
+	OUTCOME_THROTTLED, /* the org asks for a slower run, not for a better line */
+	OUTCOME_FAILURE,   /* it says nothing about the line: no answer, 5xx, or an answer that makes no sense */
+	OUTCOME_REFUSAL,   /* of this line, for a reason of its own */
+};
+
+static enum outcome outcome_of(const struct item *item, const struct oauth_answer *answer)
 {
-	return answer->passing && (answer->status == TOO_MANY || answer->retry_after > 0);
+	if (item->result == 0)
+		return OUTCOME_SUCCESS;
+	if (answer->passing && (answer->status == TOO_MANY || answer->retry_after > 0))
+		return OUTCOME_THROTTLED;
+	if (item->result == -ERROR_NETWORK || item->result == -ERROR_ANSWER ||
+	    (item->result == -ERROR_ORG && (answer->passing || answer->code[0] == '\0')))
+		return OUTCOME_FAILURE;
+	return OUTCOME_REFUSAL;
 }
 
 /* What the answer says about the speed of the run. */
-static void judge_speed(struct sender *sender, const struct item *item, const struct oauth_answer *answer)
+static void judge_speed(struct sender *sender, const struct item *item, enum outcome outcome, long retry_after)
 {
 	struct brake *brake = &sender->brake;
 	double now = clock_ms();
 	unsigned long pause = 0;
 	bool off = false, on = false;
 
-	if (item->result == 0) {
+	if (outcome == OUTCOME_SUCCESS)
 		off = brake_success(brake);
-	} else if (throttles(answer)) {
-		pause = brake_throttle(brake, item->began, answer->retry_after, now);
-		sender->last = item->error;
-	} else if (item->result == -ERROR_ORG && !answer->passing && answer->code[0] != '\0') {
-		off = brake_refusal(brake);
-	} else if (item->result == -ERROR_ORG || item->result == -ERROR_NETWORK || item->result == -ERROR_ANSWER) {
+	else if (outcome == OUTCOME_THROTTLED)
+		pause = brake_throttle(brake, item->began, retry_after, now);
+	else if (outcome == OUTCOME_FAILURE)
 		on = brake_failure(brake, item->began, now);
+	else if (item->result == -ERROR_ORG)
+		off = brake_refusal(brake);
+	if (outcome == OUTCOME_THROTTLED || outcome == OUTCOME_FAILURE)
 		sender->last = item->error;
-	}
 	if (off)
 		message_note("the org answers again; the run continues");
 	if (on)
@@ -162,18 +174,18 @@ static void judge_speed(struct sender *sender, const struct item *item, const st
 		message_note("%s; the run goes on in %lu ms", item->error.text, pause);
 }
 
-/* Whether the item is to be tried again, which is for *wait milliseconds later. While the brake is on, a failure is not
- * the line's own: it waits, however often it failed. */
-static bool try_again(const struct sender *sender, struct item *item, const struct oauth_answer *answer, unsigned long *wait)
+/* Whether the item is to be tried again, which is for *wait milliseconds later. While nothing but failures comes back, a
+ * failure is not the line's own: it waits, however often it failed. */
+static bool try_again(const struct sender *sender, struct item *item, enum outcome outcome, bool passing,
+		      unsigned long *wait)
 {
-	*wait = 0;
-	if (item->limited || !answer->passing)
+	if (item->limited || outcome == OUTCOME_REFUSAL)
 		return false;
-	if (throttles(answer))
-		return ++item->throttled <= sender->request->retries * BRAKE_ROUNDS_A_RETRY;
-	if (sender->brake.on)
+	if (sender->brake.on || brake_is_spent(&sender->brake))
 		return true;
-	if (item->tries >= sender->request->retries)
+	if (outcome == OUTCOME_THROTTLED)
+		return ++item->throttled <= sender->request->retries * BRAKE_ROUNDS_A_RETRY;
+	if (!passing || item->tries >= sender->request->retries)
 		return false;
 	*wait = retry_delay(-1, item->tries++);
 	message_step("line %lu: %s; trying again in %lu ms", item->number, item->error.text, *wait);
@@ -192,10 +204,11 @@ static bool was_stale(struct item *item, const struct oauth_answer *answer)
 static void take_answer(struct sender *sender, struct item *item, struct oauth_answer *answer, struct queue *done)
 {
 	unsigned long wait = 0;
+	enum outcome outcome = outcome_of(item, answer);
 	bool again = was_stale(item, answer);
 
 	if (!again)
-		judge_speed(sender, item, answer);
+		judge_speed(sender, item, outcome, answer->retry_after);
 	if (item->result == 0) {
 		if (output_answer(item, answer) < 0)
 			item->result = error_memory(&item->error);
@@ -206,7 +219,7 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		exchange_advice(answer, &item->error);
 	item->limited = limit_is_met(answer);
 	item->retry_after = answer->retry_after;
-	if (!again && !try_again(sender, item, answer, &wait)) {
+	if (!again && !try_again(sender, item, outcome, answer->passing, &wait)) {
 		queue_push(done, item);
 		return;
 	}

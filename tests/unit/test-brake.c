@@ -65,14 +65,14 @@ static void pauses_grow_until_it_is_spent(void **state)
 	brake_init(&brake, PARALLEL, RETRIES);
 	failures(&brake, BRAKE_AFTER, now);
 	for (int i = 1; i < SPENT; i++) {
-		assert_true(brake.resume - now >= before / 2 && brake.resume - now <= 32000);
+		assert_true(brake.resume - now >= before / 2 && brake.resume - now <= 16000);
 		before = brake.resume - now;
 		now = brake.resume;
 		assert_int_equal(brake_allows(&brake, now), 1);
 		assert_false(brake_is_spent(&brake));
 		failures(&brake, 1, now);
 	}
-	assert_true(before >= 16000);
+	assert_true(before >= 8000);
 	assert_false(brake_is_spent(&brake));
 	failures(&brake, 1, brake.resume);
 	assert_true(brake_is_spent(&brake));
@@ -80,7 +80,7 @@ static void pauses_grow_until_it_is_spent(void **state)
 	for (int i = 0; i < 100; i++) {
 		now = brake.resume;
 		failures(&brake, 1, now);
-		assert_true(brake.resume - now >= 16000 && brake.resume - now <= 32000);
+		assert_true(brake.resume - now >= 8000 && brake.resume - now <= 16000);
 	}
 	assert_true(brake_success(&brake));
 	assert_false(brake_is_spent(&brake));
