@@ -106,7 +106,7 @@ static void every_fragment_is_masked(void **state)
 		for (size_t end = begin + 10; end <= length; end += 7) {
 			char text[256];
 
-			snprintf(text, sizeof(text), "<%.*s>", (int)(end - begin), ASSERTION + begin);
+			snprintf(text, sizeof(text), "<%.*s>", (int)(end - begin), &ASSERTION[begin]);
 			redact(redactor, text);
 			assert_string_equal(text, "<***>");
 		}
