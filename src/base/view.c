@@ -10,29 +10,29 @@
  * taken along if it is there. */
 static const struct escape {
 	const char *begin; /* in upper or lower case */
-	int base;
 	size_t least, most;
+	int base;
 	char end;     /* or 0 */
 	bool visible; /* only for a character that is: what looks like this escape often is not one */
 } escapes[] = {
 	/* URLs */
-	{ "%u", 16, 4, 4, 0, false },
-	{ "%", 16, 2, 2, 0, false },
+	{ "%u", 4, 4, 16, 0, false },
+	{ "%", 2, 2, 16, 0, false },
 	/* JSON and programming languages */
-	{ "\\u{", 16, 1, 8, '}', false },
-	{ "\\x{", 16, 1, 8, '}', false },
-	{ "\\U", 16, 8, 8, 0, true },
-	{ "\\u", 16, 4, 4, 0, false },
-	{ "\\x", 16, 2, 2, 0, false },
-	{ "\\", 8, 3, 3, 0, true },
-	{ "\\", 16, 2, 2, 0, true }, /* LDAP (RFC 4514), CSS */
+	{ "\\u{", 1, 8, 16, '}', false },
+	{ "\\x{", 1, 8, 16, '}', false },
+	{ "\\U", 8, 8, 16, 0, true },
+	{ "\\u", 4, 4, 16, 0, false },
+	{ "\\x", 2, 2, 16, 0, false },
+	{ "\\", 3, 3, 8, 0, true },
+	{ "\\", 2, 2, 16, 0, true }, /* LDAP (RFC 4514), CSS */
 	/* HTML */
-	{ "&#x", 16, 1, 16, ';', false },
-	{ "&#", 10, 1, 16, ';', false },
+	{ "&#x", 1, 16, 16, ';', false },
+	{ "&#", 1, 16, 10, ';', false },
 	/* quoted-printable, and lists of bytes */
-	{ "=", 16, 2, 2, 0, true },
-	{ "0x", 16, 2, 2, 0, true },
-	{ "U+", 16, 4, 6, 0, true },
+	{ "=", 2, 2, 16, 0, true },
+	{ "0x", 2, 2, 16, 0, true },
+	{ "U+", 4, 6, 16, 0, true },
 };
 
 enum { ENTITY_MAX = 12 }; /* characters of a name in HTML */
@@ -122,7 +122,9 @@ static size_t decode(const struct unit *units, size_t left, char *character)
 		visible = value > ' ' && value < 0x7f;
 		if (used == 0 || (escapes[i].visible && !visible))
 			continue;
-		*character = visible ? (char)value : ' ';
+		*character = ' ';
+		if (visible)
+			*character = (char)value;
 		return used;
 	}
 	used = decode_short(units, left, character);

@@ -172,8 +172,10 @@ char *http_origin(const char *url)
 		if (asprintf(&origin, "%s://%.*s:%s", scheme, (int)length, host, port) < 0)
 			origin = NULL;
 	}
-	for (char *c = origin; c != NULL && *c != '\0'; c++)
-		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+	for (char *c = origin; c != NULL && *c != '\0'; c++) {
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	}
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);

@@ -21,10 +21,11 @@ enum {
  * it; *taken is how many bytes that is. 0: none. */
 static int escaped(const unsigned char *text, size_t length, size_t *taken)
 {
+	bool backslash = text[0] == '\\' && length >= 2 && text[1] != '\0';
 	size_t digits = text[0] == '%' ? 1 : length >= 4 && memcmp(text, "\\u00", 4) == 0 ? 4 : 0;
 
 	*taken = 1;
-	if (text[0] == '\\' && length >= 2 && memchr("nrt", text[1], 3) != NULL) {
+	if (backslash && strchr("nrt", text[1]) != NULL) {
 		*taken = 2;
 		return ' ';
 	}
@@ -35,7 +36,7 @@ static int escaped(const unsigned char *text, size_t length, size_t *taken)
 		*taken = digits + 2;
 		return c == 0 || isspace(c) ? ' ' : c;
 	}
-	return text[0] == '\\' && length >= 2 && memchr("/\\", text[1], 2) != NULL ? 0 : text[0];
+	return backslash && strchr("/\\", text[1]) != NULL ? 0 : text[0];
 }
 
 /* UTF-16 becomes readable without its NULs, blanks become spaces, and escapes what they mean. */
