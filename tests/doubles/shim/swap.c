@@ -21,8 +21,8 @@ static bool parse_name(const char *text, CK_UTF8CHAR *field, size_t size, bool *
 	if (length > size) {
 		return false;
 	}
-	memset(field, ' ', size);
-	memcpy(field, text, length);
+	for (size_t i = 0; i < size; i++)
+		field[i] = i < length ? (CK_UTF8CHAR)text[i] : ' ';
 	return *set = true;
 }
 
