@@ -14,7 +14,7 @@ int child_exec(char *const *argv, char *const *environment, struct error *error)
 
 /* Runs the command and waits for its end, and passes on the signals that come meanwhile. They are still blocked when it
  * returns, so that none ends this process before it is ready for them: see child_unblock. *status is as a shell's $?; a
- * command that cannot be started is reported on stderr. Fails with ERROR_UNEXPECTED when there is no further process to be had. */
+ * command that cannot be started is reported on stderr. Fails with ERROR_UNEXPECTED if fork() fails. */
 int child_run(char *const *argv, char *const *environment, int *status, struct error *error);
 
 /* After child_run: from here on signals come to this process again. */

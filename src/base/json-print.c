@@ -9,7 +9,7 @@
 
 enum {
 	DEEPEST = 16,          /* levels of indentation */
-	NO_CHARACTER = 0xfffd, /* stands for what is none */
+	NO_CHARACTER = 0xfffd, /* shown in place of bytes that are not UTF-8 */
 };
 
 /* Levels beyond the deepest are not indented further: a small text of many levels would become a huge one. */

@@ -38,7 +38,7 @@ int json_line(struct secret *json, const char *text);
  * U+FFFD. NULL: memory is out. Fails as output_write does. */
 int json_write(const char *text, struct error *error);
 
-/* Length of the blanks at `text`; of the token there, 0 when it is none. */
+/* The length of the blanks at `text`; of the token there, 0 if there is no token. */
 size_t json_blanks(const char *text);
 size_t json_token(const char *text);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/names.h"
 
+#include "base/distance.h"
 #include "base/text.h"
 #include "salesforce/appfile-internal.h"
 
@@ -90,33 +91,6 @@ static enum root read_root(const char *path, enum appfile_type *type)
 }
 
 /* --- the name ---------------------------------------------------------------------------------------------------- */
-
-/* Levenshtein's distance of two words of at most WORD_MAX bytes, case aside. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[WORD_MAX + 1];
-	size_t length = strlen(b);
-
-	for (unsigned j = 0; j <= length; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1] != '\0'; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= length; j++) {
-			bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-			unsigned least = diagonal + (same ? 0 : 1);
-
-			diagonal = row[j];
-			if (row[j] + 1 < least)
-				least = row[j] + 1;
-			if (row[j - 1] + 1 < least)
-				least = row[j - 1] + 1;
-			row[j] = least;
-		}
-	}
-	return row[length];
-}
 
 /* Whether the word is close to the suffix of a type. ".eca" is so short that two edits make it any word. */
 static bool is_close(const char *word, enum appfile_type *type)
