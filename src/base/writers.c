@@ -50,18 +50,34 @@ static bool is_own_group(const struct group *group, uid_t uid)
 	return user != NULL && user->pw_gid == group->gr_gid && strcmp(user->pw_name, group->gr_name) == 0;
 }
 
-static bool has_other_members(const struct group *group)
+/* Whether an entry of the group database lists a user other than root and this one. */
+static bool lists_others(const struct group *group)
 {
-	const struct passwd *user;
 	bool others = false;
 
 	for (char **member = group->gr_mem; *member != NULL && !others; member++) {
-		user = getpwnam(*member);
+		const struct passwd *user = getpwnam(*member);
+
 		others = user == NULL || !is_ours(user->pw_uid);
 	}
+	return others;
+}
+
+/* Whether other users are in the group: several entries may have its number, and it may be other users' login group. A name
+ * service that lists nothing (no enumeration) has answered for this group already (getgrgid). */
+static bool has_other_members(gid_t gid)
+{
+	const struct passwd *user;
+	const struct group *group;
+	bool others = false;
+
+	setgrent();
+	while (!others && (group = getgrent()) != NULL)
+		others = group->gr_gid == gid && lists_others(group);
+	endgrent();
 	setpwent();
 	while (!others && (user = getpwent()) != NULL)
-		others = user->pw_gid == group->gr_gid && !is_ours(user->pw_uid);
+		others = user->pw_gid == gid && !is_ours(user->pw_uid);
 	endpwent();
 	return others;
 }
@@ -72,7 +88,7 @@ static bool group_is_ours(gid_t gid, const struct stat *status)
 	bool own = group != NULL && (is_own_group(group, geteuid()) || is_own_group(group, 0));
 	bool local = group != NULL && S_ISDIR(status->st_mode) && status->st_uid == 0 && strcmp(group->gr_name, "staff") == 0;
 
-	return (own || local) && !has_other_members(group);
+	return (own || local) && !lists_others(group) && !has_other_members(gid);
 }
 
 /* Whether one entry of an ACL lets others write. Those for the owner and for everybody else are in the mode. */
