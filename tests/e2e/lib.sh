@@ -7,13 +7,12 @@
 
 set -u
 : "${P11BEARER:?is set by make check}" "${DOUBLES:?is set by make check}" "${SOURCE:?is set by make check}"
+[ -n "${TEST_STARTED:-}" ] || exec "$SOURCE/tests/start" "$0"
 read -ra wrapper <<<"${P11BEARER_WRAPPER:-}"
 
 T=$(mktemp -d) # all files of the test; T/out and T/err are what the program wrote last
 export HOME=$T/home
 mkdir "$HOME"
-unset XDG_CONFIG_HOME CREDENTIALS_DIRECTORY SOFTHSM2_CONF http_proxy https_proxy HTTPS_PROXY ALL_PROXY all_proxy no_proxy NO_PROXY SSLKEYLOGFILE
-for name in $(compgen -e P11BEARER_ | grep -v '^P11BEARER_WRAPPER$'); do unset "$name"; done
 touch "$T/out" "$T/err"
 
 # The program loads no module from a directory that others can write to, as the one it was built in may be.
