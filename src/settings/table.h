@@ -3,6 +3,7 @@
 #ifndef P11BEARER_SETTINGS_TABLE_H
 #define P11BEARER_SETTINGS_TABLE_H
 
+#include "settings/pasted.h"
 #include "settings/settings.h"
 
 enum setting_type {
@@ -23,6 +24,7 @@ struct setting {
 	enum setting_type type;
 	enum setting_group group;
 	bool option_only; /* not known to configuration files and environment */
+	enum pasted_kind pasted; /* what is checked for traces of copying */
 	const char *argument; /* what --help calls the value */
 	const char *fallback; /* default, or NULL */
 	const char *help;

@@ -89,46 +89,69 @@ static bool is_number(const char *text, long min, long max)
 	return errno == 0 && *end == '\0' && number >= min && number <= max;
 }
 
+/* What is wrong with a value that is text, and in *hint what to do about it, or NULL. */
+static const char *content_fault(const struct setting *setting, const char *text, const char **hint)
+{
+	const char *fault = text_fault(text);
+
+	*hint = NULL;
+	if (fault != NULL) {
+		if (*text != '\0' && strchr("\r\n", text[strlen(text) - 1]) != NULL)
+			*hint = "the last character is a line end: remove it, and give the file it comes from Unix line ends";
+		return fault;
+	}
+	if (setting->pasted != PASTED_NOT)
+		fault = pasted_fault(text, setting->pasted, hint);
+	if (fault != NULL)
+		return fault;
+	*hint = NULL;
+	return setting->type == TYPE_URL ? url_fault(text) : NULL;
+}
+
+/* URLs and URIs are not shown: they may hold a password or a PIN. */
+static int check_content(const struct setting *setting, const char *text, const char *origin, enum error_class class,
+			 struct error *error)
+{
+	const char *hint, *fault = content_fault(setting, text, &hint);
+
+	if (fault == NULL)
+		return 0;
+	if (setting->type == TYPE_URL || setting->type == TYPE_PROXY)
+		error_set(error, class, "%s: the URL %s", origin, fault);
+	else if (setting->type == TYPE_URI)
+		error_set(error, class, "%s: the URI %s", origin, fault);
+	else
+		error_set(error, class, "%s: \"%s\" %s", origin, text, fault);
+	if (hint != NULL)
+		error_hint(error, "%s", hint);
+	return -(int)class;
+}
+
 int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
 		struct error *error)
 {
 	enum error_class class = layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG;
-	const char *fault = NULL;
 
 	switch (setting->type) {
 	case TYPE_FLAG:
 		if (!is_among(text, yes_words) && !is_among(text, no_words))
 			return error_set(error, class, "%s: \"%s\" is neither yes nor no", origin, text);
-		break;
+		return 0;
 	case TYPE_NUMBER:
 		if (!is_number(text, setting->min, setting->max))
 			return error_set(error, class, "%s: \"%s\" is not a whole number from %ld to %ld", origin, text,
 					 setting->min, setting->max);
-		break;
+		return 0;
 	case TYPE_CHOICE:
 		if (!is_choice(text, setting->choices))
 			return error_set(error, class, "%s: \"%s\" is none of %s", origin, text, setting->choices);
-		break;
-	/* URLs and URIs are never shown: they may hold a password or a PIN. */
+		return 0;
 	case TYPE_URL:
 	case TYPE_PROXY:
-		fault = text_fault(text);
-		if (fault == NULL && setting->type == TYPE_URL)
-			fault = url_fault(text);
-		if (fault != NULL)
-			return error_set(error, class, "%s: the URL %s", origin, fault);
-		break;
 	case TYPE_TEXT:
 	case TYPE_PAIRS:
-		fault = text_fault(text);
-		break;
 	case TYPE_URI:
-		fault = text_fault(text);
-		if (fault != NULL)
-			return error_set(error, class, "%s: the URI %s", origin, fault);
 		break;
 	}
-	if (fault != NULL)
-		return error_set(error, class, "%s: \"%s\" %s", origin, text, fault);
-	return 0;
+	return check_content(setting, text, origin, class, error);
 }
