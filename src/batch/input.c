@@ -28,6 +28,17 @@ void input_close(struct input *input)
 	input->buffer = NULL;
 }
 
+/* Editors and spreadsheets put a byte-order mark before the first line. */
+static void skip_mark(const char **text, size_t *length)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (*text == NULL || *length < strlen(mark) || memcmp(*text, mark, strlen(mark)) != 0)
+		return;
+	*text += strlen(mark);
+	*length -= strlen(mark);
+}
+
 bool input_take(struct input *input, const char **text, size_t *length)
 {
 	const char *begin = input->buffer + input->begin;
@@ -49,7 +60,16 @@ bool input_take(struct input *input, const char **text, size_t *length)
 	input->number++;
 	*text = skipped ? NULL : begin;
 	*length = newline != NULL ? taken - 1 : taken;
+	if (input->number == 1)
+		skip_mark(text, length);
 	return true;
+}
+
+bool input_is_blank(const char *text, size_t length)
+{
+	while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL && text[length - 1] != '\0')
+		length--;
+	return length == 0;
 }
 
 int input_fill(struct input *input, struct error *error)

@@ -83,8 +83,12 @@ int input_open(struct input *input, struct error *error);
 void input_close(struct input *input);
 
 /* Takes the next line from what has been read: *length bytes at *text, which stay until input_fill. *text is NULL for
- * one that is longer than LINE_MOST. False: there is no whole line. */
+ * one that is longer than LINE_MOST. A byte-order mark at the start of the input is skipped. False: there is no whole
+ * line. */
 bool input_take(struct input *input, const char **text, size_t *length);
+
+/* Whether a line holds nothing but blanks. Such a line is counted and skipped. */
+bool input_is_blank(const char *text, size_t length);
 
 /* Reads what is there, and sets `ended` at the end. Fails with ERROR_UNEXPECTED. */
 int input_fill(struct input *input, struct error *error);

@@ -126,21 +126,37 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 	return take_object(line, member, value, text, error);
 }
 
+/* What neither the line nor the run has. */
+static int check_missing(const struct bearer_request *request, bool exchange, struct error *error)
+{
+	bool no_url = request->instance_url == NULL &&
+		      (request->audience == NULL || (exchange && request->token_url == NULL));
+	const char *missing[] = {
+		request->username == NULL ? "username" : NULL,
+		request->client_id == NULL ? "client-id" : NULL,
+		no_url ? "instance-url" : NULL,
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		if (missing[i] == NULL)
+			continue;
+		if (count++ == 0)
+			error_set(error, ERROR_CONFIG, "the line has no %s", missing[i]);
+		else
+			error_append(error, ", no %s", missing[i]);
+	}
+	if (count == 0)
+		return 0;
+	error_hint(error, "add %s to the line, or give %s for all lines as an option or in a configuration file",
+		   count == 1 ? "it" : "them", count == 1 ? "it" : "them");
+	return -ERROR_CONFIG;
+}
+
 static int check_request(const struct bearer_request *request, bool exchange, struct error *error)
 {
-	const char *missing = NULL;
-
-	if (request->username == NULL)
-		missing = "username";
-	else if (request->client_id == NULL)
-		missing = "client-id";
-	else if (request->instance_url == NULL && (request->audience == NULL || (exchange && request->token_url == NULL)))
-		missing = "instance-url";
-	if (missing != NULL) {
-		error_set(error, ERROR_CONFIG, "there is no %s", missing);
-		error_hint(error, "neither the line has one, nor does --%s give one for all", missing);
-		return -ERROR_CONFIG;
-	}
+	if (check_missing(request, exchange, error) < 0)
+		return error_result(error);
 	for (size_t i = 0; i < request->claim_count; i++) {
 		if (jwt_claim_check(&request->claims[i], request->jti, error) < 0)
 			return error_result(error);
@@ -152,6 +168,16 @@ static int check_request(const struct bearer_request *request, bool exchange, st
 	return 0;
 }
 
+static int not_json(const char *text, size_t length, struct error *error)
+{
+	bool wide = length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+
+	error_set(error, ERROR_CONFIG, "the line is not JSON by RFC 8259");
+	if (wide)
+		error_hint(error, "the input is UTF-16: convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8");
+	return -ERROR_CONFIG;
+}
+
 static int parse(struct line *line, const char *text, size_t length, struct error *error)
 {
 	line->text = strndup(text, length);
@@ -160,7 +186,7 @@ static int parse(struct line *line, const char *text, size_t length, struct erro
 	if (strlen(line->text) == length)
 		line->json = cJSON_ParseWithOpts(line->text, NULL, 1);
 	if (line->json == NULL)
-		return error_set(error, ERROR_CONFIG, "the line is not JSON by RFC 8259");
+		return not_json(text, length, error);
 	if (json_check(line->text, ERROR_CONFIG, "the line", error) < 0)
 		return error_result(error);
 	if (!cJSON_IsObject(line->json))

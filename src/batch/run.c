@@ -84,7 +84,7 @@ static int end_item(struct run *run, struct item *item, struct error *error)
 	run->in_turn[item->number % run->count] = item;
 	while ((item = run->in_turn[(run->written + 1) % run->count]) != NULL) {
 		run->in_turn[++run->written % run->count] = NULL;
-		if (emit(run, item, error) < 0)
+		if (item != &run->blank && emit(run, item, error) < 0)
 			return error_result(error);
 	}
 	return 0;
@@ -245,7 +245,8 @@ static int conclude(const struct run *run, struct error *error)
 	const struct report *report = &run->report;
 	char counts[256];
 
-	snprintf(counts, sizeof(counts), "%lu lines done, %lu failed", report->done, report->failed);
+	snprintf(counts, sizeof(counts), "%lu line%s done, %lu failed", report->done, report->done == 1 ? "" : "s",
+		 report->failed);
 	if (run->stop.class == ERROR_NONE) {
 		if (report->failed > 0)
 			message_note("%s", counts);

@@ -136,6 +136,19 @@ static bool take_kept(struct run *run)
 	return true;
 }
 
+/* An empty line has no output; where the output is in order, the lines after it must not wait for one. */
+static void skip_line(struct run *run)
+{
+	unsigned long number = run->input.number;
+
+	if (!run->options->ordered)
+		return;
+	if (run->written + 1 == number)
+		run->written = number;
+	else
+		run->in_turn[number % run->count] = &run->blank;
+}
+
 void run_take_lines(struct run *run)
 {
 	const char *text;
@@ -152,6 +165,10 @@ void run_take_lines(struct run *run)
 		if (!input_take(&run->input, &text, &length)) {
 			run->hungry = !run->input.ended;
 			return;
+		}
+		if (text != NULL && input_is_blank(text, length)) {
+			skip_line(run);
+			continue;
 		}
 		item = queue_pop(&run->free);
 		run_item_new(item, run->input.number);
