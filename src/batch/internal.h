@@ -45,6 +45,9 @@ struct item {
 	long tries, throttled; /* at the org that have failed; for which it has asked to slow down */
 	bool has_failed;       /* one has, for the reason in `error` */
 	bool had_stale;        /* one more was for nothing: the connection was dead */
+	struct http_clock clock; /* as the org's refusal told */
+	bool asks;             /* it was refused, and a worker is to look for the certificate before it ends */
+	X509 *certificate;     /* what the worker has found, or NULL */
 	bool limited;          /* the org has refused it because its user has logged in too often */
 	long retry_after;      /* seconds that the org asked to wait then, or -1 */
 	bool probe;            /* it finds out whether its user may log in again */
@@ -112,7 +115,8 @@ void workers_close(struct workers **workers); /* ends them when they have done w
 /* Whether they have enough to do, so that more would only wait. */
 bool workers_are_full(struct workers *workers);
 
-/* Hands over an item to be signed; takes back one that was, or whose result tells why not; NULL: there is none. */
+/* Hands over an item to be signed, or one that `asks`; takes back one that was, or whose result tells why not; NULL: there is
+ * none. */
 void workers_give(struct workers *workers, struct item *item);
 struct item *workers_take(struct workers *workers);
 
@@ -138,6 +142,8 @@ struct sender {
 	size_t renewing;       /* items that are signed anew, for which there is room at the org */
 	struct queue ready, waiting;
 	struct oauth_answer answer; /* the last one */
+	X509 *certificate;     /* of the key, NULL: there is none, or it is not known */
+	bool knows_certificate;
 };
 
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error);
@@ -147,6 +153,10 @@ void sender_close(struct sender *sender);
 void sender_signed(struct sender *sender, const struct item *item);
 void sender_give(struct sender *sender, struct item *item);
 
+/* Completes the hint of a refusal by what is known of the certificate: takes it over from an item that has asked for it, and
+ * keeps it for those that follow. */
+void sender_explain(struct sender *sender, struct item *item);
+
 /* Takes the next item whose request may begin; NULL: there is none. */
 struct item *sender_next(struct sender *sender);
 
@@ -154,7 +164,8 @@ struct item *sender_next(struct sender *sender);
  * under way, or it has a result below 0. */
 bool sender_begin(struct sender *sender, struct item *item);
 
-/* Moves the requests. An item that has ended, well or not, comes back in `done`. */
+/* Moves the requests. An item that has ended, well or not, comes back in `done`; one that `asks` goes
+ * to the workers first. */
 void sender_move(struct sender *sender, struct queue *done);
 
 /* Takes back one that is not under way; NULL: there is none. */

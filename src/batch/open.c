@@ -70,6 +70,7 @@ void run_close(struct run *run)
 		line_clear(&run->items[i].line);
 		assertion_clear(&run->items[i].assertion);
 		secret_free(&run->items[i].output);
+		X509_free(run->items[i].certificate);
 	}
 	secret_free(&run->output);
 	input_close(&run->input);

@@ -139,6 +139,10 @@ static int give_up(struct run *run, struct error *error)
 	       (run->options->exchange && (item = sender_take_back(&run->sender)) != NULL)) {
 		char last[512] = "";
 
+		if (item->asks) { /* the org has answered it: it goes without the certificate */
+			run_explain(run, item);
+			continue;
+		}
 		if (item->has_failed)
 			snprintf(last, sizeof(last), "; the last try: %.480s", item->error.text);
 		run->report.given_up++;

@@ -14,6 +14,8 @@ struct run {
 	bool hungry;             /* there was room for a line, and none was there */
 	struct workers *workers;
 	struct sender sender;
+	bool asked;              /* a worker has a refused item, and looks for the certificate */
+	struct queue asking;     /* items that were refused meanwhile, and wait for the same */
 	struct limits *limits;   /* NULL: nothing is exchanged */
 	struct item *items;
 	size_t count;
@@ -46,5 +48,8 @@ void run_learn(struct run *run);
 void run_take_signed(struct run *run);
 void run_exchange(struct run *run);
 void run_take_lines(struct run *run);
+
+/* (take.c) Ends those that wait for the certificate, `item` first, which has what a worker has found. */
+void run_explain(struct run *run, struct item *item);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "bearer/advice.h"
 #include "bearer/exchange.h"
 #include "bearer/limit.h"
 #include "bearer/retry.h"
@@ -31,6 +32,7 @@ void sender_close(struct sender *sender)
 {
 	http_pool_close(&sender->pool);
 	oauth_answer_clear(&sender->answer);
+	X509_free(sender->certificate);
 	free(sender->token_url);
 	sender->token_url = NULL;
 }
@@ -201,6 +203,29 @@ static bool was_stale(struct item *item, const struct oauth_answer *answer)
 	return stale;
 }
 
+void sender_explain(struct sender *sender, struct item *item)
+{
+	if (item->asks && !sender->knows_certificate) {
+		sender->certificate = item->certificate;
+		sender->knows_certificate = true;
+	} else {
+		X509_free(item->certificate);
+	}
+	item->certificate = NULL;
+	item->asks = false;
+	if (sender->certificate != NULL)
+		advice_certificate(sender->certificate, sender->request->certificate, &item->clock, &item->error);
+}
+
+/* The item ends with a refusal. What the certificate is, a worker has to be asked once. */
+static void blame_certificate(struct sender *sender, struct item *item, const struct oauth_answer *answer)
+{
+	item->clock = answer->clock;
+	item->asks = !sender->knows_certificate;
+	if (!item->asks)
+		sender_explain(sender, item);
+}
+
 static void take_answer(struct sender *sender, struct item *item, struct oauth_answer *answer, struct queue *done)
 {
 	unsigned long wait = 0;
@@ -216,10 +241,12 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		return;
 	}
 	if (item->result == -ERROR_ORG)
-		exchange_advice(answer, &item->error);
+		exchange_advice(answer, &item->line.request, &item->error);
 	item->limited = limit_is_met(answer);
 	item->retry_after = answer->retry_after;
 	if (!again && !try_again(sender, item, outcome, answer->passing, &wait)) {
+		if (item->result == -ERROR_ORG && exchange_is_judged(answer))
+			blame_certificate(sender, item, answer);
 		queue_push(done, item);
 		return;
 	}

@@ -15,7 +15,7 @@ void run_item_new(struct item *item, unsigned long number)
 {
 	item->number = number;
 	item->lost = item->tries = item->throttled = 0;
-	item->has_failed = item->had_stale = item->renewed = item->limited = item->probe = false;
+	item->has_failed = item->had_stale = item->renewed = item->limited = item->probe = item->asks = false;
 	item->not_before = 0;
 }
 
@@ -58,12 +58,25 @@ void run_learn(struct run *run)
 	}
 }
 
+void run_explain(struct run *run, struct item *item)
+{
+	run->asked = false;
+	do {
+		sender_explain(&run->sender, item);
+		queue_push(&run->done, item);
+	} while ((item = queue_pop(&run->asking)) != NULL);
+}
+
 void run_take_signed(struct run *run)
 {
 	struct item *item;
 
 	while ((item = workers_take(run->workers)) != NULL) {
 		sender_signed(&run->sender, item);
+		if (item->asks) {
+			run_explain(run, item);
+			continue;
+		}
 		if (item->result == 0 && run->options->exchange) {
 			sender_give(&run->sender, item);
 			continue;
@@ -74,13 +87,37 @@ void run_take_signed(struct run *run)
 	}
 }
 
+/* With --fail-fast, an item that was refused ends the run as soon as its hint is complete. */
+static bool is_about_to_end(const struct run *run)
+{
+	return run->options->fail_fast && run->asked;
+}
+
+/* Requests that have ended; those that ask for the certificate have not yet. */
+static void take_answered(struct run *run)
+{
+	struct queue ended = { .first = NULL };
+	struct item *item;
+
+	sender_move(&run->sender, &ended);
+	while ((item = queue_pop(&ended)) != NULL) {
+		if (!item->asks)
+			queue_push(&run->done, item);
+		else if (run->asked)
+			queue_push(&run->asking, item);
+		else
+			workers_give(run->workers, item);
+		run->asked |= item->asks;
+	}
+}
+
 void run_exchange(struct run *run)
 {
 	struct item *item;
 
-	sender_move(&run->sender, &run->done);
+	take_answered(run);
 	run_learn(run);
-	if (run->stop.class != ERROR_NONE || run_is_stuck(run))
+	if (run->stop.class != ERROR_NONE || is_about_to_end(run) || run_is_stuck(run))
 		return;
 	while ((item = sender_next(&run->sender)) != NULL) {
 		if (!is_admitted(run, item))
@@ -94,7 +131,8 @@ void run_exchange(struct run *run)
 
 static bool has_room(struct run *run)
 {
-	return run->stop.class == ERROR_NONE && !run_is_stuck(run) && run->free.first != NULL && !workers_are_full(run->workers) &&
+	return run->stop.class == ERROR_NONE && !is_about_to_end(run) && !run_is_stuck(run) && run->free.first != NULL &&
+	       !workers_are_full(run->workers) &&
 	       (!run->options->exchange || run->sender.ready.count < run->sender.brake.allowed);
 }
 

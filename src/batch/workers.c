@@ -117,6 +117,11 @@ static void *work(void *context)
 	bool again = false;
 
 	while ((item = next(workers, item, again)) != NULL) {
+		if (item->asks) {
+			item->certificate = signer_certificate(&worker->signer);
+			again = false;
+			continue;
+		}
 		item->result = assertion_make(&worker->signer, &item->line.request, &item->assertion, &item->error);
 		again = item->result < 0 && !p11_key_is_gone(key, NULL) &&
 			((p11_is_lost(&item->error) && item->lost++ < LOST_MOST) || !p11_key_has_session(key));

@@ -3,6 +3,7 @@
 
 #include "base/base64url.h"
 #include "base/message.h"
+#include "bearer/advice.h"
 #include "x509/x509.h"
 
 #include <openssl/rand.h>
@@ -13,13 +14,16 @@
 
 enum {
 	JTI_BYTES = 16,
-	ORG_LIFETIME = 180, /* seconds: the org takes no later exp */
 };
 
-static void warn_if_expired(const struct signer *signer)
+static void warn_if_not_valid(const struct signer *signer)
 {
-	if (X509_cmp_current_time(X509_get0_notAfter(signer->certificates.list[0])) < 0)
+	enum x509_validity validity = x509_valid_at(signer->certificates.list[0], time(NULL));
+
+	if (validity == X509_EXPIRED)
 		message_warn("the certificate %s has expired", signer->path);
+	else if (validity == X509_NOT_YET_VALID)
+		message_warn("the certificate %s is not valid yet", signer->path);
 }
 
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
@@ -27,13 +31,13 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 	struct p11_request key;
 
 	*signer = (struct signer){ .path = request->certificate };
-	if (request->lifetime > ORG_LIFETIME)
+	if (request->lifetime > ASSERTION_LIFETIME_MOST)
 		message_warn("a lifetime of %ld s is more than the %d s that Salesforce documents", request->lifetime,
-			     ORG_LIFETIME);
+			     ASSERTION_LIFETIME_MOST);
 	if (signer->path != NULL && x509_read(signer->path, &signer->certificates, error) < 0)
 		return error_result(error);
 	if (signer->certificates.count == 1)
-		warn_if_expired(signer);
+		warn_if_not_valid(signer);
 	key = request->key;
 	key.checks_signatures = signer->path != NULL;
 	return p11_key_open(&signer->key, &key, false, error);
@@ -55,6 +59,18 @@ void signer_close(struct signer *signer)
 {
 	x509_list_clear(&signer->certificates);
 	p11_key_close(&signer->key);
+}
+
+X509 *signer_certificate(struct signer *signer)
+{
+	const struct x509_list *certificates = &signer->certificates;
+
+	if (signer->path == NULL)
+		return p11_key_stored(signer->key);
+	if (certificates->count != 1)
+		return NULL;
+	X509_up_ref(certificates->list[0]);
+	return certificates->list[0];
 }
 
 /* The signature fits no certificate: either they are other keys', or the token failed. */
@@ -101,7 +117,7 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 	x509_list_clear(certificates);
 	if (x509_list_add(certificates, own, error) < 0)
 		return error_result(error);
-	warn_if_expired(signer);
+	warn_if_not_valid(signer);
 	return 0;
 }
 

@@ -11,10 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-	SKEW_NOTED = 5,       /* seconds between two clocks that are worth a word */
-};
-
 struct bearer {
 	struct oauth_answer answer;
 	char *site; /* what its instance_url stands for; NULL: not known yet */
@@ -27,30 +23,18 @@ int exchange_url(const struct bearer_request *request, char **url, struct error 
 	return *url != NULL ? 0 : error_memory(error);
 }
 
-/* The org's Date against our clock: what "expired" mostly comes from. */
-static void tell_skew(const struct oauth_answer *answer, struct error *error)
-{
-	long long skew = (long long)answer->date - (long long)time(NULL);
-	char rest[sizeof(error->hint)];
-
-	if (answer->date == -1)
-		return;
-	snprintf(rest, sizeof(rest), "%s", error->hint);
-	if (skew > SKEW_NOTED || skew < -SKEW_NOTED)
-		error_hint(error, "this machine's clock is %lld s %s the org's; %s", skew > 0 ? skew : -skew,
-			   skew > 0 ? "behind" : "ahead of", rest);
-	else
-		error_hint(error, "this machine's clock agrees with the org's to %d s, so the assertion was too old or too "
-				  "short-lived when it arrived; see --lifetime", SKEW_NOTED);
-}
-
-void exchange_advice(const struct oauth_answer *answer, struct error *error)
+void exchange_advice(const struct oauth_answer *answer, const struct bearer_request *request, struct error *error)
 {
 	const struct salesforce_advice *advice = salesforce_advice(answer->code, answer->description);
 
 	advice_hint(advice, answer->retry_after, error);
-	if (advice != NULL && advice->cause == SALESFORCE_CLOCK)
-		tell_skew(answer, error);
+	if (!answer->passing)
+		advice_clock(advice, &answer->clock, request->lifetime, error);
+}
+
+bool exchange_is_judged(const struct oauth_answer *answer)
+{
+	return !answer->passing && !limit_is_met(answer);
 }
 
 /* How long a user who has logged in too often is waited for, in seconds. */
@@ -59,6 +43,15 @@ static long rate_wait(const struct bearer_session *session)
 	double left = http_left(session->http) / 1e3;
 
 	return left < (double)session->rate_wait ? (long)left : session->rate_wait;
+}
+
+static void advise_on_certificate(struct signer *signer, const struct oauth_answer *answer, struct error *error)
+{
+	X509 *certificate = signer_certificate(signer);
+
+	if (certificate != NULL)
+		advice_certificate(certificate, signer->path, &answer->clock, error);
+	X509_free(certificate);
 }
 
 /* One assertion after another until one is exchanged. One that may have reached the org is never sent twice: its jti is
@@ -91,8 +84,11 @@ static int exchange(struct bearer_session *session, struct oauth_answer *answer,
 		result = 0;
 	}
 	assertion_clear(&assertion);
-	if (result == -ERROR_ORG)
-		exchange_advice(answer, error);
+	if (result == -ERROR_ORG) {
+		exchange_advice(answer, request, error);
+		if (exchange_is_judged(answer))
+			advise_on_certificate(&session->signer, answer, error);
+	}
 	return result;
 }
 

@@ -147,7 +147,7 @@ static void take_response(const struct http_response *response, struct oauth_ans
 		.sent = response->sent,
 		.passing = response->passing,
 		.stale = response->stale,
-		.date = response->date,
+		.clock = response->clock,
 		.retry_after = response->retry_after,
 	};
 }

@@ -16,7 +16,7 @@ struct oauth_answer {
 	char code[256];              /* error and error_description of a refusal, else empty */
 	char description[3072];
 	long status;                 /* of HTTP; 0: there was no answer */
-	time_t date;                 /* the answer's Date, or -1 */
+	struct http_clock clock;     /* as the answer tells */
 	long retry_after;            /* seconds to wait as the org asked, or -1 */
 	bool sent;                   /* the assertion may have reached the org: it must not be sent again */
 	bool passing;                /* the failure may pass: another try makes sense */

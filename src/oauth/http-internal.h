@@ -54,6 +54,8 @@ struct transfer {
 	unsigned asked;                 /* how often the proxy answered with 407 */
 	bool again;                     /* see proxy_wants_more */
 	curl_mime *mime;
+	time_t date;                    /* of http-headers.c: the answer's Date; 0: none yet; -1: unusable */
+	long age;                       /* and its Age, seconds; -1: unusable */
 	/* Of http-time.c; times as clock_ms has them. */
 	double begun_at, due;
 	curl_off_t uploaded;            /* bytes */

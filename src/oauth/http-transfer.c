@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request: how libcurl is set up for it, and what its end means. */
+#include "oauth/http-headers.h"
 #include "oauth/http-proxy.h"
 
 #include "base/clock.h"
@@ -24,43 +25,6 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 
 	transfer->too_large = length > body_limit(transfer->request) - secret_length(body);
 	return !transfer->too_large && secret_append(body, data, length) == 0 ? length : 0;
-}
-
-/* Copies the value of the header into `value` when the line is that header. */
-static bool header_is(const char *line, size_t length, const char *name, char *value, size_t room)
-{
-	size_t name_length = strlen(name);
-
-	if (length <= name_length || strncasecmp(line, name, name_length) != 0 || line[name_length] != ':')
-		return false;
-	line += name_length + 1;
-	length -= name_length + 1;
-	while (length > 0 && (*line == ' ' || *line == '\t')) {
-		line++;
-		length--;
-	}
-	while (length > 0 && strchr("\r\n \t", line[length - 1]) != NULL)
-		length--;
-	snprintf(value, room, "%.*s", (int)length, line);
-	return true;
-}
-
-/* Those of a proxy and of a status such as 103 come first: only the last answer counts. */
-static size_t take_header(char *data, size_t size, size_t count, void *context)
-{
-	struct transfer *transfer = context;
-	struct http_response *response = transfer->response;
-	char value[512];
-
-	if (size * count > 5 && memcmp(data, "HTTP/", 5) == 0) {
-		response->date = -1;
-		response->location[0] = '\0';
-		proxy_hear(transfer, data, size * count);
-	}
-	if (header_is(data, size * count, "Date", value, sizeof(value)))
-		response->date = curl_getdate(value, NULL);
-	header_is(data, size * count, "Location", response->location, sizeof(response->location));
-	return size * count;
 }
 
 /* The time limits are ours (http-time.c); libcurl's for a connection is only kept from being shorter. */
@@ -151,7 +115,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, headers_take) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK;
 }
 
@@ -235,7 +199,6 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 
 	*response = (struct http_response){
 		.url = transfer->request->url,
-		.date = -1,
 		.retry_after = -1,
 		.body = response->body,
 		.redactor = response->redactor,

@@ -263,7 +263,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	struct transfer transfer = { .request = request, .response = response };
 	int result;
 
-	*response = (struct http_response){ .date = -1, .retry_after = -1, .body = secret_new(4096) };
+	*response = (struct http_response){ .retry_after = -1, .body = secret_new(4096) };
 	if (response->body == NULL)
 		return error_memory(error);
 	wipe_heap(true);

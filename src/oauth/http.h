@@ -23,12 +23,20 @@ struct http_options {
 
 enum { RETRY_AFTER_MOST = 7 * 86400 }; /* seconds: no org means a longer wait */
 
+/* This machine's clock against the server's, by the Date of an answer (RFC 9110 section 6.6.1). */
+struct http_clock {
+	bool known;    /* there was one Date, a date, and no older than an Age (RFC 9111 section 5.1) tells */
+	time_t server; /* the server's time when it answered */
+	double ahead;  /* seconds that this machine's clock is ahead; below 0: it is behind */
+	double margin; /* seconds that it may be more or less: half of those that the answer took */
+};
+
 struct http_response {
 	const char *url;     /* the request's */
 	long status;         /* 0: there was no answer */
 	struct secret *body; /* may hold a bearer */
 	struct redactor *redactor; /* of what the request holds that is secret; the text above is not redacted */
-	time_t date;         /* the answer's Date, or -1 */
+	struct http_clock clock;
 	long retry_after;    /* seconds, at most RETRY_AFTER_MOST, or -1 */
 	char location[512];  /* of a redirect, else empty */
 	bool sent;           /* something of the request may have reached the server */

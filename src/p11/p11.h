@@ -95,6 +95,10 @@ int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct
  * ERROR_NO_KEY when there is none. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
+/* The same, among those with the key's CKA_ID alone (or, for a key without one, all): a few calls, after a signature, in the
+ * thread that signs with the key. NULL where there is none, or the token does not tell. */
+X509 *p11_key_stored(struct p11_key *key);
+
 /* Makes an RSA pair of `bits` on the token that the URI names, label and id from the URI (a random id when it has
  * none), reads back how the token made it and destroys it if it could leave the token. *uri is the new key's full URI,
  * to be freed. Fails with ERROR_NO_KEY when label or id is taken, ERROR_TOKEN, ERROR_PIN. */

@@ -164,6 +164,25 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
 	return result;
 }
 
+X509 *p11_key_stored(struct p11_key *key)
+{
+	CK_ATTRIBUTE id = { .pValue = NULL };
+	X509 *certificate = NULL;
+	EVP_PKEY *public;
+	struct error ignored;
+	size_t fitting;
+
+	gate_enter(key);
+	if (p11_key_has_session(key) && p11_key_public(key, &public, &ignored) == 0) {
+		if (object_read(&key->session, key->handle, CKA_ID, &id, &ignored) == 0)
+			(void)choose(&key->session, id.ulValueLen > 0 ? &id : NULL, public, &certificate, &fitting, &ignored);
+		EVP_PKEY_free(public);
+	}
+	gate_leave(key);
+	free(id.pValue);
+	return certificate;
+}
+
 /* How many certificates there are that could be taken for the key's: those with its id, or without an id those of its
  * public key. */
 static int count_others(struct p11_key *key, const CK_ATTRIBUTE *id, size_t *others, struct error *error)

@@ -88,8 +88,8 @@ static const struct salesforce_advice table[] = {
 	  "mutual authentication/tls/ssl ... fail*/required|client certificate ... required|must present ... certificate",
 	  "the user must present a TLS client certificate, and this program presents none",
 	  "use a user without the permission \"Enforce SSL/TLS Mutual Authentication\"" },
-	{ SALESFORCE_OTHER, NULL, ASSERTION_BAD,
-	  "the assertion is malformed, its signature is bad, its jti was seen before, or the app has no certificate",
+	{ SALESFORCE_ASSERTION, NULL, ASSERTION_BAD,
+	  "the assertion is malformed, its signature is bad, its jti was seen before, or the app has no certificate or an expired one",
 	  "check that the app's settings hold the key's certificate (deploying them without it clears it)" },
 
 	{ SALESFORCE_OTHER, "rate_limit_exceeded", NULL, "too many requests",

@@ -22,12 +22,33 @@ void x509_subject(X509 *certificate, char *text, size_t size)
 	ERR_clear_error();
 }
 
-void x509_expiry(X509 *certificate, char *text, size_t size)
+static void show_time(const ASN1_TIME *moment, char *text, size_t size)
 {
 	struct tm time;
 
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) != 1 ||
-	    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &time) == 0)
+	if (ASN1_TIME_to_tm(moment, &time) != 1 || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &time) == 0)
 		snprintf(text, size, "?");
 	ERR_clear_error();
+}
+
+void x509_beginning(X509 *certificate, char *text, size_t size)
+{
+	show_time(X509_get0_notBefore(certificate), text, size);
+}
+
+void x509_expiry(X509 *certificate, char *text, size_t size)
+{
+	show_time(X509_get0_notAfter(certificate), text, size);
+}
+
+enum x509_validity x509_valid_at(const X509 *certificate, time_t when)
+{
+	/* 0: the certificate has no readable time there. */
+	int begins = X509_cmp_time(X509_get0_notBefore(certificate), &when);
+	int ends = X509_cmp_time(X509_get0_notAfter(certificate), &when);
+
+	ERR_clear_error();
+	if (ends < 0)
+		return X509_EXPIRED;
+	return begins > 0 ? X509_NOT_YET_VALID : X509_VALID;
 }

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 enum {
 	X509_FINGERPRINT_SIZE = 96, /* bytes: 32 pairs of hex digits, colons between, a NUL */
@@ -61,10 +62,16 @@ int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X
  * hexadecimal, cut off, or in one another. Compressed data are not looked into. True, too, when memory is out. */
 bool x509_has_private_key(const void *data, size_t length);
 
-/* The subject as RFC 2253 writes it, and the end of the life as 2027-01-31T12:00:00Z; "?" if that fails. What does not
- * fit is cut off. */
+/* The subject as RFC 2253 writes it, and the first and last moment of its validity as 2027-01-31T12:00:00Z; "?" if that
+ * fails. What does not fit is cut off. */
 void x509_subject(X509 *certificate, char *text, size_t size);
+void x509_beginning(X509 *certificate, char *text, size_t size);
 void x509_expiry(X509 *certificate, char *text, size_t size);
+
+/* Whether the certificate is valid at that time (RFC 5280 section 4.1.2.5). A time in it that cannot be read counts as
+ * right. */
+enum x509_validity { X509_VALID, X509_NOT_YET_VALID, X509_EXPIRED };
+enum x509_validity x509_valid_at(const X509 *certificate, time_t when);
 
 /* SHA-256 of the certificate's DER, or of the public key's SubjectPublicKeyInfo, as AA:BB:…; "?" if that fails. */
 void x509_fingerprint(X509 *certificate, char text[X509_FINGERPRINT_SIZE]);

@@ -23,7 +23,7 @@ int __wrap_http_send(struct http *http, const struct http_request *request, stru
 {
 	(void)http;
 	(void)error;
-	*response = (struct http_response){ .url = request->url, .date = -1, .retry_after = -1, .sent = true };
+	*response = (struct http_response){ .url = request->url, .retry_after = -1, .sent = true };
 	response->status = input_size > 0 ? statuses[input[0] % (sizeof(statuses) / sizeof(statuses[0]))] : 200;
 	response->body = secret_new(64);
 	response->redactor = redactor_new();

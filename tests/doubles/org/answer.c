@@ -208,6 +208,7 @@ void answer_spoil(struct answer *answer, const struct fault *fault, time_t now)
 		break;
 	case FAULT_SLOW:
 	case FAULT_DATE:
+	case FAULT_HEADER:
 		break; /* they change when and how it is sent, not what */
 	}
 }

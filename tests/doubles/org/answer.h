@@ -27,6 +27,7 @@ struct answer {
 	enum delivery delivery;
 	double delay;      /* seconds to wait before it is sent */
 	double date_shift; /* how wrong the Date header is */
+	const char *headers[HEADERS_MAX]; /* NAME:VALUE, in place of the usual ones of that name; no value: none at all */
 };
 
 enum { HTTP_DATE_SIZE = 40 };

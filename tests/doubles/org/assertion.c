@@ -96,6 +96,8 @@ static struct verdict judge_signature(const struct assertion *assertion, const s
 		return refuse(REFUSAL_INVALID_ASSERTION, "no certificate on the app");
 	case SIGNATURE_CERTIFICATE_EXPIRED:
 		return refuse(REFUSAL_INVALID_ASSERTION, "the certificate on the app has expired");
+	case SIGNATURE_CERTIFICATE_TOO_NEW:
+		return refuse(REFUSAL_INVALID_ASSERTION, "the certificate on the app is not valid yet");
 	case SIGNATURE_NOT_RSA:
 		return refuse(REFUSAL_INVALID_CLIENT, "the certificate on the app is not for an RSA key");
 	case SIGNATURE_MISMATCH:

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum argument { ARG_NONE, ARG_DELAY, ARG_MAYBE_SECONDS, ARG_SHIFT, ARG_MAYBE_URL, ARG_FILE, ARG_SLUG };
+enum argument { ARG_NONE, ARG_DELAY, ARG_MAYBE_SECONDS, ARG_SHIFT, ARG_MAYBE_URL, ARG_FILE, ARG_SLUG, ARG_HEADER };
 
 static const struct {
 	const char *name;
@@ -38,6 +38,7 @@ static const struct {
 	{ "big-chunked", FAULT_BIG_CHUNKED, ARG_NONE, true },
 	{ "raw", FAULT_RAW, ARG_FILE, true },
 	{ "date", FAULT_DATE, ARG_SHIFT, true },
+	{ "header", FAULT_HEADER, ARG_HEADER, true },
 };
 
 /* Reads digits at *text and moves behind them. Returns 0 when there is no number above 0. */
@@ -132,6 +133,9 @@ static int read_argument(const char *text, enum argument argument, struct fault 
 	case ARG_SLUG:
 		fault->refusal = text != NULL ? refusal_find(text) : NULL;
 		return fault->refusal != NULL ? 0 : -1;
+	case ARG_HEADER:
+		fault->header = text;
+		return text != NULL && strchr(text, ':') != NULL && *text != ':' ? 0 : -1;
 	}
 	return -1;
 }
@@ -180,6 +184,15 @@ static bool hits(const struct fault *fault, unsigned long n, struct draws *draws
 	return fault->by_chance ? erand48(draws->state) * 100 < fault->chance : n >= fault->first && n <= fault->last;
 }
 
+static void add_header(struct fault_plan *plan, const char *header)
+{
+	size_t i = 0;
+
+	while (i < HEADERS_MAX - 1 && plan->headers[i] != NULL)
+		i++;
+	plan->headers[i] = header;
+}
+
 void faults_plan(const struct faults *faults, unsigned long n, struct draws *draws, struct fault_plan *plan)
 {
 	*plan = (struct fault_plan){ 0 };
@@ -193,6 +206,8 @@ void faults_plan(const struct faults *faults, unsigned long n, struct draws *dra
 			plan->delay += fault->seconds;
 		else if (fault->kind == FAULT_DATE)
 			plan->date_shift += fault->seconds;
+		else if (fault->kind == FAULT_HEADER)
+			add_header(plan, fault->header);
 		else if (plan->answer == NULL)
 			plan->answer = fault;
 		else

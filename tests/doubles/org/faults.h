@@ -27,6 +27,7 @@ enum fault_kind {
 	FAULT_REDIRECT,
 	FAULT_RAW,
 	FAULT_DATE,
+	FAULT_HEADER,
 	FAULT_REFUSE
 };
 
@@ -40,13 +41,14 @@ struct fault {
 	bool has_seconds;
 	double seconds;
 	const char *url;
+	const char *header; /* NAME:VALUE */
 	unsigned int status; /* of a raw answer */
 	const char *file;    /* and its body */
 	const struct refusal *refusal;
 	const char *text; /* KIND[=ARG] as it was given */
 };
 
-enum { FAULTS_MAX = 64, FAULT_NAMES_SIZE = 256 };
+enum { FAULTS_MAX = 64, FAULT_NAMES_SIZE = 256, HEADERS_MAX = 4 };
 
 struct faults {
 	struct fault list[FAULTS_MAX];
@@ -58,11 +60,12 @@ struct draws {
 	unsigned short state[3];
 };
 
-/* What hits one request: at most one fault that changes the answer, and any number that delay or misdate it. */
+/* What hits one request: at most one fault that changes the answer, and any number that delay or misdate it, or add headers. */
 struct fault_plan {
 	const struct fault *answer; /* NULL: answer as usual */
 	double delay;
 	double date_shift;
+	const char *headers[HEADERS_MAX]; /* NAME:VALUE, those behind the last are NULL */
 	char names[FAULT_NAMES_SIZE]; /* for the log, joined by commas; empty without a fault */
 };
 

@@ -80,6 +80,26 @@ static struct MHD_Response *new_stream(struct answer *answer)
 	return response;
 }
 
+/* The headers that a fault wants; the first of a name replaces the usual one, further ones stand beside it. */
+static void add_headers(struct MHD_Response *response, const char *const headers[HEADERS_MAX])
+{
+	char name[64];
+
+	for (size_t i = 0; i < HEADERS_MAX && headers[i] != NULL; i++) {
+		const char *colon = strchr(headers[i], ':'), *usual;
+		bool again = false;
+
+		snprintf(name, sizeof(name), "%.*s", (int)(colon - headers[i]), headers[i]);
+		for (size_t j = 0; j < i; j++)
+			again |= strncmp(headers[j], headers[i], (size_t)(colon - headers[i]) + 1) == 0;
+		usual = MHD_get_response_header(response, name);
+		if (!again && usual != NULL)
+			MHD_del_response_header(response, name, usual);
+		if (colon[1] != '\0')
+			MHD_add_response_header(response, name, colon + 1);
+	}
+}
+
 static struct MHD_Response *new_response(struct answer *answer, time_t now)
 {
 	struct MHD_Response *response;
@@ -99,6 +119,7 @@ static struct MHD_Response *new_response(struct answer *answer, time_t now)
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (answer->header_name != NULL && answer->header_value != NULL)
 		MHD_add_response_header(response, answer->header_name, answer->header_value);
+	add_headers(response, answer->headers);
 	return response;
 }
 
@@ -220,7 +241,8 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 	struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = htons(options->port) };
 	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6, .sin6_port = htons(options->port) };
 	bool six = inet_pton(AF_INET6, options->bind, &ipv6.sin6_addr) == 1;
-	unsigned int flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL_INTERNAL_THREAD;
+	/* The Date is the org's own. */
+	unsigned int flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls.key },
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls.certificate },

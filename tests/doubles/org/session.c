@@ -62,6 +62,7 @@ void session_spoil(const struct org *org, const struct fault_plan *plan, struct 
 {
 	answer->delay = plan->delay;
 	answer->date_shift = plan->date_shift;
+	memcpy(answer->headers, plan->headers, sizeof(plan->headers));
 	if (plan->answer != NULL)
 		answer_spoil(answer, plan->answer, org_now(org) + (time_t)plan->date_shift);
 }

@@ -62,6 +62,8 @@ enum signature_result signature_check(X509 *certificate, const struct assertion 
 		result = SIGNATURE_NO_CERTIFICATE;
 	else if (X509_cmp_time(X509_get0_notAfter(certificate), &now) < 0)
 		result = SIGNATURE_CERTIFICATE_EXPIRED;
+	else if (X509_cmp_time(X509_get0_notBefore(certificate), &now) > 0)
+		result = SIGNATURE_CERTIFICATE_TOO_NEW;
 	else if (key == NULL || !EVP_PKEY_is_a(key, "RSA"))
 		result = SIGNATURE_NOT_RSA;
 	else

@@ -140,6 +140,7 @@ void token_handler(struct org *org, const struct request *request, struct answer
 	}
 	answer->delay = plan.delay;
 	answer->date_shift = plan.date_shift;
+	memcpy(answer->headers, plan.headers, sizeof(plan.headers));
 	if (plan.answer != NULL)
 		answer_spoil(answer, plan.answer, org_now(org) + (time_t)plan.date_shift);
 }
