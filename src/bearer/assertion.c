@@ -110,6 +110,7 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 		i++;
 	if (i == certificates->count)
 		return mismatch(signer, error);
+	p11_key_warn_of_size(signer->key, EVP_PKEY_get_bits(X509_get0_pubkey(certificates->list[i])));
 	if (certificates->count == 1)
 		return 0;
 	if (x509_choose(certificates, signer->path, X509_get0_pubkey(certificates->list[i]), &own, error) < 0)

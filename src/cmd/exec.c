@@ -18,15 +18,19 @@
 /* What names a PIN is not the command's, and nothing here needs it while the command runs. */
 static void drop_pins(const struct settings *settings, struct environment *environment)
 {
-	const char *source = settings_text(settings, SETTING_PIN_FROM);
-	const char *variable = source != NULL ? source_variable(source) : NULL;
+	const char *key = settings_text(settings, SETTING_KEY);
+	char *of_uri = key != NULL ? p11_uri_pin_source(key) : NULL;
+	const char *sources[] = { settings_text(settings, SETTING_PIN_FROM), of_uri };
 	int fd;
 
-	if (variable != NULL)
-		environment_unset(environment, variable);
-	if (source != NULL && source_descriptor(source, &fd))
-		descriptors_drop(fd);
-	else if (source_used_descriptor() >= 0) /* the URI's pin-source may name one */
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (sources[i] != NULL && source_variable(sources[i]) != NULL)
+			environment_unset(environment, source_variable(sources[i]));
+		else if (sources[i] != NULL && source_descriptor(sources[i], &fd))
+			descriptors_drop(fd);
+	}
+	free(of_uri);
+	if (source_used_descriptor() >= 0) /* by whatever name */
 		descriptors_drop(source_used_descriptor());
 	settings_forget_pin(settings);
 }

@@ -167,6 +167,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0 && listing.token_count == 0 && uri != NULL) {
 		result = error_set(error, ERROR_NO_KEY, "no token with keys matches the URI");
 		error_hint(error, "\"p11bearer keys --all\" lists all that is there");
+		p11_uri_hint_id(uri, error);
 	}
 	if (result == 0 && settings_flag(settings, SETTING_JSON))
 		result = print_json(&listing, all, error);

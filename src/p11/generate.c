@@ -171,7 +171,7 @@ static void read_names(struct p11_key *key)
 
 	if (object_read(&key->session, key->handle, CKA_LABEL, &label, &ignored) == 0 &&
 	    object_read(&key->session, key->handle, CKA_ID, &id, &ignored) == 0 && id.pValue != NULL)
-		uri = uri_format_key(&key->session.token->info, &label, &id);
+		uri = token_key_uri(key->session.token, &label, &id);
 	if (uri != NULL && strcmp(uri, key->full_uri) != 0) {
 		message_warn("token \"%s\" gave the key other names than it was asked to", token_label(key->session.token));
 		free(key->full_uri);
@@ -212,13 +212,14 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 	    session_open(&key->session, token, true, error) < 0 ||
 	    session_login(&key->session, request, &key->uri, error) < 0)
 		return error_result(error);
-	uri_hint_id(&key->uri, &slip);
+	p11_uri_hint_id(key->uri.text, &slip);
 	if (slip.hint[0] != '\0')
 		message_warn("%s", slip.hint);
 	if (refuse_taken(&key->session, &label, error) < 0 || refuse_taken(&key->session, &id, error) < 0)
 		return error_result(error);
 	/* Before the key is made: nothing may keep its name from the user afterwards. */
-	key->full_uri = uri_format_key(&token->info, &label, &id);
+	tokens_look_beyond(&key->tokens, &key->uri);
+	key->full_uri = token_key_uri(token, &label, &id);
 	if (key->full_uri == NULL)
 		return error_memory(error);
 	if (make_pair(key, label, id, bits, &public, error) < 0 &&

@@ -60,6 +60,7 @@ struct modules {
 	size_t count;
 	CK_FUNCTION_LIST **local, **wrapped; /* as p11-kit gave them; NULL when one module was loaded by path */
 	char failures[1024];       /* modules that could not be used, for the message when nothing was found */
+	char advice[512];          /* what to do about the first of them for which that is known */
 };
 
 /* Loads and initialises request->module, else the URI's module-path, else all configured ones. A module of many that
@@ -71,6 +72,16 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 
 /* Adds a module to `failures`: what failed, and with which CKR. */
 void modules_note(struct modules *modules, const struct module *module, const char *function, CK_RV rv);
+
+/* Keeps in `advice` what is known to help such a failure (module-hint.c). */
+void modules_advise(struct modules *modules, const struct module *module, const char *function, CK_RV rv);
+
+/* Adds the hint for a token that was not found: the modules that could not be used, and what to do about them. */
+void modules_hint(const struct modules *modules, struct error *error);
+
+/* Adds the hint for a call of one module that failed, where there is one; C_Initialize always has one. `name` is the
+ * module's name or path. */
+void module_hint(const char *name, const char *function, CK_RV rv, struct error *error);
 
 /* Finalises a module and starts it anew, which ends all its sessions. Fails with ERROR_TOKEN. */
 int module_restart(struct module *module, struct error *error);
@@ -85,7 +96,23 @@ struct token {
 	CK_TOKEN_INFO info; /* as it was when it was found; strings padded with blanks, whatever the module does */
 	atomic_bool gone;   /* another one took its place: nothing signs with it or logs in to it any more */
 	bool alone;         /* no other was found, which would be looked at before a login to this one */
+	bool needs_slot, needs_module; /* in its URI, because another token says the same of itself (apart.c) */
+	atomic_bool only_writable; /* it has refused a read-only session */
 };
+
+/* More slots than any machine has, so that one call does. */
+enum { SLOTS_MAX = 1024 };
+
+/* The slots with a token in them. Two calls at most. */
+CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *count);
+
+/* Pads the strings with blanks: some modules pad them with NUL, and p11-kit matches blanks only. */
+void token_pad(CK_TOKEN_INFO *info);
+
+/* Whether two tokens have the same serial number, label and manufacturer; and also the same model. */
+bool token_is_same(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other);
+bool token_is_identical(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other);
+
 
 struct tokens {
 	struct token *list;
@@ -97,6 +124,18 @@ struct tokens {
  * URI ends the search with the first module that has the token. Fails with ERROR_UNEXPECTED only. */
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error);
 void tokens_free(struct tokens *tokens);
+
+/* Notes which of the tokens need their slot or module in a URI. No call. */
+void tokens_tell_apart(struct tokens *tokens);
+
+/* The same with the tokens that a slot attribute of the URI has left out. To be called before URIs are shown. Calls for
+ * each slot, if the URI has such an attribute. */
+void tokens_look_beyond(struct tokens *tokens, const struct uri *uri);
+
+/* The URI that picks this token, or a key on it: with slot-id or module-name only if nothing else tells it from another.
+ * NULL when memory is out. To be freed. */
+char *token_uri(const struct token *token);
+char *token_key_uri(const struct token *token, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id);
 
 /* Compares the token in the slot with the one that was found, by label, manufacturer, model and serial, and reads its
  * flags. Fails with ERROR_TOKEN: when it cannot be asked, with the module's code; if it is another one, without a
@@ -165,10 +204,6 @@ int session_renew(struct session *session, const struct p11_request *request, st
 /* Wipes the PIN; the session itself ends with the module. */
 void session_close(struct session *session);
 
-/* The path in a URI's pin-source, which is a file:-URI or a plain path; NULL when it is not absolute, or a program
- * ("|command", RFC 7512 section 2.4), which is not run. */
-const char *pin_source_path(const char *source);
-
 /* Whether pin_get may have to wait for a person: it asks on the terminal, or reads what is not a regular file. */
 bool pin_may_wait(const struct p11_request *request, const struct uri *uri);
 
@@ -218,6 +253,8 @@ struct p11_key {
 	bool always_authenticate;    /* as far as it is known */
 	EVP_PKEY *public;            /* NULL: not read yet, or not to be had */
 	bool prepared;               /* the two above are read, or need not be */
+	bool must_prepare;           /* they are read, even if the caller checks signatures */
+	atomic_bool size_told;       /* p11_key_warn_of_size has had a look */
 	size_t matches;              /* keys that the last search found */
 	bool has_signed;
 	bool refused_to_sign;        /* C_Sign wanted a login, and the key has not signed before */
@@ -246,6 +283,11 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 int require_hardware(const struct token *token, const struct p11_request *request, struct error *error);
 int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
 			   struct error *error);
+
+/* What a person should know of a key's signatures, once (warn.c): that they cannot be checked, and why; and that the key is
+ * short, by its public half or else by the length of a signature. */
+void warn_unchecked(const struct p11_key *key, const struct error *why);
+void warn_of_size(struct p11_key *key, size_t signature_length);
 
 /* Whether the error tells that session, login, object or token were lost, and another try makes sense once they are had
  * again (recover.c). */
@@ -286,6 +328,9 @@ size_t sessions_of_others_close(struct p11_key *first, bool dead);
 
 /* Finds the key in the session that is open and logged in. Fails with ERROR_NO_KEY, ERROR_TOKEN. */
 int key_find(struct p11_key *key, struct error *error);
+
+/* Adds the hint for a key that was not found on the token of the session (key-hint.c). */
+void key_hint(struct p11_key *key, struct error *error);
 
 /* Appends the full URIs of the objects to the error's sentence, a line each, at most ten. */
 void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error);

@@ -13,25 +13,26 @@ enum { NAMED_MOST = 10 }; /* of many matches, so many are listed */
 static int no_token(const struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no token matches %s", uri_shown(&key->uri));
-	if (key->modules.failures[0] != '\0')
-		error_hint(error, "modules that could not be used: %s", key->modules.failures);
-	else
-		error_hint(error, "\"p11bearer keys --all\" lists all that is there");
+	modules_hint(&key->modules, error);
 	return -ERROR_NO_KEY;
 }
 
-static int many_tokens(const struct p11_key *key, struct error *error)
+static int many_tokens(struct p11_key *key, struct error *error)
 {
-	const struct tokens *tokens = &key->tokens;
+	struct tokens *tokens = &key->tokens;
+	bool by_slot = false;
 
+	tokens_look_beyond(tokens, &key->uri);
 	error_set(error, ERROR_NO_KEY, "%zu tokens match %s:", tokens->count, uri_shown(&key->uri));
 	for (size_t i = 0; i < tokens->count && i < NAMED_MOST; i++) {
-		char *uri = uri_format_token(&tokens->list[i].info);
+		char *uri = token_uri(&tokens->list[i]);
 
+		by_slot |= tokens->list[i].needs_slot;
 		error_append(error, "\n  %s", uri != NULL ? uri : "?");
 		free(uri);
 	}
-	error_hint(error, "no login was tried; name one token in the URI");
+	error_hint(error, "no login was tried; name one token in the URI%s", by_slot ?
+		   ". The slot-id may change when the module starts again: give each token a label of its own, if you can" : "");
 	return -ERROR_NO_KEY;
 }
 
@@ -92,7 +93,7 @@ void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects
 
 		if (object_read(session, objects[i], CKA_LABEL, &label, &ignored) == 0 &&
 		    object_read(session, objects[i], CKA_ID, &id, &ignored) == 0)
-			uri = uri_format_key(&session->token->info, &label, &id);
+			uri = token_key_uri(session->token, &label, &id);
 		error_append(error, "\n  %s", uri != NULL ? uri : "(cannot be read)");
 		free(uri);
 		free(label.pValue);
@@ -102,18 +103,19 @@ void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects
 		error_append(error, "\n  and more");
 }
 
-static int many_keys(const struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, bool logged_in,
+static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, bool logged_in,
 		     struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "more than one key on token \"%s\" matches %s:",
 		  token_label(key->session.token), uri_shown(&key->uri));
+	tokens_look_beyond(&key->tokens, &key->uri);
 	key_name_all(&key->session, found, count, error);
 	error_hint(error, "%sgive the full URI of one of them; what has the same id and label twice cannot be told apart, and "
 			  "is to be removed with the token's own tool", logged_in ? "" : "no login was tried; ");
 	return -ERROR_NO_KEY;
 }
 
-static int no_key(const struct p11_key *key, struct error *error)
+static int no_key(struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no private RSA key on token \"%s\" matches %s",
 		  token_label(key->session.token), uri_shown(&key->uri));
@@ -121,12 +123,12 @@ static int no_key(const struct p11_key *key, struct error *error)
 		error_hint(error, "modules that could not be used: %s", key->modules.failures);
 	else
 		error_hint(error, "\"p11bearer keys --pin-from …\" lists the keys on it");
-	uri_hint_id(&key->uri, error);
+	key_hint(key, error);
 	return -ERROR_NO_KEY;
 }
 
 /* A private key hides until login, but its public half does not: two of them are reason enough not to spend a PIN. */
-static int check_before_login(const struct p11_key *key, struct error *error)
+static int check_before_login(struct p11_key *key, struct error *error)
 {
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
 	size_t count;

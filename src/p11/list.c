@@ -92,7 +92,7 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 	if (result == 0)
 		result = object_read(session, object, CKA_ID, &id, error);
 	if (result == 0) {
-		info->uri = uri_format_key(&session->token->info, &label, &id);
+		info->uri = token_key_uri(session->token, &label, &id);
 		if (info->uri == NULL)
 			result = error_memory(error);
 		snprintf(info->label, sizeof(info->label), "%.*s", (int)label.ulValueLen,
@@ -164,7 +164,7 @@ static int read_token(struct token *token, const struct p11_request *request, co
 	info->module = strdup(token->module->name);
 	info->initialized = (token->info.flags & CKF_TOKEN_INITIALIZED) != 0;
 	info->login_required = (token->info.flags & CKF_LOGIN_REQUIRED) != 0;
-	info->uri = uri_format_token(&token->info);
+	info->uri = token_uri(token);
 	if (info->module != NULL)
 		text_line(info->module);
 	if (info->uri == NULL || info->module == NULL)
@@ -206,7 +206,7 @@ static int check_one_login(const struct tokens *tokens, struct error *error)
 
 		if ((info->flags & CKF_LOGIN_REQUIRED) == 0 || (info->flags & CKF_TOKEN_INITIALIZED) == 0)
 			continue;
-		uri = uri_format_token(info);
+		uri = token_uri(&tokens->list[i]);
 		error_append(error, "\n  %s", uri != NULL ? uri : "?");
 		free(uri);
 		count++;
@@ -282,6 +282,8 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 		result = modules_open(&modules, request, &uri, error);
 	if (result == 0)
 		result = tokens_find(&tokens, &modules, &uri, all, error);
+	if (result == 0)
+		tokens_look_beyond(&tokens, &uri);
 	if (result == 0 && request->pin_from != NULL)
 		result = check_one_login(&tokens, error);
 	if (result == 0)
@@ -289,7 +291,8 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 	if (result == 0)
 		result = read_all(&tokens, request, &uri, all, listing, error);
 	if (result == 0 && modules.failures[0] != '\0' && (all || listing->token_count == 0))
-		message_warn("modules that could not be used: %s", modules.failures);
+		message_warn("modules that could not be used: %s%s%s", modules.failures, modules.advice[0] != '\0' ? "; " : "",
+			     modules.advice);
 	tokens_free(&tokens);
 	modules_close(&modules);
 	uri_free(&uri);

@@ -42,6 +42,7 @@ void modules_note(struct modules *modules, const struct module *module, const ch
 
 	snprintf(text, sizeof(text), "%s (%s: %s)", module->name, function, ckr_text(rv));
 	note(modules, text);
+	modules_advise(modules, module, function, rv);
 }
 
 static char *module_name(CK_FUNCTION_LIST *functions)
@@ -51,21 +52,22 @@ static char *module_name(CK_FUNCTION_LIST *functions)
 	return name != NULL ? name : p11_kit_module_get_filename(functions);
 }
 
-/* RFC 7512's module-name is the file's name without "lib" and ".so"; p11-kit's own name for the module is taken too. */
+/* RFC 7512's module-name is the file's name without "lib" and ".so", in any case; p11-kit's own name for the module is taken
+ * too. */
 static bool has_name(CK_FUNCTION_LIST *functions, const char *wanted)
 {
 	char *name = p11_kit_module_get_name(functions);
 	char *path = p11_kit_module_get_filename(functions);
-	bool same = name != NULL && strcmp(name, wanted) == 0;
+	bool same = name != NULL && strcasecmp(name, wanted) == 0;
 
 	if (!same && path != NULL) {
 		const char *base = basename(path);
 		size_t length = strlen(wanted);
 
-		same = strcmp(base, wanted) == 0;
-		if (strncmp(base, "lib", 3) == 0 && strncmp(wanted, "lib", 3) != 0)
+		same |= strcasecmp(base, wanted) == 0;
+		if (strncasecmp(base, "lib", 3) == 0 && strncasecmp(wanted, "lib", 3) != 0)
 			base += 3;
-		same |= strncmp(base, wanted, length) == 0 && base[length] == '.';
+		same |= strncasecmp(base, wanted, length) == 0 && base[length] == '.';
 	}
 	free(name);
 	free(path);
@@ -180,11 +182,10 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 		goto out;
 	}
 	rv = initialize(module);
-	if (rv != CKR_OK)
+	if (rv != CKR_OK) {
 		result = ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start (C_Initialize)", path);
-	if (rv == CKR_ARGUMENTS_BAD)
-		error_hint(error, "some modules want an argument: configure it for p11-kit with x-init-reserved, and leave out "
-				  "--module");
+		module_hint(module->name, "C_Initialize", rv, error);
+	}
 out:
 	free(absolute);
 	return result;
@@ -313,8 +314,12 @@ static int open_configured(struct modules *modules, const char *wanted, struct e
 		if (is_remote(*next) && (wanted == NULL || has_name(*next, wanted)) && take(modules, *next, error) < 0)
 			return error_result(error);
 	}
-	if (modules->count == 0 && wanted != NULL)
-		return error_set(error, ERROR_CONFIG, "p11-kit has no module named %s", wanted);
+	if (modules->count == 0 && wanted != NULL) {
+		error_set(error, ERROR_CONFIG, "p11-kit has no module named %s", wanted);
+		error_hint(error, modules->failures[0] != '\0' ? "modules that could not be used: %s" :
+				  "\"p11bearer keys --all\" lists the modules%s", modules->failures);
+		return -ERROR_CONFIG;
+	}
 	return 0;
 }
 

@@ -33,6 +33,13 @@ struct p11_key;
 /* Checks the URI's form. Fails with ERROR_CONFIG and a sentence that never shows a PIN. */
 int p11_uri_check(const char *uri, struct error *error);
 
+/* Adds the hint "did you mean id=%01…?" to the error of a key that was not found, if the id in the URI looks like hexadecimal
+ * digits that are not encoded, such as 01a2, %01a2, 01:a2 or 0x01a2. Else it does nothing, and an earlier hint remains. */
+void p11_uri_hint_id(const char *uri, struct error *error);
+
+/* The URI's pin-source in the form of --pin-from; NULL if it has none. To be freed. */
+char *p11_uri_pin_source(const char *uri);
+
 /* Checks the form of a PIN source; reads nothing. Fails with ERROR_CONFIG. */
 int p11_pin_source_check(const char *source, struct error *error);
 
@@ -56,6 +63,10 @@ int p11_key_prepare(struct p11_key *key, struct error *error);
  * count. Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error);
+
+/* Warns, once for each key, if it has fewer bits than servers take (RFC 7518 section 3.3). p11_key_sign does so itself where it
+ * knows the key's size; a caller that checks signatures (checks_signatures) knows it from the certificate. */
+void p11_key_warn_of_size(struct p11_key *key, int bits);
 
 /* Why the key is used in one session only, such as "the key wants a login for each signature"; NULL when it may be
  * used in several. To be asked when it has signed. Static. */

@@ -127,22 +127,11 @@ static int read_source(const char *source, const struct token *token, const stru
 	return prompt(token, kind, pin, error);
 }
 
-const char *pin_source_path(const char *source)
-{
-	const char *path = after(source, "file://");
-
-	if (path == NULL)
-		path = after(source, "file:");
-	if (path == NULL)
-		path = source;
-	return path[0] == '/' ? path : NULL;
-}
-
 int pin_get(struct secret **pin, const struct p11_request *request, const struct uri *uri, const struct token *token,
 	    struct error *error)
 {
 	const struct secret *value = uri->pin;
-	const char *source = p11_kit_uri_get_pin_source(uri->parsed);
+	const char *source = uri->pin_source;
 	const struct source_kind kind = pin_kind(request);
 	bool pad = (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 	int result;
@@ -161,7 +150,7 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 		if (result == 0)
 			result = source_check("the URI's pin-value", &kind, *pin, error);
 	} else if (source != NULL) {
-		result = source_read_file(pin_source_path(source), false, &kind, *pin, error);
+		result = read_source(source, token, &kind, *pin, error);
 	} else {
 		result = prompt(token, &kind, *pin, error);
 	}

@@ -57,7 +57,7 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 	if (token_is_there(session->token, error) < 0)
 		return error_result(error);
 	message_step("%s; getting at the key again", lost->text);
-	key->request.checks_signatures = false; /* it may be the login for each signature that was missing: it is asked for now */
+	key->must_prepare = true; /* it may be the login for each signature that was missing: it is asked for now */
 	if (lost->code == CKR_USER_NOT_LOGGED_IN && session_may_login(session, &key->request, &key->uri))
 		return session_login_anyway(session, &key->request, &key->uri, error) < 0 ? error_result(error) : key_find(key, error);
 	if (loss_of(lost->code) == LOSS_SESSION) {

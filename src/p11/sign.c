@@ -166,7 +166,7 @@ static int prepare(struct p11_key *key, struct error *error)
 {
 	EVP_PKEY *public = NULL;
 
-	if (key->prepared || (key->request.checks_signatures && key->tokens.looked_at > 1))
+	if (key->prepared || (key->request.checks_signatures && !key->must_prepare && key->tokens.looked_at > 1))
 		return 0;
 	if (object_signing(&key->session, key->handle, &key->always_authenticate, &public, error) < 0) {
 		if (key_is_lost(error))
@@ -181,7 +181,7 @@ static int prepare(struct p11_key *key, struct error *error)
 	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, error) < 0) {
 		if (key_is_lost(error))
 			return error_result(error);
-		message_step("signatures cannot be checked: %s", error->text);
+		warn_unchecked(key, error);
 	}
 	key->prepared = true;
 	return 0;
@@ -189,7 +189,7 @@ static int prepare(struct p11_key *key, struct error *error)
 
 int p11_key_prepare(struct p11_key *key, struct error *error)
 {
-	key->request.checks_signatures = false; /* one call more is nothing to a run of many */
+	key->must_prepare = true; /* one call more is nothing to a run of many */
 	if (prepare(key, error) < 0 && !key_is_lost(error)) /* the first signature recovers what is lost */
 		return error_result(error);
 	return key->always_authenticate ? session_pin(&key->session, &key->request, &key->uri, error) : 0;
@@ -225,6 +225,7 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 	*length = got;
 	if (pad_signature(key, signature, length, error) < 0)
 		return error_result(error);
+	warn_of_size(key, *length);
 	/* One that is wrong by a fault of the token can give an RSA key away: it must not leave. */
 	if (key->public != NULL && !p11_signature_fits(key->public, data, size, signature, *length)) {
 		OPENSSL_cleanse(signature, *length);

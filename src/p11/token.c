@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Modules pad with blanks, as they should, or with NUL. p11-kit matches blanks only. */
 static void pad(CK_UTF8CHAR *field, size_t size)
 {
 	size_t length = strnlen((const char *)field, size);
@@ -17,7 +16,7 @@ static void pad(CK_UTF8CHAR *field, size_t size)
 	memset(field + length, ' ', size - length);
 }
 
-static void pad_info(CK_TOKEN_INFO *info)
+void token_pad(CK_TOKEN_INFO *info)
 {
 	pad(info->label, sizeof(info->label));
 	pad(info->manufacturerID, sizeof(info->manufacturerID));
@@ -25,12 +24,9 @@ static void pad_info(CK_TOKEN_INFO *info)
 	pad(info->serialNumber, sizeof(info->serialNumber));
 }
 
-/* More slots than any machine has, so that one call does. */
-enum { SLOTS_MAX = 1024 };
-
 /* The slots with a token in them. Modules exist that look for tokens only when they are asked how many there are, and such that
  * want to be given room for just so many. */
-static CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *count)
+CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *count)
 {
 	CK_RV rv;
 
@@ -47,23 +43,30 @@ static CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX]
 /* The calls for the URI's library and slot attributes are made only when it has them. */
 static bool library_matches(const struct module *module, const struct uri *uri)
 {
-	CK_INFO info;
+	CK_INFO info = { .flags = 0 };
 
 	if (!uri->has_library)
 		return true;
-	return CALL(module, C_GetInfo, &info) == CKR_OK && p11_kit_uri_match_module_info(uri->parsed, &info);
+	if (CALL(module, C_GetInfo, &info) != CKR_OK)
+		return false;
+	pad(info.manufacturerID, sizeof(info.manufacturerID));
+	pad(info.libraryDescription, sizeof(info.libraryDescription));
+	return p11_kit_uri_match_module_info(uri->parsed, &info) == 1;
 }
 
 static bool slot_matches(const struct module *module, CK_SLOT_ID slot, const struct uri *uri)
 {
-	CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri->parsed);
-	CK_SLOT_INFO info;
+	CK_SLOT_INFO info = { .flags = 0 };
 
-	if (wanted != (CK_SLOT_ID)-1 && wanted != slot)
+	if (uri->has_slot_id && p11_kit_uri_get_slot_id(uri->parsed) != slot)
 		return false;
 	if (!uri->has_slot)
 		return true;
-	return CALL(module, C_GetSlotInfo, slot, &info) == CKR_OK && p11_kit_uri_match_slot_info(uri->parsed, &info);
+	if (CALL(module, C_GetSlotInfo, slot, &info) != CKR_OK)
+		return false;
+	pad(info.manufacturerID, sizeof(info.manufacturerID));
+	pad(info.slotDescription, sizeof(info.slotDescription));
+	return p11_kit_uri_match_slot_info(uri->parsed, &info) == 1;
 }
 
 static int add_token(struct tokens *tokens, struct module *module, CK_SLOT_ID slot, const CK_TOKEN_INFO *info,
@@ -78,18 +81,6 @@ static int add_token(struct tokens *tokens, struct module *module, CK_SLOT_ID sl
 	return 0;
 }
 
-static bool is_same(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other)
-{
-	return memcmp(one->serialNumber, other->serialNumber, sizeof(one->serialNumber)) == 0 &&
-	       memcmp(one->label, other->label, sizeof(one->label)) == 0 &&
-	       memcmp(one->manufacturerID, other->manufacturerID, sizeof(one->manufacturerID)) == 0;
-}
-
-static bool is_identical(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other)
-{
-	return is_same(one, other) && memcmp(one->model, other->model, sizeof(one->model)) == 0;
-}
-
 /* The same token may show through two modules; the first one serves it. Two in one module are two, whatever they say of
  * themselves: there are modules that give all their tokens one serial number. */
 static bool is_known(const struct tokens *tokens, const struct module *module, const CK_TOKEN_INFO *info)
@@ -97,7 +88,7 @@ static bool is_known(const struct tokens *tokens, const struct module *module, c
 	for (size_t i = 0; i < tokens->count; i++) {
 		const struct token *known = &tokens->list[i];
 
-		if (known->module != module && is_same(&known->info, info)) {
+		if (known->module != module && token_is_same(&known->info, info)) {
 			message_step("%s shows token \"%s\" too, which %s serves", module->name, token_label(known),
 				     known->module->name);
 			return true;
@@ -131,7 +122,7 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, struct 
 				modules_note(modules, module, "C_GetTokenInfo", rv);
 			continue;
 		}
-		pad_info(&info);
+		token_pad(&info);
 		if ((!all && (info.flags & CKF_TOKEN_INITIALIZED) == 0) ||
 		    !p11_kit_uri_match_token_info(uri->parsed, &info) ||
 		    (info.serialNumber[0] != ' ' && is_known(tokens, module, &info)))
@@ -144,7 +135,7 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, struct 
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error)
 {
 	memset(tokens, 0, sizeof(*tokens));
-	if (p11_kit_uri_get_slot_id(uri->parsed) != (CK_SLOT_ID)-1)
+	if (uri->has_slot_id)
 		message_note("the slot-id in the URI may change with each start of the module; token and serial do not");
 	for (size_t i = 0; i < modules->count; i++) {
 		struct module *module = &modules->list[i];
@@ -161,6 +152,7 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 	}
 	for (size_t i = 0; i < tokens->count; i++)
 		tokens->list[i].alone = tokens->count == 1;
+	tokens_tell_apart(tokens);
 	return 0;
 }
 
@@ -176,7 +168,7 @@ static int lose_why(struct token *token, const char *why, struct error *error)
 /* The same; `other`, unless NULL, is in the token's slot. */
 static int lose(struct token *token, const CK_TOKEN_INFO *other, struct error *error)
 {
-	char *uri = other != NULL ? uri_format_token(other) : NULL;
+	char *uri = other != NULL ? uri_format_token(other, NULL) : NULL;
 	char why[512] = "";
 
 	if (other != NULL)
@@ -198,7 +190,7 @@ static int ask(const struct token *token, CK_SLOT_ID slot, CK_TOKEN_INFO *info, 
 	rv = CALL(token->module, C_GetTokenInfo, slot, info);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot ask token \"%s\" (C_GetTokenInfo)", token_label(token));
-	pad_info(info);
+	token_pad(info);
 	return 0;
 }
 
@@ -217,7 +209,7 @@ int token_check(struct token *token, CK_FLAGS *flags, struct error *error)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot look for token \"%s\" (C_GetSlotList)", token_label(token));
 	if (ask(token, token->slot, &info, error) < 0)
 		return error_result(error);
-	if (!is_identical(&info, &token->info))
+	if (!token_is_identical(&info, &token->info))
 		return lose(token, &info, error);
 	*flags = info.flags;
 	return 0;
@@ -239,7 +231,7 @@ int token_find_again(struct token *token, const struct uri *uri, struct error *e
 
 		if (!slot_matches(token->module, slots[i], uri) || ask(token, slots[i], &info, &ignored) < 0)
 			continue;
-		if (!is_identical(&info, &token->info)) {
+		if (!token_is_identical(&info, &token->info)) {
 			if (slots[i] == token->slot) {
 				other = info;
 				in_slot = &other;

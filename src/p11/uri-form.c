@@ -3,6 +3,8 @@
 #include "p11/internal.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The attributes of RFC 7512, and the widths of the fields that PKCS#11 keeps them in (0: none). */
@@ -38,6 +40,13 @@ static int find_attribute(const char *name, size_t length)
 			return i;
 	}
 	return -1;
+}
+
+int uri_is_query_attribute(const char *name, size_t length)
+{
+	int known = find_attribute(name, length);
+
+	return known < 0 ? -1 : attributes[known].query;
 }
 
 /* Bytes of a percent-encoded value once decoded. */
@@ -82,18 +91,42 @@ static int bad_attribute(const char *part, size_t length, bool query, struct err
 		error_set(error, ERROR_CONFIG, "the URI has the unknown %s attribute \"%s\"", query ? "query" : "path",
 			  attributes[known].name);
 		error_hint(error, query ? "%s belongs before the '?'" : "%s belongs after a '?'", attributes[known].name);
-	} else if (query) {
+		return -ERROR_CONFIG;
+	}
+	if (name_length >= length && !query) {
+		error_set(error, ERROR_CONFIG, find_attribute(part, letters) >= 0 ?
+			  "the URI has \"%.*s\" where NAME=VALUE should be" : "the URI has a part that is not NAME=VALUE",
+			  (int)letters, part);
+		return -ERROR_CONFIG;
+	}
+	if (query)
 		error_set(error, ERROR_CONFIG, "the URI has an unknown query attribute");
-		error_hint(error, "it may have pin-source, pin-value, module-name and module-path; write %%26 for an '&' in a "
-				  "value");
-	} else if (name_length >= length && find_attribute(part, letters) >= 0) {
-		error_set(error, ERROR_CONFIG, "the URI has \"%.*s\" where NAME=VALUE should be", (int)letters, part);
-	} else if (name_length >= length) {
-		error_set(error, ERROR_CONFIG, "the URI has a part that is not NAME=VALUE");
-	} else {
+	else
 		error_set(error, ERROR_CONFIG, "the URI has the unknown path attribute \"%.*s\"",
 			  (int)(name_length > 64 ? 64 : name_length), part);
-	}
+	if (name_length < length)
+		uri_hint_name(part, name_length, query, error);
+	if (query && error->hint[0] == '\0')
+		error_hint(error, "it may have pin-source, pin-value, module-name and module-path; write %%26 for an '&' in a "
+				  "value");
+	return -ERROR_CONFIG;
+}
+
+/* p11-kit takes nothing for 0 and cuts what is too large. */
+static int check_slot_id(const char *value, size_t length, struct error *error)
+{
+	char number[32] = "", *end;
+	unsigned long slot;
+
+	memcpy(number, value, length < sizeof(number) ? length : sizeof(number) - 1);
+	errno = 0;
+	slot = strtoul(number, &end, 10);
+	if (length > 0 && strspn(number, "0123456789") == length && errno == 0 && slot != CK_UNAVAILABLE_INFORMATION)
+		return 0;
+	error_set(error, ERROR_CONFIG, "the URI's slot-id is not the number of a slot");
+	slot = strtoul(number, &end, 16);
+	if (strncasecmp(number, "0x", 2) == 0 && *end == '\0' && end > number + 2 && errno == 0)
+		error_hint(error, "slot-id is decimal; did you mean slot-id=%lu?", slot);
 	return -ERROR_CONFIG;
 }
 
@@ -112,9 +145,12 @@ static int check_attribute(const char *part, size_t length, bool query, bool *se
 	seen[known] = true;
 	value = equals + 1;
 	value_length = length - name_length - 1;
-	if (attributes[known].width != 0 && decoded_length(value, value_length) > attributes[known].width)
+	if (attributes[known].width != 0 &&
+	    decoded_length(value, uri_unpadded(value, value_length)) > attributes[known].width)
 		return error_set(error, ERROR_CONFIG, "the URI's %s is longer than the %zu bytes a token can have",
 				 attributes[known].name, attributes[known].width);
+	if (strcmp(attributes[known].name, "slot-id") == 0 && check_slot_id(value, value_length, error) < 0)
+		return -ERROR_CONFIG;
 	/* p11-kit would cut the path or name there. A PIN is checked where it is used. */
 	if (query && strcmp(attributes[known].name, "pin-value") != 0 && memmem(value, value_length, "%00", 3) != NULL)
 		return error_set(error, ERROR_CONFIG, "the URI's %s holds a NUL", attributes[known].name);
@@ -149,26 +185,11 @@ static int check_attributes(const char *text, bool *seen, struct error *error)
 	return 0;
 }
 
-/* Whether the id is written as plain hex digits: legal (each is the byte of its character), and likely a slip. */
-static bool is_hex_like(const char *text)
-{
-	const char *id = strstr(text, "id=");
-	size_t length;
-
-	while (id != NULL && id[-1] != ':' && id[-1] != ';')
-		id = strstr(id + 1, "id=");
-	if (id == NULL)
-		return false;
-	id += 3;
-	length = strcspn(id, ";?");
-	return length > 0 && strspn(id, "0123456789abcdefABCDEF") >= length;
-}
-
 int uri_check_form(struct uri *uri, const char *text, struct error *error)
 {
 	bool seen[ATTRIBUTES] = { false };
 
-	if (strncmp(text, "pkcs11:", 7) != 0) {
+	if (strncasecmp(text, "pkcs11:", 7) != 0) {
 		error_set(error, ERROR_CONFIG, "not a PKCS#11 URI: it does not begin with \"pkcs11:\"");
 		error_hint(error, "\"p11bearer keys\" prints the URIs of all keys");
 		return -ERROR_CONFIG;
@@ -177,6 +198,7 @@ int uri_check_form(struct uri *uri, const char *text, struct error *error)
 		if (isspace((unsigned char)*c)) {
 			error_set(error, ERROR_CONFIG, "the URI holds a blank, which would be dropped");
 			error_hint(error, "write %%20 for a blank");
+			p11_uri_hint_id(text, error);
 			return -ERROR_CONFIG;
 		}
 		if (*c == '%' && (!isxdigit((unsigned char)c[1]) || !isxdigit((unsigned char)c[2])))
@@ -185,6 +207,7 @@ int uri_check_form(struct uri *uri, const char *text, struct error *error)
 	if (check_attributes(text + 7, seen, error) < 0)
 		return -ERROR_CONFIG;
 	uri->has_id = seen[find_attribute("id", 2)];
+	uri->has_slot_id = seen[find_attribute("slot-id", 7)];
 	uri->has_object = seen[find_attribute("object", 6)];
 	uri->is_full = seen[find_attribute("token", 5)] && seen[find_attribute("manufacturer", 12)] &&
 		       seen[find_attribute("model", 5)] && seen[find_attribute("serial", 6)];
@@ -193,6 +216,5 @@ int uri_check_form(struct uri *uri, const char *text, struct error *error)
 		uri->has_slot |= seen[i] && strncmp(attributes[i].name, "slot-", 5) == 0 &&
 				 strcmp(attributes[i].name, "slot-id") != 0;
 	}
-	uri->hex_like_id = is_hex_like(text);
 	return 0;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The PIN in a URI (RFC 7512, section 2.4: pin-value). It is taken out before anything else has a copy of the URI. */
+/* The PIN in a URI (RFC 7512, section 2.4): pin-value is taken out before anything else has a copy of the URI; pin-source becomes
+ * what --pin-from takes. */
 #include "p11/internal.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,4 +58,52 @@ int uri_take_pin(struct uri *uri, const char *text, struct error *error)
 		return 0;
 	uri->pin = decode(value, length);
 	return uri->pin != NULL ? 0 : error_memory(error);
+}
+
+/* The path in a pin-source, which is a file:-URI or a plain path; NULL when it is not absolute, or a program ("|command"),
+ * which is not run. */
+static const char *absolute_path(const char *source)
+{
+	static const char url[] = "file://", file[] = "file:";
+
+	if (strncmp(source, url, strlen(url)) == 0)
+		source += strlen(url);
+	else if (strncmp(source, file, strlen(file)) == 0)
+		source += strlen(file);
+	return source[0] == '/' ? source : NULL;
+}
+
+/* Other programs write --pin-from's sources into URIs too, such as pkcs11-provider "env:NAME". */
+int uri_take_pin_source(struct uri *uri, struct error *error)
+{
+	const char *source = p11_kit_uri_get_pin_source(uri->parsed);
+	const char *path = source != NULL ? absolute_path(source) : NULL;
+	struct error ignored;
+
+	if (source == NULL)
+		return 0;
+	if (path == NULL && (strncmp(source, "file:", 5) == 0 || p11_pin_source_check(source, &ignored) < 0)) {
+		/* The text itself is not shown: it may be a PIN. */
+		error_set(error, ERROR_CONFIG, "the URI's pin-source is not file: with an absolute path, nor another PIN source");
+		error_hint(error, "PIN sources in a URI are file:/PATH, env:NAME, fd:N, credential:NAME and prompt; programs are not run");
+		return -ERROR_CONFIG;
+	}
+	if (asprintf(&uri->pin_source, "%s%s", path != NULL ? "file:" : "", path != NULL ? path : source) >= 0)
+		return 0;
+	uri->pin_source = NULL;
+	return error_memory(error);
+}
+
+char *p11_uri_pin_source(const char *text)
+{
+	struct uri uri;
+	struct error ignored;
+	char *source = NULL;
+
+	if (uri_parse(&uri, text, &ignored) == 0) {
+		source = uri.pin_source;
+		uri.pin_source = NULL;
+	}
+	uri_free(&uri);
+	return source;
 }

@@ -13,11 +13,11 @@
 
 struct uri {
 	P11KitUri *parsed;  /* its pin-value is empty */
-	char *text;         /* without the value of pin-value */
+	char *text;         /* without the value of pin-value and without padding */
 	struct secret *pin; /* pin-value, decoded and not checked; NULL if the URI has none */
-	bool has_id, has_object, has_library, has_slot; /* which attributes stand in it */
-	bool is_full;     /* it has all that a token says of itself: token, manufacturer, model, serial */
-	bool hex_like_id; /* id=01 and the like, which is most likely meant as id=%01 */
+	char *pin_source;   /* pin-source in the form that --pin-from takes; NULL if the URI has none */
+	bool has_id, has_object, has_library, has_slot, has_slot_id; /* which attributes it has; has_slot: slot-… but slot-id */
+	bool is_full; /* it has all that a token says of itself: token, manufacturer, model, serial */
 };
 
 /* Parses and checks. Fails with ERROR_CONFIG. Free with uri_free. `text` may be NULL. */
@@ -30,15 +30,36 @@ const char *uri_shown(const struct uri *uri);
 /* Checks the form of the text and fills the flags of *uri (uri-form.c). Fails with ERROR_CONFIG. */
 int uri_check_form(struct uri *uri, const char *text, struct error *error);
 
+/* Adds the hint that a name which is no attribute of RFC 7512 deserves: the attribute it comes close to, and where that
+ * belongs (uri-names.c). The name itself, which may be a part of a PIN, is not shown. Without one it adds none. */
+void uri_hint_name(const char *name, size_t length, bool query, struct error *error);
+
+/* Whether the text is an attribute of the query ('?'), or of the path; -1 if it is neither. */
+int uri_is_query_attribute(const char *name, size_t length);
+
 /* Sets uri->text and uri->pin from a text of good form (uri-pin.c). Fails if memory is out. */
 int uri_take_pin(struct uri *uri, const char *text, struct error *error);
 
-/* A hint for "not found" where the id looks like a slip; else clears nothing and does nothing. */
-void uri_hint_id(const struct uri *uri, struct error *error);
+/* Sets uri->pin_source from the parsed pin-source (uri-pin.c). Fails with ERROR_CONFIG for one that --pin-from would not
+ * take, and for a relative path. */
+int uri_take_pin_source(struct uri *uri, struct error *error);
 
-/* The full URI of a token, or of an object on it when `class`, label or id are given. NULL when memory is out. To be
- * freed. */
-char *uri_format_token(const CK_TOKEN_INFO *info);
-char *uri_format_key(const CK_TOKEN_INFO *info, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id);
+/* The length of a value without the padding that p11tool copies from a token: it ends at the first NUL, and blanks before
+ * that do not count (uri-tidy.c). */
+size_t uri_unpadded(const char *value, size_t length);
+
+/* Removes that padding from the attributes that name a token, slot or library, and writes the scheme in lower case. In
+ * place; the form of `text` must be good. */
+void uri_tidy(char *text);
+
+/* Where a token is, for URIs of tokens that say the same of themselves. */
+struct uri_place {
+	CK_SLOT_ID slot;    /* CK_UNAVAILABLE_INFORMATION: left out */
+	const char *module; /* p11-kit's name of its module; NULL: left out */
+};
+
+/* The full URI of a token, or of a private key on it; `place` may be NULL. NULL when memory is out. To be freed. */
+char *uri_format_token(const CK_TOKEN_INFO *info, const struct uri_place *place);
+char *uri_format_key(const CK_TOKEN_INFO *info, const struct uri_place *place, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id);
 
 #endif

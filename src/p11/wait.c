@@ -41,11 +41,9 @@ static bool source_may_wait(const char *source)
 
 bool pin_may_wait(const struct p11_request *request, const struct uri *uri)
 {
-	const char *source = p11_kit_uri_get_pin_source(uri->parsed);
-
 	if (request->pin_from != NULL)
 		return source_may_wait(request->pin_from);
 	if (uri->pin != NULL)
 		return false;
-	return source == NULL || !is_regular(pin_source_path(source));
+	return uri->pin_source == NULL || source_may_wait(uri->pin_source);
 }

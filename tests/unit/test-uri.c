@@ -28,6 +28,16 @@ static const char *const good_uris[] = {
 	"pkcs11:token=t?module-path=/usr/lib/x.so",
 	"pkcs11:token=t?module-name=softhsm2&pin-source=file:/run/pin",
 	"pkcs11:?module-name=softhsm2",
+	"PKCS11:token=ci", /* RFC 3986 section 3.1 */
+	"Pkcs11:",
+	"pkcs11:token=ci%00%00;serial=%00",
+	"pkcs11:token=12345678901234567890123456789012%00%20", /* padding is not counted */
+	"pkcs11:token=t?pin-source=env:PIN",
+	"pkcs11:token=t?pin-source=env%3APIN&module-name=m",
+	"pkcs11:token=t?pin-source=fd:3",
+	"pkcs11:token=t?pin-source=credential:hsm-pin",
+	"pkcs11:slot-id=0",
+	"pkcs11:slot-id=18446744073709551614",
 	"pkcs11:token=t?pin-value=0815471",
 	"pkcs11:token=t?pin-value=a;0815471?&module-name=m",
 };
@@ -38,7 +48,6 @@ static const struct {
 } bad_uris[] = {
 	{ "", "does not begin with \"pkcs11:\"", "p11bearer keys" },
 	{ "token=ci", "does not begin with \"pkcs11:\"", "p11bearer keys" },
-	{ "PKCS11:token=ci", "does not begin with \"pkcs11:\"", "" },
 	{ "http://pkcs11:", "does not begin with \"pkcs11:\"", "" },
 	{ PIN, "does not begin with \"pkcs11:\"", "" },
 	{ "pkcs11:object=my key", "blank", "%20" },
@@ -51,10 +60,12 @@ static const struct {
 	{ "pkcs11:object=a;object=b", "object twice", "" },
 	{ "pkcs11:token=a;id=%01;token=a", "token twice", "" },
 	{ "pkcs11:token=t?pin-value=0815471&pin-value=0815471", "pin-value twice", "" },
-	{ "pkcs11:label=a", "unknown path attribute \"label\"", "" },
-	{ "pkcs11:Token=a", "unknown path attribute \"Token\"", "" },
+	{ "pkcs11:label=a", "unknown path attribute \"label\"", "did you mean object?" },
+	{ "pkcs11:Token=a", "unknown path attribute \"Token\"", "did you mean token?" },
 	{ "pkcs11:object=a;x-vendor=1", "unknown path attribute \"x-vendor\"", "" },
-	{ "pkcs11:token=a?pin=0815471", "unknown query attribute", "" },
+	{ "pkcs11:token=a?pin=0815471", "unknown query attribute", "did you mean pin-value? --pin-from" },
+	{ "pkcs11:token=a?pin-vaule=0815471", "unknown query attribute", "did you mean pin-value?" },
+	{ "pkcs11:token=a?0815471=x", "unknown query attribute", "it may have pin-source" },
 	{ "pkcs11:token=a;pin-source=file:/x", "unknown path attribute \"pin-source\"", "after a '?'" },
 	{ "pkcs11:token=a;pin-value=0815471", "unknown path attribute \"pin-value\"", "after a '?'" },
 	{ "pkcs11:module-path=/x.so", "unknown path attribute \"module-path\"", "after a '?'" },
@@ -69,7 +80,8 @@ static const struct {
 	{ "pkcs11:token=a&pin-value=0815471", "\"&pin-value=\" would be part of token", "" },
 	{ "pkcs11:type=cert", "\"private\"", "" },
 	{ "pkcs11:object=a;type=public", "\"private\"", "" },
-	{ "pkcs11:type=key", "not valid", "" },
+	{ "pkcs11:type=key", "\"private\"", "type=private" },
+	{ "pkcs11:type=PRIVATE", "\"private\"", "type=private" },
 	{ "pkcs11:object", "\"object\" where NAME=VALUE", "" },
 	{ "pkcs11:token=a;object:b", "\"object\" where NAME=VALUE", "" },
 	{ "pkcs11:;", "empty attribute", "" },
@@ -77,7 +89,18 @@ static const struct {
 	{ "pkcs11:token=a?module-name=m&&pin-value=0815471", "empty attribute", "" },
 	{ "pkcs11:?pin-source=file:/run/pin%00.txt", "pin-source holds a NUL", "" },
 	{ "pkcs11:?module-path=/lib/x.so%00.so", "module-path holds a NUL", "" },
-	{ "pkcs11:slot-id=one", "cannot be parsed", "" },
+	{ "pkcs11:slot-id=one", "slot-id is not the number", "" },
+	{ "pkcs11:slot-id=", "slot-id is not the number", "" }, /* p11-kit: 0 */
+	{ "pkcs11:slot-id=-1", "slot-id is not the number", "" },
+	{ "pkcs11:slot-id=99999999999999999999", "slot-id is not the number", "" }, /* p11-kit: 7766279631452241919 */
+	{ "pkcs11:slot-id=18446744073709551615", "slot-id is not the number", "" }, /* p11-kit: any slot */
+	{ "pkcs11:slot-id=0x1F", "slot-id is not the number", "did you mean slot-id=31?" },
+	{ "pkcs11:?pin-source=pin", "pin-source is not file:", "env:NAME" },
+	{ "pkcs11:?pin-source=file:pin", "pin-source is not file:", "env:NAME" },
+	{ "pkcs11:?pin-source=env:", "pin-source is not file:", "env:NAME" },
+	{ "pkcs11:?pin-source=%7Ccat%20/run/pin", "pin-source is not file:", "not run" },
+	{ "pkcs11:?pin-source=0815471", "pin-source is not file:", "env:NAME" },
+	{ "pkcs11:object=a;id=01 a2", "blank", "did you mean id=%01%a2?" },
 	{ "pkcs11:library-version=new", "cannot be parsed", "" },
 };
 
@@ -178,6 +201,7 @@ static void attributes_are_noted(void **state)
 	(void)state;
 	assert_works(uri_parse(&uri, "pkcs11:token=object=id;slot-id=1", &error), &error);
 	assert_false(uri.has_id || uri.has_object || uri.is_full || uri.has_library || uri.has_slot);
+	assert_true(uri.has_slot_id);
 	uri_free(&uri);
 	assert_works(uri_parse(&uri, "pkcs11:id=%01;library-version=1.0", &error), &error);
 	assert_true(uri.has_id && uri.has_library);
@@ -204,6 +228,23 @@ static void ids_that_look_like_hex_get_a_hint(void **state)
 		{ "pkcs11:token=t;id=0A?module-name=m", "did you mean id=%0A?" },
 		{ "pkcs11:id=0123456789abcdef0123456789abcdef",
 		  "did you mean id=%01%23%45%67%89%ab%cd%ef%01%23%45%67%89%ab%cd%ef?" },
+		{ "pkcs11:id=%01a2b3", "did you mean id=%01%a2%b3?" },
+		{ "pkcs11:id=01:a2:b3", "did you mean id=%01%a2%b3?" },
+		{ "pkcs11:id=01:a2:b3;object=a", "id=01:a2:b3 8 bytes long; did you mean id=%01%a2%b3?" },
+		{ "pkcs11:id=1:2", "did you mean id=%01%02?" },
+		{ "pkcs11:id=01-A2", "did you mean id=%01%A2?" },
+		{ "pkcs11:id=01%3Aa2", "did you mean id=%01%a2?" },
+		{ "pkcs11:id=01%20a2", "did you mean id=%01%a2?" },
+		{ "pkcs11:id=%01:%a2", "did you mean id=%01%a2?" },
+		{ "pkcs11:id=0x01a2", "did you mean id=%01%a2?" },
+		{ "pkcs11:id=0X1", "did you mean id=%01?" },
+		{ "pkcs11:id=0x01,0xa2", "did you mean id=%01%a2?" },
+		{ "pkcs11:id=\\x01\\xa2", "did you mean id=%01%a2?" },
+		{ "PKCS11:slot-id=1;id=a%01b2", "did you mean id=%0a%01%b2?" },
+		{ "pkcs11:id=%2d%01%3a", "" }, /* bytes that happen to be separators */
+		{ "pkcs11:id=%01x", "" },
+		{ "pkcs11:id=:", "" },
+		{ "pkcs11:id=0x", "" },
 		{ "pkcs11:id=%01", "" },
 		{ "pkcs11:id=%30%31", "" }, /* nobody writes that by mistake */
 		{ "pkcs11:id=key", "" },
@@ -219,7 +260,7 @@ static void ids_that_look_like_hex_get_a_hint(void **state)
 		struct uri uri;
 
 		assert_works(uri_parse(&uri, cases[i].uri, &error), &error);
-		uri_hint_id(&uri, &error);
+		p11_uri_hint_id(uri.text, &error);
 		assert_contains(error.hint, cases[i].hint);
 		assert_int_equal(error.hint[0] == '\0', cases[i].hint[0] == '\0');
 		uri_free(&uri);
@@ -242,7 +283,7 @@ static void printed_uri_reads_back(void **state)
 	memset(info.manufacturerID, ' ', sizeof(info.manufacturerID));
 	memset(info.model, ' ', sizeof(info.model));
 	memset(info.serialNumber, ' ', sizeof(info.serialNumber));
-	text = uri_format_key(&info, &label, &id);
+	text = uri_format_key(&info, NULL, &label, &id);
 	assert_non_null(text);
 	assert_contains(text, "token=my%20token");
 	assert_works(uri_parse(&uri, text, &error), &error);
@@ -253,6 +294,123 @@ static void printed_uri_reads_back(void **state)
 	assert_int_equal(p11_kit_uri_match_token_info(uri.parsed, &info), 1);
 	uri_free(&uri);
 	free(text);
+}
+
+/* p11tool copies the padding of the token's names into its URIs. */
+static void padding_is_removed(void **state)
+{
+	static const struct {
+		const char *uri, *shown;
+	} cases[] = {
+		{ "PKCS11:token=a%00%00;object=b%00?pin-source=file:/a%20", "pkcs11:token=a;object=b%00?pin-source=file:/a%20" },
+		{ "pkcs11:model=SW%20%20%20TPM%00%00%00%00%00%00%00%00", "pkcs11:model=SW%20%20%20TPM" },
+		{ "pkcs11:token=a%20%00b%00;id=%00%20", "pkcs11:token=a;id=%00%20" },
+		{ "pkcs11:serial=%00%00%00;manufacturer=%20", "pkcs11:serial=;manufacturer=" },
+		{ "pkcs11:slot-description=a%20%20;library-description=b%00;slot-manufacturer=c%20", "pkcs11:slot-description=a;"
+		  "library-description=b;slot-manufacturer=c" },
+		{ "pkcs11:token=%00", "pkcs11:token=" },
+		{ "pkcs11:token=a%2520", "pkcs11:token=a%2520" }, /* "a%20" */
+		{ "pkcs11:?module-name=m%20", "pkcs11:?module-name=m%20" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct error error = { 0 };
+		struct uri uri;
+
+		assert_works(uri_parse(&uri, cases[i].uri, &error), &error);
+		assert_string_equal(uri_shown(&uri), cases[i].shown);
+		uri_free(&uri);
+	}
+}
+
+/* An empty serial number is one: it does not match every token. */
+static void padding_matches_padding(void **state)
+{
+	CK_TOKEN_INFO info = { .flags = 0 };
+	struct error error = { 0 };
+	struct uri uri;
+
+	(void)state;
+	memcpy(info.label, "a", 1); /* the rest is NUL */
+	token_pad(&info);
+	assert_works(uri_parse(&uri, "pkcs11:token=a%00%00;serial=%00", &error), &error);
+	assert_int_equal(p11_kit_uri_match_token_info(uri.parsed, &info), 1);
+	info.serialNumber[0] = '5';
+	assert_int_equal(p11_kit_uri_match_token_info(uri.parsed, &info), 0);
+	uri_free(&uri);
+}
+
+static void names_that_come_close_get_a_hint(void **state)
+{
+	static const struct {
+		const char *name, *hint;
+		bool query;
+	} cases[] = {
+		{ "label", "did you mean object?", false },
+		{ "CKA_LABEL", "did you mean object?", false },
+		{ "name", "did you mean object?", false },
+		{ "objct", "did you mean object?", false },
+		{ "slot", "did you mean slot-id?", false },
+		{ "slotid", "did you mean slot-id?", false },
+		{ "slot_description", "did you mean slot-description?", false },
+		{ "object-type", "did you mean type?", false },
+		{ "objecttype", "did you mean type?", false },
+		{ "class", "did you mean type?", false },
+		{ "KeyID", "did you mean id?", false },
+		{ "Id", "did you mean id?", false },
+		{ "serialNumber", "did you mean serial?", false },
+		{ "token_label", "did you mean token?", false },
+		{ "manufacturerID", "did you mean manufacturer?", false },
+		{ "module", "did you mean module-path, which belongs after a '?'?", false },
+		{ "module", "did you mean module-path?", true },
+		{ "modul-name", "did you mean module-name?", true },
+		{ "label", "did you mean object, which belongs before the '?'?", true },
+		{ "pinfile", "did you mean pin-source?", true },
+		{ "pin-file", "did you mean pin-source, which belongs after a '?'?", false },
+		{ "xyzzy", "", false },
+		{ "x-vendor", "", false },
+		{ "ip", "", false },
+		{ "", "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct error error = { 0 };
+
+		uri_hint_name(cases[i].name, strlen(cases[i].name), cases[i].query, &error);
+		assert_string_equal(error.hint, cases[i].hint);
+	}
+}
+
+static void pin_source_is_what_pin_from_takes(void **state)
+{
+	static const struct {
+		const char *uri, *source;
+	} cases[] = {
+		{ "pkcs11:?pin-source=file:/run/pin", "file:/run/pin" },
+		{ "pkcs11:?pin-source=file:///run/pin", "file:/run/pin" },
+		{ "pkcs11:?pin-source=/run/pin", "file:/run/pin" },
+		{ "pkcs11:?pin-source=env:PIN&module-name=m", "env:PIN" },
+		{ "pkcs11:?pin-source=env%3aPIN", "env:PIN" },
+		{ "pkcs11:?pin-source=fd:3", "fd:3" },
+		{ "pkcs11:?pin-source=prompt", "prompt" },
+		{ "pkcs11:?module-name=m", NULL },
+		{ "pkcs11:?pin-source=pin", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char *source = p11_uri_pin_source(cases[i].uri);
+
+		if (cases[i].source != NULL) {
+			assert_non_null(source);
+			assert_string_equal(source, cases[i].source);
+		} else {
+			assert_null(source);
+		}
+		free(source);
+	}
 }
 
 static void pin_sources_are_checked(void **state)
@@ -292,6 +450,10 @@ int main(void)
 		cmocka_unit_test(attributes_are_noted),
 		cmocka_unit_test(ids_that_look_like_hex_get_a_hint),
 		cmocka_unit_test(printed_uri_reads_back),
+		cmocka_unit_test(padding_is_removed),
+		cmocka_unit_test(padding_matches_padding),
+		cmocka_unit_test(names_that_come_close_get_a_hint),
+		cmocka_unit_test(pin_source_is_what_pin_from_takes),
 		cmocka_unit_test(pin_sources_are_checked),
 	};
 

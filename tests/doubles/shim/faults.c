@@ -122,6 +122,14 @@ static bool parse_fault(char *text)
 	if (strcmp(text, "thread") == 0) {
 		return thread = true;
 	}
+	switch (odd_parse(text)) {
+	case PARSED:
+		return true;
+	case WRONG:
+		return false;
+	case NOT_MINE:
+		break;
+	}
 	switch (results_parse(text)) {
 	case PARSED:
 		return true;

@@ -47,6 +47,8 @@
  *   refusal-flags+=CKF_NAME              C_GetTokenInfo reports this flag once a PIN was refused
  *   token-serial=TEXT, token-label=TEXT  C_GetTokenInfo reports this for every token; no longer than its field, blank
  *                                        padded
+ *   nul-padded                           the strings of C_GetInfo, C_GetSlotInfo and C_GetTokenInfo are padded with NUL
+ *   read-only=CKR_NAME                   C_OpenSession answers so to one who wants a read-only session
  *   slot-count=N                         C_GetSlotList, where it succeeds, reports N slots, from 1, however many it wrote
  *   mechanism-=CKM_NAME                  C_GetMechanismInfo and C_SignInit do not know this mechanism
  *   mechanism-flags+=CKF_HW              C_GetMechanismInfo reports this flag
@@ -99,8 +101,7 @@ static bool ready;
 
 /* Functions that are only forwarded; PLAIN and DETAILED together are the whole of CK_FUNCTION_LIST. */
 #define PLAIN(F) \
-	F(C_Finalize, RESERVED) F(C_GetInfo, (CK_INFO *info), (info)) \
-	F(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info)) \
+	F(C_Finalize, RESERVED) \
 	F(C_GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n), (slot, list, n)) \
 	F(C_InitToken, (CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG n, CK_BYTE *label), (slot, pin, n, label)) \
 	F(C_InitPIN, IN) \
@@ -137,7 +138,8 @@ static bool ready;
 
 /* Functions with a detail in the log or a fault in their results; written out below. */
 #define DETAILED(F) \
-	F(C_GetFunctionList, ) F(C_Initialize, ) F(C_GetSlotList, ) F(C_GetTokenInfo, ) F(C_GetMechanismInfo, ) \
+	F(C_GetFunctionList, ) F(C_Initialize, ) F(C_GetInfo, ) F(C_GetSlotList, ) F(C_GetSlotInfo, ) F(C_GetTokenInfo, ) \
+	F(C_GetMechanismInfo, ) \
 	F(C_OpenSession, ) F(C_CloseSession, ) F(C_Login, ) F(C_CreateObject, ) F(C_GetAttributeValue, ) \
 	F(C_FindObjectsInit, ) F(C_FindObjects, ) F(C_SignInit, ) F(C_Sign, ) F(C_GenerateKeyPair, )
 
@@ -197,6 +199,30 @@ static CK_RV shim_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *c
 	return call.rv;
 }
 
+static CK_RV shim_C_GetInfo(CK_INFO *info)
+{
+	struct call call = {.function = "C_GetInfo"};
+
+	PASS(call, module->C_GetInfo(info));
+	if (call.rv == CKR_OK) {
+		odd_pad(info->manufacturerID, sizeof info->manufacturerID);
+		odd_pad(info->libraryDescription, sizeof info->libraryDescription);
+	}
+	return call.rv;
+}
+
+static CK_RV shim_C_GetSlotInfo(CK_SLOT_ID slot, CK_SLOT_INFO *info)
+{
+	struct call call = {.function = "C_GetSlotInfo"};
+
+	PASS(call, module->C_GetSlotInfo(slot, info));
+	if (call.rv == CKR_OK) {
+		odd_pad(info->manufacturerID, sizeof info->manufacturerID);
+		odd_pad(info->slotDescription, sizeof info->slotDescription);
+	}
+	return call.rv;
+}
+
 static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
 	struct call call = {.function = "C_GetTokenInfo"};
@@ -206,6 +232,10 @@ static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		results_token(info);
 		state_token(info);
 		swap_info(info);
+		odd_pad(info->label, sizeof info->label);
+		odd_pad(info->manufacturerID, sizeof info->manufacturerID);
+		odd_pad(info->model, sizeof info->model);
+		odd_pad(info->serialNumber, sizeof info->serialNumber);
 	}
 	return call.rv;
 }
@@ -213,8 +243,11 @@ static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
 		CK_SESSION_HANDLE *session)
 {
-	CK_RV rv;
+	CK_RV rv = odd_session(flags);
 
+	if (rv != CKR_OK) {
+		return rv;
+	}
 	if (!state_reserve()) {
 		return CKR_SESSION_COUNT;
 	}

@@ -62,6 +62,11 @@ void results_token(CK_TOKEN_INFO *info);
 void results_login(CK_RV rv);
 void results_mechanism(CK_MECHANISM_INFO *info);
 
+/* odd.c */
+enum parsed odd_parse(const char *text);
+void odd_pad(CK_UTF8CHAR *field, size_t size); /* a string the way the module pads it */
+CK_RV odd_session(CK_FLAGS flags);             /* CKR_OK, or the answer to one who wants such a session */
+
 /* state.c: what the token is in */
 enum parsed state_parse(const char *text);
 void state_begin(void); /* before a call of the real module: a loss waits for its end, which state_end tells */

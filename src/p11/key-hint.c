@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to do next when no key on the token matches the URI: what has the label or the id that was asked for. */
+#include "p11/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOKED_AT = 8 }; /* objects with one label or id */
+
+/* Writes the id as it is in a URI, such as "id=%01". */
+static void format_id(CK_ATTRIBUTE *id, char *text, size_t size)
+{
+	static const CK_TOKEN_INFO none = { .flags = 0 };
+	char *uri = uri_format_key(&none, NULL, NULL, id);
+	const char *part = uri != NULL ? strstr(uri, "id=") : NULL;
+
+	snprintf(text, size, "%.*s", part != NULL ? (int)strcspn(part, ";") : 0, part != NULL ? part : "");
+	free(uri);
+}
+
+static char *uri_of(const struct session *session, CK_OBJECT_HANDLE object)
+{
+	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
+	struct error ignored;
+	char *uri = NULL;
+
+	if (object_read(session, object, CKA_LABEL, &label, &ignored) == 0 &&
+	    object_read(session, object, CKA_ID, &id, &ignored) == 0)
+		uri = token_key_uri(session->token, &label, &id);
+	free(label.pValue);
+	free(id.pValue);
+	return uri;
+}
+
+static size_t search(const struct session *session, CK_OBJECT_CLASS class, CK_ATTRIBUTE attribute,
+		     CK_OBJECT_HANDLE found[LOOKED_AT])
+{
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, attribute };
+	struct error ignored;
+	size_t count;
+
+	return objects_match(session, template, 2, found, LOOKED_AT, &count, &ignored) == 0 ? count : 0;
+}
+
+static bool is_rsa(const struct session *session, CK_OBJECT_HANDLE private)
+{
+	CK_ATTRIBUTE type;
+	CK_KEY_TYPE value = CK_UNAVAILABLE_INFORMATION;
+	struct error ignored;
+
+	if (object_read(session, private, CKA_KEY_TYPE, &type, &ignored) == 0 && type.ulValueLen == sizeof(value))
+		memcpy(&value, type.pValue, sizeof(value));
+	free(type.pValue);
+	return value == CKK_RSA;
+}
+
+/* The private RSA key with the same id as the object, and a text such as "id=%01" for the id, "" where it has none. */
+static bool key_of(const struct session *session, CK_OBJECT_HANDLE object, CK_OBJECT_HANDLE *private, char *id_text,
+		   size_t size)
+{
+	CK_OBJECT_HANDLE found[LOOKED_AT];
+	CK_ATTRIBUTE id = { .pValue = NULL };
+	struct error ignored;
+	size_t count = 0;
+
+	*id_text = '\0';
+	if (object_read(session, object, CKA_ID, &id, &ignored) == 0 && id.ulValueLen > 0) {
+		format_id(&id, id_text, size);
+		count = search(session, CKO_PRIVATE_KEY, id, found);
+	}
+	free(id.pValue);
+	for (size_t i = 0; i < count; i++) {
+		*private = found[i];
+		if (is_rsa(session, found[i]))
+			return true;
+	}
+	return false;
+}
+
+/* A private key with the label or id: another attribute of the URI does not fit, or it is no RSA key. */
+static bool hint_private(const struct session *session, CK_ATTRIBUTE attribute, const char *what, struct error *error)
+{
+	CK_OBJECT_HANDLE found[LOOKED_AT];
+	size_t count = search(session, CKO_PRIVATE_KEY, attribute, found), i = 0;
+	char *uri;
+
+	while (i < count && !is_rsa(session, found[i]))
+		i++;
+	if (count == 0)
+		return false;
+	uri = uri_of(session, found[i < count ? i : 0]);
+	if (i < count)
+		error_hint(error, "the key with this %s is %s", what, uri != NULL ? uri : "another one");
+	else
+		error_hint(error, "the key with this %s is not an RSA key: %s", what, uri != NULL ? uri : "?");
+	free(uri);
+	return true;
+}
+
+/* A certificate or public key with the label or id, which may lead to the key by its id. */
+static bool hint_public(const struct session *session, CK_OBJECT_CLASS class, CK_ATTRIBUTE attribute, struct error *error)
+{
+	const char *kind = class == CKO_CERTIFICATE ? "certificate" : "public key";
+	CK_OBJECT_HANDLE found[LOOKED_AT], private;
+	size_t count = search(session, class, attribute, found);
+	char id_text[512], first[512] = "";
+
+	if (count > 0 && attribute.type == CKA_ID) {
+		error_hint(error, "only a %s has this id; its private key is not on this token", kind);
+		return true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		char *uri;
+
+		if (!key_of(session, found[i], &private, id_text, sizeof(id_text))) {
+			if (first[0] == '\0')
+				snprintf(first, sizeof(first), "%s", id_text);
+			continue;
+		}
+		uri = uri_of(session, private);
+		error_hint(error, "only a %s has this label; it has %s, and the key with that id is %s", kind, id_text,
+			   uri != NULL ? uri : "?");
+		free(uri);
+		return true;
+	}
+	if (count > 0 && first[0] != '\0')
+		error_hint(error, "only a %s has this label; it has %s, and no private RSA key has that id", kind, first);
+	else if (count > 0)
+		error_hint(error, "only a %s has this label, and it has no id that would lead to its key", kind);
+	return count > 0;
+}
+
+void key_hint(struct p11_key *key, struct error *error)
+{
+	static const CK_OBJECT_CLASS classes[] = { CKO_CERTIFICATE, CKO_PUBLIC_KEY };
+	static const char *const words[] = { "label", "id" };
+	const CK_ATTRIBUTE *attributes[] = { p11_kit_uri_get_attribute(key->uri.parsed, CKA_LABEL),
+					     p11_kit_uri_get_attribute(key->uri.parsed, CKA_ID) };
+	bool hinted = false;
+
+	if (key->modules.failures[0] != '\0')
+		modules_hint(&key->modules, error);
+	else
+		error_hint(error, "\"p11bearer keys --pin-from …\" lists the keys on it");
+	tokens_look_beyond(&key->tokens, &key->uri);
+	for (size_t i = 0; i < 2 && !hinted; i++) {
+		if (attributes[i] != NULL)
+			hinted = hint_private(&key->session, *attributes[i], words[i], error);
+	}
+	for (size_t i = 0; i < 4 && !hinted; i++) {
+		if (attributes[i / 2] != NULL)
+			hinted = hint_public(&key->session, classes[i % 2], *attributes[i / 2], error);
+	}
+	p11_uri_hint_id(key->uri.text, error); /* a slip is the better reason */
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to do next when a module does not start or does not find its tokens. */
+#include "p11/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char softhsm[] = "softhsm";
+
+/* SoftHSM says CKR_GENERAL_ERROR of any configuration and store that it cannot read. */
+static void advise_softhsm(char *text, size_t size)
+{
+	const char *configuration = getenv("SOFTHSM2_CONF");
+
+	if (configuration == NULL || *configuration == '\0')
+		snprintf(text, size, "set SOFTHSM2_CONF to the configuration that the token was made with (each new terminal needs "
+			 "it); without it SoftHSM uses the system's store, which is for the group softhsm: \"sudo usermod -aG "
+			 "softhsm USER\", then log in again");
+	else if (access(configuration, R_OK) < 0)
+		snprintf(text, size, "SOFTHSM2_CONF names %s, which SoftHSM cannot read (%s); set it to the configuration that the "
+			 "token was made with", configuration, strerror(errno));
+	else
+		snprintf(text, size, "check the folder that directories.tokendir in %s names: it must exist, and you must be allowed "
+			 "to read and write it", configuration);
+}
+
+/* Modules that reach cards through the service pcscd, by a part of their file's name. */
+static bool uses_pcscd(const char *name)
+{
+	static const char *const parts[] = {
+		"ykcs11", "opensc", "cackey", "coolkey", "etpkcs11", "etoken", "idprime", "gclib", "cvp11", "aetpkss", "pcsc",
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (strcasestr(name, parts[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static bool is_about_device(CK_RV rv)
+{
+	return rv == CKR_DEVICE_ERROR || rv == CKR_DEVICE_REMOVED || rv == CKR_TOKEN_NOT_PRESENT ||
+	       rv == CKR_TOKEN_NOT_RECOGNIZED;
+}
+
+/* Advice that is known to fit the module or the error; *text is empty when there is none. */
+static void advise(const char *name, const char *function, CK_RV rv, char *text, size_t size)
+{
+	bool starts = strcmp(function, "C_Initialize") == 0;
+
+	*text = '\0';
+	if (starts && rv == CKR_ARGUMENTS_BAD)
+		snprintf(text, size, "the module's own configuration may be missing: see its manual for the file or variable that it "
+			 "needs. A module that wants an argument gets it by x-init-reserved in its file for p11-kit; then leave out "
+			 "--module");
+	else if (starts && strcasestr(name, softhsm) != NULL)
+		advise_softhsm(text, size);
+	else if (uses_pcscd(name) && (starts || is_about_device(rv) || rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED))
+		snprintf(text, size, "check that the card or YubiKey is plugged in, that the service pcscd runs (\"systemctl status "
+			 "pcscd.socket\"), and that no other program holds the card");
+	else if (is_about_device(rv))
+		snprintf(text, size, "check that the device is connected and that its service runs; cards and YubiKeys need pcscd");
+}
+
+void module_hint(const char *name, const char *function, CK_RV rv, struct error *error)
+{
+	char text[sizeof(error->hint)];
+
+	advise(name, function, rv, text, sizeof(text));
+	if (text[0] != '\0')
+		error_hint(error, "%s", text);
+	else if (strcmp(function, "C_Initialize") == 0)
+		error_hint(error, "check what the module's manual says it needs: a configuration file, a variable, a service or a "
+			   "device");
+}
+
+void modules_advise(struct modules *modules, const struct module *module, const char *function, CK_RV rv)
+{
+	if (modules->advice[0] == '\0')
+		advise(module->name, function, rv, modules->advice, sizeof(modules->advice));
+}
+
+/* SoftHSM starts for those who may use the system's store, and has no token there. */
+static bool lacks_softhsm_store(const struct modules *modules)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		if (strcasestr(modules->list[i].name, softhsm) != NULL && getenv("SOFTHSM2_CONF") == NULL)
+			return true;
+	}
+	return false;
+}
+
+void modules_hint(const struct modules *modules, struct error *error)
+{
+	if (modules->failures[0] != '\0')
+		error_hint(error, "modules that could not be used: %s%s%s", modules->failures,
+			   modules->advice[0] != '\0' ? "; " : "", modules->advice);
+	else if (modules->count == 1 && uses_pcscd(modules->list[0].name))
+		error_hint(error, "\"p11bearer keys --all\" lists all that is there; if that is nothing, check that the card is "
+			   "plugged in and that the service pcscd runs");
+	else if (lacks_softhsm_store(modules))
+		error_hint(error, "\"p11bearer keys --all\" lists all that is there; if the token is one of SoftHSM, set "
+			   "SOFTHSM2_CONF to the configuration that it was made with");
+	else
+		error_hint(error, "\"p11bearer keys --all\" lists all that is there");
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ways in which modules differ that are no errors: how strings are padded, and which sessions there are. */
+#include "shim.h"
+
+#include <string.h>
+
+static bool pads_with_nul;
+static CK_RV read_only_answer = CKR_OK; /* to one who wants a read-only session; CKR_OK: it gets one */
+
+enum parsed odd_parse(const char *text)
+{
+	static const char read_only[] = "read-only=";
+
+	if (strcmp(text, "nul-padded") == 0) {
+		pads_with_nul = true;
+		return PARSED;
+	}
+	if (strncmp(text, read_only, sizeof read_only - 1) == 0) {
+		return name_value(return_values, true, text + sizeof read_only - 1, &read_only_answer) ? PARSED : WRONG;
+	}
+	return NOT_MINE;
+}
+
+void odd_pad(CK_UTF8CHAR *field, size_t size)
+{
+	while (pads_with_nul && size > 0 && field[size - 1] == ' ') {
+		field[--size] = '\0';
+	}
+}
+
+CK_RV odd_session(CK_FLAGS flags)
+{
+	return (flags & CKF_RW_SESSION) == 0 ? read_only_answer : CKR_OK;
+}
