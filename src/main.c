@@ -135,6 +135,8 @@ static int run_command(const struct command *command, int argc, char **argv, str
 		message_verbose(settings_flag(settings, SETTING_VERBOSE));
 		result = command->run(settings, error);
 	}
+	if (result < 0)
+		cmd_advise_url(settings_refused_url(settings), error);
 	settings_free(&settings);
 	return result;
 }

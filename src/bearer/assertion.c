@@ -145,14 +145,16 @@ static int make_jti(char *text, struct error *error)
 /* The audience is the org's URL; a '/' at its end is no part of the name that the org knows itself by. */
 static char *audience(const struct bearer_request *request)
 {
+	char *url;
 	size_t length;
 
 	if (request->audience != NULL)
-		return strdup(request->audience);
-	length = strlen(request->instance_url);
-	while (length > 0 && request->instance_url[length - 1] == '/')
-		length--;
-	return strndup(request->instance_url, length);
+		return jwt_audience(request->audience);
+	url = jwt_audience(request->instance_url);
+	length = url != NULL ? strlen(url) : 0;
+	while (length > 0 && url[length - 1] == '/')
+		url[--length] = '\0';
+	return url;
 }
 
 int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,

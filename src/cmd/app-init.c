@@ -61,12 +61,17 @@ static int write_app(const struct settings *settings, struct template_app *app, 
 	return result;
 }
 
+static const struct settings_needed needed[] = {
+	{ .id = SETTING_DIR },
+	{ .id = SETTING_CERTIFICATE, .instead = { SETTING_KEY } },
+	{ .id = SETTING_NONE },
+};
+
 static int run(const struct settings *settings, struct error *error)
 {
 	struct template_app app;
 	X509 *certificate = NULL;
-	const char *folder;
-	int result = settings_require(settings, SETTING_DIR, &folder, error);
+	int result = settings_require(settings, needed, error);
 
 	take_settings(settings, &app);
 	if (result == 0)
@@ -74,7 +79,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = cmd_app_certificate(settings, &certificate, error);
 	if (result == 0)
-		result = write_app(settings, &app, certificate, folder, error);
+		result = write_app(settings, &app, certificate, settings_text(settings, SETTING_DIR), error);
 	X509_free(certificate);
 	return result;
 }

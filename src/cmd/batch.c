@@ -37,7 +37,7 @@ int cmd_batch(const struct settings *settings, bool exchange, struct error *erro
 		.sessions = settings_text(settings, SETTING_SESSIONS) != NULL ?
 				    (size_t)settings_number(settings, SETTING_SESSIONS) : 0,
 		.parallel = (size_t)settings_number(settings, SETTING_PARALLEL),
-		.check = settings_check,
+		.check = cmd_check_line,
 	};
 	int result = cmd_bearer_request(settings, exchange, false, &request, error);
 

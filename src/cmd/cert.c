@@ -9,14 +9,22 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
+static const struct settings_needed needed[] = {
+	{ .id = SETTING_SUBJECT },
+	{ .id = SETTING_KEY },
+	{ .id = SETTING_NONE },
+};
+
 /* What both commands begin with: the key and its public half. */
 static int open_key(const struct settings *settings, bool writable, struct p11_key **key, EVP_PKEY **public,
 		    const char **subject, struct error *error)
 {
 	struct p11_request request;
 
-	if (settings_require(settings, SETTING_SUBJECT, subject, error) < 0 ||
-	    x509_subject_check(*subject, error) < 0 ||
+	if (settings_require(settings, needed, error) < 0)
+		return error_result(error);
+	*subject = settings_text(settings, SETTING_SUBJECT);
+	if (x509_subject_check(*subject, error) < 0 ||
 	    cmd_key_request(settings, NULL, &request, error) < 0 || p11_key_open(key, &request, writable, error) < 0)
 		return error_result(error);
 	return p11_key_public(*key, public, error);

@@ -23,6 +23,9 @@ extern const struct command command_app_set_cert, command_app_check, command_app
 extern const struct command *const commands[];
 extern const bool commands_are_all;
 
+/* What is needed to sign, for an assertion and for a bearer (see settings_require). */
+extern const struct settings_needed cmd_needs_key[], cmd_needs_assertion[], cmd_needs_bearer[];
+
 /* Fills `request` from the settings. `uri` is the operand, or NULL: --key, which must then be set. */
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
@@ -36,6 +39,15 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
 int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
 		       struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
+
+/* Warns if a URL is that of one of Salesforce's pages and not the org's; `exchange`: the token endpoint's too. */
+void cmd_warn_urls(const struct settings *settings, bool exchange);
+
+/* Adds a hint to the error of a URL (may be NULL) that was refused, if it is one of a page. */
+void cmd_advise_url(const char *url, struct error *error);
+
+/* Checks a value in a line of a batch as settings_check does, and warns as cmd_warn_urls does. Not for several threads. */
+int cmd_check_line(const char *name, const char *text, struct error *error);
 
 /* Whether a batch is wanted. Fails with ERROR_USAGE for an option that goes with --batch only, or not with it. */
 int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error);

@@ -8,6 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct settings_needed cmd_needs_key[] = { { .id = SETTING_KEY }, { .id = SETTING_NONE } };
+const struct settings_needed cmd_needs_assertion[] = {
+	{ .id = SETTING_KEY },
+	{ .id = SETTING_CLIENT_ID },
+	{ .id = SETTING_USERNAME },
+	{ .id = SETTING_INSTANCE_URL, .instead = { SETTING_AUDIENCE } },
+	{ .id = SETTING_NONE },
+};
+const struct settings_needed cmd_needs_bearer[] = {
+	{ .id = SETTING_KEY },
+	{ .id = SETTING_CLIENT_ID },
+	{ .id = SETTING_USERNAME },
+	{ .id = SETTING_INSTANCE_URL, .instead = { SETTING_AUDIENCE, SETTING_TOKEN_URL } },
+	{ .id = SETTING_NONE },
+};
+
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error)
 {
@@ -27,8 +43,9 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 			return error_result(error);
 		}
 	} else {
-		if (settings_require(settings, SETTING_KEY, &request->uri, error) < 0)
+		if (settings_require(settings, cmd_needs_key, error) < 0)
 			return error_result(error);
+		request->uri = settings_text(settings, SETTING_KEY);
 		if (p11_uri_check(request->uri, error) < 0) {
 			settings_blame(settings, SETTING_KEY, error);
 			return error_result(error);
@@ -66,16 +83,11 @@ static int take_extras(const struct settings *settings, enum setting_id id, bool
 	return 0;
 }
 
-static int take_urls(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
-		     struct error *error)
+static int take_urls(const struct settings *settings, bool exchange, struct bearer_request *request, struct error *error)
 {
 	request->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
 	request->audience = settings_text(settings, SETTING_AUDIENCE);
 	request->token_url = exchange ? settings_text(settings, SETTING_TOKEN_URL) : NULL;
-	if (whole && (request->audience == NULL || (exchange && request->token_url == NULL))) {
-		if (settings_require(settings, SETTING_INSTANCE_URL, &request->instance_url, error) < 0)
-			return error_result(error);
-	}
 	if (!exchange)
 		return 0;
 	if (request->token_url != NULL && http_check_url(request->token_url, error) < 0)
@@ -114,7 +126,11 @@ static const char *first_url(const struct settings *settings)
 int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
 		       struct error *error)
 {
+	const struct settings_needed *whole_needs = exchange ? cmd_needs_bearer : cmd_needs_assertion;
+
 	memset(request, 0, sizeof(*request));
+	if (settings_require(settings, whole ? whole_needs : cmd_needs_key, error) < 0)
+		return error_result(error);
 	request->lifetime = settings_number(settings, SETTING_LIFETIME);
 	request->jti = settings_flag(settings, SETTING_JTI);
 	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
@@ -127,12 +143,11 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, bool whol
 	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
 	request->username = settings_text(settings, SETTING_USERNAME);
 	if (cmd_key_request(settings, NULL, &request->key, error) < 0 ||
-	    (whole && (settings_require(settings, SETTING_CLIENT_ID, &request->client_id, error) < 0 ||
-		       settings_require(settings, SETTING_USERNAME, &request->username, error) < 0)) ||
-	    take_urls(settings, exchange, whole, request, error) < 0 ||
+	    take_urls(settings, exchange, request, error) < 0 ||
 	    take_extras(settings, SETTING_CLAIM, request->jti, &request->claims, &request->claim_count, error) < 0 ||
 	    take_extras(settings, SETTING_HEADER, false, &request->headers, &request->header_count, error) < 0)
 		return error_result(error);
+	cmd_warn_urls(settings, exchange);
 	return 0;
 }
 

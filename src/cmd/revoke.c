@@ -9,16 +9,21 @@
 
 enum { TOKEN_MAX = 65536 }; /* bytes; the longest access tokens are JWTs */
 
+static const struct settings_needed needed[] = { { .id = SETTING_INSTANCE_URL }, { .id = SETTING_NONE } };
+
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {
 	*use = (struct bearer_use){ .retries = settings_number(settings, SETTING_RETRIES) };
-	if (cmd_http_options(settings, settings_text(settings, SETTING_INSTANCE_URL), &use->http, error) < 0 ||
-	    settings_require(settings, SETTING_INSTANCE_URL, &use->instance_url, error) < 0)
+	if (settings_require(settings, needed, error) < 0)
+		return error_result(error);
+	use->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
+	if (cmd_http_options(settings, use->instance_url, &use->http, error) < 0)
 		return error_result(error);
 	if (http_check_url(use->instance_url, error) < 0) {
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
 		return error_result(error);
 	}
+	cmd_warn_urls(settings, false);
 	return 0;
 }
 

@@ -27,6 +27,10 @@ struct jwt_params {
 	size_t header_count;
 };
 
+/* The claim aud for a URL, to be freed, or NULL if memory is out. Servers compare it byte by byte, so scheme and
+ * host become lower case and the port of https, 443, is left out (RFC 3986 section 6.2). Other ports and the path stay. */
+char *jwt_audience(const char *url);
+
 /* Checks one claim or header field: its JSON, and that it is none that the program sets itself (`with_jti`: jti is).
  * Fails with ERROR_CONFIG. */
 int jwt_claim_check(const struct jwt_extra *claim, bool with_jti, struct error *error);

@@ -83,6 +83,8 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 		if (setting == NULL)
 			return unknown_key(path, section, entry->name, error);
 		snprintf(origin, sizeof(origin), "%s, section [%s], key %s", path, section, entry->name);
+		if (layer == LAYER_NONE && profile_note(settings, section, setting, error) < 0)
+			return error_result(error);
 		if (layer == LAYER_NONE)
 			result = value_check(setting, entry->value, origin, layer, error);
 		else

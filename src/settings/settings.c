@@ -11,25 +11,6 @@
 
 static const char pin_attribute[] = "pin-value="; /* of a key's URI */
 
-struct value {
-	char *name; /* of a pair, else NULL */
-	char *text;
-	size_t locked; /* bytes of `text` in locked memory, where it is if it holds a PIN; else 0 */
-	char *origin; /* "option --bits", "section [prod] of /etc/p11bearer.conf, key bits" */
-	enum layer layer;
-};
-
-struct values {
-	struct value *list;
-	size_t count;
-};
-
-struct settings {
-	struct values values[SETTING_COUNT];
-	char **operands;
-	int operand_count;
-};
-
 static void value_clear(struct value *value)
 {
 	if (value->locked > 0) {
@@ -59,6 +40,8 @@ void settings_free(struct settings **settings)
 		free(old->operands[i]);
 	}
 	free(old->operands);
+	profiles_free(&old->profiles);
+	free(old->refused_url);
 	free(old);
 	*settings = NULL;
 }
@@ -102,8 +85,11 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 
 	if (fault != NULL)
 		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: the name %s", origin, fault);
-	if (value_check(setting, text, origin, layer, error) < 0)
+	if (value_check(setting, text, origin, layer, error) < 0) {
+		if (setting->type == TYPE_URL && settings->refused_url == NULL)
+			settings->refused_url = strdup(text);
 		return error_result(error);
+	}
 	fresh.name = name != NULL ? strdup(name) : NULL;
 	value_copy_text(&fresh, text);
 	fresh.origin = strdup(origin);
@@ -202,6 +188,11 @@ long settings_number(const struct settings *settings, enum setting_id id)
 	return strtol(settings_text(settings, id), NULL, 10);
 }
 
+const char *settings_refused_url(const struct settings *settings)
+{
+	return settings != NULL ? settings->refused_url : NULL;
+}
+
 const char *settings_origin(const struct settings *settings, enum setting_id id)
 {
 	return settings->values[id].count > 0 ? settings->values[id].list[0].origin : NULL;
@@ -217,19 +208,6 @@ bool settings_flag(const struct settings *settings, enum setting_id id)
 	const char *text = settings_text(settings, id);
 
 	return text != NULL && value_is_yes(text);
-}
-
-int settings_require(const struct settings *settings, enum setting_id id, const char **value, struct error *error)
-{
-	const struct setting *setting = &settings_table[id];
-
-	*value = settings_text(settings, id);
-	if (*value != NULL)
-		return 0;
-	error_set(error, ERROR_USAGE, "--%s is not set (%s)", setting->name, setting->help);
-	if (!setting->option_only)
-		error_hint(error, "give the option, or %s in a configuration file; see p11bearer.conf(5)", setting->name);
-	return -ERROR_USAGE;
 }
 
 size_t settings_pairs(const struct settings *settings, enum setting_id id)
@@ -260,26 +238,4 @@ int settings_check(const char *name, const char *text, struct error *error)
 		return value_check(&settings_table[id], text, origin, LAYER_NONE, error);
 	}
 	return error_set(error, ERROR_CONFIG, "there is no setting %s", name);
-}
-
-static void blame(const struct value *value, struct error *error)
-{
-	struct error old = *error;
-
-	if (old.class == ERROR_UNEXPECTED)
-		return; /* memory that is out is nobody's fault */
-	error_set(error, value->layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: %s", value->origin, old.text);
-	if (old.hint[0] != '\0')
-		error_hint(error, "%s", old.hint);
-}
-
-void settings_blame(const struct settings *settings, enum setting_id id, struct error *error)
-{
-	if (settings->values[id].count > 0)
-		blame(&settings->values[id].list[0], error);
-}
-
-void settings_blame_pair(const struct settings *settings, enum setting_id id, size_t index, struct error *error)
-{
-	blame(&settings->values[id].list[index], error);
 }

@@ -121,6 +121,9 @@ const char *settings_text(const struct settings *settings, enum setting_id id);
 /* The value of a number (in the unit that its help names), or its default. */
 long settings_number(const struct settings *settings, enum setting_id id);
 
+/* The URL that settings_load has refused, or NULL. Owned by `settings`; it may hold a password. */
+const char *settings_refused_url(const struct settings *settings);
+
 /* Who set the value ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL: nobody did. */
 const char *settings_origin(const struct settings *settings, enum setting_id id);
 
@@ -130,8 +133,16 @@ bool settings_is_option(const struct settings *settings, enum setting_id id);
 /* The value of a flag. */
 bool settings_flag(const struct settings *settings, enum setting_id id);
 
-/* The value as text, which must be there: else ERROR_USAGE with a sentence that names the ways to set it. */
-int settings_require(const struct settings *settings, enum setting_id id, const char **value, struct error *error);
+/* A setting that a command cannot do without, unless all of `instead` (may be empty) are set. A list of these ends with
+ * SETTING_NONE. */
+struct settings_needed {
+	enum setting_id id;
+	enum setting_id instead[3];
+};
+
+/* Checks that all settings of the list are set; else fails with ERROR_USAGE and names every one that is missing, and the
+ * profiles that set one of them. */
+int settings_require(const struct settings *settings, const struct settings_needed *needed, struct error *error);
 
 /* Repeatable NAME=VALUE settings, one for each name. Strings are owned by `settings`. */
 struct settings_pair {

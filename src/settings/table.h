@@ -46,6 +46,39 @@ enum layer {
 	LAYER_OPTION
 };
 
+/* A value and who set it. */
+struct value {
+	char *name; /* of a pair, else NULL */
+	char *text;
+	size_t locked; /* bytes of `text` in locked memory, where it is if it holds a PIN; else 0 */
+	char *origin; /* "option --bits", "section [prod] of /etc/p11bearer.conf, key bits" */
+	enum layer layer;
+};
+
+struct values {
+	struct value *list;
+	size_t count;
+};
+
+/* A profile that was not chosen, and what it sets. */
+struct profile {
+	char *name;
+	bool sets[SETTING_COUNT];
+};
+
+struct profiles {
+	struct profile *list;
+	size_t count;
+};
+
+struct settings {
+	struct values values[SETTING_COUNT];
+	struct profiles profiles; /* that nobody chose */
+	char *refused_url;        /* that made settings_load fail, or NULL */
+	char **operands;
+	int operand_count;
+};
+
 /* Checks `text` as a value of `setting` that `layer` gives. `origin` ("option --bits", …) opens the sentence of the
  * error, which is ERROR_USAGE for an option, else ERROR_CONFIG. For TYPE_PAIRS `text` is the pair's value. */
 int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
@@ -73,6 +106,10 @@ int options_read(struct settings *settings, const struct settings_usage *usage, 
 		 struct error *error);
 int environment_read(struct settings *settings, struct error *error);
 int files_read(struct settings *settings, struct error *error);
+
+/* Notes that a profile which was not chosen sets `setting`. */
+int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error);
+void profiles_free(struct profiles *profiles);
 
 /* Whether configuration files know the setting as a key (for TYPE_PAIRS: as the beginning of one). */
 bool setting_is_key(const struct setting *setting);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* URLs of Salesforce's pages where the org's belongs. */
+#include "cmd/cmd.h"
+
+#include "base/message.h"
+#include "salesforce/org-url.h"
+
+#include <string.h>
+
+enum {
+	ADVICE_SIZE = 1024,
+	WARNED_MOST = 8, /* of the URLs in a batch's lines */
+};
+
+void cmd_warn_urls(const struct settings *settings, bool exchange)
+{
+	static const enum setting_id ids[] = { SETTING_INSTANCE_URL, SETTING_AUDIENCE, SETTING_TOKEN_URL };
+	char advice[ADVICE_SIZE];
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const char *url = settings_text(settings, ids[i]);
+		bool token = ids[i] == SETTING_TOKEN_URL;
+
+		if (url != NULL && (!token || exchange) && salesforce_url_advice(url, token, advice, sizeof(advice)))
+			message_warn("%s: %s", settings_origin(settings, ids[i]), advice);
+	}
+}
+
+void cmd_advise_url(const char *url, struct error *error)
+{
+	char advice[ADVICE_SIZE];
+
+	if (url != NULL && error->hint[0] == '\0' && salesforce_url_advice(url, false, advice, sizeof(advice)))
+		error_hint(error, "%s", advice);
+}
+
+/* The same mistake is likely to be on every line: each is told once, and not too many. */
+static void warn_once(const char *name, const char *advice)
+{
+	static char warned[WARNED_MOST][ADVICE_SIZE];
+	static size_t count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(warned[i], advice) == 0)
+			return;
+	}
+	if (count == WARNED_MOST)
+		return;
+	strcpy(warned[count++], advice);
+	message_warn("\"%s\" of a line: %s", name, advice);
+}
+
+int cmd_check_line(const char *name, const char *text, struct error *error)
+{
+	bool url = strcmp(name, "instance-url") == 0 || strcmp(name, "audience") == 0;
+	char advice[ADVICE_SIZE];
+	int result = settings_check(name, text, error);
+
+	if (result < 0 && url)
+		cmd_advise_url(text, error);
+	else if (url && salesforce_url_advice(text, false, advice, sizeof(advice)))
+		warn_once(name, advice);
+	return result;
+}

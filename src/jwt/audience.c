@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scheme and host in one spelling: RFC 3986 section 6.2.2.1 (case) and 6.2.3 (port). */
+#include "jwt/jwt.h"
+
+#include <string.h>
+
+static const char default_port[] = ":443";
+
+/* The length of a port with its colon that says nothing: none, or that of https. */
+static size_t idle_port(const char *port, size_t length, bool https)
+{
+	const char *number = port + 1;
+
+	if (length == 0 || *port != ':')
+		return 0;
+	while (*number == '0' && number < port + length - 1)
+		number++;
+	if (length == 1)
+		return 1;
+	return https && strlen(default_port + 1) == (size_t)(port + length - number) &&
+			       memcmp(number, default_port + 1, strlen(default_port + 1)) == 0 ? length : 0;
+}
+
+char *jwt_audience(const char *url)
+{
+	char *audience = strdup(url);
+	char *host = audience != NULL ? strstr(audience, "://") : NULL, *port, *path;
+	size_t idle;
+
+	if (host == NULL)
+		return audience;
+	host += strlen("://");
+	path = host + strcspn(host, "/?#");
+	for (char *c = audience; c < path; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+	port = host + (*host == '[' ? strcspn(host, "]/") : strcspn(host, ":/?#"));
+	port += *port == ']' ? 1 : 0;
+	idle = idle_port(port, (size_t)(path - port), strncmp(audience, "https:", strlen("https:")) == 0);
+	memmove(port, port + idle, strlen(port + idle) + 1);
+	return audience;
+}

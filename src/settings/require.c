@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is missing, and whose a wrong value is. */
+#include "settings/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- profiles that nobody chose ---------------------------------------------------------------------------------- */
+
+int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error)
+{
+	struct profiles *profiles = &settings->profiles;
+	struct profile *list;
+	size_t i = 0;
+
+	while (i < profiles->count && strcmp(profiles->list[i].name, name) != 0)
+		i++;
+	if (i == profiles->count) {
+		list = realloc(profiles->list, (i + 1) * sizeof(*list));
+		if (list == NULL)
+			return error_memory(error);
+		profiles->list = list;
+		list[i] = (struct profile){ .name = strdup(name) };
+		if (list[i].name == NULL)
+			return error_memory(error);
+		profiles->count++;
+	}
+	profiles->list[i].sets[setting->id] = true;
+	return 0;
+}
+
+void profiles_free(struct profiles *profiles)
+{
+	for (size_t i = 0; i < profiles->count; i++)
+		free(profiles->list[i].name);
+	free(profiles->list);
+}
+
+/* --- what is missing --------------------------------------------------------------------------------------------- */
+
+enum { PROFILES_SHOWN = 6 };
+
+static bool is_missing(const struct settings *settings, const struct settings_needed *needed)
+{
+	if (settings_text(settings, needed->id) != NULL)
+		return false;
+	for (const enum setting_id *instead = needed->instead; *instead != SETTING_NONE; instead++) {
+		if (settings_text(settings, *instead) == NULL)
+			return true;
+	}
+	return needed->instead[0] == SETTING_NONE;
+}
+
+/* The profiles that would help. False: there is none. */
+static bool name_profiles(const struct settings *settings, const struct settings_needed *needed, char *text, size_t size)
+{
+	size_t shown = 0, used = 0;
+
+	for (size_t i = 0; i < settings->profiles.count; i++) {
+		const struct profile *profile = &settings->profiles.list[i];
+		bool helps = false;
+
+		for (size_t j = 0; needed[j].id != SETTING_NONE; j++)
+			helps |= is_missing(settings, &needed[j]) && profile->sets[needed[j].id];
+		if (!helps || ++shown > PROFILES_SHOWN || used >= size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s", shown > 1 ? ", " : "", profile->name);
+	}
+	if (shown > PROFILES_SHOWN && used < size)
+		snprintf(text + used, size - used, ", …");
+	return shown > 0;
+}
+
+/* One setting in a sentence, several in a list. */
+static void name_setting(const struct settings_needed *needed, bool alone, struct error *error)
+{
+	const struct setting *setting = &settings_table[needed->id];
+	const enum setting_id *instead = needed->instead;
+
+	if (alone)
+		error_set(error, ERROR_USAGE, "--%s is not set", setting->name);
+	else
+		error_append(error, "\n  --%s", setting->name);
+	if (instead[0] != SETTING_NONE && instead[1] == SETTING_NONE)
+		error_append(error, "%s --%s", alone ? ", nor is" : " or", settings_table[instead[0]].name);
+	error_append(error, alone ? " (%s)" : ": %s", setting->help);
+}
+
+static void hint(const struct settings *settings, const struct settings_needed *needed, bool alone, struct error *error)
+{
+	const char *what = alone ? "it as an option" : "them as options";
+	bool key = false, in_files = true;
+	char profiles[512], choose[600] = "";
+
+	if (name_profiles(settings, needed, profiles, sizeof(profiles)))
+		snprintf(choose, sizeof(choose), "choose a profile with --profile (%s), or ", profiles);
+	for (; needed->id != SETTING_NONE; needed++) {
+		key |= needed->id == SETTING_KEY && is_missing(settings, needed);
+		in_files &= setting_is_key(&settings_table[needed->id]) || !is_missing(settings, needed);
+	}
+	error_hint(error, "%sgive %s%s%s", choose, what,
+		   in_files ? ", in the environment or in a configuration file, see p11bearer.conf(5)" : "",
+		   key ? "; \"p11bearer keys\" lists the keys and their URIs" : "");
+}
+
+int settings_require(const struct settings *settings, const struct settings_needed *needed, struct error *error)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; needed[i].id != SETTING_NONE; i++)
+		missing += is_missing(settings, &needed[i]) ? 1 : 0;
+	if (missing == 0)
+		return 0;
+	error_set(error, ERROR_USAGE, "these settings are missing:");
+	for (size_t i = 0; needed[i].id != SETTING_NONE; i++) {
+		if (is_missing(settings, &needed[i]))
+			name_setting(&needed[i], missing == 1, error);
+	}
+	hint(settings, needed, missing == 1, error);
+	return -ERROR_USAGE;
+}
+
+/* --- whose a wrong value is -------------------------------------------------------------------------------------- */
+
+static void blame(const struct value *value, struct error *error)
+{
+	struct error old = *error;
+
+	if (old.class == ERROR_UNEXPECTED)
+		return; /* memory that is out is nobody's fault */
+	error_set(error, value->layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: %s", value->origin, old.text);
+	if (old.hint[0] != '\0')
+		error_hint(error, "%s", old.hint);
+}
+
+void settings_blame(const struct settings *settings, enum setting_id id, struct error *error)
+{
+	if (settings->values[id].count > 0)
+		blame(&settings->values[id].list[0], error);
+}
+
+void settings_blame_pair(const struct settings *settings, enum setting_id id, size_t index, struct error *error)
+{
+	blame(&settings->values[id].list[index], error);
+}
