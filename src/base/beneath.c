@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/beneath.h"
 
+#include "base/file-hint.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ int beneath_open(const char *path, int *folder, struct error *error)
 	*folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*folder >= 0)
 		return 0;
-	return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+	return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 }
 
 int beneath_open_plain(int folder, const char *below, int flags)
@@ -73,7 +74,7 @@ bool beneath_is_folder(int folder, const char *below)
 static int cannot_open(const char *path, struct error *error)
 {
 	if (errno != EXDEV)
-		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 	error_set(error, ERROR_CONFIG, "%s is a symbolic link that leads out of the folder", path);
 	error_hint(error, "replace it with what it leads to, or with a relative link that stays in the folder");
 	return -ERROR_CONFIG;
@@ -100,7 +101,7 @@ int beneath_read(int folder, const char *below, const char *path, size_t limit, 
 	if (fd < 0)
 		return cannot_open(path, error);
 	if (fstat(fd, &status) < 0)
-		result = error_set(error, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+		result = file_cannot("read", path, FILE_READ, ERROR_CONFIG, error);
 	else if (!S_ISREG(status.st_mode))
 		result = error_set(error, ERROR_CONFIG, "%s is not a regular file", path);
 	else

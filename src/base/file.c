@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include "base/descriptors.h"
+#include "base/file-hint.h"
 #include "base/secret.h"
 #include "base/trust.h"
 
@@ -46,7 +47,7 @@ int file_read_descriptor(int fd, const char *name, size_t limit, char **data, si
 		}
 	}
 	if (got < 0) {
-		result = error_set(error, ERROR_CONFIG, "cannot read %s: %s", name, strerror(errno));
+		result = file_cannot("read", name, FILE_READ, ERROR_CONFIG, error);
 		goto out;
 	}
 	if (used > limit) {
@@ -70,7 +71,7 @@ int file_open(const char *path, struct error *error)
 	struct stat status;
 
 	if (fd < 0)
-		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 	if (fstat(fd, &status) < 0 ||
 	    ((S_ISFIFO(status.st_mode) || S_ISBLK(status.st_mode)) && !descriptors_path(path, &descriptor))) {
 		error_set(error, ERROR_CONFIG, "cannot read %s: it is %s, not a regular file", path, trust_kind(&status));

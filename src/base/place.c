@@ -2,6 +2,7 @@
 #include "base/place.h"
 
 #include "base/access.h"
+#include "base/file-hint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +16,13 @@ enum { TEMPORARY_SIZE = 32, TRIES = 100 };
 
 int place_cannot_write(const char *path, struct error *error)
 {
-	bool is_mounted = errno == EBUSY;
+	return file_cannot("write", path, FILE_WRITE, ERROR_UNEXPECTED, error);
+}
 
-	error_set(error, ERROR_UNEXPECTED, "cannot write %s: %s", path, strerror(errno));
-	if (is_mounted)
-		error_hint(error, "the file is a mount point, as in a container: name it by its path outside");
+int place_was_changed(const char *what, const char *path, const char *how, struct error *error)
+{
+	error_set(error, ERROR_UNEXPECTED, "cannot %s %s: %s", what, path, how);
+	error_hint(error, "see which other program writes the file, and try again");
 	return -ERROR_UNEXPECTED;
 }
 
@@ -63,11 +66,10 @@ int place_open(struct place *place, const struct stat *status, struct error *err
 
 	place->old = open(place->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (real == NULL || place->old < 0 || fstat(place->old, &opened) < 0 || place_open_folder(place, real) < 0)
-		result = error_set(error, ERROR_UNEXPECTED, "cannot replace %s: %s", place->path, strerror(errno));
+		result = file_cannot("replace", place->path, FILE_WRITE, ERROR_UNEXPECTED, error);
 	else if (fstatat(place->folder, place->name, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
 		 !place_is_same_file(&opened, &named) || (status != NULL && !place_is_same_file(&opened, status)))
-		result = error_set(error, ERROR_UNEXPECTED, "cannot replace %s: it has just been replaced by another file",
-				   place->path);
+		result = place_was_changed("replace", place->path, "it has just been replaced by another file", error);
 	free(real);
 	return result;
 }
@@ -147,16 +149,6 @@ static void sync_folder(int folder)
 	close(fd);
 }
 
-static int cannot_create(const char *path, struct error *error)
-{
-	bool is_closed = errno == EACCES;
-
-	error_set(error, ERROR_UNEXPECTED, "cannot create a file beside %s: %s", path, strerror(errno));
-	if (is_closed)
-		error_hint(error, "make the folder writable: the file is replaced, not written to");
-	return -ERROR_UNEXPECTED;
-}
-
 int place_put(const struct place *place, const void *data, size_t length, mode_t mode, bool is_private,
 	      place_check *check, const void *context, struct error *error)
 {
@@ -164,7 +156,7 @@ int place_put(const struct place *place, const void *data, size_t length, mode_t
 	int result = 0;
 
 	if (make_fresh(&fresh, place->folder, place->old >= 0 ? 0600 : mode) < 0)
-		return cannot_create(place->path, error);
+		return file_cannot("create a file beside", place->path, FILE_WRITE, ERROR_UNEXPECTED, error);
 	if (place->old >= 0)
 		result = access_copy(place->old, fresh.fd, is_private, place->path, error);
 	if (result == 0 && place_write_all(fresh.fd, data, length) < 0)

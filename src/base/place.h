@@ -44,4 +44,7 @@ bool place_is_same_file(const struct stat *a, const struct stat *b);
 int place_write_all(int fd, const char *data, size_t length); /* 0, or -1 and errno */
 int place_cannot_write(const char *path, struct error *error); /* from errno */
 
+/* The error for a file that another program has changed meanwhile: "cannot WHAT PATH: HOW". Returns -ERROR_UNEXPECTED. */
+int place_was_changed(const char *what, const char *path, const char *how, struct error *error);
+
 #endif

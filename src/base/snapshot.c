@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/snapshot.h"
 
+#include "base/file-hint.h"
 #include "base/file.h"
 #include "base/place.h"
 #include "base/secret.h"
@@ -41,7 +42,7 @@ static int take(struct snapshot *snapshot, int fd, const char *path, size_t limi
 	struct stat after;
 
 	if (fstat(fd, &snapshot->status) < 0)
-		return error_set(error, ERROR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+		return file_cannot("read", path, FILE_READ, ERROR_CONFIG, error);
 	if (!S_ISREG(snapshot->status.st_mode))
 		return error_set(error, ERROR_CONFIG, "%s is not a regular file", path);
 	if (check_links(&snapshot->status, path, error) < 0 ||
@@ -59,7 +60,7 @@ int snapshot_take(struct snapshot *snapshot, const char *path, size_t limit, str
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	if (fd < 0)
-		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 	result = take(snapshot, fd, path, limit, error);
 	close(fd);
 	return result;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/environment.h"
+#include "base/file-hint.h"
 #include "base/text.h"
 #include "base/trust.h"
 
@@ -192,6 +193,14 @@ static int check_file(const char *path, int fd, const struct stat *status, bool 
 	return trust_check(path, fd, kind->class, error);
 }
 
+static int cannot_open(const char *path, const struct source_kind *kind, struct error *error)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "open the %s file", kind->name);
+	return file_cannot(what, path, FILE_READ, kind->class, error);
+}
+
 int source_read_file(const char *path, bool guarded, const struct source_kind *kind, struct secret *secret,
 		     struct error *error)
 {
@@ -203,7 +212,7 @@ int source_read_file(const char *path, bool guarded, const struct source_kind *k
 	/* Not blocking: to open a FIFO would wait for who writes to it. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &status) < 0)
-		result = error_set(error, kind->class, "cannot open the %s file %s: %s", kind->name, path, strerror(errno));
+		result = cannot_open(path, kind, error);
 	else
 		result = check_file(path, fd, &status, guarded, kind, error);
 	if (result == 0) /* who writes to a FIFO may keep it open */

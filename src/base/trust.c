@@ -38,7 +38,8 @@ static int check_file(const struct stat *status, const char *name, const char *p
 
 	if (!writers_owner_is_ours(status->st_uid)) {
 		error_set(error, class, "%s belongs to another user (uid %lu)", name, (unsigned long)status->st_uid);
-		error_hint(error, "use a file that belongs to you or root");
+		error_hint(error, "use a file of your own, or look at what is in this one and make it yours: chown %lu %s",
+			   (unsigned long)geteuid(), path != NULL ? path : name);
 		return -(int)class;
 	}
 	if (writers == WRITERS_OURS)
@@ -57,7 +58,8 @@ static int check_step(const struct walk *walk, const struct stat *status, const 
 	if (!writers_owner_is_ours(status->st_uid)) {
 		error_set(error, walk->class, "the %s %s belongs to another user (uid %lu), who can replace %s", kind, step,
 			  (unsigned long)status->st_uid, walk->path);
-		error_hint(error, "keep the file where only you and root can write");
+		error_hint(error, "keep the file where only you and root can write, or make the %s yours: chown -h %lu %s", kind,
+			   (unsigned long)geteuid(), step);
 		return -(int)walk->class;
 	}
 	if (writers == WRITERS_OURS)

@@ -25,7 +25,7 @@ static int open_new(struct place *place, const char *path, struct error *error)
 	if (fstatat(place->folder, place->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : place_cannot_write(path, error);
 	if (!S_ISLNK(status.st_mode))
-		return error_set(error, ERROR_UNEXPECTED, "cannot write %s: it has just been created", path);
+		return place_was_changed("write", path, "it has just been created", error);
 	error_set(error, ERROR_UNEXPECTED, "cannot write %s: it is a link to a file that does not exist", path);
 	error_hint(error, "name the file itself, or remove the link");
 	return -ERROR_UNEXPECTED;
@@ -38,7 +38,7 @@ static int write_in_place(const char *path, const struct stat *expected, const v
 	struct stat status;
 
 	if (fd >= 0 && fstat(fd, &status) == 0 && !place_is_same_file(&status, expected))
-		result = error_set(error, ERROR_UNEXPECTED, "cannot write %s: it has just been replaced by another file", path);
+		result = place_was_changed("write", path, "it has just been replaced by another file", error);
 	else if (fd < 0 || place_write_all(fd, data, length) < 0)
 		result = place_cannot_write(path, error);
 	if (fd >= 0)

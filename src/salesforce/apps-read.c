@@ -2,6 +2,7 @@
 /* Reading the files of apps. */
 #include "salesforce/apps.h"
 
+#include "base/file-hint.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "salesforce/walk.h"
@@ -199,7 +200,7 @@ int apps_read(struct apps *apps, const char *path, struct error *error)
 
 	memset(apps, 0, sizeof(*apps));
 	if (stat(path, &status) < 0)
-		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
 		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
 	if (S_ISREG(status.st_mode))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/ignore.h"
 
+#include "base/file-hint.h"
 #include "base/file.h"
 #include "salesforce/ignore-line.h"
 
@@ -200,7 +201,7 @@ int ignore_read(const char *path, struct ignore **ignore, struct error *error)
 
 	*ignore = NULL;
 	if (fresh == NULL || real == NULL) {
-		result = error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+		result = file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 		goto out;
 	}
 	if (stat(real, &status) == 0 && !S_ISDIR(status.st_mode))

@@ -3,6 +3,7 @@
 #include "salesforce/package-internal.h"
 
 #include "base/beneath.h"
+#include "base/file-hint.h"
 #include "base/file.h"
 #include "salesforce/manifest.h"
 #include "salesforce/names.h"
@@ -202,7 +203,7 @@ int package_take(struct package *package, const char *path, struct error *error)
 	struct stat status;
 
 	if (stat(path, &status) < 0)
-		return error_set(error, ERROR_CONFIG, "cannot open %s: %s", path, strerror(errno));
+		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 	if (S_ISDIR(status.st_mode))
 		return take_folder(package, path, error);
 	if (!S_ISREG(status.st_mode))

@@ -3,6 +3,7 @@
  * so a link in it, to a file or to a folder, is never followed. */
 #include "salesforce/template.h"
 
+#include "base/file-hint.h"
 #include "base/write.h"
 
 #include <errno.h>
@@ -70,10 +71,21 @@ static int make_folders(const char *folder, struct error *error)
 	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(path, 0777) < 0 && errno != EEXIST)
-			return error_set(error, ERROR_UNEXPECTED, "cannot make the folder %s: %s", path, strerror(errno));
+			return file_cannot("make the folder", path, FILE_WRITE, ERROR_UNEXPECTED, error);
 		*slash = '/';
 	}
 	return 0;
+}
+
+/* From errno. */
+static int cannot_use(const char *what, const char *folder, const char *below, struct error *error)
+{
+	int number = errno;
+	char path[2 * PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, below);
+	errno = number;
+	return file_cannot(what, path, FILE_WRITE, ERROR_UNEXPECTED, error);
 }
 
 static int write_one(const struct template_file *file, int top, const char *folder, struct error *error)
@@ -87,10 +99,10 @@ static int write_one(const struct template_file *file, int top, const char *fold
 	snprintf(below, sizeof(below), "%s", file->path);
 	name = cut_name(below);
 	if (mkdirat(top, below, 0777) < 0 && errno != EEXIST)
-		return error_set(error, ERROR_UNEXPECTED, "cannot make the folder %s/%s: %s", folder, below, strerror(errno));
+		return cannot_use("make the folder", folder, below, error);
 	parent = openat(top, below, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (parent < 0)
-		return error_set(error, ERROR_UNEXPECTED, "cannot open the folder %s/%s: %s", folder, below, strerror(errno));
+		return cannot_use("open the folder", folder, below, error);
 	result = write_file_in(parent, name, path, file->text, strlen(file->text), file->mode, error);
 	close(parent);
 	return result;
@@ -109,7 +121,7 @@ int template_write(const struct template_file files[TEMPLATE_FILES], const char 
 		return error_result(error);
 	top = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (top < 0)
-		return error_set(error, ERROR_UNEXPECTED, "cannot open the folder %s: %s", folder, strerror(errno));
+		return file_cannot("open the folder", folder, FILE_READ, ERROR_UNEXPECTED, error);
 	for (size_t i = 0; result == 0 && i < TEMPLATE_FILES; i++)
 		result = write_one(&files[i], top, folder, error);
 	close(top);

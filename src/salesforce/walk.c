@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/walk.h"
 
+#include "base/file-hint.h"
+
 #include <errno.h>
 #include <fts.h>
 #include <stdbool.h>
@@ -43,8 +45,10 @@ static int walk(FTS *tree, size_t prefix, walk_visit *visit, void *context, size
 	while ((errno = 0, entry = fts_read(tree)) != NULL) {
 		if (entry->fts_info == FTS_DP || (entry->fts_info == FTS_D && entry->fts_level == 0))
 			continue;
-		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
-			return error_set(error, ERROR_CONFIG, "cannot read %s: %s", entry->fts_path, strerror(entry->fts_errno));
+		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS) {
+			errno = entry->fts_errno;
+			return file_cannot("read", entry->fts_path, FILE_READ, ERROR_CONFIG, error);
+		}
 		if (is_hidden(entry) || (entry->fts_info == FTS_D && entry->fts_level > DEPTH_MAX)) {
 			*left_out += is_hidden(entry) ? 0 : 1;
 			fts_set(tree, entry, FTS_SKIP);

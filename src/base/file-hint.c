@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file-hint.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { SHOWN = 400 }; /* bytes of a path in a hint */
+
+static void hint_read(int number, const char *path, struct error *error)
+{
+	switch (number) {
+	case ENOENT:
+	case ENOTDIR:
+		error_hint(error, "check the name; \"namei -l %.*s\" shows how far it leads", SHOWN, path);
+		break;
+	case EACCES:
+		error_hint(error, "\"namei -l %.*s\" shows who has access: run the program as such a user, or change the mode or owner",
+			   SHOWN, path);
+		break;
+	case EISDIR:
+		error_hint(error, "name a file in that folder");
+		break;
+	case ELOOP:
+		error_hint(error, "name the file itself: the links lead in a circle, or are too many");
+		break;
+	case ENAMETOOLONG:
+		error_hint(error, "check the name; a part of it may have 255 bytes, and the whole 4,095");
+		break;
+	case EMFILE:
+		error_hint(error, "allow more open files: ulimit -n");
+		break;
+	default:
+		break;
+	}
+}
+
+/* A file is replaced, not written to: what counts is its folder. */
+static void hint_folder(int number, const char *folder, int length, struct error *error)
+{
+	switch (number) {
+	case EACCES:
+	case EPERM:
+		error_hint(error, "the program replaces the file, so the folder must let it: \"ls -ld %.*s\" shows who may write "
+			   "there, and \"lsattr -d\" what else protects it; or name a file elsewhere", length, folder);
+		break;
+	case ENOENT:
+		error_hint(error, "make the folder first: mkdir -p %.*s", length, folder);
+		break;
+	case ENOTDIR:
+		error_hint(error, "name a file in a folder: %.*s is none, or not in one", length, folder);
+		break;
+	case EROFS:
+		error_hint(error, "name a file elsewhere: the file system of %.*s is read-only", length, folder);
+		break;
+	case ENOSPC:
+	case EDQUOT:
+		error_hint(error, "make room (\"df %.*s\" and \"quota\" show how much there is), or name a file elsewhere", length,
+			   folder);
+		break;
+	default:
+		break;
+	}
+}
+
+static void hint_write(int number, const char *path, struct error *error)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder = slash == NULL ? "." : slash == path ? "/" : path;
+	int length = slash == NULL || slash == path ? 1 : (int)(slash - path);
+
+	switch (number) {
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+		hint_read(number, path, error);
+		break;
+	case EBUSY:
+		error_hint(error, "the file is a mount point, as in a container: name it by its path outside");
+		break;
+	case EFBIG:
+		error_hint(error, "allow larger files: ulimit -f");
+		break;
+	case EMFILE:
+		hint_read(number, path, error);
+		break;
+	default:
+		hint_folder(number, folder, length < SHOWN ? length : SHOWN, error);
+		break;
+	}
+}
+
+void file_hint(int number, const char *path, enum file_use use, struct error *error)
+{
+	if (use == FILE_READ)
+		hint_read(number, path, error);
+	else
+		hint_write(number, path, error);
+}
+
+int file_cannot(const char *what, const char *path, enum file_use use, enum error_class class, struct error *error)
+{
+	int number = errno;
+
+	error_set(error, class, "cannot %s %s: %s", what, path, strerror(number));
+	file_hint(number, path, use, error);
+	return -(int)class;
+}
