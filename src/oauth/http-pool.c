@@ -16,6 +16,7 @@ struct slot {
 	struct transfer transfer;
 	void *tag;
 	bool busy;
+	bool used; /* the handle may hold what it sent */
 };
 
 struct http_pool {
@@ -155,7 +156,7 @@ int http_pool_start(struct http_pool *pool, const struct http_request *request, 
 		transfer_clear(&slot->http, &slot->transfer);
 		return result;
 	}
-	slot->busy = true;
+	slot->busy = slot->used = true;
 	pool->busy++;
 	return 0;
 }
@@ -216,8 +217,7 @@ static bool leaves_stains(CURL *easy, int result)
 	return result < 0 || version >= CURL_HTTP_VERSION_2_0;
 }
 
-/* Nothing is under way, and nobody knows for how long: nothing secret stays in connections. */
-static void rest(struct http_pool *pool)
+static void renew_multi(struct http_pool *pool)
 {
 	CURLM *fresh = open_multi(pool->count);
 
@@ -226,6 +226,18 @@ static void rest(struct http_pool *pool)
 	close_multi(pool->multi);
 	pool->multi = fresh;
 	pool->stained = false;
+}
+
+/* Nothing is under way, and nobody knows for how long: nothing secret stays in handles and connections. */
+static void rest(struct http_pool *pool)
+{
+	for (size_t i = 0; i < pool->count; i++) {
+		if (pool->slots[i].used)
+			handle_renew(&pool->slots[i].http.easy);
+		pool->slots[i].used = false;
+	}
+	if (pool->stained)
+		renew_multi(pool);
 }
 
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error)
@@ -258,7 +270,7 @@ void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t 
 	struct curl_waitfd more[HTTP_POOL_OTHERS];
 	double left = first_due(pool) - clock_ms();
 
-	if (pool->busy == 0 && pool->stained)
+	if (pool->busy == 0)
 		rest(pool);
 	for (size_t i = 0; i < count; i++) {
 		short in = (others[i].events & POLLIN) != 0 ? CURL_WAIT_POLLIN : 0;

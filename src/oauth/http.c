@@ -276,6 +276,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 		result = transfer_end(http, &transfer, code, error);
 	}
 	transfer_clear(http, &transfer);
+	handle_renew(&http->easy);
 	wipe_heap(false);
 	return result;
 }

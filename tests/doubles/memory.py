@@ -5,7 +5,8 @@
 Starts an org (https if CERTIFICATE is a file, else http) that answers every assertion, runs the program with {org} in the
 arguments replaced by its URL, and looks through all of its memory at the moment WHEN: "command" (a command of the program has
 written a line), "line" (a batch has written a line, and waits for the next one), "token" (the org has the assertion and has
-not answered), "use" (it has the bearer) or "poll" (once more).
+not answered), "retry" (the org has answered that it is busy, and the program, which is verbose, waits), "use" (it has the
+bearer) or "poll" (once more).
 Prints a line for each secret and kind of memory that it is in: "locked" (and kept out of core files), or the name of the
 region. PADDING makes the org's answer longer, TLS12 has TLS 1.2 spoken, H2 has HTTP/2 spoken, PRELOAD is preloaded."""
 import http.server
@@ -30,6 +31,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
+    def busy(self):
+        self.send_response(503)
+        self.send_header('Retry-After', '30')
+        self.send_header('Content-Length', '0')
+        self.end_headers()
+
     def answer(self, form):
         """What the org says to a request with this body."""
         fields = urllib.parse.parse_qs(form.decode('latin-1'))
@@ -47,6 +54,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.answer(self.rfile.read(int(self.headers.get('Content-Length', 0))))
+        if WHEN == 'retry':
+            self.busy()
+            return
         self.send_response(200)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
@@ -134,12 +144,18 @@ url = '%s://127.0.0.1:%d' % (scheme, server.server_port)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 environment = dict(os.environ, LD_PRELOAD=os.environ['PRELOAD']) if os.environ.get('PRELOAD') else None
 program = subprocess.Popen([a.replace('{org}', url) for a in sys.argv[5:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                           env=environment)
+                           stderr=subprocess.PIPE if WHEN == 'retry' else None, env=environment)
 if WHEN == 'line':
     program.stdin.write(b'{}\n')
     program.stdin.flush()
 if WHEN in ('command', 'line'):
     program.stdout.readline()
+elif WHEN == 'retry':
+    while (line := program.stderr.readline()) and b'trying again' not in line:
+        pass
+    look(program.pid)
+    program.kill()
+    sys.exit(0 if line else 'the program does not try again')
 elif not asked.wait(60):
     sys.exit('the org was not asked')
 look(program.pid)
