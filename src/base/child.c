@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/child.h"
 
+#include "base/kept.h"
 #include "base/message.h"
 #include "base/output.h"
-#include "base/process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -24,7 +24,7 @@ int child_exec(char *const *argv, char *const *environment, struct error *error)
 	int status;
 
 	output_restore();
-	process_unprotect();
+	kept_give_back();
 	execvpe(argv[0], argv, environment);
 	status = errno == ENOENT || errno == ENOTDIR ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE;
 	error_set(error, ERROR_USAGE, "cannot run %s: %s", argv[0], strerror(errno));

@@ -8,7 +8,7 @@
 /* What a shell returns, too. */
 enum { CHILD_NOT_EXECUTABLE = 126, CHILD_NOT_FOUND = 127, CHILD_SIGNAL = 128 /* and the signal's number */ };
 
-/* Becomes the command, argv[0] looked up in PATH, without the protection that process_protect set up. Comes back only when
+/* Becomes the command, argv[0] looked up in PATH, with what this process was given (kept.h). Comes back only when
  * that fails, with CHILD_NOT_FOUND or CHILD_NOT_EXECUTABLE and the error. */
 int child_exec(char *const *argv, char *const *environment, struct error *error);
 

@@ -2,6 +2,7 @@
 #include "base/interrupt.h"
 
 #include "base/clock.h"
+#include "base/disposition.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +51,7 @@ void interrupt_begin(const char *text)
 		wake[0] = wake[1] = -1; /* a wait then lasts its time */
 	for (size_t i = 0; i < SIGNALS; i++) {
 		changed[i] = sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN &&
-			     sigaction(signals[i], &action, NULL) == 0;
+			     disposition_set(signals[i], &action) == 0;
 	}
 }
 
@@ -58,7 +59,7 @@ void interrupt_end(void)
 {
 	for (size_t i = 0; i < SIGNALS; i++) {
 		if (changed[i])
-			sigaction(signals[i], &before[i], NULL);
+			(void)disposition_set(signals[i], &before[i]);
 		changed[i] = false;
 	}
 	for (size_t i = 0; i < 2; i++) {

@@ -4,15 +4,8 @@
 #define P11BEARER_BASE_PROCESS_H
 
 /* No core file, no ptrace by the same user, no death by SIGPIPE (a remote module's server may vanish); stdin, stdout
- * and stderr are open, so that no file gets their numbers. To be called first in main. */
+ * and stderr are open, so that no file gets their numbers. Notes what the process was given before (kept.h). To be called first in main. */
 void process_protect(void);
-
-/* Undoes what a module may have done to the process: umask and current folder are again what process_protect found. */
-void process_restore(void);
-
-/* Gives back what an executed command would inherit, as process_protect found it: the limit on core files, what signals do,
- * and which are blocked. (The kernel makes a process dumpable again when it executes a program.) */
-void process_unprotect(void);
 
 /* Has this done at the end of the process, when its data are written, with its exit status. One such work is kept. */
 void process_at_end(void (*work)(int status));

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 CK_RV call_done(const char *module, const char *function, CK_RV rv)
 {
@@ -14,6 +15,22 @@ CK_RV call_done(const char *module, const char *function, CK_RV rv)
 	if (message_is_verbose())
 		message_step("%s: %s %s (%.2f ms)", module, function, ckr_text(rv), clock_ms() - watch_since());
 	return rv;
+}
+
+/* SoftHSM rewrites a token's file in C_Login. C_Sign is not among them: it changes nothing, and may wait for a finger. */
+bool call_holds(const char *function)
+{
+	static const char *const functions[] = {
+		"C_Initialize", "C_Finalize", "C_Login", "C_Logout", "C_CloseSession", "C_CloseAllSessions",
+		"C_GenerateKeyPair", "C_CreateObject", "C_CopyObject", "C_SetAttributeValue", "C_DestroyObject",
+		"dlclose", /* p11-kit finalises the modules that it has wrapped */
+	};
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		if (strcmp(functions[i], function) == 0)
+			return true;
+	}
+	return false;
 }
 
 #define NAME(rv) { rv, #rv }

@@ -20,11 +20,19 @@ struct module {
 	bool locks;               /* it was told, and has not refused, that several threads may call it */
 };
 
-/* Every C_* call goes through here: it is watched, and told with --verbose. The value is the CK_RV. */
+/* Every C_* call goes through here: it is watched, holds signals back where it has to, and is told with --verbose. The value
+ * is the CK_RV. */
 #define CALL(module, function, ...)                    \
 	(watch_enter((module)->name, #function),       \
 	 call_done((module)->name, #function, (module)->functions->function(__VA_ARGS__)))
+/* The same for a call that waits for a person at a pin pad: a signal ends it. */
+#define CALL_FOR_PERSON(module, function, ...)                             \
+	(watch_enter((module)->name, #function), watch_for_person(),       \
+	 call_done((module)->name, #function, (module)->functions->function(__VA_ARGS__)))
 CK_RV call_done(const char *module, const char *function, CK_RV rv);
+
+/* Whether signals are held back during the call: one that may change what is on a token, or end its sessions. */
+bool call_holds(const char *function);
 
 /* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". The thread's, overwritten by
  * its fourth next call. */
@@ -42,8 +50,11 @@ int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char 
 void watch_begin(long timeout);
 void watch_end(void);
 
-/* A call of this thread begins and ends. Strings must stay until then. */
+/* A call of this thread begins and ends. Strings must stay until then. A call that must not be cut short holds signals back
+ * (hold.h) until it ends; watch_for_person lets them go before. What a module has changed in the process by then is
+ * put back (kept.h); after C_SignInit and C_Sign only what a batch depends on. */
 void watch_enter(const char *module, const char *function);
+void watch_for_person(void);
 void watch_leave(void);
 
 /* The run's data are written and its exit status is this one: a module that fails to come back now, crashes or exits

@@ -3,6 +3,7 @@
 #include "p11/internal.h"
 
 #include "base/file.h"
+#include "base/kept.h"
 #include "base/message.h"
 #include "base/output.h"
 #include "base/process.h"
@@ -108,7 +109,6 @@ static CK_RV initialize(struct module *module)
 		rv = CKR_OK;
 	}
 	module->initialized = rv == CKR_OK;
-	process_restore();
 	return rv;
 }
 
@@ -349,7 +349,7 @@ void p11_end(void)
 	free(aside.list);
 	memset(&aside, 0, sizeof(aside));
 	watch_end();
-	process_restore();
+	kept_end();
 }
 
 void modules_close(struct modules *modules)
@@ -377,6 +377,7 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	p11_end(); /* one that was used before is started afresh */
 	process_at_end(end_of_process);
 	output_divert(); /* modules print what they like */
+	kept_note();
 	watch_begin(request->timeout);
 	p11_kit_be_quiet(); /* what modules fail with is told when it matters */
 	if (path != NULL && strcmp(slash != NULL ? slash + 1 : path, proxy) == 0) {

@@ -156,8 +156,10 @@ static CK_RV login(const struct session *session, CK_USER_TYPE user)
 	const char *pin = session->pin != NULL ? secret_data(session->pin) : NULL;
 	CK_ULONG length = session->pin != NULL ? secret_length(session->pin) : 0;
 
-	if (pin == NULL)
+	if (pin == NULL) {
 		message_note("enter the PIN on the pin pad of token \"%s\"", token_label(session->token));
+		return CALL_FOR_PERSON(module, C_Login, session->handle, user, NULL, 0);
+	}
 	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
 }
 

@@ -5,6 +5,8 @@
 #include "p11/internal.h"
 
 #include "base/clock.h"
+#include "base/hold.h"
+#include "base/kept.h"
 #include "base/message.h"
 
 #include <pthread.h>
@@ -29,6 +31,8 @@ static struct call {
 	const char *_Atomic module, *_Atomic function;
 	_Atomic double since;       /* clock_ms */
 	double hinted;              /* `since` of the call that has made the watching thread ask for a touch */
+	bool holds;                 /* signals, see hold.h */
+	sigset_t mask;              /* of the thread, which a module may change */
 	unsigned char stack[STACK_SIZE]; /* for its signal handlers */
 } calls[THREADS_MAX];
 static atomic_uint threads; /* calls that belong to one; they are not given back */
@@ -53,6 +57,7 @@ static void join(void)
 	stack_t stack = { .ss_size = STACK_SIZE }, before;
 
 	mine = &calls[index < THREADS_MAX ? index : THREADS_MAX - 1];
+	pthread_sigmask(SIG_SETMASK, NULL, &mine->mask);
 	stack.ss_sp = mine->stack;
 	/* Whoever has set one, as sanitizers do, takes it away again when the thread ends. */
 	if (sigaltstack(NULL, &before) == 0 && (before.ss_flags & SS_DISABLE) != 0)
@@ -63,14 +68,31 @@ void watch_enter(const char *module, const char *function)
 {
 	if (mine == NULL)
 		join();
+	mine->holds = call_holds(function);
+	if (mine->holds)
+		hold_enter();
 	mine->module = module;
 	mine->since = clock_ms();
 	mine->function = function;
 }
 
+void watch_for_person(void)
+{
+	if (mine->holds)
+		hold_leave();
+	mine->holds = false;
+}
+
 void watch_leave(void)
 {
+	/* The two calls of each signature are spared the full price. */
+	if (strncmp(mine->function, "C_Sign", strlen("C_Sign")) == 0)
+		kept_restore_some(&mine->mask);
+	else
+		kept_restore(&mine->mask);
 	mine->function = NULL;
+	if (mine->holds)
+		hold_leave();
 }
 
 double watch_since(void)
@@ -177,6 +199,16 @@ static void look_at(struct call *call, double now, double asleep)
 		message_note("touch the token if it blinks");
 }
 
+/* Whoever has sent a signal is told why nothing comes of it. */
+static void look_at_signals(double now)
+{
+	const struct call *call = call_of_thread();
+
+	if (hold_is_overdue(now) && call != NULL)
+		message_note("the signal waits for the module %s to come back from %s; another one ends the program at once",
+			     call->module, call->function);
+}
+
 static void *run(void *unused)
 {
 	double looked = clock_ms();
@@ -196,6 +228,7 @@ static void *run(void *unused)
 		now = looked = clock_ms();
 		for (unsigned i = 0; i < THREADS_MAX; i++)
 			look_at(&calls[i], now, now - before - LOOK_MS);
+		look_at_signals(now);
 	}
 	pthread_mutex_unlock(&watch.lock);
 	return unused;
@@ -245,6 +278,7 @@ void watch_begin(long timeout)
 		registered = atexit(handle_exit) == 0;
 	for (size_t i = 0; i < CRASHES; i++)
 		sigaction(crashes[i], &action, NULL);
+	hold_begin();
 	start_thread();
 }
 
@@ -259,5 +293,6 @@ void watch_end(void)
 	if (watch.has_thread)
 		pthread_join(watch.thread, NULL);
 	pthread_cond_destroy(&watch.stop);
+	hold_end();
 	watch.on = false;
 }

@@ -11,7 +11,7 @@
 #pragma GCC visibility push(hidden)
 
 enum action { ANSWER, DELAY, HANG, CRASH, ABORT, EXIT, PRINT, LOSE_SESSIONS, LOSE_LOGIN, LOSE_TOKEN, LOSE_TOKEN_FOR_GOOD,
-	SWAP, SWAP_LOGIN, STRAY_CRASH, STRAY_EXIT, STRAY_PRINT, PRINT_AT_EXIT, CLOSE_DESCRIPTORS };
+	SWAP, SWAP_LOGIN, STRAY_CRASH, STRAY_EXIT, STRAY_PRINT, PRINT_AT_EXIT, CLOSE_DESCRIPTORS, WAIT, MEDDLE };
 
 /* One C_Function[@CKM_NAME][#N]=… or any#N=… */
 struct call_fault {
@@ -22,11 +22,16 @@ struct call_fault {
 	CK_RV rv;
 	struct timespec delay;
 	enum action action;
+	const struct meddling *meddling;
 	bool any_mechanism, answers; /* the latter: with rv, after a swap */
 };
 
 /* Does what goes before the call, or takes its place; true if call->rv is the answer. */
 bool fault_act(struct call_fault *fault, struct call *call);
+
+/* What a module may do to the process (meddle.c): the row of that name, or NULL; and doing it. */
+const struct meddling *meddling_find(const char *name);
+void meddle(const struct meddling *what);
 
 /* A thread of the module's own that waits for ever. */
 void fault_start_waiting(void);

@@ -19,6 +19,7 @@ static const struct {
 	{"lose-sessions", LOSE_SESSIONS}, {"lose-login", LOSE_LOGIN}, {"lose-token", LOSE_TOKEN},
 	{"lose-token-for-good", LOSE_TOKEN_FOR_GOOD}, {"stray-crash", STRAY_CRASH}, {"stray-exit", STRAY_EXIT},
 	{"stray-print", STRAY_PRINT}, {"print-at-exit", PRINT_AT_EXIT}, {"close-descriptors", CLOSE_DESCRIPTORS},
+	{"wait", WAIT},
 };
 
 static struct call_fault call_faults[MAX_FAULTS];
@@ -70,7 +71,7 @@ static bool parse_swap(const char *text, const char *name, struct call_fault *fa
 
 static bool parse_action(const char *text, struct call_fault *fault)
 {
-	static const char delay[] = "delay:";
+	static const char delay[] = "delay:", meddle[] = "meddle:";
 
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
 		if (strcmp(actions[i].name, text) == 0) {
@@ -81,6 +82,11 @@ static bool parse_action(const char *text, struct call_fault *fault)
 	if (strncmp(text, delay, sizeof delay - 1) == 0) {
 		fault->action = DELAY;
 		return parse_delay(text + sizeof delay - 1, &fault->delay);
+	}
+	if (strncmp(text, meddle, sizeof meddle - 1) == 0) {
+		fault->action = MEDDLE;
+		fault->meddling = meddling_find(text + sizeof meddle - 1);
+		return fault->meddling != NULL;
 	}
 	if (parse_swap(text, "swap-login", fault)) {
 		fault->action = SWAP_LOGIN;

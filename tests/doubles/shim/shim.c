@@ -20,6 +20,9 @@
  *                                        counted among the calls with it
  *     CKR_NAME (or 0x…)                  answers so without asking the real module
  *     delay:S                            sleeps S seconds (a fraction is fine) before the call, this thread alone
+ *     wait                               writes the call's name to the FIFO P11SHIM_INSIDE and goes on when it has read a byte
+ *                                        from the FIFO P11SHIM_GO
+ *     meddle:WHAT                        before the call, changes something of the process: meddle.c has the list
  *     hang, crash, abort, exit           never comes back; SIGSEGV; SIGABRT; exit(0)
  *     print                              writes to stdout and stderr before the call
  *     stray-crash, stray-exit, stray-print  a thread of its own does so 0.3 s after the call

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hold.h"
+
+#include "base/disposition.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <unistd.h>
+
+enum {
+	ENDING = INT_MIN / 2, /* `holders`, once a signal ends the process: nothing is begun any more */
+	OVERDUE_MS = 1000,
+};
+
+static atomic_int holders;    /* how many hold signals */
+static atomic_int held;       /* the first signal that came meanwhile, or 0 */
+static atomic_bool announced; /* somebody was told that it is held */
+static double noticed;        /* clock_ms: the thread that watches saw it; 0: it has not */
+static pid_t owner;           /* a child that a module forks copies all of this, but has nothing to hold */
+static struct sigaction before[NSIG];
+static bool changed[NSIG];
+
+/* By default these end no process, come from a crash, or are the C library's own. */
+static bool is_held(int number)
+{
+	static const int others[] = { SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH,
+				      SIGSEGV, SIGBUS,	SIGFPE,	 SIGILL,  SIGABRT, SIGTRAP, SIGSYS };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (others[i] == number)
+			return false;
+	}
+	return number <= SIGSYS || number >= SIGRTMIN;
+}
+
+/* Ends the process by the signal. Another thread may just be putting the handler back, so until it works. */
+static void die(int number) __attribute__((noreturn));
+static void die(int number)
+{
+	sigset_t only;
+
+	sigemptyset(&only);
+	sigaddset(&only, number);
+	for (;;) {
+		signal(number, SIG_DFL);
+		pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+		raise(number);
+	}
+}
+
+/* `held` is set first: whoever leaves meanwhile sees it, or this sees that nobody holds. */
+static void handle(int number)
+{
+	int saved = errno, none = 0;
+
+	if (getpid() != owner || announced)
+		die(number);
+	(void)atomic_compare_exchange_strong(&held, &none, number);
+	none = 0;
+	if (atomic_compare_exchange_strong(&holders, &none, ENDING) || none < 0)
+		die(number);
+	errno = saved;
+}
+
+void hold_begin(void)
+{
+	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART | SA_ONSTACK };
+
+	owner = getpid();
+	held = 0;
+	announced = false;
+	noticed = 0;
+	for (int number = 1; number < NSIG; number++) {
+		changed[number] = is_held(number) && sigaction(number, NULL, &before[number]) == 0 &&
+				  before[number].sa_handler == SIG_DFL && disposition_set(number, &action) == 0;
+	}
+}
+
+void hold_end(void)
+{
+	for (int number = 1; number < NSIG; number++) {
+		if (changed[number])
+			(void)disposition_set(number, &before[number]);
+		changed[number] = false;
+	}
+}
+
+void hold_enter(void)
+{
+	if (atomic_fetch_add(&holders, 1) < 0) {
+		for (;;)
+			pause(); /* the process is about to end */
+	}
+}
+
+void hold_leave(void)
+{
+	if (atomic_fetch_sub(&holders, 1) == 1 && held != 0)
+		die(held);
+}
+
+bool hold_is_overdue(double now)
+{
+	if (held == 0 || announced)
+		return false;
+	if (noticed <= 0)
+		noticed = now;
+	if (now - noticed < OVERDUE_MS)
+		return false;
+	announced = true;
+	return true;
+}
