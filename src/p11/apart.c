@@ -2,6 +2,7 @@
 /* Tokens that say the same of themselves, as those without a serial number do: their URIs name the slot, or the module. */
 #include "p11/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool token_is_same(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other)
@@ -68,6 +69,24 @@ void tokens_look_beyond(struct tokens *tokens, const struct uri *uri)
 		if (!seen)
 			look_beyond(tokens, tokens->list[i].module);
 	}
+}
+
+void slots_hint(const struct modules *modules, struct error *error)
+{
+	CK_SLOT_ID slots[SLOTS_MAX];
+	char text[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		CK_ULONG count = 0;
+
+		if (!modules->list[i].initialized || slots_list(&modules->list[i], slots, &count) != CKR_OK)
+			continue;
+		for (CK_ULONG j = 0; j < count && used < sizeof(text) / 2; j++)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%lu", used > 0 ? ", " : "", slots[j]);
+	}
+	if (used > 0)
+		error_hint(error, "slots with a token have these ids now: %s; token and serial name one that stays the same", text);
 }
 
 static struct uri_place place_of(const struct token *token)

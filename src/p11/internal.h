@@ -71,7 +71,7 @@ struct modules {
 	size_t count;
 	CK_FUNCTION_LIST **local, **wrapped; /* as p11-kit gave them; NULL when one module was loaded by path */
 	char failures[1024];       /* modules that could not be used, for the message when nothing was found */
-	char advice[512];          /* what to do about the first of them for which that is known */
+	char advice[512];          /* "; NAME: what to do", of the first of them for which that is known; else empty */
 };
 
 /* Loads and initialises request->module, else the URI's module-path, else all configured ones. A module of many that
@@ -89,6 +89,9 @@ void modules_advise(struct modules *modules, const struct module *module, const 
 
 /* Adds the hint for a token that was not found: the modules that could not be used, and what to do about them. */
 void modules_hint(const struct modules *modules, struct error *error);
+
+/* Adds the hint for a slot-id that no token has: those that some have (apart.c). Else an earlier hint remains. */
+void slots_hint(const struct modules *modules, struct error *error);
 
 /* Adds the hint for a call of one module that failed, where there is one; C_Initialize always has one. `name` is the
  * module's name or path. */

@@ -14,6 +14,8 @@ static int no_token(const struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no token matches %s", uri_shown(&key->uri));
 	modules_hint(&key->modules, error);
+	if (key->uri.has_slot_id)
+		slots_hint(&key->modules, error);
 	return -ERROR_NO_KEY;
 }
 

@@ -291,8 +291,7 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 	if (result == 0)
 		result = read_all(&tokens, request, &uri, all, listing, error);
 	if (result == 0 && modules.failures[0] != '\0' && (all || listing->token_count == 0))
-		message_warn("modules that could not be used: %s%s%s", modules.failures, modules.advice[0] != '\0' ? "; " : "",
-			     modules.advice);
+		message_warn("modules that could not be used: %s%s", modules.failures, modules.advice);
 	tokens_free(&tokens);
 	modules_close(&modules);
 	uri_free(&uri);

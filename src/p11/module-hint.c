@@ -80,8 +80,13 @@ void module_hint(const char *name, const char *function, CK_RV rv, struct error 
 
 void modules_advise(struct modules *modules, const struct module *module, const char *function, CK_RV rv)
 {
-	if (modules->advice[0] == '\0')
-		advise(module->name, function, rv, modules->advice, sizeof(modules->advice));
+	char text[sizeof(modules->advice)];
+
+	if (modules->advice[0] != '\0')
+		return;
+	advise(module->name, function, rv, text, sizeof(text));
+	if (text[0] != '\0') /* of several modules it is this one's */
+		snprintf(modules->advice, sizeof(modules->advice), "; %.60s: %.430s", module->name, text);
 }
 
 /* SoftHSM starts for those who may use the system's store, and has no token there. */
@@ -97,8 +102,8 @@ static bool lacks_softhsm_store(const struct modules *modules)
 void modules_hint(const struct modules *modules, struct error *error)
 {
 	if (modules->failures[0] != '\0')
-		error_hint(error, "modules that could not be used: %s%s%s", modules->failures,
-			   modules->advice[0] != '\0' ? "; " : "", modules->advice);
+		error_hint(error, "modules that could not be used: %.*s%s", modules->advice[0] != '\0' ? 450 : 1000,
+			   modules->failures, modules->advice);
 	else if (modules->count == 1 && uses_pcscd(modules->list[0].name))
 		error_hint(error, "\"p11bearer keys --all\" lists all that is there; if that is nothing, check that the card is "
 			   "plugged in and that the service pcscd runs");

@@ -61,23 +61,43 @@ static size_t decoded_length(const char *value, size_t length)
 	return bytes;
 }
 
-/* A second attribute after '&' inside a value: object=a&id=%01 is one label to RFC 7512, and hardly ever meant. */
-static const char *swallowed_attribute(const char *value, size_t length)
+/* A second attribute inside a value, after what separates no attributes there: object=a&id=%01 is one label to RFC 7512, and
+ * hardly ever meant. *separator is where it begins. */
+static const char *swallowed_attribute(const char *value, size_t length, const char *separators, char *separator)
 {
 	for (size_t i = 0; i < length; i++) {
 		const char *name = value + i + 1;
 		const char *equals;
+		int known;
 
-		if (value[i] != '&')
+		if (strchr(separators, value[i]) == NULL)
 			continue;
 		equals = memchr(name, '=', length - i - 1);
 		if (equals == NULL)
 			continue;
-		int known = find_attribute(name, (size_t)(equals - name));
+		known = find_attribute(name, (size_t)(equals - name));
+		*separator = value[i];
 		if (known >= 0)
 			return attributes[known].name;
 	}
 	return NULL;
+}
+
+/* Refuses a value that has swallowed another attribute. A PIN may look so. */
+static int check_separators(const struct attribute *attribute, const char *value, size_t length, struct error *error)
+{
+	const char *name;
+	char separator;
+
+	if (strcmp(attribute->name, "pin-value") == 0)
+		return 0;
+	name = swallowed_attribute(value, length, attribute->query ? ";?," : "&,", &separator);
+	if (name == NULL)
+		return 0;
+	error_set(error, ERROR_CONFIG, "in the URI, \"%c%s=\" would be part of %s", separator, name, attribute->name);
+	error_hint(error, "separate the attributes with '%c', or write %%%02X for a '%c' in a value", attribute->query ? '&' : ';',
+		   (unsigned char)separator, separator);
+	return -ERROR_CONFIG;
 }
 
 /* What is not an attribute, or one in the wrong place. What is not the name of an attribute may be a PIN, and is not shown. */
@@ -135,7 +155,7 @@ static int check_attribute(const char *part, size_t length, bool query, bool *se
 	const char *equals = memchr(part, '=', length);
 	size_t name_length = equals != NULL ? (size_t)(equals - part) : length;
 	int known = find_attribute(part, name_length);
-	const char *swallowed, *value;
+	const char *value;
 	size_t value_length;
 
 	if (equals == NULL || known < 0 || attributes[known].query != query)
@@ -154,14 +174,7 @@ static int check_attribute(const char *part, size_t length, bool query, bool *se
 	/* p11-kit would cut the path or name there. A PIN is checked where it is used. */
 	if (query && strcmp(attributes[known].name, "pin-value") != 0 && memmem(value, value_length, "%00", 3) != NULL)
 		return error_set(error, ERROR_CONFIG, "the URI's %s holds a NUL", attributes[known].name);
-	swallowed = query ? NULL : swallowed_attribute(value, value_length);
-	if (swallowed != NULL) {
-		error_set(error, ERROR_CONFIG, "in the URI, \"&%s=\" would be part of %s", swallowed,
-			  attributes[known].name);
-		error_hint(error, "separate the attributes with ';', or write %%26 for an '&' in a value");
-		return -ERROR_CONFIG;
-	}
-	return 0;
+	return check_separators(&attributes[known], value, value_length, error);
 }
 
 /* Checks the text after "pkcs11:": path attributes separated by ';', then '?' and query attributes separated by '&'. */

@@ -84,13 +84,13 @@ static const struct {
 };
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
-/* The name in lower case, without what separates its words. */
+/* The name in lower case, without what separates its words, and without the slashes of "pkcs11://". */
 static void squeeze(char squeezed[DISTANCE_MAX + 1], const char *name, size_t length)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		if (strchr("-_. ", name[i]) == NULL)
+		if (strchr("-_. /", name[i]) == NULL)
 			squeezed[used++] = (char)tolower((unsigned char)name[i]);
 	}
 	squeezed[used] = '\0';
