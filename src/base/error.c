@@ -61,11 +61,9 @@ int error_memory(struct error *error)
 
 int error_openssl(struct error *error, enum error_class class, const char *what)
 {
-	char reason[256] = "no reason given";
-	unsigned long code = ERR_get_error();
+	unsigned long code = ERR_peek_error();
+	const char *reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
 
-	if (code != 0)
-		ERR_error_string_n(code, reason, sizeof(reason));
 	ERR_clear_error();
-	return error_set(error, class, "%s: %s", what, reason);
+	return error_set(error, class, "%s: %s", what, reason != NULL ? reason : "no reason given");
 }

@@ -2,6 +2,8 @@
 #include "base/file-hint.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHOWN = 400 }; /* bytes of a path in a hint */
@@ -89,8 +91,28 @@ static void hint_write(int number, const char *path, struct error *error)
 	}
 }
 
+/* Shells replace ~ and $NAME, but not after "file:" or "=", nor in quotes, and files and the environment know no shell. */
+static bool hint_unexpanded(const char *path, struct error *error)
+{
+	const char *home = getenv("HOME");
+
+	if (path[0] == '$') {
+		error_hint(error, "write the whole path: variables in it are not replaced here");
+		return true;
+	}
+	if (path[0] != '~')
+		return false;
+	if (path[1] == '/' && home != NULL && home[0] == '/')
+		error_hint(error, "~ is not replaced by the home directory here: write %.*s%.*s", SHOWN, home, SHOWN, path + 1);
+	else
+		error_hint(error, "~ is not replaced by a home directory here: write the whole path");
+	return true;
+}
+
 void file_hint(int number, const char *path, enum file_use use, struct error *error)
 {
+	if ((number == ENOENT || number == ENOTDIR) && hint_unexpanded(path, error))
+		return;
 	if (use == FILE_READ)
 		hint_read(number, path, error);
 	else

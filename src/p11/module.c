@@ -2,6 +2,7 @@
 /* PKCS#11 modules: loaded, initialised and finalised by p11-kit, which knows what is configured on the machine. */
 #include "p11/internal.h"
 
+#include "base/file-hint.h"
 #include "base/file.h"
 #include "base/kept.h"
 #include "base/message.h"
@@ -157,7 +158,7 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 	if (absolute == NULL && errno == ENOMEM)
 		return error_memory(error);
 	if (absolute == NULL)
-		return error_set(error, ERROR_CONFIG, "cannot open the module %s: %s", path, strerror(errno));
+		return file_cannot("open the module", path, FILE_READ, ERROR_CONFIG, error);
 	result = check_module(path, error);
 	if (result < 0)
 		goto out;

@@ -65,9 +65,15 @@ static int check_way(const struct template_file *file, const char *folder, bool 
 static int make_folders(const char *folder, struct error *error)
 {
 	char path[PATH_MAX];
+	struct stat status;
 
 	if (full_path(path, folder, "", error) < 0)
 		return error_result(error);
+	/* Whoever writes ~ does not want a folder of this name. */
+	path[strcspn(path, "/")] = '\0';
+	if (path[0] == '~' && stat(path, &status) < 0)
+		return file_cannot("make the folder", folder, FILE_WRITE, ERROR_UNEXPECTED, error);
+	path[strlen(path)] = '/';
 	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(path, 0777) < 0 && errno != EEXIST)

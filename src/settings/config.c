@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values from the configuration files (OpenSSL's CONF format, config(5)). */
-#include "settings/table.h"
+#include "settings/config.h"
 
 #include "base/descriptors.h"
 #include "base/file.h"
 #include "base/trust.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <openssl/bio.h>
 #include <openssl/conf.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +54,8 @@ static int unknown_key(const char *path, const char *section, const char *key, s
 			words[count++] = settings_table[id].name;
 	}
 	words[count] = NULL;
+	if (*key == '\0')
+		return error_set(error, ERROR_CONFIG, "%s, section [%s]: a value has no key before its =", path, section);
 	error_set(error, ERROR_CONFIG, "%s, section [%s]: unknown key %s", path, section, key);
 	nearest = settings_nearest(key, words);
 	if (nearest != NULL && strcmp(nearest, key) == 0)
@@ -126,44 +125,6 @@ static int check_writers(int fd, const char *path, struct error *error)
 	return trust_check(path, fd, ERROR_CONFIG, error);
 }
 
-/* OpenSSL would follow an .include to a file whose writers nobody has checked. It skips what isspace() skips, and a
- * byte-order mark. */
-static int refuse_include(const char *path, const char *text, size_t length, struct error *error)
-{
-	if (memchr(text, '\0', length) != NULL)
-		return error_set(error, ERROR_CONFIG, "%s holds a NUL, so it is no text", path);
-	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
-		text += 3;
-	for (int line = 1; *text != '\0'; line++) {
-		while (*text != '\n' && isspace((unsigned char)*text))
-			text++;
-		if (strncmp(text, ".include", 8) == 0)
-			return error_set(error, ERROR_CONFIG, "%s, line %d: .include is not taken", path, line);
-		text += strcspn(text, "\n");
-		text += *text == '\n';
-	}
-	return 0;
-}
-
-static int conf_parse(const char *path, const char *text, size_t length, CONF **conf, struct error *error)
-{
-	BIO *bio = BIO_new_mem_buf(text, (int)length);
-	char reason[128];
-	long line = 0;
-	int result = 0;
-
-	*conf = NCONF_new(NULL);
-	if (*conf == NULL || bio == NULL) {
-		result = error_memory(error);
-	} else if (NCONF_load_bio(*conf, bio, &line) <= 0) {
-		ERR_error_string_n(ERR_get_error(), reason, sizeof(reason));
-		ERR_clear_error();
-		result = error_set(error, ERROR_CONFIG, "%s, line %ld: %s", path, line, reason);
-	}
-	BIO_free(bio);
-	return result;
-}
-
 /* OpenSSL frees the values without wiping them, and a key's URI may hold a PIN. */
 static void conf_free(CONF *conf)
 {
@@ -200,9 +161,7 @@ static int config_read(struct settings *settings, const char *path, const char *
 	if (result == 0)
 		result = file_read_descriptor(fd, path, CONFIG_MAX, &text, &length, error);
 	if (result == 0)
-		result = refuse_include(path, text, length, error);
-	if (result == 0)
-		result = conf_parse(path, text, length, &conf, error);
+		result = config_parse(path, text, length, &conf, error);
 	if (result == 0)
 		result = sections_read(settings, path, conf, profile, layer, found, error);
 	conf_free(conf);

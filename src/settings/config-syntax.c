@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The syntax of configuration files, which OpenSSL knows, and what is wrong with it in words of its own. */
+#include "settings/config.h"
+
+#include <ctype.h>
+#include <openssl/bio.h>
+#include <openssl/conferr.h>
+#include <openssl/err.h>
+#include <string.h>
+
+/* OpenSSL would follow an .include to a file whose writers nobody has checked. It skips what isspace() skips, and a
+ * byte-order mark. */
+static int refuse_include(const char *path, const char *text, size_t length, struct error *error)
+{
+	if (memchr(text, '\0', length) != NULL)
+		return error_set(error, ERROR_CONFIG, "%s holds a NUL, so it is no text", path);
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+		text += 3;
+	for (int line = 1; *text != '\0'; line++) {
+		while (*text != '\n' && isspace((unsigned char)*text))
+			text++;
+		if (strncmp(text, ".include", 8) == 0)
+			return error_set(error, ERROR_CONFIG, "%s, line %d: .include is not taken", path, line);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return 0;
+}
+
+static const struct fault {
+	int reason; /* OpenSSL's */
+	const char *text, *hint;
+} faults[] = {
+	{ CONF_R_MISSING_CLOSE_SQUARE_BRACKET, "a section's name has no ] after it", "write [NAME], with a name of letters and digits" },
+	{ CONF_R_MISSING_EQUAL_SIGN, "this is not KEY = VALUE", "a key is one word, and an = follows it; a comment begins with #" },
+	{ CONF_R_NO_CLOSE_BRACE, "a variable in braces has no } at its end",
+	  "for a $ that is part of the value write \\$, or put the value in single quotes" },
+	{ CONF_R_VARIABLE_HAS_NO_VALUE, "the value names a variable that is not set",
+	  "for a $ that is part of the value write \\$, or put the value in single quotes; $NAME is another key of the file, and "
+	  "$ENV::NAME an environment variable" },
+	{ CONF_R_VARIABLE_EXPANSION_TOO_LONG, "the value is too long once its variables are replaced",
+	  "for a $ that is part of the value write \\$, or put the value in single quotes" },
+	{ CONF_R_INVALID_PRAGMA, "a key begins with a dot", "remove the line: OpenSSL takes it for an instruction" },
+	{ CONF_R_UNABLE_TO_CREATE_NEW_SECTION, "this section cannot be made", "give it another name" },
+};
+
+static int explain(const char *path, long line, struct error *error)
+{
+	unsigned long code = ERR_peek_error();
+	const char *reason = ERR_reason_error_string(code);
+
+	ERR_clear_error();
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (ERR_GET_LIB(code) != ERR_LIB_CONF || ERR_GET_REASON(code) != faults[i].reason)
+			continue;
+		error_set(error, ERROR_CONFIG, "%s, line %ld: %s", path, line, faults[i].text);
+		error_hint(error, "%s", faults[i].hint);
+		return -ERROR_CONFIG;
+	}
+	return error_set(error, ERROR_CONFIG, "%s, line %ld: %s", path, line, reason != NULL ? reason : "it cannot be read");
+}
+
+int config_parse(const char *path, const char *text, size_t length, CONF **conf, struct error *error)
+{
+	BIO *bio;
+	long line = 0;
+	int result = refuse_include(path, text, length, error);
+
+	if (result < 0)
+		return result;
+	bio = BIO_new_mem_buf(text, (int)length);
+	*conf = NCONF_new(NULL);
+	ERR_clear_error();
+	if (*conf == NULL || bio == NULL)
+		result = error_memory(error);
+	else if (NCONF_load_bio(*conf, bio, &line) <= 0)
+		result = explain(path, line, error);
+	BIO_free(bio);
+	return result;
+}
