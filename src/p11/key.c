@@ -19,6 +19,18 @@ static int no_token(const struct p11_key *key, struct error *error)
 	return -ERROR_NO_KEY;
 }
 
+/* Whether all have the label of the first: most likely one was made twice. */
+static bool have_one_label(const struct tokens *tokens)
+{
+	const CK_TOKEN_INFO *first = &tokens->list[0].info;
+
+	for (size_t i = 1; i < tokens->count; i++) {
+		if (memcmp(tokens->list[i].info.label, first->label, sizeof(first->label)) != 0)
+			return false;
+	}
+	return true;
+}
+
 static int many_tokens(struct p11_key *key, struct error *error)
 {
 	struct tokens *tokens = &key->tokens;
@@ -33,8 +45,10 @@ static int many_tokens(struct p11_key *key, struct error *error)
 		error_append(error, "\n  %s", uri != NULL ? uri : "?");
 		free(uri);
 	}
-	error_hint(error, "no login was tried; name one token in the URI%s", by_slot ?
-		   ". The slot-id may change when the module starts again: give each token a label of its own, if you can" : "");
+	error_hint(error, "no login was tried; name one token in the URI%s%s", have_one_label(tokens) ?
+		   ", or remove the one that an earlier try has left (SoftHSM: softhsm2-util --delete-token --serial SERIAL)" : "",
+		   by_slot ? ". The slot-id may change when the module starts again: give each token a label of its own, if you can" :
+			     "");
 	return -ERROR_NO_KEY;
 }
 

@@ -92,7 +92,7 @@ refuses() {
 # token_new [LABEL]: a SoftHSM token in T/token; sets SOFTHSM2_CONF, MODULE, TOKEN, PIN_FILE. Again: one more token.
 token_new() {
 	local settings
-	settings=$("$SOURCE/softhsm/new-token" "$T/token" "${1:-test}") || exit 1
+	settings=$("$SOURCE/softhsm/new-token" --another "$T/token" "${1:-test}") || exit 1
 	eval "$settings"
 	with_key=(--module "$MODULE" --pin-from "file:$PIN_FILE")
 }
