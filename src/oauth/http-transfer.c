@@ -119,10 +119,13 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK;
 }
 
-static const char *advice(CURLcode code)
+static const char *advice(CURLcode code, const char *why)
 {
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
+		if (strstr(why, "has expired") != NULL || strstr(why, "not yet valid") != NULL)
+			return "check this machine's clock (NTP); if it is right, the certificate of the org, or of a proxy that reads "
+			       "the traffic, is to be renewed";
 		return "if the org's certificate, or that of a proxy that reads the traffic, is from a private CA, give that "
 		       "CA's certificate with --cacert";
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -181,7 +184,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	}
 	error_set(error, ERROR_NETWORK, "cannot reach %s%s%s: %s (curl code %d)", url, proxy != NULL ? " through the proxy " : "",
 		  proxy != NULL ? proxy : "", why, (int)code);
-	error_hint(error, "%s", advice(code));
+	error_hint(error, "%s", advice(code, why));
 	return -ERROR_NETWORK;
 }
 
