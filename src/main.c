@@ -42,15 +42,15 @@ static void print_help(const char *group)
 	if (group != NULL)
 		printf("Usage: p11bearer %s COMMAND …\n\n", group);
 	else
-		printf("Usage: p11bearer [--help|--version] COMMAND …\n\n"
-		       "Gets OAuth 2.0 bearer tokens with a private key that never leaves its PKCS#11 token.\n\n");
+		printf("Usage: p11bearer COMMAND [OPTION]…\n       p11bearer --help | --version\n\n"
+		       "Gets OAuth 2.0 bearers with a private key that never leaves its PKCS#11 token.\n\n");
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		const struct settings_usage *usage = commands[i]->usage;
 
 		if (is_in_group(commands[i], group))
-			printf("  %-12s %.*s\n", usage->command, (int)strcspn(usage->summary, "\n"), usage->summary);
+			printf("  %-12s %s\n", usage->command, usage->summary);
 	}
-	printf("\n\"p11bearer %s%sCOMMAND --help\" lists a command's options; the manual is p11bearer(1).\n",
+	printf("\n\"p11bearer %s%sCOMMAND --help\" lists a command's options. See p11bearer(1).\n",
 	       group != NULL ? group : "", group != NULL ? " " : "");
 }
 

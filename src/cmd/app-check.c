@@ -136,9 +136,11 @@ static const struct settings_usage usage = {
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Tells what is wrong with an app's files: those in the folder PATH, or the file PATH and those beside it.\n"
-		   "With --key on the command line the certificate must be that key's; with a client id, from wherever it is\n"
-		   "set, the consumer key must be the same.",
+	.summary = "Tells what is wrong with an app's files.",
+	.details = "PATH is a folder, or a file, with which those beside it are checked. With --key\n"
+		   "on the command line the certificate must be that key's; with a client id, from\n"
+		   "wherever it is set, the consumer key must be the same.",
+	.example = "p11bearer app check force-app",
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_APP, SETTING_CLIENT_ID, SETTING_JSON },
 };

@@ -89,9 +89,12 @@ static const struct settings_usage usage = {
 	.operands = "NAME",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Writes the files of a new app for the JWT bearer flow, in source format, with their manifest.\n"
-		   "The certificate is --certificate, with --key too the one in it that is the key's, or without it the one\n"
-		   "that the token holds of --key.",
+	.summary = "Writes the files of a new app for the JWT bearer flow.",
+	.details = "The files are in source format, with a manifest. The certificate is that in the\n"
+		   "file of --certificate (with --key, the one of this key in it), or the one of\n"
+		   "--key on the token.",
+	.example = "p11bearer app init MyApp --dir force-app --certificate cert.pem",
+	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_CERTIFICATE, SETTING_DIR, SETTING_LABEL, SETTING_CONTACT_EMAIL, SETTING_CALLBACK_URL,
 		 SETTING_SCOPES, SETTING_PERMISSION_SET, SETTING_SESSION_MINUTES, SETTING_API_VERSION, SETTING_FORCE },

@@ -102,7 +102,10 @@ static int run_csr(const struct settings *settings, struct error *error)
 static const struct settings_usage cert_usage = {
 	.command = "cert",
 	.operands = "",
-	.summary = "Makes a self-signed X.509 certificate for the key, signed on its token, and prints it as PEM.",
+	.summary = "Makes a self-signed certificate for a key on a token.",
+	.details = "The key signs it on its token. It is printed as PEM.",
+	.example = "p11bearer cert -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
+	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_OUT, SETTING_STORE },
 };
@@ -111,7 +114,10 @@ const struct command command_cert = { &cert_usage, run_cert };
 static const struct settings_usage csr_usage = {
 	.command = "csr",
 	.operands = "",
-	.summary = "Makes a PKCS#10 certificate request for the key, signed on its token, and prints it as PEM.",
+	.summary = "Makes a certificate request for a key on a token.",
+	.details = "The key signs the request (PKCS#10) on its token. It is printed as PEM.",
+	.example = "p11bearer csr -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
+	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_SUBJECT, SETTING_OUT },
 };

@@ -169,9 +169,12 @@ static const struct settings_usage usage = {
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Gets a bearer, deploys an app with it, waits for the end and prints the org's result as JSON.\n"
-		   "PATH is one of an app's files, a folder in source format, of which the app's files are taken, or one in\n"
-		   "metadata format, with a package.xml in it, of which all files are taken.",
+	.summary = "Deploys an app to the org, and waits for the end.",
+	.details = "Gets a bearer for it, and prints the org's result as JSON. PATH is one of an\n"
+		   "app's files, a folder in source format, of which the app's files are taken, or\n"
+		   "one in metadata format, with a package.xml in it, of which all are taken.",
+	.example = "p11bearer deploy force-app --profile production",
+	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE,
 		 SETTING_ALLOW_UNFIT },

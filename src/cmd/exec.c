@@ -158,9 +158,11 @@ static const struct settings_usage usage = {
 	.operands_min = 1,
 	.operands_max = INT_MAX,
 	.command_line = true,
-	.summary = "Gets a bearer and runs a command with it in its environment.\n"
-		   "The variables are SF_ACCESS_TOKEN, SF_ORG_INSTANCE_URL, P11BEARER_ACCESS_TOKEN,\n"
+	.summary = "Runs a command with a bearer in its environment.",
+	.details = "The variables are SF_ACCESS_TOKEN, SF_ORG_INSTANCE_URL, P11BEARER_ACCESS_TOKEN,\n"
 		   "P11BEARER_INSTANCE_URL and P11BEARER_ID.",
+	.example = "p11bearer exec --profile production -- sf org display",
+	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 	.own = { SETTING_REVOKE },
 };

@@ -58,7 +58,11 @@ static int run(const struct settings *settings, struct error *error)
 static const struct settings_usage usage = {
 	.command = "jwt",
 	.operands = "",
-	.summary = "Prints an assertion: a JWT (RFC 7523) signed by the key on its token.",
+	.summary = "Prints an assertion: a JWT signed by a key on a token.",
+	.details = "The JWT is one for RFC 7523. With --batch only the key is required.",
+	.example = "p11bearer jwt -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
+		   "    -u user@example.com -r https://example.my.salesforce.com",
+	.needed = cmd_needs_assertion,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS,
 	.own = { SETTING_EXPLAIN, SETTING_BATCH, SETTING_SESSIONS, SETTING_FAIL_FAST },
 };

@@ -29,8 +29,10 @@ static const struct settings_usage usage = {
 	.operands = "URI",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Makes an RSA key on a token, in a way that it cannot leave it, and prints the key's full URI.\n"
-		   "The URI names the token and the new key's label and id; without an id a random one is taken.",
+	.summary = "Makes an RSA key on a token and prints its URI.",
+	.details = "The key cannot leave its token. URI names the token and the new key's label and\n"
+		   "id; without an id a random one is taken.",
+	.example = "p11bearer keygen 'pkcs11:token=prod;object=jwt-key'",
 	.groups = GROUP_TOKEN,
 	.own = { SETTING_BITS },
 };

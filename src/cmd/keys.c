@@ -183,8 +183,10 @@ static const struct settings_usage usage = {
 	.command = "keys",
 	.operands = "[URI]",
 	.operands_max = 1,
-	.summary = "Lists the tokens and their private keys, each with a URI that picks exactly this one.\n"
-		   "Logs in only with --pin-from, and to one token.",
+	.summary = "Lists tokens and their private keys, each with its URI.",
+	.details = "Each URI picks exactly this token or key. Logs in only with --pin-from, and to\n"
+		   "one token.",
+	.example = "p11bearer keys 'pkcs11:token=prod' --pin-from prompt",
 	.groups = GROUP_TOKEN,
 	.own = { SETTING_JSON, SETTING_ALL },
 };

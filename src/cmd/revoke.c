@@ -63,7 +63,9 @@ static int run(const struct settings *settings, struct error *error)
 static const struct settings_usage usage = {
 	.command = "revoke",
 	.operands = "",
-	.summary = "Revokes an access token, which it reads from standard input.",
+	.summary = "Revokes an access token, read from standard input.",
+	.example = "p11bearer revoke -r https://example.my.salesforce.com <access-token",
+	.needed = needed,
 	.own = { SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_PROXY, SETTING_TIMEOUT, SETTING_RETRIES,
 		 SETTING_TOKEN_FROM },
 };

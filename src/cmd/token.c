@@ -94,7 +94,12 @@ static int run(const struct settings *settings, struct error *error)
 static const struct settings_usage usage = {
 	.command = "token",
 	.operands = "",
-	.summary = "Exchanges an assertion at the org's token endpoint and prints the bearer.",
+	.summary = "Exchanges an assertion for a bearer and prints it.",
+	.details = "The exchange is that of RFC 7523, at the org's token endpoint. With --batch only\n"
+		   "the key is required.",
+	.example = "p11bearer token -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
+		   "    -u user@example.com -r https://example.my.salesforce.com",
+	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 	.own = { SETTING_FORMAT, SETTING_BATCH, SETTING_SESSIONS, SETTING_PARALLEL, SETTING_ORDERED, SETTING_FAIL_FAST },
 };

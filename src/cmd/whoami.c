@@ -30,7 +30,10 @@ static int run(const struct settings *settings, struct error *error)
 static const struct settings_usage usage = {
 	.command = "whoami",
 	.operands = "",
-	.summary = "Gets a bearer and prints what the org says of its user (userinfo), as JSON.",
+	.summary = "Gets a bearer and prints what the org says of its user.",
+	.details = "The answer (userinfo) is printed as JSON.",
+	.example = "p11bearer whoami --profile production",
+	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 };
 const struct command command_whoami = { &usage, run };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line, read by getopt_long from the settings table, and --help made from the same table. */
+/* The command line, read by getopt_long from the settings table. */
 #include "settings/table.h"
 
 #include "base/process.h"
@@ -14,8 +14,7 @@ enum {
 	NEGATED = 4096, /* --no-NAME */
 };
 
-/* Whether the command takes the setting. */
-static bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
+bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
 {
 	if (((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0)
 		return true;
@@ -174,8 +173,11 @@ static int operands_read(struct settings *settings, const struct settings_usage 
 		blank_pin(argv[i]);
 		blank_account(argv[i]);
 	}
-	if (count < usage->operands_min)
-		return error_set(error, ERROR_USAGE, "%s needs %s", usage->command, usage->operands);
+	if (count < usage->operands_min) {
+		error_set(error, ERROR_USAGE, "%s needs %s", usage->command, usage->operands);
+		error_hint(error, "for example: %s", usage->example);
+		return -ERROR_USAGE;
+	}
 	if (count > usage->operands_max)
 		return error_set(error, ERROR_USAGE, "%s does not know what to do with \"%.200s\"", usage->command,
 				 argv[optind + usage->operands_max]);
@@ -207,40 +209,4 @@ int options_read(struct settings *settings, const struct settings_usage *usage, 
 	if (settings_flag(settings, SETTING_HELP))
 		return 0;
 	return operands_read(settings, usage, argc, argv, error);
-}
-
-static void help_line(const struct setting *setting, FILE *stream)
-{
-	char left[64], letter[8] = "    ";
-	bool off = setting->type == TYPE_FLAG && setting->fallback != NULL && value_is_yes(setting->fallback);
-
-	if (setting->letter != 0)
-		snprintf(letter, sizeof(letter), "-%c, ", setting->letter);
-	snprintf(left, sizeof(left), "%s--%s%s %s", letter, off ? "no-" : "", setting->name,
-		 setting->argument != NULL ? setting->argument : "");
-	fprintf(stream, "  %-27s %s%s", left, off ? "do not " : "", setting->help);
-	if (setting->choices != NULL)
-		fprintf(stream, ": %s", setting->choices);
-	if (setting->fallback != NULL && setting->type != TYPE_FLAG)
-		fprintf(stream, " (%s)", setting->fallback);
-	fputc('\n', stream);
-}
-
-void settings_help(const struct settings_usage *usage, FILE *stream)
-{
-	fprintf(stream, "Usage: p11bearer %s [OPTION]…%s%s\n\n%s\n\n", usage->command, *usage->operands ? " " : "",
-		usage->operands, usage->summary);
-	for (int id = 1; id < SETTING_COUNT; id++) {
-		if (usage_takes(usage, &settings_table[id]))
-			help_line(&settings_table[id], stream);
-	}
-}
-
-void settings_list(FILE *stream)
-{
-	for (int id = 1; id < SETTING_COUNT; id++) {
-		const struct setting *setting = &settings_table[id];
-
-		fprintf(stream, "--%s\t%s\n", setting->name, setting_is_key(setting) ? setting->name : "-");
-	}
 }

@@ -89,13 +89,23 @@ enum setting_group {
 	GROUP_HTTP = 16,
 };
 
+/* A setting that a command cannot do without, unless all of `instead` (may be empty) are set. A list of these ends with
+ * SETTING_NONE. */
+struct settings_needed {
+	enum setting_id id;
+	enum setting_id instead[3];
+};
+
 /* What a command takes from its command line. */
 struct settings_usage {
 	const char *command;
 	const char *operands; /* as shown in --help, such as "[URI]" */
 	int operands_min, operands_max;
 	bool command_line;         /* the first operand ends the options: what follows it is a command's */
-	const char *summary;       /* what the command does; one line or more */
+	const char *summary;       /* what the command does; one short line, which the list of commands shows */
+	const char *details;       /* what else its help says, in lines of at most 80 columns, or NULL */
+	const char *example;       /* a command line, likewise */
+	const struct settings_needed *needed; /* or NULL */
 	unsigned groups;           /* enum setting_group, or'ed; GROUP_COMMON is always in it */
 	enum setting_id own[12];   /* further settings, of no group or of another, up to SETTING_NONE */
 };
@@ -132,13 +142,6 @@ bool settings_is_option(const struct settings *settings, enum setting_id id);
 
 /* The value of a flag. */
 bool settings_flag(const struct settings *settings, enum setting_id id);
-
-/* A setting that a command cannot do without, unless all of `instead` (may be empty) are set. A list of these ends with
- * SETTING_NONE. */
-struct settings_needed {
-	enum setting_id id;
-	enum setting_id instead[3];
-};
 
 /* Checks that all settings of the list are set; else fails with ERROR_USAGE and names every one that is missing, and the
  * profiles that set one of them. */

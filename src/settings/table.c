@@ -6,7 +6,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	[SETTING_HELP] = { .id = SETTING_HELP, .name = "help", .letter = 'h', .type = TYPE_FLAG, .group = GROUP_COMMON,
 		.option_only = true, .help = "show this text" },
 	[SETTING_VERBOSE] = { .id = SETTING_VERBOSE, .name = "verbose", .letter = 'v', .type = TYPE_FLAG,
-		.group = GROUP_COMMON, .help = "tell each step and each PKCS#11 call with its time" },
+		.group = GROUP_COMMON, .help = "report each step and PKCS#11 call with its time" },
 	[SETTING_PROFILE] = { .id = SETTING_PROFILE, .name = "profile", .type = TYPE_TEXT, .group = GROUP_COMMON,
 		.argument = "NAME", .help = "take this section of the configuration files too" },
 	[SETTING_CONFIG] = { .id = SETTING_CONFIG, .name = "config", .type = TYPE_TEXT, .group = GROUP_COMMON,
@@ -48,7 +48,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.argument = "NAME=JSON", .help = "one more header field; repeatable" },
 	[SETTING_CERTIFICATE] = { .id = SETTING_CERTIFICATE, .name = "certificate", .type = TYPE_TEXT,
 		.group = GROUP_CLAIMS, .argument = "FILE",
-		.help = "certificate at the org; signatures are checked against it" },
+		.help = "the key's certificate; signatures are checked against it" },
 
 	[SETTING_TOKEN_URL] = { .id = SETTING_TOKEN_URL, .name = "token-url", .type = TYPE_URL, .pasted = PASTED_URL, .group = GROUP_HTTP,
 		.argument = "URL", .help = "token endpoint, when it is not the org's usual one" },

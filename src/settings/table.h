@@ -111,6 +111,9 @@ int files_read(struct settings *settings, struct error *error);
 int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error);
 void profiles_free(struct profiles *profiles);
 
+/* Whether the command takes the setting. */
+bool usage_takes(const struct settings_usage *usage, const struct setting *setting);
+
 /* Whether configuration files know the setting as a key (for TYPE_PAIRS: as the beginning of one). */
 bool setting_is_key(const struct setting *setting);
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --help, made from the settings table: what is required first, then the command's own options, then the rest. */
+#include "settings/table.h"
+
+#include <string.h>
+
+enum {
+	WIDTH = 80,
+	COLUMN = 26, /* where descriptions begin */
+	HELP_SIZE = 512,
+};
+
+/* Prints the words of `text` from column `at` on, and lets further lines begin at COLUMN. */
+static void print_words(const char *text, size_t at, FILE *stream)
+{
+	bool first = true;
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, " ");
+
+		if (!first && at + 1 + length > WIDTH) {
+			fprintf(stream, "\n%*s", COLUMN, "");
+			at = COLUMN;
+		} else if (!first) {
+			fputc(' ', stream);
+			at++;
+		}
+		fwrite(text, 1, length, stream);
+		at += length;
+		text += length + strspn(text + length, " ");
+		first = false;
+	}
+	fputc('\n', stream);
+}
+
+/* What may be given in place of a required setting. */
+static void append_instead(const struct settings_needed *needed, char *text, size_t size)
+{
+	for (const enum setting_id *instead = needed->instead; *instead != SETTING_NONE; instead++) {
+		size_t used = strlen(text);
+
+		snprintf(text + used, size - used, "%s --%s", instead == needed->instead ? "; or" : " and",
+			 settings_table[*instead].name);
+	}
+}
+
+static void print_option(const struct setting *setting, const struct settings_needed *needed, FILE *stream)
+{
+	bool off = setting->type == TYPE_FLAG && setting->fallback != NULL && value_is_yes(setting->fallback);
+	char left[64], letter[8] = "    ", help[HELP_SIZE];
+	bool shows_default = setting->fallback != NULL && setting->type != TYPE_FLAG;
+	int at;
+
+	if (setting->letter != 0)
+		snprintf(letter, sizeof(letter), "-%c, ", setting->letter);
+	snprintf(left, sizeof(left), "  %s--%s%s %s", letter, off ? "no-" : "", setting->name,
+		 setting->argument != NULL ? setting->argument : "");
+	snprintf(help, sizeof(help), "%s%s%s%s%s%s%s", off ? "do not " : "", setting->help, setting->choices != NULL ? ": " : "",
+		 setting->choices != NULL ? setting->choices : "", shows_default ? " (" : "",
+		 shows_default ? setting->fallback : "", shows_default ? ")" : "");
+	if (needed != NULL)
+		append_instead(needed, help, sizeof(help));
+	at = fprintf(stream, "%-*s ", COLUMN - 1, left);
+	print_words(help, at > 0 ? (size_t)at : COLUMN, stream);
+}
+
+static const struct settings_needed *find_needed(const struct settings_usage *usage, const struct setting *setting)
+{
+	for (const struct settings_needed *needed = usage->needed; needed != NULL && needed->id != SETTING_NONE; needed++) {
+		if (needed->id == setting->id)
+			return needed;
+	}
+	return NULL;
+}
+
+static bool is_own(const struct settings_usage *usage, const struct setting *setting)
+{
+	for (const enum setting_id *own = usage->own; *own != SETTING_NONE; own++) {
+		if (*own == setting->id)
+			return true;
+	}
+	return false;
+}
+
+static void print_required(const struct settings_usage *usage, FILE *stream)
+{
+	bool in_files = true;
+
+	if (usage->needed == NULL)
+		return;
+	for (const struct settings_needed *needed = usage->needed; needed->id != SETTING_NONE; needed++)
+		in_files &= setting_is_key(&settings_table[needed->id]);
+	fprintf(stream, "\nRequired%s:\n", in_files ? ", as an option, in the environment or in a configuration file" : "");
+	for (const struct settings_needed *needed = usage->needed; needed->id != SETTING_NONE; needed++)
+		print_option(&settings_table[needed->id], needed, stream);
+}
+
+/* The options of one group that are not required; GROUP_OWN: the command's own. */
+static void print_group(const struct settings_usage *usage, enum setting_group group, const char *title, FILE *stream)
+{
+	bool any = false;
+
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct setting *setting = &settings_table[id];
+		bool own = is_own(usage, setting);
+
+		if (!usage_takes(usage, setting) || find_needed(usage, setting) != NULL || own != (group == GROUP_OWN) ||
+		    (!own && setting->group != group))
+			continue;
+		if (!any)
+			fprintf(stream, "\n%s:\n", title);
+		any = true;
+		print_option(setting, NULL, stream);
+	}
+}
+
+void settings_help(const struct settings_usage *usage, FILE *stream)
+{
+	static const struct {
+		enum setting_group group;
+		const char *title;
+	} groups[] = {
+		{ GROUP_OWN, "Options of this command" },
+		{ GROUP_KEY, "The key" },
+		{ GROUP_TOKEN, "The token" },
+		{ GROUP_CLAIMS, "The assertion" },
+		{ GROUP_HTTP, "Requests to the org" },
+		{ GROUP_COMMON, "All commands" },
+	};
+
+	fprintf(stream, "Usage: p11bearer %s [OPTION]…%s%s\n\n%s\n", usage->command, *usage->operands ? " " : "",
+		usage->operands, usage->summary);
+	if (usage->details != NULL)
+		fprintf(stream, "%s\n", usage->details);
+	fprintf(stream, "\nExample:\n  %s\n", usage->example);
+	print_required(usage, stream);
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		print_group(usage, groups[i].group, groups[i].title, stream);
+}
+
+void settings_list(FILE *stream)
+{
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct setting *setting = &settings_table[id];
+
+		fprintf(stream, "--%s\t%s\n", setting->name, setting_is_key(setting) ? setting->name : "-");
+	}
+}
