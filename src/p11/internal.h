@@ -81,6 +81,17 @@ struct modules {
 int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
 		 struct error *error);
 
+/* Loads all local modules that p11-kit has configured, and notes in `failures` what p11-kit says of those that it cannot load.
+ * What they write on stderr themselves is shown, cleaned (load.c). NULL if p11-kit refuses. */
+CK_FUNCTION_LIST **modules_load(struct modules *modules);
+
+/* Whether a loaded module has this name: RFC 7512's module-name is the file's name without "lib" and ".so", in any case;
+ * p11-kit's own name for the module is taken too. */
+bool module_has_name(CK_FUNCTION_LIST *functions, const char *wanted);
+
+/* Adds a text to `failures`. */
+void modules_note_text(struct modules *modules, const char *text);
+
 /* Adds a module to `failures`: what failed, and with which CKR. */
 void modules_note(struct modules *modules, const struct module *module, const char *function, CK_RV rv);
 
@@ -181,6 +192,10 @@ struct session {
 
 int session_open(struct session *session, struct token *token, bool writable, struct error *error);
 
+/* Opens one in session->handle for session->token: a token that refuses a read-only one is asked for a writable one, once
+ * (open.c). */
+CK_RV session_open_handle(struct session *session);
+
 /* Fails, with the class of what has happened, if the token is gone or a login to it has failed: nothing goes to it any
  * more. No call. */
 int session_is_usable(const struct session *session, struct error *error);
@@ -251,7 +266,13 @@ int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const C
 int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
 		   EVP_PKEY **public, struct error *error);
 
-/* The public key of the pair, as p11_key_public says. */
+/* The public key of these numbers; *public NULL where one of them is 0 (public.c). */
+int public_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public, struct error *error);
+
+/* Reads type and size of a key into `info` (key-type.c). Fails with ERROR_TOKEN. */
+int key_read_type(const struct session *session, CK_OBJECT_HANDLE object, struct p11_key_info *info, struct error *error);
+
+/* The public key of the pair, as p11_key_public says (public.c). */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
 
 /* --- the key (key.c, sign.c) ------------------------------------------------------------------------------------- */

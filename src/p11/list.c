@@ -5,8 +5,7 @@
 #include "base/message.h"
 #include "base/text.h"
 
-#include <openssl/ec.h>
-#include <openssl/objects.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,65 +18,6 @@ static void copy_field(char *text, const CK_UTF8CHAR *field, size_t size)
 	memcpy(text, field, size);
 	text[size] = '\0';
 	text_clean(text, "");
-}
-
-static unsigned rsa_bits(const CK_ATTRIBUTE *modulus)
-{
-	const unsigned char *byte = modulus->pValue;
-	CK_ULONG size = modulus->ulValueLen;
-
-	while (size > 0 && *byte == 0) {
-		byte++;
-		size--;
-	}
-	if (size == 0)
-		return 0;
-	return (unsigned)(size * 8 - (CK_ULONG)(__builtin_clz(*byte) - (int)(sizeof(unsigned) - 1) * 8));
-}
-
-/* CKA_EC_PARAMS of the usual curves is the curve's object identifier. */
-static unsigned ec_bits(const CK_ATTRIBUTE *parameters)
-{
-	const unsigned char *der = parameters->pValue;
-	ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &der, (long)parameters->ulValueLen);
-	EC_GROUP *group = object != NULL ? EC_GROUP_new_by_curve_name(OBJ_obj2nid(object)) : NULL;
-	unsigned bits = group != NULL ? (unsigned)EC_GROUP_get_degree(group) : 0;
-
-	EC_GROUP_free(group);
-	ASN1_OBJECT_free(object);
-	return bits;
-}
-
-static int read_type(const struct session *session, CK_OBJECT_HANDLE object, struct p11_key_info *info,
-		     struct error *error)
-{
-	CK_ATTRIBUTE type, size = { .pValue = NULL };
-	CK_KEY_TYPE key_type = (CK_KEY_TYPE)-1;
-	int result = object_read(session, object, CKA_KEY_TYPE, &type, error);
-
-	if (result < 0)
-		return result;
-	if (type.ulValueLen == sizeof(key_type))
-		memcpy(&key_type, type.pValue, sizeof(key_type));
-	free(type.pValue);
-	switch (key_type) {
-	case CKK_RSA:
-		snprintf(info->type, sizeof(info->type), "RSA");
-		result = object_read(session, object, CKA_MODULUS, &size, error);
-		if (result == 0 && size.ulValueLen > 0)
-			info->bits = rsa_bits(&size);
-		break;
-	case CKK_EC:
-		snprintf(info->type, sizeof(info->type), "EC");
-		result = object_read(session, object, CKA_EC_PARAMS, &size, error);
-		if (result == 0 && size.ulValueLen > 0)
-			info->bits = ec_bits(&size);
-		break;
-	default:
-		snprintf(info->type, sizeof(info->type), "%#lx", key_type);
-	}
-	free(size.pValue);
-	return result;
 }
 
 static int read_key(const struct session *session, CK_OBJECT_HANDLE object, struct p11_key_info *info,
@@ -111,7 +51,7 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 		info->sign = flags[4];
 	}
 	if (result == 0)
-		result = read_type(session, object, info, error);
+		result = key_read_type(session, object, info, error);
 	free(label.pValue);
 	free(id.pValue);
 	return result;

@@ -8,13 +8,11 @@
 #include "base/message.h"
 #include "base/output.h"
 #include "base/process.h"
-#include "base/text.h"
 #include "base/trust.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +28,7 @@ static const char *last_message(void)
 	return message != NULL ? message : "no reason given";
 }
 
-static void note(struct modules *modules, const char *text)
+void modules_note_text(struct modules *modules, const char *text)
 {
 	size_t used = strlen(modules->failures);
 
@@ -43,7 +41,7 @@ void modules_note(struct modules *modules, const struct module *module, const ch
 	char text[256];
 
 	snprintf(text, sizeof(text), "%s (%s: %s)", module->name, function, ckr_text(rv));
-	note(modules, text);
+	modules_note_text(modules, text);
 	modules_advise(modules, module, function, rv);
 }
 
@@ -52,28 +50,6 @@ static char *module_name(CK_FUNCTION_LIST *functions)
 	char *name = p11_kit_module_get_name(functions);
 
 	return name != NULL ? name : p11_kit_module_get_filename(functions);
-}
-
-/* RFC 7512's module-name is the file's name without "lib" and ".so", in any case; p11-kit's own name for the module is taken
- * too. */
-static bool has_name(CK_FUNCTION_LIST *functions, const char *wanted)
-{
-	char *name = p11_kit_module_get_name(functions);
-	char *path = p11_kit_module_get_filename(functions);
-	bool same = name != NULL && strcasecmp(name, wanted) == 0;
-
-	if (!same && path != NULL) {
-		const char *base = basename(path);
-		size_t length = strlen(wanted);
-
-		same |= strcasecmp(base, wanted) == 0;
-		if (strncasecmp(base, "lib", 3) == 0 && strncasecmp(wanted, "lib", 3) != 0)
-			base += 3;
-		same |= strncasecmp(base, wanted, length) == 0 && base[length] == '.';
-	}
-	free(name);
-	free(path);
-	return same;
 }
 
 /* Keeps the library mapped until the program ends: modules exist whose threads outlive C_Finalize, and run into the void when
@@ -222,81 +198,11 @@ static bool is_remote(CK_FUNCTION_LIST *functions)
 	return remote;
 }
 
-/* A line that was written while p11-kit loaded modules: of p11-kit, what could not be loaded; else a module's own words. */
-static void note_line(struct modules *modules, char *line)
-{
-	static const char prefix[] = "p11-kit: ", not_loaded[] = "couldn't load module: ";
-	char *reason;
-
-	if (strncmp(line, prefix, strlen(prefix)) != 0) {
-		text_clean(line, "\t");
-		fprintf(stderr, "%s\n", line);
-		return;
-	}
-	line += strlen(prefix);
-	if (strncmp(line, not_loaded, strlen(not_loaded)) == 0)
-		line += strlen(not_loaded);
-	/* "PATH: reason", where most of dlopen's reasons begin with the path too. */
-	reason = strstr(line, ": ");
-	if (reason != NULL && strncmp(reason + 2, line, (size_t)(reason + 2 - line)) == 0)
-		line = reason + 2;
-	note(modules, line);
-}
-
-/* What is written while modules are loaded. A stream of its own, never closed, because code that is loaded meanwhile may keep
- * it for its own stderr: from then on it is one. */
-static struct {
-	bool collecting;
-	size_t used;
-	char text[8192];
-} told;
-
-static ssize_t tell(void *unused, const char *text, size_t size)
-{
-	size_t room = sizeof(told.text) - 1 - told.used;
-
-	(void)unused;
-	if (!told.collecting)
-		return write(STDERR_FILENO, text, size);
-	memcpy(told.text + told.used, text, size < room ? size : room);
-	told.used += size < room ? size : room;
-	return (ssize_t)size;
-}
-
-/* p11-kit tells what it cannot load on stderr, and keeps only the last of it for p11_kit_message. To glibc stderr is a
- * variable like another (its manual, "Standard Streams"). */
-static CK_FUNCTION_LIST **load_local(struct modules *modules)
-{
-	static FILE *stream;
-	FILE *before = stderr;
-	CK_FUNCTION_LIST **list;
-	char *rest = told.text, *line;
-
-	if (stream == NULL)
-		stream = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = tell });
-	if (stream == NULL)
-		return p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
-	setvbuf(stream, NULL, _IONBF, 0);
-	memset(&told, 0, sizeof(told));
-	told.collecting = true;
-	stderr = stream;
-	p11_kit_be_loud();
-	list = p11_kit_modules_load(NULL, P11_KIT_MODULE_UNMANAGED);
-	p11_kit_be_quiet();
-	stderr = before;
-	told.collecting = false;
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (*line != '\0')
-			note_line(modules, line);
-	}
-	return list;
-}
-
 /* Local modules are used as they are, so that every call is ours. p11-kit offers remote ones only wrapped ("managed"). */
 static int open_configured(struct modules *modules, const char *wanted, struct error *error)
 {
 	watch_enter("that p11-kit loads", "dlopen");
-	modules->local = load_local(modules);
+	modules->local = modules_load(modules);
 	modules->wrapped = p11_kit_modules_load(NULL, 0);
 	watch_leave();
 	if (modules->local == NULL || modules->wrapped == NULL) {
@@ -308,11 +214,11 @@ static int open_configured(struct modules *modules, const char *wanted, struct e
 	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++)
 		keep_mapped(*next);
 	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++) {
-		if ((wanted == NULL || has_name(*next, wanted)) && take(modules, *next, error) < 0)
+		if ((wanted == NULL || module_has_name(*next, wanted)) && take(modules, *next, error) < 0)
 			return error_result(error);
 	}
 	for (CK_FUNCTION_LIST **next = modules->wrapped; *next != NULL; next++) {
-		if (is_remote(*next) && (wanted == NULL || has_name(*next, wanted)) && take(modules, *next, error) < 0)
+		if (is_remote(*next) && (wanted == NULL || module_has_name(*next, wanted)) && take(modules, *next, error) < 0)
 			return error_result(error);
 	}
 	if (modules->count == 0 && wanted != NULL) {

@@ -6,66 +6,6 @@
 
 #include <string.h>
 
-static CK_FLAGS session_flags(bool writable)
-{
-	return CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
-}
-
-/* Whether a session may have been refused because it was to be read-only, which modules say in many ways. */
-static bool may_be_about_reading(CK_RV rv)
-{
-	switch (rv) {
-	case CKR_OK:
-	case CKR_HOST_MEMORY:
-	case CKR_DEVICE_MEMORY:
-	case CKR_DEVICE_ERROR:
-	case CKR_DEVICE_REMOVED:
-	case CKR_TOKEN_NOT_PRESENT:
-	case CKR_TOKEN_NOT_RECOGNIZED:
-	case CKR_SLOT_ID_INVALID:
-	case CKR_CRYPTOKI_NOT_INITIALIZED:
-	case CKR_SESSION_COUNT:
-		return false;
-	default:
-		return true;
-	}
-}
-
-/* Opens a session in session->handle: a token that refuses a read-only one is asked for a writable one, once. */
-static CK_RV open_handle(struct session *session)
-{
-	struct token *token = session->token;
-	CK_RV first, second;
-
-	session->writable |= token->only_writable;
-	first = CALL(token->module, C_OpenSession, token->slot, session_flags(session->writable), NULL, NULL, &session->handle);
-	if (session->writable || !may_be_about_reading(first))
-		return first;
-	message_step("token \"%s\" refuses a read-only session: %s; trying a writable one", token_label(token), ckr_text(first));
-	second = CALL(token->module, C_OpenSession, token->slot, session_flags(true), NULL, NULL, &session->handle);
-	if (second != CKR_OK)
-		return first;
-	session->writable = token->only_writable = true;
-	return CKR_OK;
-}
-
-int session_open(struct session *session, struct token *token, bool writable, struct error *error)
-{
-	CK_RV rv;
-
-	memset(session, 0, sizeof(*session));
-	session->token = token;
-	session->writable = writable;
-	rv = open_handle(session);
-	if (rv != CKR_OK) {
-		ckr_error(error, ERROR_TOKEN, rv, "cannot open a session with token \"%s\"", token_label(token));
-		module_hint(token->module->name, "C_OpenSession", rv, error);
-		return -ERROR_TOKEN;
-	}
-	session->open = true;
-	return 0;
-}
-
 void session_close(struct session *session)
 {
 	/* No C_CloseSession: C_Finalize, which comes next, ends the session, and each call costs a round trip. */
@@ -269,12 +209,12 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	CK_SESSION_HANDLE old = session->handle;
 	CK_SESSION_INFO info;
 	CK_FLAGS flags;
-	CK_RV rv = open_handle(session);
+	CK_RV rv = session_open_handle(session);
 
 	if (rv == CKR_SESSION_COUNT && session->open) { /* there is room for one only */
 		CALL(token->module, C_CloseSession, old);
 		session->open = false;
-		rv = open_handle(session);
+		rv = session_open_handle(session);
 	}
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot open another session with token \"%s\"",

@@ -3,6 +3,7 @@
  * the scheme in any case. */
 #include "p11/internal.h"
 
+#include <ctype.h>
 #include <string.h>
 
 size_t uri_unpadded(const char *value, size_t length)
@@ -33,10 +34,11 @@ static bool is_padded(const char *name, size_t length)
 
 void uri_tidy(char *text)
 {
-	static const char scheme[] = "pkcs11:";
-	char *from = text + strlen(scheme), *to = from;
+	char *from = text, *to;
 
-	memcpy(text, scheme, strlen(scheme));
+	for (; *from != ':'; from++)
+		*from = (char)tolower((unsigned char)*from);
+	to = ++from;
 	while (*from != '\0' && *from != '?') {
 		size_t length = strcspn(from, ";?"), name = strcspn(from, "=;?"), kept = length;
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public half of a key: from the key object, a public key object, or a certificate. */
+#include "p11/internal.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+enum { WITH_ID_MOST = 16 }; /* objects that have one id */
+
+int public_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public, struct error *error)
+{
+	BIGNUM *n = BN_bin2bn(modulus->pValue, (int)modulus->ulValueLen, NULL);
+	BIGNUM *e = BN_bin2bn(exponent->pValue, (int)exponent->ulValueLen, NULL);
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *parameters = NULL;
+	int result = 0;
+
+	*public = NULL;
+	/* Some objects say 0 of what they do not know. */
+	if (n != NULL && e != NULL && (BN_is_zero(n) || BN_is_zero(e)))
+		goto out;
+	if (n == NULL || e == NULL || build == NULL || context == NULL ||
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) <= 0 ||
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) <= 0 ||
+	    (parameters = OSSL_PARAM_BLD_to_param(build)) == NULL || EVP_PKEY_fromdata_init(context) <= 0 ||
+	    EVP_PKEY_fromdata(context, public, EVP_PKEY_PUBLIC_KEY, parameters) <= 0)
+		result = error_openssl(error, ERROR_TOKEN, "the token's public key cannot be used");
+out:
+	OSSL_PARAM_free(parameters);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(context);
+	BN_free(n);
+	BN_free(e);
+	return result;
+}
+
+/* The public key from an object's modulus and exponent; *public stays NULL when it lacks one. */
+static int public_from_key(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,
+			   struct error *error)
+{
+	CK_ATTRIBUTE modulus, exponent = { .pValue = NULL };
+	int result;
+
+	result = object_read(session, object, CKA_MODULUS, &modulus, error);
+	if (result == 0 && modulus.ulValueLen > 0)
+		result = object_read(session, object, CKA_PUBLIC_EXPONENT, &exponent, error);
+	if (result == 0 && modulus.ulValueLen > 0 && exponent.pValue != NULL && exponent.ulValueLen > 0)
+		result = public_from_numbers(&modulus, &exponent, public, error);
+	free(modulus.pValue);
+	free(exponent.pValue);
+	return result;
+}
+
+static int public_from_certificate(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,
+				   struct error *error)
+{
+	CK_ATTRIBUTE value;
+	const unsigned char *der;
+	X509 *certificate;
+
+	if (object_read(session, object, CKA_VALUE, &value, error) < 0)
+		return error_result(error);
+	der = value.pValue;
+	certificate = d2i_X509(NULL, &der, (long)value.ulValueLen);
+	if (certificate != NULL)
+		*public = X509_get_pubkey(certificate);
+	X509_free(certificate);
+	free(value.pValue);
+	return 0;
+}
+
+/* Whether a public key can be that of the private key with this modulus, where it is known: a certificate may be left over from
+ * a key that had the same id before. */
+static bool has_modulus(const EVP_PKEY *public, const CK_ATTRIBUTE *modulus)
+{
+	BIGNUM *wanted = NULL, *got = NULL;
+	bool same;
+
+	if (modulus->ulValueLen == 0)
+		return true;
+	wanted = BN_bin2bn(modulus->pValue, (int)modulus->ulValueLen, NULL);
+	same = wanted != NULL && EVP_PKEY_get_bn_param(public, OSSL_PKEY_PARAM_RSA_N, &got) > 0 &&
+	       (BN_is_zero(wanted) || BN_cmp(wanted, got) == 0);
+	BN_free(wanted);
+	BN_free(got);
+	ERR_clear_error();
+	return same;
+}
+
+/* Looks among the objects that the template finds, of one class, for the public key. What cannot be read is passed over,
+ * unless it was lost. */
+static int public_from_others(const struct session *session, CK_ATTRIBUTE *template, size_t attributes,
+			      const CK_ATTRIBUTE *modulus, EVP_PKEY **public, struct error *error)
+{
+	enum { MOST = 64 };
+	bool is_key = *(CK_OBJECT_CLASS *)template[0].pValue == CKO_PUBLIC_KEY;
+	CK_OBJECT_HANDLE found[MOST];
+	size_t count;
+
+	if (objects_match(session, template, attributes, found, attributes > 1 ? WITH_ID_MOST : MOST, &count, error) < 0)
+		return key_is_lost(error) ? error_result(error) : 0;
+	for (size_t i = 0; i < count && *public == NULL; i++) {
+		int result = is_key ? public_from_key(session, found[i], public, error) :
+				      public_from_certificate(session, found[i], public, error);
+
+		if (result < 0 && key_is_lost(error))
+			return result;
+		if (*public != NULL && !has_modulus(*public, modulus)) {
+			EVP_PKEY_free(*public);
+			*public = NULL;
+		}
+	}
+	return 0;
+}
+
+/* Looks among public keys and certificates: those with the key's id, then, where the modulus is known, those with another
+ * id or none. Only public keys can be searched by modulus; certificates are read one by one. */
+static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_ATTRIBUTE modulus, EVP_PKEY **public,
+			    struct error *error)
+{
+	CK_OBJECT_CLASS key = CKO_PUBLIC_KEY, certificate = CKO_CERTIFICATE;
+	bool has_id = id.ulValueLen > 0, is_known = modulus.ulValueLen > 0;
+	struct {
+		bool applies;
+		size_t attributes;
+		CK_ATTRIBUTE template[2];
+	} searches[] = {
+		{ has_id, 2, { { CKA_CLASS, &key, sizeof(key) }, id } },
+		{ has_id, 2, { { CKA_CLASS, &certificate, sizeof(certificate) }, id } },
+		{ is_known, 2, { { CKA_CLASS, &key, sizeof(key) }, modulus } },
+		{ is_known, 1, { { CKA_CLASS, &certificate, sizeof(certificate) } } },
+	};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]) && result == 0 && *public == NULL; i++) {
+		if (searches[i].applies)
+			result = public_from_others(session, searches[i].template, searches[i].attributes, &modulus, public, error);
+	}
+	return result;
+}
+
+int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error)
+{
+	CK_ATTRIBUTE id = { .pValue = NULL }, modulus = { .pValue = NULL };
+	int result;
+
+	*public = NULL;
+	result = public_from_key(session, private, public, error);
+	if (*public != NULL)
+		return 0;
+	/* An error other than a loss is one of this source alone. */
+	if ((result == 0 || !key_is_lost(error)) && (result = object_read(session, private, CKA_MODULUS, &modulus, error)) < 0)
+		modulus = (CK_ATTRIBUTE){ .pValue = NULL };
+	if (result == 0 || !key_is_lost(error))
+		result = object_read(session, private, CKA_ID, &id, error);
+	if (result == 0)
+		result = public_from_pair(session, id, modulus, public, error);
+	free(id.pValue);
+	free(modulus.pValue);
+	if (result == 0 && *public == NULL)
+		result = error_set(error, ERROR_TOKEN,
+				   "token \"%s\" does not tell the public half of the key: neither the key, nor a public key "
+				   "object, nor a certificate of the key",
+				   token_label(session->token));
+	return result;
+}
