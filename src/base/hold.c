@@ -108,7 +108,7 @@ bool hold_is_overdue(double now)
 		return false;
 	if (noticed <= 0)
 		noticed = now;
-	if (now - noticed < OVERDUE_MS)
+	if (now - noticed < (double)OVERDUE_MS)
 		return false;
 	announced = true;
 	return true;

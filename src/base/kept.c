@@ -20,7 +20,7 @@ enum {
 	STANDARD = STDERR_FILENO + 1,
 	OUT_OF_REACH = 300, /* copies get numbers from here on: modules that close descriptors begin below */
 };
-static const int timers[] = { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
+static const __itimer_which_t timers[] = { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
 enum { TIMERS = sizeof(timers) / sizeof(timers[0]) };
 
 /* What a program inherits by execve(2) that can be read and set. */

@@ -79,7 +79,7 @@ int output_answer(struct item *item, const struct oauth_answer *answer)
 
 /* --- where the run stands ---------------------------------------------------------------------------------------- */
 
-enum { SHOWN_MS = 250 };
+static const double SHOWN_MS = 250;
 
 void report_progress(struct report *report, const struct input *input)
 {

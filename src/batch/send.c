@@ -68,7 +68,7 @@ static bool wants_assertion(const struct item *item, double now)
 	if (margin > REUSE_MARGIN)
 		margin = REUSE_MARGIN;
 	return secret_length(item->assertion.text) == 0 ||
-	       (time(NULL) + margin > item->assertion.exp && now - item->ready_since > FRESH_MS);
+	       (time(NULL) + margin > item->assertion.exp && now - item->ready_since > (double)FRESH_MS);
 }
 
 /* Moves those whose time has come. */

@@ -73,7 +73,7 @@ static bool is_time_to_tell(struct workers *workers)
 	if (!workers->awaited)
 		return false;
 	if (!workers->prompt && workers->to_sign.count > workers->count * AHEAD / 4 &&
-	    clock_ms() - workers->awaited_since < TOLD_LATE_MS)
+	    clock_ms() - workers->awaited_since < (double)TOLD_LATE_MS)
 		return false;
 	workers->awaited = false;
 	return true;
@@ -187,7 +187,7 @@ static void settle(struct workers *workers, double taken)
 	const char *why = p11_key_single(workers->list[0].signer.key);
 
 	workers->settled = true;
-	if (why == NULL && taken > P11_TOUCH_MS)
+	if (why == NULL && taken > (double)P11_TOUCH_MS)
 		why = "the first signature took so long that it may have wanted a touch";
 	if (why != NULL && workers->wanted_sessions > 1) {
 		message_note("one session with the token is used: %s", why);

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <time.h>
 
-enum {
-	CLOCK_WRONG = 180, /* seconds: Salesforce takes no exp that is further ahead, and none that is past */
-	CLOCK_NOTED = 5,   /* so few are worth a word where the org finds an assertion expired */
-};
+/* seconds: Salesforce takes no exp that is further ahead, and none that is past */
+static const double CLOCK_WRONG = 180;
+/* seconds: so few are worth a word where the org finds an assertion expired */
+static const double CLOCK_NOTED = 5;
 
 void advice_hint(const struct salesforce_advice *advice, long retry_after, struct error *error)
 {

@@ -11,12 +11,12 @@
 #include <string.h>
 
 enum {
-	FIRST_POLL_MS = 250, /* doubled up to */
-	LAST_POLL_MS = 8000,
 	CANCEL_MS = 30000,      /* for the org to give a deployment up */
 	ANSWER_MAX = 32 << 20,  /* bytes: it lists every component */
 	HTTP_UNAVAILABLE = 503,
 };
+static const double FIRST_POLL_MS = 250; /* doubled up to */
+static const double LAST_POLL_MS = 8000;
 
 /* A deployment under way. */
 struct work {

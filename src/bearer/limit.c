@@ -10,9 +10,9 @@
 
 enum {
 	FIRST_WAIT_MS = 60000,
-	LONGEST_WAIT_MS = 600000,
 	DOUBLED_MOST = 4, /* more would pass LONGEST_WAIT_MS */
 };
+static const double LONGEST_WAIT_MS = 600000;
 
 bool limit_is_met(const struct oauth_answer *answer)
 {

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { PATIENCE_MS = 500 };
+static const double PATIENCE_MS = 500;
 
 struct slot {
 	struct http http;

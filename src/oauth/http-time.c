@@ -10,7 +10,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 
-enum { HURRY_MS = 10000 }; /* so long an answer is awaited after a signal, where request->once_sent_await */
+static const double HURRY_MS = 10000; /* so long an answer is awaited after a signal, where request->once_sent_await */
 
 void transfer_start_clock(const struct http *http, struct transfer *transfer)
 {

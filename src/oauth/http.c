@@ -16,7 +16,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { WAIT_MOST_MS = 60000 };
+static const double WAIT_MOST_MS = 60000;
 
 static bool holds_certificates(const char *path)
 {

@@ -20,11 +20,11 @@
 
 enum {
 	LOOK_MS = 100,  /* how often the thread looks */
-	ASLEEP_MS = 1000, /* so late it is only if it could not look */
-	GENERATE_FACTOR = 10, /* how much longer than other calls a key may take to be made: smartcards need minutes */
 	STACK_SIZE = 32768,
 	THREADS_MAX = 1 + P11_SESSIONS_MAX, /* that make calls */
 };
+static const double ASLEEP_MS = 1000;     /* so late it is only if it could not look */
+static const double GENERATE_FACTOR = 10; /* how much longer than other calls a key may take to be made: cards need minutes */
 
 /* What a thread that makes calls is in; `function` is NULL between calls. */
 static struct call {
@@ -192,7 +192,7 @@ static void look_at(struct call *call, double now, double asleep)
 		TELL("the module ", call->module, " did not come back from ", function, " within ", seconds,
 		     " s; --token-timeout allows more time");
 	}
-	if (call->hinted == since || taken <= P11_TOUCH_MS || strcmp(function, "C_Sign") != 0)
+	if (call->hinted == since || taken <= (double)P11_TOUCH_MS || strcmp(function, "C_Sign") != 0)
 		return;
 	call->hinted = since;
 	if (isatty(STDERR_FILENO) == 1)
@@ -227,7 +227,7 @@ static void *run(void *unused)
 		pthread_cond_timedwait(&watch.stop, &watch.lock, &next);
 		now = looked = clock_ms();
 		for (unsigned i = 0; i < THREADS_MAX; i++)
-			look_at(&calls[i], now, now - before - LOOK_MS);
+			look_at(&calls[i], now, now - before - (double)LOOK_MS);
 		look_at_signals(now);
 	}
 	pthread_mutex_unlock(&watch.lock);

@@ -42,7 +42,7 @@ static long number_of(const cJSON *object, const char *name)
 	double value = cJSON_IsString(field) ? strtod(field->valuestring, NULL) :
 		       cJSON_IsNumber(field) ? field->valuedouble : 0;
 
-	return value >= COUNT_MAX ? COUNT_MAX : value > 0 ? (long)value : 0;
+	return value >= (double)COUNT_MAX ? COUNT_MAX : value > 0 ? (long)value : 0;
 }
 
 static bool is_true(const cJSON *object, const char *name)

@@ -138,7 +138,7 @@ static void the_org_may_ask_too_often_or_for_too_long(void **state)
 	assert_false(brake_is_spent(&brake));
 	brake_throttle(&brake, brake.resume, 1L << 40, brake.resume);
 	assert_true(brake_is_spent(&brake));
-	assert_true(brake.resume <= 1000 + 2000.0 * BRAKE_WAIT_MOST);
+	assert_true(brake.resume <= 1000 + 2000.0 * (double)BRAKE_WAIT_MOST);
 	brake_success(&brake);
 	assert_false(brake_is_spent(&brake));
 }
