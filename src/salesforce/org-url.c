@@ -47,13 +47,11 @@ static const char *const page_paths[] = { "/lightning", "/one/one.app" };
 /* False: no URL of a host, or one with a user and password. */
 static bool url_read(const char *text, struct url *url)
 {
-	const char *host = strstr(text, "://"), *rest;
+	const char *scheme = strstr(text, "://"), *host = scheme != NULL ? scheme + strlen("://") : text, *rest;
 	size_t authority, length, path;
 
-	if (host == NULL)
-		return false;
-	snprintf(url->scheme, sizeof(url->scheme), "%.*s", (int)(host - text), text);
-	host += strlen("://");
+	snprintf(url->scheme, sizeof(url->scheme), "%.*s", scheme != NULL ? (int)(scheme - text) : 5,
+		 scheme != NULL ? text : "https");
 	authority = strcspn(host, "/?#");
 	length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
 	if (length == 0 || length > authority || length >= sizeof(url->host) || memchr(host, '@', authority) != NULL)

@@ -14,6 +14,7 @@ enum {
 	STARS_IN_A_NAME = 3, /* mail addresses may hold an asterisk or two before the @ */
 	STARS_IN_AN_ID = 2,
 	CROSSES_IN_AN_ID = 5, /* random characters hardly ever repeat so often */
+	SHORT_ID = 40,        /* bytes: a consumer key, which may well have dots in it, has about 85 */
 };
 
 struct range {
@@ -86,7 +87,10 @@ static const char *end_fault(const char *text, enum pasted_kind kind, const char
 	*hint = "remove the angle brackets; if they enclose a placeholder, give the value that it stands for";
 	if (front == '<')
 		return "begins with an angle bracket";
-	return back == '>' ? "ends with an angle bracket" : NULL;
+	if (back == '>')
+		return "ends with an angle bracket";
+	*hint = "remove it, if it belongs to the text around the value";
+	return back == ',' || back == ';' ? "ends with a comma or semicolon" : NULL;
 }
 
 /* --- masks ------------------------------------------------------------------------------------------------------- */
@@ -137,6 +141,8 @@ static bool is_masked(const char *text, enum pasted_kind kind)
 		return true;
 	if (length >= 3 && (strcmp(text + length - 3, "...") == 0 || (kind != PASTED_URL && strncmp(text, "...", 3) == 0)))
 		return true;
+	if (kind == PASTED_ID && length < SHORT_ID && strstr(text, "...") != NULL)
+		return true;
 	return kind != PASTED_URL && is_filler(text);
 }
 
@@ -155,12 +161,14 @@ static bool is_in_brackets(const char *text)
 	return strcasecmp(text, "redacted") == 0;
 }
 
-/* $NAME, ${NAME}, $(…), %NAME%: a mail address, which may hold these characters, has an @. */
-static bool is_variable(const char *text)
+/* $NAME, ${NAME}, $(…), %NAME%: a mail address, which may hold these characters, has an @. In a URL: $ in its host. */
+static bool is_variable(const char *text, enum pasted_kind kind)
 {
 	size_t length = strlen(text);
-	const char *name = text + 1;
+	const char *name = text + 1, *host = strstr(text, "://");
 
+	if (kind == PASTED_URL)
+		return host != NULL && memchr(host, '$', 3 + strcspn(host + 3, "/?#")) != NULL;
 	if (strchr(text, '@') != NULL || length < 2)
 		return false;
 	if (text[0] == '%')
@@ -193,5 +201,5 @@ const char *pasted_fault(const char *text, enum pasted_kind kind, const char **h
 	*hint = "give the value that it stands for";
 	if (kind != PASTED_URL && is_in_brackets(text))
 		return "is a placeholder";
-	return kind != PASTED_URL && is_variable(text) ? "is a variable that was not expanded" : NULL;
+	return is_variable(text, kind) ? "is a variable that was not expanded, or holds one" : NULL;
 }

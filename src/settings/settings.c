@@ -41,6 +41,8 @@ void settings_free(struct settings **settings)
 	}
 	free(old->operands);
 	profiles_free(&old->profiles);
+	if (old->refused_url != NULL)
+		OPENSSL_cleanse(old->refused_url, strlen(old->refused_url)); /* it may hold a password */
 	free(old->refused_url);
 	free(old);
 	*settings = NULL;

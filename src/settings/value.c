@@ -40,6 +40,16 @@ static bool port_is_number(const char *host)
 	return *port == '\0' || strchr("/?#", *port) != NULL;
 }
 
+/* Brackets are for an IPv6 address; in others stands what was left out, such as [name]. */
+static bool brackets_are_address(const char *host)
+{
+	const char *bracket = memchr(host, '[', strcspn(host, "/?#"));
+
+	if (bracket == NULL)
+		return true;
+	return bracket == host && host[1 + strspn(host + 1, "0123456789abcdefABCDEF:.%")] == ']' && host[1] != ']';
+}
+
 static const char *url_fault(const char *text)
 {
 	const char *host;
@@ -54,6 +64,8 @@ static const char *url_fault(const char *text)
 		return "has no host";
 	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
 		return "must not hold a user and password";
+	if (!brackets_are_address(host))
+		return "has brackets in its host that hold no IPv6 address";
 	if (!port_is_number(host))
 		return "has a port that is not a number";
 	if (strpbrk(host, "?#") != NULL)
