@@ -47,8 +47,10 @@ void interrupt_begin(const char *text)
 
 	message = text;
 	caught = waiting = 0;
-	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
-		wake[0] = wake[1] = -1; /* a wait then lasts its time */
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0) {
+		wake[0] = wake[1] = -1; /* nothing would end a wait, so signals go on ending the program */
+		return;
+	}
 	for (size_t i = 0; i < SIGNALS; i++) {
 		changed[i] = sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN &&
 			     disposition_set(signals[i], &action) == 0;

@@ -5,7 +5,8 @@
 #define P11BEARER_BASE_INTERRUPT_H
 
 /* From here on the first SIGINT, SIGTERM or SIGHUP writes `text` to stderr and waits to be asked for, and the second
- * ends the program; not the ones that the program was started to ignore (nohup). `text` must be static. */
+ * ends the program; not the ones that the program was started to ignore (nohup). Where there is no descriptor left for a pipe, the first
+ * signal ends the program, as without it. `text` must be static. */
 void interrupt_begin(const char *text);
 
 /* They end the program again. One that waits is lost, so it is to be taken before. */

@@ -6,26 +6,50 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Whether there may be somebody who writes. */
+static bool has_writer(void)
+{
+	struct stat status;
+
+	return fstat(STDIN_FILENO, &status) == 0 &&
+	       (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(STDIN_FILENO));
+}
 
 int input_open(struct input *input, struct error *error)
 {
 	struct stat status;
+	struct epoll_event closed = { .events = EPOLLRDHUP };
 	off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
 
-	*input = (struct input){ .size = -1, .buffer = malloc(LINE_MOST) };
+	*input = (struct input){ .size = -1, .closing = -1, .buffer = malloc(LINE_MOST) };
 	if (input->buffer == NULL)
 		return error_memory(error);
 	if (at >= 0 && fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode))
 		input->size = status.st_size - at;
+	if (!has_writer())
+		return 0;
+	/* libcurl waits for input and output only, but can wait for a descriptor that waits for something else. */
+	input->closing = epoll_create1(EPOLL_CLOEXEC);
+	if (input->closing < 0 || epoll_ctl(input->closing, EPOLL_CTL_ADD, STDIN_FILENO, &closed) < 0)
+		return error_set(error, ERROR_UNEXPECTED, "cannot watch stdin: %s", strerror(errno));
 	return 0;
 }
 
 void input_close(struct input *input)
 {
+	if (input->buffer != NULL && input->closing >= 0)
+		close(input->closing);
 	free(input->buffer);
 	input->buffer = NULL;
+}
+
+int input_closing(const struct input *input)
+{
+	return input->closing;
 }
 
 /* Editors and spreadsheets put a byte-order mark before the first line. */
@@ -94,10 +118,6 @@ int input_fill(struct input *input, struct error *error)
 bool input_is_open(const struct input *input)
 {
 	struct pollfd end = { .fd = STDIN_FILENO, .events = POLLRDHUP };
-	struct stat status;
 
-	if (input->ended || fstat(STDIN_FILENO, &status) < 0 ||
-	    !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(STDIN_FILENO)))
-		return false;
-	return poll(&end, 1, 0) == 0;
+	return !input->ended && has_writer() && poll(&end, 1, 0) == 0;
 }

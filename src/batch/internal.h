@@ -80,6 +80,7 @@ struct input {
 	bool ended, skips;    /* the latter: the rest of a line that is too long */
 	unsigned long number; /* of the last line that was taken */
 	off_t consumed, size; /* bytes; the latter -1: not known */
+	int closing;          /* see input_closing */
 };
 
 int input_open(struct input *input, struct error *error);
@@ -98,6 +99,9 @@ int input_fill(struct input *input, struct error *error);
 
 /* Whether somebody can still write to it: a pipe, socket or terminal whose other end is open. */
 bool input_is_open(const struct input *input);
+
+/* A descriptor that can be read once nobody can any more; -1 where nobody ever could. */
+int input_closing(const struct input *input);
 
 /* --- workers (workers.c) ----------------------------------------------------------------------------------------- */
 
@@ -123,7 +127,8 @@ struct item *workers_take(struct workers *workers);
 /* Takes back one that none has begun; NULL: there is none. */
 struct item *workers_take_back(struct workers *workers);
 
-/* A descriptor that can be read when workers_take has something, from workers_await on. False: it has something now. */
+/* A descriptor that can be read when workers_take has something, or soon after, from workers_await on. False: it has
+ * something now. */
 bool workers_await(struct workers *workers);
 int workers_descriptor(const struct workers *workers);
 void workers_woken(struct workers *workers);
@@ -178,11 +183,13 @@ double sender_delay(const struct sender *sender, double now);
 
 struct report {
 	double began, shown; /* clock_ms */
+	bool on_terminal;    /* progress can be shown */
 	unsigned long done, failed, given_up;
 	int worst;           /* the highest class */
 };
 
-/* Shows on a terminal where the run stands, now and then. */
-void report_progress(struct report *report, const struct input *input);
+/* Shows on a terminal where the run stands, now and then. Returns after how many milliseconds to do so again; below 0:
+ * never. */
+double report_progress(struct report *report, const struct input *input);
 
 #endif

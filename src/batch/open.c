@@ -46,8 +46,10 @@ int run_open(struct run *run, struct error *error)
 	run->items = calloc(run->count, sizeof(*run->items));
 	run->in_turn = calloc(run->count, sizeof(void *));
 	run->output = secret_new(2UL * OUTPUT_MOST);
-	if (run->items == NULL || run->in_turn == NULL || run->output == NULL || input_open(&run->input, error) < 0)
+	if (run->items == NULL || run->in_turn == NULL || run->output == NULL)
 		return error_memory(error);
+	if (input_open(&run->input, error) < 0)
+		return error_result(error);
 	for (size_t i = 0; i < run->count; i++) {
 		run->items[i].output = secret_new(1024);
 		if (run->items[i].output == NULL)

@@ -81,19 +81,24 @@ int output_answer(struct item *item, const struct oauth_answer *answer)
 
 static const double SHOWN_MS = 250;
 
-void report_progress(struct report *report, const struct input *input)
+double report_progress(struct report *report, const struct input *input)
 {
 	double now = clock_ms(), seconds = (now - report->began) / 1e3;
 	double rate = seconds > 0 ? (double)(report->done + report->failed) / seconds : 0;
 	char left[64] = "";
 
-	if (now - report->shown < SHOWN_MS || report->done + report->failed == 0)
-		return;
+	if (!report->on_terminal)
+		return -1;
+	if (now - report->shown < SHOWN_MS)
+		return report->shown + SHOWN_MS - now;
 	report->shown = now;
+	if (report->done + report->failed == 0)
+		return SHOWN_MS;
 	if (input->size > 0 && input->consumed > 0) {
 		double share = (double)input->consumed / (double)input->size;
 
 		snprintf(left, sizeof(left), ", %.0f s left", seconds * (1 - share) / share);
 	}
 	message_progress("%lu done, %lu failed, %.0f a second%s", report->done, report->failed, rate, left);
+	return SHOWN_MS;
 }

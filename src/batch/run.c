@@ -16,10 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	WRITTEN_AT_ONCE = 4096, /* bytes that can be written without waiting when something can (pipe(7)) */
-	LOOK_MS = 250,          /* so often the progress is shown */
-};
+enum { WRITTEN_AT_ONCE = 4096 }; /* bytes that can be written without waiting when something can (pipe(7)) */
 
 /* --- items that have ended --------------------------------------------------------------------------------------- */
 
@@ -155,44 +152,6 @@ static int give_up(struct run *run, struct error *error)
 
 /* --- the loop ---------------------------------------------------------------------------------------------------- */
 
-/* Waits for whatever comes first: a line, an assertion, an answer, a signal, or a time. */
-static int await(struct run *run, struct error *error)
-{
-	enum { WORKERS, SIGNAL, INPUT, OUTPUT, ALL };
-	struct pollfd ready[ALL] = {
-		[WORKERS] = { .fd = workers_descriptor(run->workers), .events = POLLIN },
-		[SIGNAL] = { .fd = run->signal == 0 ? interrupt_descriptor() : -1, .events = POLLIN },
-		[INPUT] = { .fd = -1 },
-		[OUTPUT] = { .fd = -1, .events = POLLOUT },
-	};
-	bool sends = run->options->exchange && run->stop.class == ERROR_NONE && !run_is_stuck(run);
-	double delay = sends ? sender_delay(&run->sender, clock_ms()) : -1;
-	int wait = LOOK_MS;
-
-	report_progress(&run->report, &run->input);
-	if (secret_length(run->output) > 0)
-		ready[OUTPUT].fd = output_descriptor();
-	/* Without events it is waited for its other end to be closed. */
-	if (run->hungry || (run->stop.class == ERROR_NONE && run->options->exchange && brake_is_spent(&run->sender.brake)))
-		ready[INPUT] = (struct pollfd){ .fd = STDIN_FILENO, .events = run->hungry ? POLLIN : POLLRDHUP };
-	if (!workers_await(run->workers))
-		return 0;
-	if (delay >= 0 && delay < wait)
-		wait = (int)delay + 1;
-	delay = run->limits != NULL ? limits_delay(run->limits, clock_ms()) : -1;
-	if (delay >= 0 && delay < wait)
-		wait = (int)delay + 1;
-	if (run->options->exchange)
-		http_pool_wait(run->sender.pool, ready, ALL, wait);
-	if (poll(ready, ALL, run->options->exchange ? 0 : wait) <= 0)
-		return 0;
-	if (ready[WORKERS].revents != 0)
-		workers_woken(run->workers);
-	if (run->hungry && ready[INPUT].revents != 0 && input_fill(&run->input, error) < 0)
-		stop(run, error->class, "%s", error->text);
-	return 0;
-}
-
 /* A run that gets nowhere ends, unless somebody may still write to its input: it then waits for better times. */
 static void stop_if_hopeless(struct run *run)
 {
@@ -213,6 +172,7 @@ static void stop_if_hopeless(struct run *run)
 static int step(struct run *run, bool *more, struct error *error)
 {
 	struct item *item;
+	bool stuck;
 
 	if (run->signal == 0 && interrupt_signal() != 0) {
 		run->signal = interrupt_signal();
@@ -232,13 +192,17 @@ static int step(struct run *run, bool *more, struct error *error)
 		if (end_item(run, item, error) < 0)
 			return error_result(error);
 	}
-	if ((run_is_stuck(run) || !*more) && flush(run, error) < 0)
+	stuck = run_is_stuck(run);
+	if ((stuck || !*more) && flush(run, error) < 0)
 		return error_result(error);
+	*more |= stuck && !run_is_stuck(run); /* what was held back may begin */
 	if (*more)
 		return 0;
 	*more = run->free.count < run->count || (run->limits != NULL && limits_count(run->limits) > 0) ||
 		secret_length(run->output) > 0 || (run->stop.class == ERROR_NONE && !run->input.ended);
-	return *more ? await(run, error) : 0;
+	if (*more && run_await(run, error) < 0)
+		stop(run, error->class, "%s", error->text);
+	return 0;
 }
 
 /* --- from beginning to end --------------------------------------------------------------------------------------- */
@@ -265,7 +229,8 @@ static int conclude(const struct run *run, struct error *error)
 
 int batch_run(const struct bearer_request *request, const struct batch_options *options, struct error *error)
 {
-	struct run run = { .request = request, .options = options, .report = { .began = clock_ms() } };
+	struct run run = { .request = request, .options = options,
+			   .report = { .began = clock_ms(), .on_terminal = isatty(STDERR_FILENO) == 1 } };
 	bool more = true;
 	int result = run_open(&run, error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run of the batch, which one thread leads: its parts are run.c, open.c and take.c. */
+/* A run of the batch, which one thread leads: its parts are run.c, open.c, take.c and await.c. */
 #ifndef P11BEARER_BATCH_RUN_H
 #define P11BEARER_BATCH_RUN_H
 
@@ -33,6 +33,10 @@ struct run {
  * case. */
 int run_open(struct run *run, struct error *error);
 void run_close(struct run *run);
+
+/* (await.c) Waits for whatever comes first: a line, which is read, an assertion, an answer, a signal, or a time. Fails when
+ * stdin cannot be read. */
+int run_await(struct run *run, struct error *error);
 
 /* (take.c) The reader of the output rests: nothing is begun that would only be kept. */
 bool run_is_stuck(const struct run *run);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that sign, each with a session of its own. The lock guards the two queues and what stands beside them,
+/* The threads that sign, each with a session of its own. The lock guards the two queues and the fields next to them,
  * and is held for no longer than it takes to move an item. */
 #include "batch/internal.h"
 
@@ -9,14 +9,15 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum {
 	LOST_MOST = 3,     /* times that a signature is begun once more because of what other lines made the token lose */
-	TOLD_LATE_MS = 10, /* so late it may be told that something was signed */
+	LATER_MS = 10,     /* the waiter learns of a signature within this time */
 };
 
 struct worker {
@@ -30,15 +31,14 @@ struct workers {
 	pthread_cond_t wanted;
 	struct queue to_sign, done;
 	bool ending;
-	bool awaited;           /* somebody waits for the descriptor */
-	double awaited_since;   /* clock_ms */
-	/* Below what one thread alone uses, or what does not change. */
-	int descriptor;         /* of the eventfd */
+	size_t count;           /* of the workers in `list` */
+	enum { AWAKE, WAITS, WOKEN_LATER } waiter; /* whether somebody waits for the descriptor, and the timer runs for him */
+	/* Below: what only one thread uses, or what does not change. */
+	int descriptor;         /* of the timer that wakes the waiter */
 	bool prompt;
 	size_t wanted_sessions;
 	bool settled;           /* it is known how many there are */
 	size_t given;           /* items that are not taken back yet */
-	size_t count;
 	struct worker list[P11_SESSIONS_MAX];
 };
 
@@ -66,32 +66,30 @@ struct item *queue_pop(struct queue *queue)
 
 /* --- the threads ------------------------------------------------------------------------------------------------- */
 
-/* Each waking costs the time of some signatures when there are many sessions: while there is enough to do it can wait
- * a little. */
-static bool is_time_to_tell(struct workers *workers)
+/* Tells the waiter that something is done. Each waking costs the time of some signatures when there are many sessions:
+ * while the workers have enough to do, the kernel wakes the waiter a little later, whatever they do until then. Called
+ * with the lock held. */
+static void tell(struct workers *workers)
 {
-	if (!workers->awaited)
-		return false;
-	if (!workers->prompt && workers->to_sign.count > workers->count * AHEAD / 4 &&
-	    clock_ms() - workers->awaited_since < (double)TOLD_LATE_MS)
-		return false;
-	workers->awaited = false;
-	return true;
+	static const struct itimerspec now = { .it_value.tv_nsec = 1 }, later = { .it_value.tv_nsec = LATER_MS * 1000000L };
+	bool hurry = workers->prompt || workers->to_sign.count <= workers->count * AHEAD / 4;
+
+	if (workers->waiter == AWAKE || (workers->waiter == WOKEN_LATER && !hurry))
+		return;
+	(void)timerfd_settime(workers->descriptor, 0, hurry ? &now : &later, NULL);
+	workers->waiter = hurry ? AWAKE : WOKEN_LATER;
 }
 
 /* Takes back an item that was worked at, if it is not to be tried again, and waits for another. NULL: there is none
  * any more. */
 static struct item *next(struct workers *workers, struct item *item, bool again)
 {
-	bool tell = false;
-
 	pthread_mutex_lock(&workers->lock);
 	if (item != NULL) {
 		queue_push(again ? &workers->to_sign : &workers->done, item);
-		tell = !again && is_time_to_tell(workers);
+		if (!again)
+			tell(workers);
 	}
-	if (tell)
-		(void)eventfd_write(workers->descriptor, 1); /* which never waits */
 	item = NULL;
 	while (!workers->ending && (item = queue_pop(&workers->to_sign)) == NULL)
 		pthread_cond_wait(&workers->wanted, &workers->lock);
@@ -165,7 +163,7 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 	pthread_cond_init(&new->wanted, NULL);
 	new->prompt = prompt;
 	new->wanted_sessions = sessions;
-	new->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	new->descriptor = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	new->list[0].workers = new;
 	result = signer_open(&new->list[0].signer, request, error);
 	if (result == 0)
@@ -203,7 +201,9 @@ static void settle(struct workers *workers, double taken)
 			signer_close(&worker->signer);
 			break;
 		}
+		pthread_mutex_lock(&workers->lock);
 		workers->count++;
+		pthread_mutex_unlock(&workers->lock);
 	}
 	message_step("%zu sessions with the token", workers->count);
 }
@@ -275,13 +275,13 @@ struct item *workers_take_back(struct workers *workers)
 
 bool workers_await(struct workers *workers)
 {
-	bool awaited;
+	bool waits;
 
 	pthread_mutex_lock(&workers->lock);
-	awaited = workers->awaited = workers->done.count == 0;
-	workers->awaited_since = clock_ms();
+	waits = workers->done.count == 0;
+	workers->waiter = waits ? WAITS : AWAKE;
 	pthread_mutex_unlock(&workers->lock);
-	return awaited;
+	return waits;
 }
 
 int workers_descriptor(const struct workers *workers)
@@ -291,9 +291,10 @@ int workers_descriptor(const struct workers *workers)
 
 void workers_woken(struct workers *workers)
 {
-	eventfd_t ignored;
+	uint64_t ignored;
+	ssize_t got = read(workers->descriptor, &ignored, sizeof(ignored));
 
-	(void)eventfd_read(workers->descriptor, &ignored);
+	(void)got; /* nothing is there if the timer was set again */
 }
 
 bool workers_lost_key(const struct workers *workers, struct error *why)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -278,6 +279,8 @@ void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t 
 
 		more[i] = (struct curl_waitfd){ .fd = others[i].fd, .events = (short)(in | out) };
 	}
+	if (milliseconds < 0)
+		milliseconds = INT_MAX;
 	if (left < milliseconds)
 		milliseconds = left > 0 ? (int)left + 1 : 0;
 	curl_multi_poll(pool->multi, more, (unsigned)count, milliseconds, NULL);

@@ -133,7 +133,7 @@ int http_pool_start(struct http_pool *pool, const struct http_request *request, 
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error);
 
 /* Waits until something is to be moved or taken, one of the `count` other descriptors is ready for its event
- * (POLLIN, POLLOUT or, for a hang-up alone, 0), or the time is over. */
+ * (POLLIN or POLLOUT), or the time is over; below 0 it never is. */
 enum { HTTP_POOL_OTHERS = 4 };
 struct pollfd;
 void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t count, int milliseconds);
