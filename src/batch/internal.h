@@ -41,7 +41,6 @@ struct item {
 	struct secret *output; /* the line that is written for it */
 	int result;            /* 0, or a negative class */
 	struct error error;
-	long lost;             /* signatures that have failed by a loss */
 	long tries, throttled; /* at the org that have failed; for which it has asked to slow down */
 	bool has_failed;       /* one has, for the reason in `error` */
 	bool had_stale;        /* one more was for nothing: the connection was dead */

@@ -52,13 +52,37 @@ static int emit(struct run *run, struct item *item, struct error *error)
 	return result == 0 ? 0 : error_memory(error);
 }
 
+static void notice_signal(struct run *run)
+{
+	if (run->signal != 0 || interrupt_signal() == 0)
+		return;
+	run->signal = interrupt_signal();
+	stop(run, ERROR_UNEXPECTED, "the run was interrupted");
+}
+
+/* An item for which nothing is done any more. */
+static void give_up_item(struct run *run, struct item *item)
+{
+	char last[512] = "";
+
+	if (item->has_failed)
+		snprintf(last, sizeof(last), "; the last try: %.480s", item->error.text);
+	run->report.given_up++;
+	item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s%s", run->stop.text, last);
+}
+
 /* What the end of an item means for the run. */
-static void count(struct run *run, const struct item *item)
+static void count(struct run *run, struct item *item)
 {
 	struct error why;
 
 	if (item->result == 0) {
 		run->report.done++;
+		return;
+	}
+	notice_signal(run);
+	if (item->error.signal != 0) { /* which ended its wait for the token */
+		give_up_item(run, item);
 		return;
 	}
 	run->report.failed++;
@@ -134,16 +158,11 @@ static int give_up(struct run *run, struct error *error)
 
 	while ((item = workers_take_back(run->workers)) != NULL ||
 	       (run->options->exchange && (item = sender_take_back(&run->sender)) != NULL)) {
-		char last[512] = "";
-
 		if (item->asks) { /* the org has answered it: it goes without the certificate */
 			run_explain(run, item);
 			continue;
 		}
-		if (item->has_failed)
-			snprintf(last, sizeof(last), "; the last try: %.480s", item->error.text);
-		run->report.given_up++;
-		item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s%s", run->stop.text, last);
+		give_up_item(run, item);
 		if (end_item(run, item, error) < 0)
 			return error_result(error);
 	}
@@ -174,10 +193,7 @@ static int step(struct run *run, bool *more, struct error *error)
 	struct item *item;
 	bool stuck;
 
-	if (run->signal == 0 && interrupt_signal() != 0) {
-		run->signal = interrupt_signal();
-		stop(run, ERROR_UNEXPECTED, "the run was interrupted");
-	}
+	notice_signal(run);
 	run_take_signed(run);
 	if (run->options->exchange)
 		run_exchange(run);

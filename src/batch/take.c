@@ -14,7 +14,7 @@ bool run_is_stuck(const struct run *run)
 void run_item_new(struct item *item, unsigned long number)
 {
 	item->number = number;
-	item->lost = item->tries = item->throttled = 0;
+	item->tries = item->throttled = 0;
 	item->has_failed = item->had_stale = item->renewed = item->limited = item->probe = item->asks = false;
 	item->not_before = 0;
 }

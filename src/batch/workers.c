@@ -15,10 +15,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum {
-	LOST_MOST = 3,     /* times that a signature is begun once more because of what other lines made the token lose */
-	LATER_MS = 10,     /* the waiter learns of a signature within this time */
-};
+enum { LATER_MS = 10 }; /* the waiter learns of a signature within this time */
 
 struct worker {
 	struct workers *workers;
@@ -121,9 +118,8 @@ static void *work(void *context)
 			continue;
 		}
 		item->result = assertion_make(&worker->signer, &item->line.request, &item->assertion, &item->error);
-		again = item->result < 0 && !p11_key_is_gone(key, NULL) &&
-			((p11_is_lost(&item->error) && item->lost++ < LOST_MOST) || !p11_key_has_session(key));
-		if (again && !p11_key_has_session(key) && worker != &workers->list[0]) {
+		again = item->result < 0 && !p11_key_has_session(key) && !p11_key_is_gone(key, NULL);
+		if (again && worker != &workers->list[0]) {
 			give_back(workers, item);
 			return NULL;
 		}
@@ -185,7 +181,7 @@ static void settle(struct workers *workers, double taken)
 	const char *why = p11_key_single(workers->list[0].signer.key);
 
 	workers->settled = true;
-	if (why == NULL && taken > (double)P11_TOUCH_MS)
+	if (why == NULL && taken > (double)P11_TOUCH_MS && p11_key_recoveries(workers->list[0].signer.key) == 0)
 		why = "the first signature took so long that it may have wanted a touch";
 	if (why != NULL && workers->wanted_sessions > 1) {
 		message_note("one session with the token is used: %s", why);

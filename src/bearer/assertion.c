@@ -14,6 +14,7 @@
 
 enum {
 	JTI_BYTES = 16,
+	STALE = 2, /* seconds: an assertion for which the token was waited for so long is made again */
 };
 
 static void warn_if_not_valid(const struct signer *signer)
@@ -157,8 +158,8 @@ static char *audience(const struct bearer_request *request)
 	return url;
 }
 
-int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
-		   struct error *error)
+static int make_once(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
+		     struct error *error)
 {
 	char jti[JTI_BYTES * 4 / 3 + 3];
 	char *aud = audience(request);
@@ -189,6 +190,21 @@ int assertion_make(struct signer *signer, const struct bearer_request *request, 
 	if (result == 0)
 		result = jwt_sign(assertion->header, assertion->claims, sign, signer, assertion->text, error);
 	free(aud);
+	return result;
+}
+
+int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
+		   struct error *error)
+{
+	unsigned recoveries;
+	time_t began;
+	int result;
+
+	do {
+		recoveries = p11_key_recoveries(signer->key);
+		began = time(NULL);
+		result = make_once(signer, request, assertion, error);
+	} while (result == 0 && p11_key_recoveries(signer->key) != recoveries && time(NULL) - began >= STALE);
 	return result;
 }
 

@@ -26,7 +26,7 @@ X509 *signer_certificate(struct signer *signer);
  * is to be closed before `signer`. */
 bool signer_another(const struct signer *signer, struct signer *another);
 
-/* Makes an assertion that is valid from now, as bearer_assertion says. `assertion` is all 0, or one of before, whose
+/* Makes an assertion that is valid from now, or from when the token is back that was away, as bearer_assertion says. `assertion` is all 0, or one of before, whose
  * memory is used again. To be cleared in either case. */
 int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
 		   struct error *error);

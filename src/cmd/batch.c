@@ -4,6 +4,8 @@
 
 #include "batch/batch.h"
 
+enum { MODULE_WAIT = 30 }; /* seconds, unless the user says how long */
+
 int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error)
 {
 	static const struct {
@@ -41,6 +43,8 @@ int cmd_batch(const struct settings *settings, bool exchange, struct error *erro
 	};
 	int result = cmd_bearer_request(settings, exchange, false, &request, error);
 
+	if (settings_text(settings, SETTING_MODULE_WAIT) == NULL)
+		request.key.module_wait = MODULE_WAIT;
 	if (result == 0)
 		result = batch_run(&request, &options, error);
 	cmd_bearer_request_clear(&request);

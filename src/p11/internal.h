@@ -3,6 +3,7 @@
 #ifndef P11BEARER_P11_INTERNAL_H
 #define P11BEARER_P11_INTERNAL_H
 
+#include "p11/outage.h"
 #include "p11/p11.h"
 #include "p11/uri.h"
 
@@ -108,7 +109,8 @@ void slots_hint(const struct modules *modules, struct error *error);
  * module's name or path. */
 void module_hint(const char *name, const char *function, CK_RV rv, struct error *error);
 
-/* Finalises a module and starts it anew, which ends all its sessions. Fails with ERROR_TOKEN. */
+/* Finalises a module that nothing else in the process uses, where it is initialised, and starts it again, which ends all its
+ * sessions. Fails with ERROR_TOKEN and the module's code. */
 int module_restart(struct module *module, struct error *error);
 
 /* Puts the modules aside, to be finalised by p11_end: what becomes of them then must not cost what was got from
@@ -171,8 +173,9 @@ int token_check(struct token *token, CK_FLAGS *flags, struct error *error);
 int token_is_there(struct token *token, struct error *error);
 
 /* Finds the token's slot again after its module was started again: one that matches the URI and is identical in label,
- * manufacturer, model and serial; of several the one in the same slot. Fails with ERROR_TOKEN, and the token is gone,
- * when it is not there or cannot be told from others. */
+ * manufacturer, model and serial; of several the one in the same slot. Fails with ERROR_TOKEN: with a code when the token is
+ * not there and may come back; without one, and the token is gone, if another one is in its slot or it cannot be told from
+ * others. */
 int token_find_again(struct token *token, const struct uri *uri, struct error *error);
 
 /* The label without its padding. The thread's, overwritten by its next call. */
@@ -295,7 +298,7 @@ struct p11_key {
 	bool refused_to_sign;        /* C_Sign wanted a login, and the key has not signed before */
 	bool recovering;             /* the second try of a signature is made */
 	bool restarted;              /* the module was restarted */
-	atomic_ulong signed_since;   /* signatures in all sessions since then */
+	struct outage outage;        /* of the first key's token */
 	char *full_uri;
 	/* Of several sessions of one key: the one that was opened with it and has all of the above, or NULL for that
 	 * one itself; and those that have a session, a handle and what a signature needs. */
@@ -328,8 +331,9 @@ void warn_of_size(struct p11_key *key, size_t signature_length);
  * again (recover.c). */
 bool key_is_lost(const struct error *error);
 
-/* Gets at the key again after `lost`: by another session, and where that does not help by starting the module anew.
- * Fails with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY. */
+/* Gets at the key again after `lost`: by another session, and where that does not help by restarting the module. Tries it
+ * again for up to request.module_wait seconds, with a message that the token is away; p11_key_sign tells when it is back.
+ * Fails with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY; or, with error->signal, when a signal ends the wait. */
 int key_recover(struct p11_key *key, const struct error *lost, struct error *error);
 
 /* --- several sessions of one key, each in a thread (share.c) ----------------------------------------------------- */
@@ -341,8 +345,8 @@ void gate_free(struct gate **gate);
 void gate_enter(struct p11_key *key);
 void gate_leave(struct p11_key *key);
 
-/* Gets at the key again, as key_recover does; when another thread has done so since this one went in last, there is
- * nothing left to do, and *mended is false. */
+/* Gets at the key again, as key_recover does; when another thread has done so since this one went in last, or the key is
+ * gone, there is nothing left to do, and *mended is false. If it fails, the key is gone. */
 int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, struct error *error);
 
 /* Keeps the reason for p11_key_is_gone if the token is gone, or a login has failed, and no reason is known yet. */

@@ -177,6 +177,7 @@ static int open_key(struct p11_key *key, const struct p11_request *request, bool
 	struct token *token;
 
 	key->mechanism = CKM_SHA256_RSA_PKCS;
+	key->outage.limit = (double)request->module_wait * 1e3;
 	if (key_token(key, request, false, &token, error) < 0 ||
 	    session_open(&key->session, token, writable, error) < 0)
 		return error_result(error);

@@ -91,13 +91,9 @@ static CK_RV initialize(struct module *module)
 
 int module_restart(struct module *module, struct error *error)
 {
-	CK_RV ended, rv;
+	CK_RV ended = module->initialized ? CALL(module, C_Finalize, NULL) : CKR_OK;
+	CK_RV rv = initialize(module);
 
-	if (module->shared)
-		return error_set(error, ERROR_TOKEN, "cannot restart the module %s: something else in the process uses it",
-				 module->name);
-	ended = CALL(module, C_Finalize, NULL);
-	rv = initialize(module);
 	if (module->shared) { /* so it never ended */
 		module->shared = false;
 		return ckr_error(error, ERROR_TOKEN, ended != CKR_OK ? ended : CKR_CRYPTOKI_ALREADY_INITIALIZED,

@@ -22,6 +22,7 @@ struct p11_request {
 	const char *pin_from; /* prompt, file:PATH, env:NAME, fd:N, credential:NAME; NULL: the URI's, pin pad, or prompt */
 	bool allow_final_try; /* log in though a wrong PIN would lock the token */
 	long timeout;         /* seconds that a call of the module may take */
+	long module_wait;     /* seconds that a token which was lost may be away; 0: one try, at once */
 	bool require_hardware; /* refuse a token that signs in software */
 	bool require_nonextractable; /* refuse a key that is extractable, not sensitive, or was imported */
 	bool checks_signatures; /* the caller does, so that p11_key_sign need not where that costs a call */
@@ -58,9 +59,10 @@ int p11_key_prepare(struct p11_key *key, struct error *error);
 
 /* RSASSA-PKCS1-v1_5 with SHA-256 over `data` (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has room
  * for SIGNATURE_MAX bytes; *length is as long as the modulus. It is verified with the key's public half, where the
- * token tells that. When session, login or token turn out to be lost, they are had again and C_Sign is tried once
- * more, for which the PIN that was accepted may be sent again; what other threads have had again meanwhile does not
- * count. Fails with ERROR_TOKEN or ERROR_PIN. */
+ * token tells that. When session, login or token turn out to be lost, the key is recovered, and C_Sign is tried once
+ * more; with request.module_wait as often as it takes within that time. The PIN that was accepted may be sent again for it, and
+ * the call may last that long. Fails with ERROR_TOKEN or ERROR_PIN; or, with error->signal, if a signal that is put off
+ * (base/interrupt.h) ends the wait for the token. */
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error);
 
@@ -81,8 +83,9 @@ struct p11_key *p11_key_another(struct p11_key *key);
  * thread that signs with it. */
 bool p11_key_has_session(const struct p11_key *key);
 
-/* Whether p11_key_sign has failed by such a loss that another try makes sense. */
-bool p11_is_lost(const struct error *error);
+/* How often the key has been recovered after a loss, as far as its thread knows. For the thread that signs with it, or
+ * while none does. */
+unsigned p11_key_recoveries(const struct p11_key *key);
 
 /* Whether the key was lost and could not be recovered, so that another signature has little hope. *why, unless NULL,
  * gets the reason. Any thread may ask. */

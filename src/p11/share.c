@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One key in several sessions, each used by a thread of its own. A loss is most often one of all sessions, and of the
- * login that they share: it is mended once, by the thread that comes first, while no other is in the module. */
+ * login that they share: it is mended once, by the thread that comes first, while no other is in the module. If that fails,
+ * the key is gone for all of them. */
 #include "p11/internal.h"
 
 #include "base/message.h"
@@ -68,20 +69,19 @@ void gate_leave(struct p11_key *key)
 }
 
 /* Closes the gate and waits until nobody is inside; false: a loss was mended since `generation`, when the caller went
- * in. */
+ * in, or cannot be mended. */
 static bool gate_close(struct gate *gate, unsigned generation)
 {
-	bool mended;
+	bool closes;
 
 	pthread_mutex_lock(&gate->lock);
 	while (gate->closed)
 		pthread_cond_wait(&gate->moved, &gate->lock);
-	mended = gate->generation != generation;
-	gate->closed = !mended;
-	while (gate->closed && gate->inside > 0)
+	closes = gate->closed = gate->generation == generation && gate->gone.class == ERROR_NONE;
+	while (closes && gate->inside > 0)
 		pthread_cond_wait(&gate->moved, &gate->lock);
 	pthread_mutex_unlock(&gate->lock);
-	return !mended;
+	return closes;
 }
 
 /* `failed`: why the loss was not mended; NULL if it was. */
@@ -90,12 +90,12 @@ static void gate_open(struct gate *gate, const struct error *failed)
 	pthread_mutex_lock(&gate->lock);
 	gate->closed = false;
 	if (failed == NULL) {
-		gate->gone.class = ERROR_NONE;
 		gate->generation++;
 	} else if (gate->gone.class == ERROR_NONE) {
 		gate->gone = *failed;
-		if (failed->class != ERROR_PIN)
-			gate->gone.class = ERROR_TOKEN; /* a key that is not found again, too */
+		if (failed->class == ERROR_NO_KEY)
+			gate->gone.class = ERROR_TOKEN; /* it was there */
+		gate->gone.code = 0; /* it is no loss that another try would mend */
 	}
 	pthread_cond_broadcast(&gate->moved);
 	pthread_mutex_unlock(&gate->lock);
@@ -122,8 +122,10 @@ void gate_note_gone(struct p11_key *key, const struct error *error)
 	if (!first->session.token->gone && first->session.refused == ERROR_NONE)
 		return;
 	pthread_mutex_lock(&gate->lock);
-	if (gate->gone.class == ERROR_NONE)
+	if (gate->gone.class == ERROR_NONE) {
 		gate->gone = *error;
+		gate->gone.code = 0;
+	}
 	pthread_mutex_unlock(&gate->lock);
 }
 
@@ -213,6 +215,11 @@ void another_leave(struct p11_key *key)
 		i++;
 	if (i < first->other_count)
 		first->others[i] = first->others[--first->other_count];
+}
+
+unsigned p11_key_recoveries(const struct p11_key *key)
+{
+	return key->generation;
 }
 
 bool p11_key_has_session(const struct p11_key *key)

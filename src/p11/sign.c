@@ -2,6 +2,7 @@
 /* RS256 by the token: CKM_SHA256_RSA_PKCS, or CKM_RSA_PKCS over a DigestInfo of ours. */
 #include "p11/internal.h"
 
+#include "base/clock.h"
 #include "base/message.h"
 
 #include <openssl/crypto.h>
@@ -201,6 +202,15 @@ static bool is_about_mechanism(CK_RV rv)
 	return rv == CKR_MECHANISM_INVALID || rv == CKR_MECHANISM_PARAM_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED;
 }
 
+/* It is back once it has signed: some HSMs take a login before they can do anything else. */
+static void tell_if_back(struct p11_key *key)
+{
+	double length;
+
+	if (outage_end(&first_of(key)->outage, clock_ms(), &length))
+		message_note("token \"%s\" is back after %.1f s", token_label(key->session.token), length / 1e3);
+}
+
 static int sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		struct error *error)
 {
@@ -221,7 +231,7 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 	if (rv != CKR_OK)
 		return sign_error(key, rv, error);
 	key->has_signed = true;
-	first_of(key)->signed_since++;
+	tell_if_back(key);
 	*length = got;
 	if (pad_signature(key, signature, length, error) < 0)
 		return error_result(error);
@@ -242,7 +252,7 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 	int result;
 
 	gate_enter(key);
-	result = session_is_usable(&first_of(key)->session, error);
+	result = p11_key_is_gone(key, error) ? error_result(error) : session_is_usable(&first_of(key)->session, error);
 	if (result == 0) {
 		result = session_of_another(key, error);
 		key->without_session = result < 0;
@@ -255,27 +265,31 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 	return result;
 }
 
-bool p11_is_lost(const struct error *error)
+/* Whether a signature is tried again that began to fail at `since`, though the key was recovered for it before: it is not
+ * for ever if it alone is what the token fails for. */
+static bool tries_on(struct p11_key *key, double since)
 {
-	return key_is_lost(error);
+	return clock_ms() - since < first_of(key)->outage.limit;
 }
 
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error)
 {
 	struct error lost, second;
-	bool mended = false;
+	bool mended = false, mended_now;
 	int result = try(key, data, size, signature, length, error);
+	double since = clock_ms();
 
-	while (result < 0 && key_is_lost(error) && !mended) {
+	while (result < 0 && key_is_lost(error) && (!mended || tries_on(key, since))) {
 		lost = *error;
 		key->recovering = true;
-		result = gate_recover(key, &lost, &mended, error);
+		result = gate_recover(key, &lost, &mended_now, error);
+		mended |= mended_now;
 		if (result == 0)
 			result = try(key, data, size, signature, length, error);
 		key->recovering = false;
 	}
-	if (result == 0 || !mended)
+	if (result == 0 || !mended || error->signal != 0)
 		return result;
 	second = *error;
 	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s", lost.text,

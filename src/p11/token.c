@@ -156,13 +156,20 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 	return 0;
 }
 
-/* Marks the token as gone, and fills `error` with the sentence that says so; `why` follows "not there any more". */
+/* Fills `error` with the sentence that the token is not there; `why` follows. With `code` it may come back. */
+static int absent(const struct token *token, const char *why, CK_RV code, struct error *error)
+{
+	error_set(error, ERROR_TOKEN, "token \"%s\" is not there any more%s", token_label(token), why);
+	error_hint(error, "insert the token and run the command again; no other token gets its PIN");
+	error->code = code;
+	return -ERROR_TOKEN;
+}
+
+/* The same for good. */
 static int lose_why(struct token *token, const char *why, struct error *error)
 {
 	token->gone = true;
-	error_set(error, ERROR_TOKEN, "token \"%s\" is not there any more%s", token_label(token), why);
-	error_hint(error, "insert the token and run the command again; no other token gets its PIN");
-	return -ERROR_TOKEN;
+	return absent(token, why, 0, error);
 }
 
 /* The same; `other`, unless NULL, is in the token's slot. */
@@ -222,33 +229,37 @@ int token_find_again(struct token *token, const struct uri *uri, struct error *e
 	CK_ULONG count;
 	CK_RV rv = slots_list(token->module, slots, &count);
 	size_t found = 0;
+	bool failed = false; /* in the token's slot; `error` says how */
 	char why[128];
 
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not list its slots", token->module->name);
 	for (CK_ULONG i = 0; i < count; i++) {
+		bool own = slots[i] == token->slot;
 		struct error ignored;
 
-		if (!slot_matches(token->module, slots[i], uri) || ask(token, slots[i], &info, &ignored) < 0)
+		if (!slot_matches(token->module, slots[i], uri))
 			continue;
-		if (!token_is_identical(&info, &token->info)) {
-			if (slots[i] == token->slot) {
-				other = info;
-				in_slot = &other;
-			}
-			continue;
+		if (ask(token, slots[i], &info, own ? error : &ignored) < 0) {
+			failed |= own;
+		} else if (token_is_identical(&info, &token->info)) {
+			if (own)
+				return 0;
+			found_in = slots[i];
+			found++;
+		} else if (own && (info.flags & CKF_TOKEN_INITIALIZED) != 0) { /* else it is no token yet */
+			other = info;
+			in_slot = &other;
 		}
-		if (slots[i] == token->slot)
-			return 0;
-		found_in = slots[i];
-		found++;
 	}
-	if (found == 0)
-		return lose(token, in_slot, error);
 	if (found > 1) {
 		snprintf(why, sizeof(why), " in its slot, and %zu others say the same of themselves", found);
 		return lose_why(token, why, error);
 	}
+	if (found == 0 && in_slot != NULL)
+		return lose(token, in_slot, error);
+	if (found == 0)
+		return failed ? error_result(error) : absent(token, "", CKR_TOKEN_NOT_PRESENT, error);
 	token->slot = found_in;
 	return 0;
 }

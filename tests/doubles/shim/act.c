@@ -141,6 +141,11 @@ bool fault_act(struct call_fault *fault, struct call *call)
 		swap_token();
 		call->rv = fault->rv;
 		return fault->answers;
+	case GO_AWAY:
+	case GO_AWAY_SWAP:
+	case GO_ABSENT:
+		away_begin(fault);
+		break;
 	case LOSE_TOKEN:
 		state_lose_token(false);
 		break;

@@ -72,6 +72,7 @@ static bool parse_swap(const char *text, const char *name, struct call_fault *fa
 static bool parse_action(const char *text, struct call_fault *fault)
 {
 	static const char delay[] = "delay:", meddle[] = "meddle:";
+	const char *duration = away_parse(text, fault);
 
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
 		if (strcmp(actions[i].name, text) == 0) {
@@ -87,6 +88,9 @@ static bool parse_action(const char *text, struct call_fault *fault)
 		fault->action = MEDDLE;
 		fault->meddling = meddling_find(text + sizeof meddle - 1);
 		return fault->meddling != NULL;
+	}
+	if (duration != NULL) {
+		return fault->until_event || parse_delay(duration, &fault->delay);
 	}
 	if (parse_swap(text, "swap-login", fault)) {
 		fault->action = SWAP_LOGIN;
@@ -194,5 +198,5 @@ bool faults_answer(struct call *call)
 			answered = fault_act(fault, call);
 		}
 	}
-	return answered || state_answer(call);
+	return answered || state_answer(call) || away_answer(call);
 }

@@ -31,6 +31,10 @@
  *                                        are in end first
  *     lose-token, lose-token-for-good    before the call: a pulled card, which is back when the module is started
  *                                        anew, or not
+ *     away:S, absent:S                   before the call: a network HSM that is down for S seconds (S may be `event`: until
+ *                                        the file in P11SHIM_EVENT exists). Every call fails with CKR_DEVICE_ERROR, until
+ *                                        the module is started again after that; or it starts, and lists no token
+ *     away-swap:S                        the same, and another token is in its place when it is back
  *     swap[:CKR_NAME]                    before the call: a pulled card, and another one in its place; the sessions are
  *                                        closed. The call then answers so, or as a closed session makes it answer
  *     swap-login[:CKR_NAME]              the same in a module that keeps its sessions open; only the login is lost
@@ -194,7 +198,7 @@ static CK_RV shim_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *c
 		return call.rv;
 	}
 	swap_notice();
-	if (state_is_gone()) {
+	if (state_is_gone() || away_is_absent()) {
 		*count = 0;
 	} else {
 		results_slots(count);

@@ -87,6 +87,9 @@ bool state_always(void);
 void state_sign_init(void);
 bool state_sign(void);
 
+/* away.c */
+bool away_is_absent(void);
+
 /* swap.c: another token in the slot */
 enum parsed swap_parse(const char *text);
 void swap_token(void);  /* somebody exchanges it now */
