@@ -244,6 +244,19 @@ bool pin_may_wait(const struct p11_request *request, const struct uri *uri);
 int pin_get(struct secret **pin, const struct p11_request *request, const struct uri *uri, const struct token *token,
 	    struct error *error);
 
+/* --- templates (template.c) -------------------------------------------------------------------------------------- */
+
+/* C_FindObjectsInit, and C_GetAttributeValue into the attributes' own room; *rv is the answer. The module sees copies. Both
+ * fail with ERROR_TOKEN and CODE_BROKEN if it changes a type or pValue, or writes beyond the room; a length beyond it is
+ * ignored with a warning. At most eight attributes. */
+int template_find(const struct session *session, const CK_ATTRIBUTE *template, size_t count, CK_RV *rv, struct error *error);
+int template_get(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, size_t count, CK_RV *rv,
+		 struct error *error);
+
+/* Whether the error of an object is not one of this object alone: something is lost, or the module is broken. */
+bool template_ends_search(const struct error *error);
+#define CODE_BROKEN (CKR_VENDOR_DEFINED | 0x42524f4bUL) /* error->code; not a module's */
+
 /* --- objects (object.c) ------------------------------------------------------------------------------------------ */
 
 /* Finds objects of a class with the URI's label and id (those it has), and key type RSA where `rsa`: at most `room`

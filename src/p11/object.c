@@ -33,7 +33,8 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 	CK_RV rv;
 
 	*count = 0;
-	rv = CALL(token->module, C_FindObjectsInit, session->handle, template, attributes);
+	if (template_find(session, template, attributes, &rv, error) < 0)
+		return error_result(error);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot search token \"%s\"", token_label(token));
 	/* By the book only an answer of none is the last one. Where a few are looked for, a single object is taken for all there
@@ -41,7 +42,8 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 	do {
 		rv = CALL(token->module, C_FindObjects, session->handle, found + *count, room - *count, &got);
 		if (rv == CKR_OK && got > room - *count)
-			rv = CKR_GENERAL_ERROR;
+			return error_set(error, ERROR_TOKEN, "the module %s is broken: C_FindObjects gives %lu objects where there "
+					 "is room for %zu", token->module->name, got, room - *count);
 		if (rv == CKR_OK)
 			*count += got;
 	} while (rv == CKR_OK && got > 0 && *count < room && (*count > 1 || room > FEW));
@@ -72,19 +74,20 @@ int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRI
 		CK_ATTRIBUTE *attribute, struct error *error)
 {
 	const struct token *token = session->token;
+	int result;
 	CK_RV rv;
 
 	*attribute = (CK_ATTRIBUTE){ type, malloc(VALUE_MAX), VALUE_MAX };
 	if (attribute->pValue == NULL)
 		return error_memory(error);
-	rv = CALL(token->module, C_GetAttributeValue, session->handle, object, attribute, 1);
-	if (rv == CKR_OK && attribute->ulValueLen <= VALUE_MAX)
+	result = template_get(session, object, attribute, 1, &rv, error);
+	if (result == 0 && rv == CKR_OK && attribute->ulValueLen <= VALUE_MAX)
 		return 0;
 	free(attribute->pValue);
 	attribute->pValue = NULL;
 	attribute->ulValueLen = 0;
-	if (rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE)
-		return 0;
+	if (result < 0 || rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE)
+		return result;
 	return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(token));
 }
 
@@ -107,25 +110,28 @@ int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const C
 		 size_t count, struct error *error)
 {
 	enum { MOST = 8 };
-	const struct module *module = session->token->module;
 	CK_ATTRIBUTE attributes[MOST];
 	CK_BBOOL flags[MOST];
-	CK_RV rv;
+	CK_RV rv, alone;
 
 	memset(flags, UNTOUCHED, sizeof(flags));
 	for (size_t i = 0; i < count; i++) {
 		attributes[i] = (CK_ATTRIBUTE){ types[i], &flags[i], sizeof(flags[i]) };
 		values[i] = -1;
 	}
-	rv = CALL(module, C_GetAttributeValue, session->handle, object, attributes, count);
+	if (template_get(session, object, attributes, count, &rv, error) < 0)
+		return error_result(error);
 	if (!is_told(rv))
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(session->token));
 	for (size_t i = 0; i < count; i++) {
 		bool untouched = attributes[i].ulValueLen == sizeof(flags[i]) && flags[i] == UNTOUCHED;
 
-		if (rv != CKR_OK && count > 1 && untouched &&
-		    CALL(module, C_GetAttributeValue, session->handle, object, &attributes[i], 1) != CKR_OK)
-			continue;
+		if (rv != CKR_OK && count > 1 && untouched) {
+			if (template_get(session, object, &attributes[i], 1, &alone, error) < 0)
+				return error_result(error);
+			if (alone != CKR_OK)
+				continue;
+		}
 		values[i] = flag_value(&attributes[i], flags[i]);
 	}
 	return 0;
@@ -143,10 +149,12 @@ int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool
 		{ CKA_MODULUS, modulus, sizeof(modulus) },
 		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) },
 	};
-	CK_RV rv = CALL(session->token->module, C_GetAttributeValue, session->handle, private, attributes, 3);
+	CK_RV rv;
 
 	*public = NULL;
 	*always_authenticate = false;
+	if (template_get(session, private, attributes, 3, &rv, error) < 0)
+		return error_result(error);
 	if (!is_told(rv))
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot read the key on token \"%s\"", token_label(session->token));
 	value = flag_value(&attributes[0], always);

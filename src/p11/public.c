@@ -104,12 +104,12 @@ static int public_from_others(const struct session *session, CK_ATTRIBUTE *templ
 	size_t count;
 
 	if (objects_match(session, template, attributes, found, attributes > 1 ? WITH_ID_MOST : MOST, &count, error) < 0)
-		return key_is_lost(error) ? error_result(error) : 0;
+		return template_ends_search(error) ? error_result(error) : 0;
 	for (size_t i = 0; i < count && *public == NULL; i++) {
 		int result = is_key ? public_from_key(session, found[i], public, error) :
 				      public_from_certificate(session, found[i], public, error);
 
-		if (result < 0 && key_is_lost(error))
+		if (result < 0 && template_ends_search(error))
 			return result;
 		if (*public != NULL && !has_modulus(*public, modulus)) {
 			EVP_PKEY_free(*public);
@@ -155,9 +155,9 @@ int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_P
 	if (*public != NULL)
 		return 0;
 	/* An error other than a loss is one of this source alone. */
-	if ((result == 0 || !key_is_lost(error)) && (result = object_read(session, private, CKA_MODULUS, &modulus, error)) < 0)
+	if ((result == 0 || !template_ends_search(error)) && (result = object_read(session, private, CKA_MODULUS, &modulus, error)) < 0)
 		modulus = (CK_ATTRIBUTE){ .pValue = NULL };
-	if (result == 0 || !key_is_lost(error))
+	if (result == 0 || !template_ends_search(error))
 		result = object_read(session, private, CKA_ID, &id, error);
 	if (result == 0)
 		result = public_from_pair(session, id, modulus, public, error);

@@ -170,7 +170,7 @@ static int prepare(struct p11_key *key, struct error *error)
 	if (key->prepared || (key->request.checks_signatures && !key->must_prepare && key->tokens.looked_at > 1))
 		return 0;
 	if (object_signing(&key->session, key->handle, &key->always_authenticate, &public, error) < 0) {
-		if (key_is_lost(error))
+		if (template_ends_search(error))
 			return error_result(error);
 		/* Modules that have nothing else to say of an attribute that they do not know. */
 		key->always_authenticate = reads_always_authenticate(key);
@@ -180,7 +180,7 @@ static int prepare(struct p11_key *key, struct error *error)
 	else
 		EVP_PKEY_free(public);
 	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, error) < 0) {
-		if (key_is_lost(error))
+		if (template_ends_search(error))
 			return error_result(error);
 		warn_unchecked(key, error);
 	}

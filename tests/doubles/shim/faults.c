@@ -129,25 +129,20 @@ static bool parse_call(char *text)
 
 static bool parse_fault(char *text)
 {
+	static enum parsed (*const parsers[])(char *) = {breaks_parse, odd_parse, results_parse};
+
 	if (strcmp(text, "thread") == 0) {
 		return thread = true;
 	}
-	switch (odd_parse(text)) {
-	case PARSED:
-		return true;
-	case WRONG:
-		return false;
-	case NOT_MINE:
-		break;
+
+	for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++) {
+		enum parsed parsed = parsers[i](text);
+
+		if (parsed != NOT_MINE) {
+			return parsed == PARSED;
+		}
 	}
-	switch (results_parse(text)) {
-	case PARSED:
-		return true;
-	case NOT_MINE:
-		return parse_call(text);
-	default:
-		return false;
-	}
+	return parse_call(text);
 }
 
 bool faults_load(void)

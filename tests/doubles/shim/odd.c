@@ -7,7 +7,7 @@
 static bool pads_with_nul;
 static CK_RV read_only_answer = CKR_OK; /* to one who wants a read-only session; CKR_OK: it gets one */
 
-enum parsed odd_parse(const char *text)
+enum parsed odd_parse(char *text)
 {
 	static const char read_only[] = "read-only=";
 

@@ -46,6 +46,10 @@
  *                                        P11SHIM_EVENT exists
  *   CKA_NAME:=0|1                        C_GetAttributeValue reports this for a boolean the real module has
  *   CKA_NAME:=missing|error|long         it has no such attribute; it fails altogether; it gives it a wrong length
+ *   breaks=WHAT[:CKA_NAME]               of all attributes in a template, or this one, C_GetAttributeValue changes pValue
+ *                                        (pointer), clears it (no-pointer), changes the type (type), writes eight bytes
+ *                                        for a boolean (wide), gives a length of 2^40 (huge); C_FindObjectsInit changes
+ *                                        pValue (find-pointer), the type (find-type)
  *   objects-=CKO_PUBLIC_KEY|CKO_CERTIFICATE  a search for these finds none
  *   signature=flip|strip|cut|huge|nothing  C_Sign flips one bit; leaves leading zeros out; gives one byte less; gives a
  *                                        length of 2^40; of 0
@@ -339,6 +343,7 @@ static CK_RV shim_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDL
 			}
 		}
 		call.rv = results_attributes(attributes, count, call.rv);
+		breaks_get(attributes, count);
 	}
 	return call.rv;
 }
@@ -352,6 +357,7 @@ static CK_RV shim_C_FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE *att
 	detail_types(&call, "types", false, attributes, count);
 	hidden = results_is_hidden(attributes, count);
 	PASS(call, module->C_FindObjectsInit(session, attributes, count));
+	breaks_find(attributes, count);
 	return call.rv;
 }
 

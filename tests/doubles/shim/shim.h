@@ -63,7 +63,12 @@ void results_login(CK_RV rv);
 void results_mechanism(CK_MECHANISM_INFO *info);
 
 /* odd.c */
-enum parsed odd_parse(const char *text);
+/* Templates that are changed (breaks.c): of C_FindObjectsInit and of C_GetAttributeValue. */
+enum parsed breaks_parse(char *text);
+void breaks_find(CK_ATTRIBUTE *attributes, CK_ULONG count);
+void breaks_get(CK_ATTRIBUTE *attributes, CK_ULONG count);
+
+enum parsed odd_parse(char *text);
 void odd_pad(CK_UTF8CHAR *field, size_t size); /* a string the way the module pads it */
 CK_RV odd_session(CK_FLAGS flags);             /* CKR_OK, or the answer to one who wants such a session */
 
