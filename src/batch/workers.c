@@ -201,7 +201,7 @@ static void settle(struct workers *workers, double taken)
 		workers->count++;
 		pthread_mutex_unlock(&workers->lock);
 	}
-	message_step("%zu sessions with the token", workers->count);
+	message_step("%zu session%s with the token", workers->count, workers->count == 1 ? "" : "s");
 }
 
 void workers_close(struct workers **workers)

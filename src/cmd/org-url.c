@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "salesforce/org-url.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -46,7 +47,7 @@ static void warn_once(const char *name, const char *advice)
 	}
 	if (count == WARNED_MOST)
 		return;
-	strcpy(warned[count++], advice);
+	snprintf(warned[count++], ADVICE_SIZE, "%s", advice);
 	message_warn("\"%s\" of a line: %s", name, advice);
 }
 

@@ -197,7 +197,7 @@ struct p11_key *p11_key_another(struct p11_key *key)
 	another->public = key->public != NULL ? EVP_PKEY_dup(key->public) : NULL;
 	if ((key->public != NULL && another->public == NULL) || session_of_another(another, &error) < 0) {
 		gate_note_gone(another, &error);
-		message_step("the token allows %zu sessions", key->other_count + 1);
+		message_step("the token allows %zu session%s", key->other_count + 1, key->other_count == 0 ? "" : "s");
 		EVP_PKEY_free(another->public);
 		free(another);
 		return NULL;
