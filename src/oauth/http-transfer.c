@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/message.h"
 
+#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +18,18 @@ static size_t body_limit(const struct http_request *request)
 	return request->limit > 0 ? request->limit : HTTP_BODY_MAX;
 }
 
+/* Wipes what it has taken: a recent libcurl keeps the buffer that it is in for as long as there are connections. */
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
 	struct secret *body = transfer->response->body;
 	size_t length = size * count;
+	bool taken;
 
 	transfer->too_large = length > body_limit(transfer->request) - secret_length(body);
-	return !transfer->too_large && secret_append(body, data, length) == 0 ? length : 0;
+	taken = !transfer->too_large && secret_append(body, data, length) == 0;
+	OPENSSL_cleanse(data, length);
+	return taken ? length : 0;
 }
 
 /* The time limits are ours (http-time.c); libcurl's for a connection is only kept from being shorter. */
