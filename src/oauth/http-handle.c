@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a handle of libcurl keeps of the last request. */
+/* libcurl's handles, as they come and go. */
 #include "oauth/http-internal.h"
 
 /* Older ones free what they sent; a new handle would only cost them the TLS session they resume. */
 #define FIRST_THAT_KEEPS 0x080700U
+
+CURLM *handle_many(void)
+{
+	CURLM *multi = curl_multi_init();
+
+#if LIBCURL_VERSION_NUM >= 0x081400
+	if (multi != NULL && curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L) != CURLM_OK) {
+		curl_multi_cleanup(multi);
+		return NULL;
+	}
+#endif
+	return multi;
+}
 
 void handle_renew(CURL **easy)
 {

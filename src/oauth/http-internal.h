@@ -79,6 +79,10 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, struct error *error);
 void transfer_clear(struct http *http, struct transfer *transfer);
 
+/* A handle that moves several requests; when it is freed, it does not wait for a thread that looks up a name. NULL if memory is
+ * out. */
+CURLM *handle_many(void);
+
 /* Puts a new handle in the place of one that is done: libcurl 8.7 and later keep a request in the buffers of its handle until
  * the handle sends the next one. If memory is out, the old one stays. */
 void handle_renew(CURL **easy);

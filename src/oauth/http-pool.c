@@ -68,7 +68,7 @@ static bool is_over(void *context)
 /* NULL if memory is out. */
 static CURLM *open_multi(size_t most)
 {
-	CURLM *multi = curl_multi_init();
+	CURLM *multi = handle_many();
 
 	if (multi != NULL && curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)most) == CURLM_OK &&
 	    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)most) == CURLM_OK)

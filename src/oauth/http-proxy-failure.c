@@ -130,6 +130,13 @@ static bool was_refused(const struct proxy *proxy, const struct transfer *transf
 	return transfer->asked > 1 || proxy_methods(proxy) == (long)CURLAUTH_NEGOTIATE;
 }
 
+/* The methods that user and password go with. */
+static const char *account_methods(void)
+{
+	return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_NTLM) != 0 ? "Basic, Digest and NTLM" :
+											  "Basic and Digest";
+}
+
 static void want_account(CURL *easy, const struct proxy *proxy, struct error *error)
 {
 	if (proxy->account == NULL) {
@@ -138,8 +145,8 @@ static void want_account(CURL *easy, const struct proxy *proxy, struct error *er
 	} else if (!asks_for_account(easy, proxy)) {
 		error_set(error, ERROR_NETWORK, "the proxy %s offers no authentication that can be used (HTTP status 407)",
 			  proxy->url);
-		error_hint(error, "user and password go with Basic, Digest and NTLM; for Negotiate leave both empty in %s: "
-				  "SCHEME://:@HOST:PORT", proxy->origin);
+		error_hint(error, "user and password go with %s; for Negotiate leave both empty in %s: SCHEME://:@HOST:PORT",
+			   account_methods(), proxy->origin);
 	} else if (proxy_methods(proxy) == (long)CURLAUTH_NEGOTIATE) {
 		error_set(error, ERROR_NETWORK, "the proxy %s did not accept Negotiate (HTTP status 407)", proxy->url);
 		error_hint(error, "get a Kerberos ticket with kinit(1), or give user and password in %s", proxy->origin);
@@ -206,7 +213,9 @@ bool proxy_failed(const struct http *http, const struct transfer *transfer, CURL
 	if (!is_proxys(proxy, transfer, code))
 		return false;
 	*passing = false;
-	if (status == 407 && (!asks_for_account(http->easy, proxy) || was_refused(proxy, transfer))) {
+	/* When time runs out within the head of an answer, nobody knows what the proxy offers. */
+	if (status == 407 && code != CURLE_OPERATION_TIMEDOUT &&
+	    (!asks_for_account(http->easy, proxy) || was_refused(proxy, transfer))) {
 		want_account(http->easy, proxy, error);
 	} else if (status >= 300 && status != 407) {
 		*passing = may_pass(code, status);

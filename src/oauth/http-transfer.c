@@ -36,7 +36,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 static bool set_time(CURL *easy, const struct http_options *options)
 {
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* Else a request that is given up would wait for the thread that looks up the name. */
+	/* Else a request that is given up would wait for the thread that looks up the name (since 8.20, see handle_many). */
 	if (curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK)
 		return false;
 #endif

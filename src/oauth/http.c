@@ -82,7 +82,7 @@ int http_open(struct http **http, const struct http_options *options, struct err
 	(*http)->guard = &(*http)->own_guard;
 	(*http)->own_guard = (struct guard){ is_over, *http };
 	(*http)->easy = curl_easy_init();
-	(*http)->multi = curl_multi_init();
+	(*http)->multi = handle_many();
 	if ((*http)->easy == NULL || (*http)->multi == NULL) {
 		http_close(http);
 		return error_memory(error);
