@@ -18,8 +18,8 @@ struct signer {
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error);
 void signer_close(struct signer *signer);
 
-/* The certificate that the app most likely has, after a signature: the one in the request's file, else the one that the
- * token keeps under the key's id, which takes a few calls. To be freed with X509_free. NULL: it is not known. */
+/* The certificate that the app most likely has, after a signature: the one in the request's file, else the one on the token
+ * that "app set-cert" would take, which is searched for. To be freed with X509_free. NULL: it is not known. */
 X509 *signer_certificate(struct signer *signer);
 
 /* One more signer for the same key, for another thread: see p11_key_another. False when there cannot be one; else it

@@ -109,8 +109,7 @@ int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct
  * ERROR_NO_KEY when there is none. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
-/* The same, among those with the key's CKA_ID alone (or, for a key without one, all): a few calls, after a signature, in the
- * thread that signs with the key. NULL where there is none, or the token does not tell. */
+/* The same after a signature, in the thread that signs with the key. NULL where there is none, or the token does not tell. */
 X509 *p11_key_stored(struct p11_key *key);
 
 /* Makes an RSA pair of `bits` on the token that the URI names, label and id from the URI (a random id when it has

@@ -135,8 +135,9 @@ static int choose(const struct session *session, const CK_ATTRIBUTE *id, EVP_PKE
 }
 
 /* A key may have no id, and other tools give certificates another one: what makes a certificate the key's is the public
- * key in it. Those with the key's id come first, because that is one search on a token with many certificates. */
-int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error)
+ * key in it. Those with the key's id come first, because that is one search on a token with many certificates. *certificate
+ * is NULL if there is none, and after a failure. */
+static int find_own(struct p11_key *key, X509 **certificate, struct error *error)
 {
 	CK_ATTRIBUTE id = { .pValue = NULL };
 	EVP_PKEY *public = NULL;
@@ -155,7 +156,15 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
 	if (result < 0) {
 		X509_free(*certificate);
 		*certificate = NULL;
-	} else if (*certificate == NULL) {
+	}
+	return result;
+}
+
+int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error)
+{
+	int result = find_own(key, certificate, error);
+
+	if (result == 0 && *certificate == NULL) {
 		result = error_set(error, ERROR_NO_KEY, "token \"%s\" holds no certificate of the key %s",
 				   token_label(key->session.token), uri_shown(&key->uri));
 		error_hint(error, "make one and put it there with \"p11bearer cert --key URI --subject /CN=NAME --store\", or give "
@@ -166,20 +175,13 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
 
 X509 *p11_key_stored(struct p11_key *key)
 {
-	CK_ATTRIBUTE id = { .pValue = NULL };
 	X509 *certificate = NULL;
-	EVP_PKEY *public;
 	struct error ignored;
-	size_t fitting;
 
 	gate_enter(key);
-	if (p11_key_has_session(key) && p11_key_public(key, &public, &ignored) == 0) {
-		if (object_read(&key->session, key->handle, CKA_ID, &id, &ignored) == 0)
-			(void)choose(&key->session, id.ulValueLen > 0 ? &id : NULL, public, &certificate, &fitting, &ignored);
-		EVP_PKEY_free(public);
-	}
+	if (p11_key_has_session(key))
+		(void)find_own(key, &certificate, &ignored);
 	gate_leave(key);
-	free(id.pValue);
 	return certificate;
 }
 

@@ -23,7 +23,10 @@
 #define EXPIRED "expired authorization/authorisation code|authorization/authorisation code expired|" \
 	"authorization/authorisation code is/has/was expired|expired assertion/jwt|assertion/jwt expired|" \
 	"assertion/jwt is/has/was/token expired|assertion/jwt has already/been expired|exp/expiration ... past/future|" \
-	"exp/expiration has passed|iat/issued ... future"
+	"exp/expiration has passed|assertion/jwt is/was too old"
+#define TOO_NEW "exp/expiration/expiry ... too far/late/distant/large/long|assertion/jwt ... not/isnt yet valid|" \
+	"assertion/jwt ... not/isnt valid yet|assertion/assertions/jwt ... lifetime/validity ... too long|" \
+	"iat/nbf/issued/notbefore ... future|nbf/notbefore ... not/isnt yet valid|used/valid before nbf|before nbf"
 #define NOT_APPROVED "approv* ... consumer|consumer ... approv*|user ... approv* ... app/application/client|" \
 	"user hasnt/isnt approved|user has/is not approved|" \
 	"user ... not/hasnt/isnt authorized/authorised/preauthorized/preauthorised ... app/application/consumer/client"
@@ -45,7 +48,10 @@ static const struct salesforce_advice table[] = {
 	{ SALESFORCE_OTHER, NULL, AUDIENCE_WRONG, "this host does not accept the claim aud",
 	  "use the org's My Domain URL, https://login.salesforce.com or https://test.salesforce.com for --audience, "
 	  "or the URL of the user's Experience Cloud site" },
-	{ SALESFORCE_CLOCK, NULL, EXPIRED,
+	{ SALESFORCE_TOO_NEW, NULL, TOO_NEW,
+	  "by the org's clock the assertion's exp is too far ahead, or it was issued in the future",
+	  "set this machine's clock (NTP), give a shorter --lifetime, and check iat and nbf if you set them" },
+	{ SALESFORCE_EXPIRED, NULL, EXPIRED,
 	  "the assertion's exp is in the past by the org's clock", "set this machine's clock (NTP)" },
 	{ SALESFORCE_OTHER, "invalid_app_access OAUTH_APP_ACCESS_DENIED", "admin approved",
 	  "the app admits only pre-authorised users, and this user is not one of them",

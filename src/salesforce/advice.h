@@ -16,7 +16,8 @@
 enum salesforce_cause {
 	SALESFORCE_OTHER,
 	SALESFORCE_LOGIN_RATE, /* the user's logins of the last hour are used up: no try helps for minutes */
-	SALESFORCE_CLOCK,      /* the org's clock and ours may differ */
+	SALESFORCE_EXPIRED,    /* the assertion is too old by the org's clock */
+	SALESFORCE_TOO_NEW,    /* its exp is too far ahead by that clock, or it was issued in the future */
 	SALESFORCE_ASSERTION,  /* something is wrong with the assertion or its signature, and the org does not say what */
 	SALESFORCE_MUTUAL_TLS, /* the user must present a client certificate: another bearer does not help */
 };

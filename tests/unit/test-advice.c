@@ -103,7 +103,11 @@ static const char *const variants[][40] = {
 	{ "expired authorization code", "authorization code expired", "authorization code has expired", "Expired Authorisation Code",
 	  "assertion expired", "the assertion has expired", "invalid assertion: JWT expired", "expired assertion",
 	  "exp claim is in the past", "JWT is expired", "assertion has already expired",
-	  "exp must be in the future", "exp has passed", "iat is in the future", "assertion was issued in the future"  },
+	  "exp must be in the future", "exp has passed", "the assertion is too old"  },
+	{ "exp is too far in the future", "iat is in the future", "assertion was issued in the future", "JWT is not yet valid",
+	  "assertion not valid yet", "expiration time is too far ahead", "invalid assertion: exp is too late",
+	  "the assertion's lifetime is too long", "nbf is in the future", "JWT not yet valid (nbf)", "token used before nbf",
+	  "expiry too long", "exp claim is too far in the future"  },
 	{ "invalid assertion", "Invalid assertion: bad signature", "INVALID_ASSERTION", "assertion is invalid",
 	  "malformed assertion", "invalid jwt", "the assertion is not valid", "Invalid JWT: signature",
 	  "signature verification failed", "JWT signature is not valid", "bad signature", "signature mismatch",
@@ -161,7 +165,7 @@ static void words_decide_where_the_code_is_vague(void **state)
 	assert_int_equal(salesforce_advice("invalid_client", "Audience validation failed")->cause, SALESFORCE_OTHER);
 	assert_contains(salesforce_advice("invalid_client", "Audience validation failed")->remedy, "--audience");
 	assert_contains(salesforce_advice("invalid_grant", "user hasn't approved this consumer")->remedy, "--username");
-	assert_int_equal(salesforce_advice("invalid_grant", "assertion expired")->cause, SALESFORCE_CLOCK);
+	assert_int_equal(salesforce_advice("invalid_grant", "assertion expired")->cause, SALESFORCE_EXPIRED);
 	assert_int_equal(salesforce_advice("MUTUAL_AUTHENTICATION_FAILED", "whatever")->cause, SALESFORCE_MUTUAL_TLS);
 }
 
