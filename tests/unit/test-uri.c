@@ -39,7 +39,7 @@ static const char *const good_uris[] = {
 	"pkcs11:token=t?pin-source=fd:3",
 	"pkcs11:token=t?pin-source=credential:hsm-pin",
 	"pkcs11:slot-id=0",
-	"pkcs11:slot-id=18446744073709551614",
+	"pkcs11:slot-id=9223372036854775807",
 	"pkcs11:token=t?pin-value=0815471",
 	"pkcs11:token=t?pin-value=a;0815471?&module-name=m",
 };
