@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/access.h"
 
+#include "base/shell-word.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -55,8 +57,11 @@ static bool is_left_out(const char *name, bool is_private)
 
 static int refuse_attribute(const char *name, const char *path, struct error *error)
 {
+	char name_word[SHELL_WORD_SIZE], path_word[SHELL_WORD_SIZE];
+
 	error_set(error, ERROR_UNEXPECTED, "cannot keep the attribute %s of %s: %s", name, path, strerror(errno));
-	error_hint(error, "run the command as root, or remove the attribute first: setfattr -x %s", name);
+	error_hint(error, "run the command as root, or remove the attribute first: setfattr -x %s %s",
+		   shell_word(name, strlen(name), name_word), shell_word(path, strlen(path), path_word));
 	return -ERROR_UNEXPECTED;
 }
 

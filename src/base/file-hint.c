@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file-hint.h"
 
+#include "base/shell-word.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 400 }; /* bytes of a path in a hint */
+enum { SHOWN = 400 }; /* bytes of a path in a hint that is no command */
 
 static void hint_read(int number, const char *path, struct error *error)
 {
+	char word[SHELL_WORD_SIZE];
+
+	shell_word(path, strlen(path), word);
 	switch (number) {
 	case ENOENT:
 	case ENOTDIR:
-		error_hint(error, "check the name; \"namei -l %.*s\" shows how far it leads", SHOWN, path);
+		error_hint(error, "check the name; \"namei -l %s\" shows how far it leads", word);
 		break;
 	case EACCES:
-		error_hint(error, "\"namei -l %.*s\" shows who has access: run the program as such a user, or change the mode or owner",
-			   SHOWN, path);
+		error_hint(error, "\"namei -l %s\" shows who has access: run the program as such a user, or change the mode or owner",
+			   word);
 		break;
 	case EISDIR:
 		error_hint(error, "name a file in that folder");
@@ -36,28 +41,30 @@ static void hint_read(int number, const char *path, struct error *error)
 	}
 }
 
-/* A file is replaced, not written to: what counts is its folder. */
-static void hint_folder(int number, const char *folder, int length, struct error *error)
+/* A file is replaced, not written to: what counts is its folder, the first `length` bytes at `folder`. */
+static void hint_folder(int number, const char *folder, size_t length, struct error *error)
 {
+	char word[SHELL_WORD_SIZE];
+
+	shell_word(folder, length, word);
 	switch (number) {
 	case EACCES:
 	case EPERM:
-		error_hint(error, "the program replaces the file, so the folder must let it: \"ls -ld %.*s\" shows who may write "
-			   "there, and \"lsattr -d\" what else protects it; or name a file elsewhere", length, folder);
+		error_hint(error, "the program replaces the file, so the folder must let it: \"ls -ld %s\" shows who may write "
+			   "there, and \"lsattr -d %s\" what else protects it; or name a file elsewhere", word, word);
 		break;
 	case ENOENT:
-		error_hint(error, "make the folder first: mkdir -p %.*s", length, folder);
+		error_hint(error, "make the folder first: mkdir -p %s", word);
 		break;
 	case ENOTDIR:
-		error_hint(error, "name a file in a folder: %.*s is none, or not in one", length, folder);
+		error_hint(error, "name a file in a folder; \"namei -l %s\" shows which part is a file", word);
 		break;
 	case EROFS:
-		error_hint(error, "name a file elsewhere: the file system of %.*s is read-only", length, folder);
+		error_hint(error, "name a file elsewhere: the file system of %s is read-only", word);
 		break;
 	case ENOSPC:
 	case EDQUOT:
-		error_hint(error, "make room (\"df %.*s\" and \"quota\" show how much there is), or name a file elsewhere", length,
-			   folder);
+		error_hint(error, "make room (\"df %s\" and \"quota\" show how much there is), or name a file elsewhere", word);
 		break;
 	default:
 		break;
@@ -68,7 +75,7 @@ static void hint_write(int number, const char *path, struct error *error)
 {
 	const char *slash = strrchr(path, '/');
 	const char *folder = slash == NULL ? "." : slash == path ? "/" : path;
-	int length = slash == NULL || slash == path ? 1 : (int)(slash - path);
+	size_t length = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
 
 	switch (number) {
 	case EISDIR:
@@ -86,7 +93,7 @@ static void hint_write(int number, const char *path, struct error *error)
 		hint_read(number, path, error);
 		break;
 	default:
-		hint_folder(number, folder, length < SHOWN ? length : SHOWN, error);
+		hint_folder(number, folder, length, error);
 		break;
 	}
 }

@@ -149,6 +149,17 @@ static void sync_folder(int folder)
 	close(fd);
 }
 
+/* The folder is open: if it is said not to be there, it was removed, or its file system makes no files, like /proc. */
+static int cannot_create(const char *path, struct error *error)
+{
+	bool lacks_folder = errno == ENOENT;
+
+	file_cannot("create a file beside", path, FILE_WRITE, ERROR_UNEXPECTED, error);
+	if (lacks_folder)
+		error_hint(error, "name a file elsewhere: its folder was removed, or takes no new files");
+	return error_result(error);
+}
+
 int place_put(const struct place *place, const void *data, size_t length, mode_t mode, bool is_private,
 	      place_check *check, const void *context, struct error *error)
 {
@@ -156,7 +167,7 @@ int place_put(const struct place *place, const void *data, size_t length, mode_t
 	int result = 0;
 
 	if (make_fresh(&fresh, place->folder, place->old >= 0 ? 0600 : mode) < 0)
-		return file_cannot("create a file beside", place->path, FILE_WRITE, ERROR_UNEXPECTED, error);
+		return cannot_create(place->path, error);
 	if (place->old >= 0)
 		result = access_copy(place->old, fresh.fd, is_private, place->path, error);
 	if (result == 0 && place_write_all(fresh.fd, data, length) < 0)

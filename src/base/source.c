@@ -5,6 +5,7 @@
 #include "base/descriptors.h"
 #include "base/environment.h"
 #include "base/file-hint.h"
+#include "base/shell-word.h"
 #include "base/text.h"
 #include "base/trust.h"
 
@@ -102,8 +103,11 @@ int source_check(const char *what, const struct source_kind *kind, struct secret
 	if (length > 0 && text[length - 1] == '\n')
 		secret_truncate(secret, length - (length > 1 && text[length - 2] == '\r' ? 2 : 1));
 	length = secret_length(secret);
-	if (length == 0)
-		return error_set(error, kind->class, "%s holds no %s", what, kind->name);
+	if (length == 0) {
+		error_set(error, kind->class, "%s holds no %s", what, kind->name);
+		error_hint(error, "it takes one line with the %s", kind->name);
+		return -(int)kind->class;
+	}
 	if (length > kind->max)
 		return error_set(error, kind->class, "%s holds more than %zu bytes, too many for one %s", what, kind->max,
 				 kind->name);
@@ -181,13 +185,17 @@ int source_read_line(int fd, const char *what, const struct source_kind *kind, s
 static int check_file(const char *path, int fd, const struct stat *status, bool guarded, const struct source_kind *kind,
 		      struct error *error)
 {
-	if (!S_ISREG(status->st_mode) && !S_ISFIFO(status->st_mode))
-		return error_set(error, kind->class, "the %s file %s is not a file: it is %s", kind->name, path,
-				 trust_kind(status));
+	char word[SHELL_WORD_SIZE];
+
+	if (!S_ISREG(status->st_mode) && !S_ISFIFO(status->st_mode)) {
+		error_set(error, kind->class, "the %s file %s is not a file: it is %s", kind->name, path, trust_kind(status));
+		error_hint(error, "name a file that holds the %s and nothing else", kind->name);
+		return -(int)kind->class;
+	}
 	if (!guarded && S_ISREG(status->st_mode) && (status->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		error_set(error, kind->class, "the %s file %s is open to others (mode %04o)", kind->name, path,
 			  (unsigned)status->st_mode & 07777U);
-		error_hint(error, "remove their permissions: chmod 600 %s", path);
+		error_hint(error, "remove their permissions: chmod 600 %s", shell_word(path, strlen(path), word));
 		return -(int)kind->class;
 	}
 	return trust_check(path, fd, kind->class, error);
@@ -228,9 +236,12 @@ static int read_environment(const char *name, const struct source_kind *kind, st
 	const char *value = getenv(name);
 	char what[96];
 
-	if (value == NULL || *value == '\0')
-		return error_set(error, kind->class, "the environment variable %s, which should hold the %s, is %s", name,
-				 kind->name, value == NULL ? "not set" : "empty");
+	if (value == NULL || *value == '\0') {
+		error_set(error, kind->class, "the environment variable %s, which should hold the %s, is %s", name, kind->name,
+			  value == NULL ? "not set" : "empty");
+		error_hint(error, "export it, or name another source of the %s", kind->name);
+		return -(int)kind->class;
+	}
 	if (secret_append(secret, value, strlen(value)) < 0)
 		return error_memory(error);
 	/* Empty from here on: asterisks would cost a PIN try if a child took them for the PIN. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/trust.h"
 
+#include "base/shell-word.h"
 #include "base/writers.h"
 
 #include <errno.h>
@@ -26,8 +27,19 @@ struct walk {
 
 static void hint_writers(enum writers writers, const char *path, struct error *error)
 {
+	char word[SHELL_WORD_SIZE];
+
 	error_hint(error, writers == WRITERS_BY_ACL ? "remove its ACL: setfacl -b %s" : "remove their write permission: chmod go-w %s",
-		   path);
+		   shell_word(path, strlen(path), word));
+}
+
+/* Only root can change an owner: `instead` is what everybody can do. */
+static void hint_owner(const char *instead, const char *kind, const char *path, struct error *error)
+{
+	char word[SHELL_WORD_SIZE];
+
+	error_hint(error, "%s, or as root make the %s yours: chown -h %lu %s", instead, kind, (unsigned long)geteuid(),
+		   shell_word(path, strlen(path), word));
 }
 
 /* `path` is where the file called `name` is, or NULL. */
@@ -38,8 +50,8 @@ static int check_file(const struct stat *status, const char *name, const char *p
 
 	if (!writers_owner_is_ours(status->st_uid)) {
 		error_set(error, class, "%s belongs to another user (uid %lu)", name, (unsigned long)status->st_uid);
-		error_hint(error, "use a file of your own, or look at what is in this one and make it yours: chown %lu %s",
-			   (unsigned long)geteuid(), path != NULL ? path : name);
+		hint_owner("use a file of your own, such as a copy of this one if you trust what is in it", "file",
+			   path != NULL ? path : name, error);
 		return -(int)class;
 	}
 	if (writers == WRITERS_OURS)
@@ -58,8 +70,7 @@ static int check_step(const struct walk *walk, const struct stat *status, const 
 	if (!writers_owner_is_ours(status->st_uid)) {
 		error_set(error, walk->class, "the %s %s belongs to another user (uid %lu), who can replace %s", kind, step,
 			  (unsigned long)status->st_uid, walk->path);
-		error_hint(error, "keep the file where only you and root can write, or make the %s yours: chown -h %lu %s", kind,
-			   (unsigned long)geteuid(), step);
+		hint_owner("keep the file where only you and root can write", kind, step, error);
 		return -(int)walk->class;
 	}
 	if (writers == WRITERS_OURS)

@@ -43,8 +43,8 @@ static double least(double a, double b)
 	return a < b ? a : b;
 }
 
-/* How many seconds the clocks may differ before that may be the reason of a refusal: by more, the assertion is past its exp when
- * it is made, or its exp is further ahead than the org takes. */
+/* How many seconds the clocks may differ before that may be the reason of a refusal: by more, the assertion has expired when it
+ * is made, or its exp is further ahead than the org takes. */
 static double difference_allowed(enum salesforce_cause cause, const struct http_clock *clock, long lifetime)
 {
 	double life = least((double)lifetime, ASSERTION_LIFETIME_MOST); /* a longer one is advised on by itself */

@@ -36,9 +36,11 @@ static int check_cacert(const char *path, struct error *error)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	if (!holds_certificates(path))
-		return error_set(error, ERROR_CONFIG, "%s cannot be read, or holds no CA certificates", path);
-	return 0;
+	if (holds_certificates(path))
+		return 0;
+	error_set(error, ERROR_CONFIG, "%s cannot be read, or holds no CA certificates", path);
+	error_hint(error, "give a file with CA certificates in PEM, or leave --cacert out to use the system's");
+	return -ERROR_CONFIG;
 }
 
 int http_ready(struct error *error)

@@ -201,8 +201,11 @@ int apps_read(struct apps *apps, const char *path, struct error *error)
 	memset(apps, 0, sizeof(*apps));
 	if (stat(path, &status) < 0)
 		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
-	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
-		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+		error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+		error_hint(error, "name the app's folder, or one of its files");
+		return -ERROR_CONFIG;
+	}
 	if (S_ISREG(status.st_mode))
 		return read_one(apps, path, &status, error);
 	apps->is_folder = true;

@@ -150,6 +150,9 @@ int apps_settings(const struct apps *apps, const char *path, const char *app, co
 		if (names_refuse_below(path, &why) < 0) {
 			error_append(error, "\n  %s", why.text);
 			error_hint(error, "%s", why.hint);
+		} else {
+			error_hint(error, "name the folder that has it; or retrieve it from the org, or write a new app's files with "
+				   "\"p11bearer app init\"");
 		}
 		return -ERROR_CONFIG;
 	}

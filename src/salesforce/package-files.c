@@ -125,8 +125,11 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 		if (left)
 			return kind == WALK_FILE ? 0 : skip(package, path, below, kind, error);
 	}
-	if (kind == WALK_OTHER)
-		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	if (kind == WALK_OTHER) {
+		error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+		error_hint(error, "move it out of the folder that is deployed");
+		return -ERROR_CONFIG;
+	}
 	if (kind == WALK_LINK && beneath_is_folder(package->folder, below))
 		return skip(package, path, below, kind, error);
 	if (package->whole && names_check(path, error) < 0)
@@ -186,8 +189,10 @@ static int take_one(struct package *package, const char *path, struct error *err
 	bool left;
 
 	if (!appfile_type_of(path, &type)) {
-		if (names_check(path, error) == 0)
+		if (names_check(path, error) == 0) {
 			error_set(error, ERROR_CONFIG, "%s is neither a folder nor one of an app's files by its name", path);
+			error_hint(error, "name the app's folder, or one of its files");
+		}
 		return error_result(error);
 	}
 	if (leftout_open(path, &package->leftout, error) < 0 ||
@@ -206,7 +211,10 @@ int package_take(struct package *package, const char *path, struct error *error)
 		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 	if (S_ISDIR(status.st_mode))
 		return take_folder(package, path, error);
-	if (!S_ISREG(status.st_mode))
-		return error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	if (!S_ISREG(status.st_mode)) {
+		error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+		error_hint(error, "name the app's folder, or one of its files");
+		return -ERROR_CONFIG;
+	}
 	return take_one(package, path, error);
 }

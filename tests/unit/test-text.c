@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/shell-word.h"
 #include "base/text.h"
 
 /* --- text from elsewhere ----------------------------------------------------------------------------------------- */
@@ -231,6 +232,45 @@ static void a_message_shows_no_pin_of_a_uri(void **state)
 	}
 }
 
+/* Paths in the commands that hints suggest: whoever pastes such a command must hit that file and no other. */
+static void a_path_is_one_word(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "a", "a" }, { "/etc/x_1.conf", "/etc/x_1.conf" }, { "", "''" }, { "a b", "'a b'" }, { " a", "' a'" }, { "a ", "'a '" },
+		{ "it's", "'it'\\''s'" }, { "'", "''\\'''" }, { "$HOME/x", "'$HOME/x'" }, { "~/x", "'~/x'" }, { "a;reboot", "'a;reboot'" },
+		{ "`id`", "'`id`'" }, { "$(id)", "'$(id)'" }, { "a\"b", "'a\"b'" }, { "a\\b", "'a\\b'" }, { "*", "'*'" }, { "a?[b]", "'a?[b]'" },
+		{ "a&b|c>d<e", "'a&b|c>d<e'" }, { "#a", "'#a'" }, { "!1", "'!1'" }, { "-rf", "./-rf" }, { "-r f", "'./-r f'" },
+		{ "{a,b}", "'{a,b}'" }, { "(a)", "'(a)'" }, { "a=b", "a=b" }, { "\xc3\xa4", "\xc3\xa4" }, { "a\nb", "PATH" },
+		{ "a\x1b[0m", "PATH" }, { "\x7f", "PATH" },
+	};
+	char word[SHELL_WORD_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(shell_word(cases[i][0], strlen(cases[i][0]), word), cases[i][1]);
+	assert_string_equal(shell_word("folder/file", 6, word), "folder");
+}
+
+static void a_path_is_whole_or_left_out(void **state)
+{
+	static const char *const fillings[] = { "a", "'", "a ", "-" };
+	char path[2 * SHELL_WORD_SIZE], word[SHELL_WORD_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(fillings); i++) {
+		for (size_t length = 1; length < sizeof(path); length++) {
+			for (size_t j = 0; j < length; j++)
+				path[j] = fillings[i][j % strlen(fillings[i])];
+			shell_word(path, length, word);
+			assert_true(strlen(word) < SHELL_WORD_SIZE);
+			if (strcmp(word, "PATH") != 0)
+				assert_true(strlen(word) >= length);
+			else
+				assert_true(4 * length + 8 > SHELL_WORD_SIZE);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +283,8 @@ int main(void)
 		cmocka_unit_test(a_member_that_is_there_twice_is_found),
 		cmocka_unit_test(a_line_end_begins_no_line_of_a_message),
 		cmocka_unit_test(a_message_shows_no_pin_of_a_uri),
+		cmocka_unit_test(a_path_is_one_word),
+		cmocka_unit_test(a_path_is_whole_or_left_out),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
