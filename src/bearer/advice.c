@@ -51,7 +51,7 @@ static double difference_allowed(enum salesforce_cause cause, const struct http_
 
 	if (cause == (clock->ahead < 0 ? SALESFORCE_EXPIRED : SALESFORCE_TOO_NEW))
 		return CLOCK_NOTED;
-	return least(CLOCK_WRONG, clock->ahead < 0 ? life : EXP_LATEST - life);
+	return least(CLOCK_WRONG, clock->ahead < 0 ? life : (double)EXP_LATEST - life);
 }
 
 static void blame_clock(enum salesforce_cause cause, const struct http_clock *clock, struct error *error)
