@@ -345,9 +345,13 @@ void warn_of_size(struct p11_key *key, size_t signature_length);
 bool key_is_lost(const struct error *error);
 
 /* Gets at the key again after `lost`: by another session, and where that does not help by restarting the module. Tries it
- * again for up to request.module_wait seconds, with a message that the token is away; p11_key_sign tells when it is back.
+ * again for up to request.module_wait seconds, with a message that the token is away.
  * Fails with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY; or, with error->signal, when a signal ends the wait. */
 int key_recover(struct p11_key *key, const struct error *lost, struct error *error);
+
+/* The token has answered for a signature, well or not: an outage is over, with a message if there was one that the token is
+ * away. Several threads may call it at once. */
+void key_answers(struct p11_key *first);
 
 /* --- several sessions of one key, each in a thread (share.c) ----------------------------------------------------- */
 

@@ -75,8 +75,8 @@ static CK_RV initialize(struct module *module)
 		module->reserved = p11_kit_config_option(module->functions, "x-init-reserved");
 	arguments.pReserved = module->reserved;
 	rv = CALL(module, C_Initialize, &arguments);
-	module->locks = rv == CKR_OK;
-	if (rv == CKR_CANT_LOCK) {
+	module->locks |= rv == CKR_OK;
+	if (rv == CKR_CANT_LOCK && !module->locks) { /* else threads are about, because it could before */
 		arguments.flags = 0;
 		rv = CALL(module, C_Initialize, &arguments);
 	}

@@ -11,7 +11,7 @@ void outage_begin(struct outage *outage, double now)
 			outage->debt = 0;
 		outage->tried = outage->debt > 0; /* the token comes and goes */
 		outage->since = now;
-		outage->told = false;
+		outage->restarted = outage->told = false;
 		outage->on = true;
 	}
 	outage->tried &= outage->limit > 0;
@@ -47,7 +47,8 @@ bool outage_end(struct outage *outage, double now, double *length)
 	if (!outage->on || !atomic_exchange(&outage->on, false))
 		return false;
 	*length = now - outage->since;
-	outage->debt = away(outage, now);
+	if (outage->restarted)
+		outage->debt = away(outage, now);
 	outage->since = now;
 	return outage->told;
 }

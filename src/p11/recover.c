@@ -71,6 +71,7 @@ static int restart(struct p11_key *key, struct error *error)
 {
 	struct token *token = key->session.token;
 
+	key->outage.restarted = true;
 	if (!token->module->shared) {
 		if (key->restarted && key->outage.limit <= 0)
 			return error_set(error, ERROR_TOKEN, "cannot restart the module %s: it was restarted once before",
@@ -151,4 +152,13 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 	}
 	error->code = 0; /* as in the gate's reason */
 	return error_result(error);
+}
+
+/* Only now is it back: some HSMs take a login before they can do anything else. */
+void key_answers(struct p11_key *key)
+{
+	double length;
+
+	if (outage_end(&key->outage, clock_ms(), &length))
+		message_note("token \"%s\" is back after %.1f s", token_label(key->session.token), length / 1e3);
 }

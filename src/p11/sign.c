@@ -202,15 +202,6 @@ static bool is_about_mechanism(CK_RV rv)
 	return rv == CKR_MECHANISM_INVALID || rv == CKR_MECHANISM_PARAM_INVALID || rv == CKR_FUNCTION_NOT_SUPPORTED;
 }
 
-/* It is back once it has signed: some HSMs take a login before they can do anything else. */
-static void tell_if_back(struct p11_key *key)
-{
-	double length;
-
-	if (outage_end(&first_of(key)->outage, clock_ms(), &length))
-		message_note("token \"%s\" is back after %.1f s", token_label(key->session.token), length / 1e3);
-}
-
 static int sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		struct error *error)
 {
@@ -231,7 +222,6 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 	if (rv != CKR_OK)
 		return sign_error(key, rv, error);
 	key->has_signed = true;
-	tell_if_back(key);
 	*length = got;
 	if (pad_signature(key, signature, length, error) < 0)
 		return error_result(error);
@@ -261,6 +251,8 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 		result = sign(key, data, size, signature, length, error);
 	if (result < 0)
 		gate_note_gone(key, error);
+	if (result == 0 || (!key_is_lost(error) && !p11_key_is_gone(key, NULL)))
+		key_answers(first_of(key));
 	gate_leave(key);
 	return result;
 }

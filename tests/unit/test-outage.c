@@ -76,13 +76,21 @@ static void work_pays_for_time_away(void **state)
 	double length;
 
 	(void)state;
-	outage_begin(&outage, 0);
+	outage_begin(&outage, 0); /* without a restart it costs nothing */
 	assert_same(outage_wait(&outage, 0), 0);
-	outage_end(&outage, 20000, &length);
-	outage_begin(&outage, 25000);
-	assert_same(outage_left(&outage, 25000), LIMIT - 15000);
-	assert_true(outage_wait(&outage, 25000) > 0); /* it comes and goes: not at once */
-	outage_end(&outage, 26000, &length);
+	outage_end(&outage, 1, &length);
+	outage_begin(&outage, 1);
+	assert_same(outage_wait(&outage, 1), 0);
+	outage_end(&outage, 2, &length);
+	outage_begin(&outage, 2);
+	assert_same(outage_wait(&outage, 2), 0);
+	outage.restarted = true;
+	outage_end(&outage, 20002, &length);
+	outage_begin(&outage, 25002);
+	assert_same(outage_left(&outage, 25002), LIMIT - 15000);
+	assert_true(outage_wait(&outage, 25002) > 0); /* it comes and goes: not at once */
+	outage.restarted = true;
+	outage_end(&outage, 26002, &length);
 	outage_begin(&outage, 100000);
 	assert_same(outage_left(&outage, 100000), LIMIT);
 	assert_same(outage_wait(&outage, 100000), 0);
@@ -99,6 +107,7 @@ static void a_token_that_comes_and_goes_is_given_up(void **state)
 
 		for (outage_begin(&outage, now); !outage.tried || outage_left(&outage, now) > 0; outage_begin(&outage, now)) {
 			now += outage_wait(&outage, now) + 3;
+			outage.restarted = true;
 			if (signs == 1)
 				outage_end(&outage, now, &length);
 			now += 1;
