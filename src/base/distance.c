@@ -5,28 +5,33 @@
 #include <stdbool.h>
 #include <string.h>
 
+static bool is_same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static unsigned lesser(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
 unsigned distance(const char *a, const char *b)
 {
-	unsigned row[DISTANCE_MAX + 1];
-	size_t length = strlen(b);
+	unsigned table[DISTANCE_MAX + 1][DISTANCE_MAX + 1]; /* between the first i bytes of a and the first j of b */
+	size_t rows = strlen(a), columns = strlen(b);
 
-	for (unsigned j = 0; j <= length; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1] != '\0'; i++) {
-		unsigned diagonal = row[0];
+	for (size_t i = 0; i <= rows; i++) {
+		for (size_t j = 0; j <= columns; j++) {
+			unsigned edits = (unsigned)(i + j);
 
-		row[0] = i;
-		for (size_t j = 1; j <= length; j++) {
-			bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-			unsigned least = diagonal + (same ? 0 : 1);
-
-			diagonal = row[j];
-			if (row[j] + 1 < least)
-				least = row[j] + 1;
-			if (row[j - 1] + 1 < least)
-				least = row[j - 1] + 1;
-			row[j] = least;
+			if (i > 0 && j > 0) {
+				edits = lesser(table[i - 1][j], table[i][j - 1]) + 1;
+				edits = lesser(edits, table[i - 1][j - 1] + (is_same(a[i - 1], b[j - 1]) ? 0 : 1));
+			}
+			if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) && is_same(a[i - 2], b[j - 1]))
+				edits = lesser(edits, table[i - 2][j - 2] + 1);
+			table[i][j] = edits;
 		}
 	}
-	return row[length];
+	return table[rows][columns];
 }

@@ -4,8 +4,8 @@
 
 enum { DISTANCE_MAX = 40 }; /* bytes of a word */
 
-/* Levenshtein's distance: how many single-character edits turn one word into the other, ASCII case aside. Both words have at
- * most DISTANCE_MAX bytes. */
+/* How many edits turn one word into the other, ASCII case aside: a character added, removed, replaced, or swapped with the next
+ * one (the optimal string alignment distance). Both words have at most DISTANCE_MAX bytes. */
 unsigned distance(const char *a, const char *b);
 
 #endif

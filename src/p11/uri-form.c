@@ -129,6 +129,9 @@ static int bad_attribute(const char *part, size_t length, bool query, struct err
 	if (query && error->hint[0] == '\0')
 		error_hint(error, "it may have pin-source, pin-value, module-name and module-path; write %%26 for an '&' in a "
 				  "value");
+	else if (error->hint[0] == '\0')
+		error_hint(error, "a key is named by token, serial, manufacturer, model, object (its label), id, type and slot-id; "
+				  "write %%3B for a ';' in a value");
 	return -ERROR_CONFIG;
 }
 
@@ -204,7 +207,8 @@ int uri_check_form(struct uri *uri, const char *text, struct error *error)
 
 	if (strncasecmp(text, "pkcs11:", 7) != 0) {
 		error_set(error, ERROR_CONFIG, "not a PKCS#11 URI: it does not begin with \"pkcs11:\"");
-		error_hint(error, "\"p11bearer keys\" prints the URIs of all keys");
+		error_hint(error, strcasestr(text, "pkcs11:") != NULL ? "remove what comes before \"pkcs11:\", and the quotes or "
+			   "brackets around the URI" : "\"p11bearer keys\" prints the URIs of all keys");
 		return -ERROR_CONFIG;
 	}
 	for (const char *c = text; *c != '\0'; c++) {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_BYTES_MOST = 64 }; /* of an id that a hint spells out */
+enum { ID_BYTES_MOST = 65 }; /* one more than an id that a hint spells out */
 
 /* The id in a URI's path; NULL if there is none. */
 static const char *find_id(const char *text, size_t *length)
@@ -36,43 +36,68 @@ static int encoded(const char *text, size_t length)
 	return sscanf(text + 1, "%2x", &byte) == 1 ? (int)byte : -1;
 }
 
-static bool is_separator(int byte)
+/* What stands between the bytes of an id or around it: any punctuation and blanks, of what is encoded only the usual. */
+static bool is_separator(const char *text, size_t length)
 {
-	return byte > 0 && strchr(":-._, ", byte) != NULL;
+	int byte = encoded(text, length);
+
+	return byte > 0 ? strchr(":-._, \"'", byte) != NULL :
+			  ispunct((unsigned char)*text) || isspace((unsigned char)*text);
 }
 
-/* How many characters before hexadecimal digits say that they are some: 0x or \x. */
+/* How many characters before hexadecimal digits say that they are some: 0x, \x or x. */
 static size_t prefix(const char *text, size_t length)
 {
-	return length > 2 && (text[0] == '0' || text[0] == '\\') && tolower((unsigned char)text[1]) == 'x' ? 2 : 0;
+	size_t x = length > 2 && (text[0] == '0' || text[0] == '\\') ? 1 : 0;
+
+	return length > x + 1 && tolower((unsigned char)text[x]) == 'x' && isxdigit((unsigned char)text[x + 1]) ? x + 1 : 0;
+}
+
+static size_t count_digits(const char *text, size_t length)
+{
+	size_t digits = 0;
+
+	while (digits < length && isxdigit((unsigned char)text[digits]))
+		digits++;
+	return digits;
+}
+
+/* Writes hexadecimal digits as %XX to `meant`, which has *bytes already; an odd number of digits lacks the first one. */
+static void add_bytes(const char *digits, size_t count, char *meant, size_t *bytes)
+{
+	for (size_t i = 0; i < count && *bytes < ID_BYTES_MOST; ++*bytes) {
+		bool pair = (count - i) % 2 == 0;
+
+		sprintf(meant + 3 * *bytes, "%%%c%c", pair ? digits[i] : '0', pair ? digits[i + 1] : digits[i]);
+		i += pair ? 2 : 1;
+	}
 }
 
 /* Writes the id that is meant, %XX for each byte, into `meant`; false if the text is none of digits, or means what it says. */
 static bool meant_id(const char *text, size_t length, char meant[3 * ID_BYTES_MOST + 1])
 {
 	bool plain = false; /* it has something that is not %XX */
-	size_t bytes = 0, next;
+	size_t bytes = 0, digits;
 
-	for (size_t i = 0; i < length; i = next) {
-		size_t digits = 0;
+	for (size_t i = 0; i < length;) {
+		size_t step = encoded(text + i, length - i) >= 0 ? 3 : 1;
 
 		i += prefix(text + i, length - i);
-		while (i + digits < length && isxdigit((unsigned char)text[i + digits]))
-			digits++;
-		next = i + (digits > 0 ? digits : encoded(text + i, length - i) >= 0 ? 3 : 1);
-		if (digits == 0 && is_separator(next == i + 1 ? text[i] : encoded(text + i, length - i))) {
-			plain |= next == i + 1;
-			continue;
-		}
-		if (digits == 0 && next == i + 1)
+		digits = count_digits(text + i, length - i);
+		if (digits > 0) {
+			add_bytes(text + i, digits, meant, &bytes);
+			i += digits;
+			if (i < length && tolower((unsigned char)text[i]) == 'h') /* as assemblers write it */
+				i++;
+			plain = true;
+		} else if (is_separator(text + i, length - i)) {
+			i += step;
+			plain |= step == 1;
+		} else if (step == 3) {
+			add_bytes(text + i + 1, 2, meant, &bytes);
+			i += step;
+		} else {
 			return false;
-		plain |= digits > 0;
-		/* An odd number of digits lacks the first one. */
-		for (size_t j = i + (digits == 0 ? 1 : 0); j < next && bytes < ID_BYTES_MOST; bytes++) {
-			bool pair = (next - j) % 2 == 0;
-
-			sprintf(meant + 3 * bytes, "%%%c%c", pair ? text[j] : '0', pair ? text[j + 1] : text[j]);
-			j += pair ? 2 : 1;
 		}
 	}
 	return plain && bytes > 0 && bytes < ID_BYTES_MOST;

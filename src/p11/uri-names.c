@@ -36,15 +36,23 @@ static const struct {
 	{ "key-name", "object" },
 	{ "key-label", "object" },
 	{ "key-alias", "object" },
+	{ "label-hex", "object" },
+	{ "nickname", "object" },
+	{ "friendly-name", "object" },
+	{ "container", "object" },
 	{ "alias", "object" },
 	{ "object-label", "object" },
 	{ "object-name", "object" },
 	{ "cka-id", "id" },
+	{ "id-hex", "id" },
+	{ "hex-id", "id" },
 	{ "key-id", "id" },
 	{ "object-id", "id" },
 	{ "keypair-id", "id" },
 	{ "slot", "slot-id" },
 	{ "slot-number", "slot-id" },
+	{ "slot-no", "slot-id" },
+	{ "slot-num", "slot-id" },
 	{ "slot-index", "slot-id" },
 	{ "reader", "slot-description" },
 	{ "slot-name", "slot-description" },
@@ -56,18 +64,27 @@ static const struct {
 	{ "key-type", "type" },
 	{ "token-label", "token" },
 	{ "token-name", "token" },
+	{ "token-id", "token" },
+	{ "hsm", "token" },
 	{ "card", "token" },
 	{ "partition", "token" },
 	{ "serial-number", "serial" },
 	{ "serial-no", "serial" },
+	{ "sn", "serial" },
 	{ "token-serial", "serial" },
 	{ "manufacturer-id", "manufacturer" },
 	{ "token-manufacturer", "manufacturer" },
 	{ "vendor", "manufacturer" },
+	{ "mfr", "manufacturer" },
 	{ "maker", "manufacturer" },
 	{ "token-model", "model" },
+	{ "model-name", "model" },
 	{ "module", "module-path" },
 	{ "module-file", "module-path" },
+	{ "pkcs11-module", "module-path" },
+	{ "so-path", "module-path" },
+	{ "driver", "module-path" },
+	{ "path", "module-path" },
 	{ "library", "module-path" },
 	{ "library-path", "module-path" },
 	{ "lib", "module-path" },
@@ -80,9 +97,11 @@ static const struct {
 	{ "pin-file", "pin-source" },
 	{ "pin-from", "pin-source" },
 	{ "pin-path", "pin-source" },
+	{ "pin-src", "pin-source" },
 	{ "pin-env", "pin-source" },
 };
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
+enum { ABBREVIATION_MIN = 3 }; /* characters */
 
 /* The name in lower case, without what separates its words, and without the slashes of "pkcs11://". */
 static void squeeze(char squeezed[DISTANCE_MAX + 1], const char *name, size_t length)
@@ -117,6 +136,12 @@ static const char *meant_by(const char *name, size_t length)
 			meant = names[i].meant;
 			least = edits;
 		}
+	}
+	/* An abbreviation. */
+	for (size_t i = 0; i < NAMES && meant == NULL && strlen(word) >= ABBREVIATION_MIN; i++) {
+		squeeze(known, names[i].name, strlen(names[i].name));
+		if (strncmp(word, known, strlen(word)) == 0)
+			meant = names[i].meant;
 	}
 	return meant;
 }
