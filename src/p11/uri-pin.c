@@ -3,6 +3,7 @@
  * what --pin-from takes. */
 #include "p11/internal.h"
 
+#include <ctype.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,38 +61,57 @@ int uri_take_pin(struct uri *uri, const char *text, struct error *error)
 	return uri->pin != NULL ? 0 : error_memory(error);
 }
 
-/* The path in a pin-source, which is a file:-URI or a plain path; NULL when it is not absolute, or a program ("|command"),
- * which is not run. */
+/* The path in a pin-source, which is a file:-URI (RFC 8089) or a plain path; NULL when it is not absolute, or a program
+ * ("|command"), which is not run. */
 static const char *absolute_path(const char *source)
 {
-	static const char url[] = "file://", file[] = "file:";
+	static const char *const prefixes[] = { "file://localhost", "file://", "file:" };
 
-	if (strncmp(source, url, strlen(url)) == 0)
-		source += strlen(url);
-	else if (strncmp(source, file, strlen(file)) == 0)
-		source += strlen(file);
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (strncmp(source, prefixes[i], strlen(prefixes[i])) == 0) {
+			source += strlen(prefixes[i]);
+			break;
+		}
+	}
 	return source[0] == '/' ? source : NULL;
+}
+
+/* Schemes are the same in any case. */
+static void lower_scheme(char *source)
+{
+	size_t length = strspn(source, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	for (size_t i = 0; source[length] == ':' && i < length; i++)
+		source[i] = (char)tolower((unsigned char)source[i]);
 }
 
 /* Other programs write --pin-from's sources into URIs too, such as pkcs11-provider "env:NAME". */
 int uri_take_pin_source(struct uri *uri, struct error *error)
 {
-	const char *source = p11_kit_uri_get_pin_source(uri->parsed);
-	const char *path = source != NULL ? absolute_path(source) : NULL;
+	const char *source = p11_kit_uri_get_pin_source(uri->parsed), *path;
+	char *text;
 	struct error ignored;
 
 	if (source == NULL)
 		return 0;
-	if (path == NULL && (strncmp(source, "file:", 5) == 0 || p11_pin_source_check(source, &ignored) < 0)) {
+	text = strdup(source);
+	if (text == NULL)
+		return error_memory(error);
+	lower_scheme(text);
+	path = absolute_path(text);
+	if (path == NULL && (strncmp(text, "file:", 5) == 0 || p11_pin_source_check(text, &ignored) < 0)) {
 		/* The text itself is not shown: it may be a PIN. */
-		error_set(error, ERROR_CONFIG, "the URI's pin-source is not file: with an absolute path, nor another PIN source");
+		error_set(error, ERROR_CONFIG, "the URI's pin-source is neither file: with an absolute path nor another PIN source");
 		error_hint(error, "PIN sources in a URI are file:/PATH, env:NAME, fd:N, credential:NAME and prompt; programs are not run");
-		return -ERROR_CONFIG;
+		goto out;
 	}
-	if (asprintf(&uri->pin_source, "%s%s", path != NULL ? "file:" : "", path != NULL ? path : source) >= 0)
-		return 0;
-	uri->pin_source = NULL;
-	return error_memory(error);
+	if (asprintf(&uri->pin_source, "%s%s", path != NULL ? "file:" : "", path != NULL ? path : text) < 0) {
+		uri->pin_source = NULL;
+		error_memory(error);
+	}
+out:
+	free(text);
+	return uri->pin_source != NULL ? 0 : error_result(error);
 }
 
 char *p11_uri_pin_source(const char *text)

@@ -102,11 +102,11 @@ static const struct {
 	{ "pkcs11:slot-id=99999999999999999999", "slot-id is not the number", "" }, /* p11-kit: 7766279631452241919 */
 	{ "pkcs11:slot-id=18446744073709551615", "slot-id is not the number", "" }, /* p11-kit: any slot */
 	{ "pkcs11:slot-id=0x1F", "slot-id is not the number", "did you mean slot-id=31?" },
-	{ "pkcs11:?pin-source=pin", "pin-source is not file:", "env:NAME" },
-	{ "pkcs11:?pin-source=file:pin", "pin-source is not file:", "env:NAME" },
-	{ "pkcs11:?pin-source=env:", "pin-source is not file:", "env:NAME" },
-	{ "pkcs11:?pin-source=%7Ccat%20/run/pin", "pin-source is not file:", "not run" },
-	{ "pkcs11:?pin-source=0815471", "pin-source is not file:", "env:NAME" },
+	{ "pkcs11:?pin-source=pin", "pin-source is neither file:", "env:NAME" },
+	{ "pkcs11:?pin-source=file:pin", "pin-source is neither file:", "env:NAME" },
+	{ "pkcs11:?pin-source=env:", "pin-source is neither file:", "env:NAME" },
+	{ "pkcs11:?pin-source=%7Ccat%20/run/pin", "pin-source is neither file:", "not run" },
+	{ "pkcs11:?pin-source=0815471", "pin-source is neither file:", "env:NAME" },
 	{ "pkcs11:object=a;id=01 a2", "blank", "did you mean id=%01%a2?" },
 	{ "pkcs11:library-version=new", "cannot be parsed", "" },
 };
