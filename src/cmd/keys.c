@@ -166,7 +166,7 @@ static int run(const struct settings *settings, struct error *error)
 	result = p11_list(&request, all, &listing, error);
 	if (result == 0 && listing.token_count == 0 && uri != NULL) {
 		result = error_set(error, ERROR_NO_KEY, "no token with keys matches the URI");
-		error_hint(error, "\"p11bearer keys --all\" lists all that is there");
+		error_hint(error, "%s", listing.hint);
 		p11_uri_hint_id(uri, error);
 	}
 	if (result == 0 && settings_flag(settings, SETTING_JSON))
@@ -174,7 +174,7 @@ static int run(const struct settings *settings, struct error *error)
 	else if (result == 0)
 		result = print_table(&listing, all, error);
 	if (result == 0 && listing.token_count == 0)
-		message_note("no token with keys was found; --all shows all that is there");
+		message_note("no token with keys was found; %s", listing.hint);
 	p11_listing_free(&listing);
 	return result;
 }

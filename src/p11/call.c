@@ -164,5 +164,6 @@ int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char 
 	va_end(arguments);
 	error_set(error, class, "%s: %s", what, ckr_text(rv));
 	error->code = rv;
+	device_hint(rv, error);
 	return -(int)class;
 }

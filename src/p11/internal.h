@@ -39,7 +39,8 @@ bool call_holds(const char *function);
  * its fourth next call. */
 const char *ckr_text(CK_RV rv);
 
-/* Fills `error` with "<what failed>: <CKR>"; `format` says what failed, on which object. Returns -class. */
+/* Fills `error` with "<what failed>: <CKR>", and a hint if that is about the device; `format` says what failed, on which object.
+ * Returns -class. */
 int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -108,6 +109,9 @@ void slots_hint(const struct modules *modules, struct error *error);
 /* Adds the hint for a call of one module that failed, where there is one; C_Initialize always has one. `name` is the
  * module's name or path. */
 void module_hint(const char *name, const char *function, CK_RV rv, struct error *error);
+
+/* Adds the hint for a device that does not answer, if the code says so. */
+void device_hint(CK_RV rv, struct error *error);
 
 /* Finalises a module that nothing else in the process uses, where it is initialised, and starts it again, which ends all its
  * sessions. Fails with ERROR_TOKEN and the module's code. */
@@ -387,6 +391,14 @@ int key_find(struct p11_key *key, struct error *error);
 
 /* Adds the hint for a key that was not found on the token of the session (key-hint.c). */
 void key_hint(struct p11_key *key, struct error *error);
+
+/* The full URI of a key; NULL if it cannot be read. To be freed. */
+char *object_uri(const struct session *session, CK_OBJECT_HANDLE object);
+
+/* Adds the hint for a token, or a label of a key, that was not found, if one comes close to it. Else an earlier hint remains
+ * (near-hint.c). Calls for each token, or key. */
+void token_hint_near(const struct modules *modules, const struct uri *uri, struct error *error);
+void key_hint_near(const struct session *session, const CK_ATTRIBUTE *label, struct error *error);
 
 /* Appends the full URIs of the objects to the error's sentence, a line each, at most ten. */
 void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error);

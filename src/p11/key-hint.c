@@ -19,7 +19,7 @@ static void format_id(CK_ATTRIBUTE *id, char *text, size_t size)
 	free(uri);
 }
 
-static char *uri_of(const struct session *session, CK_OBJECT_HANDLE object)
+char *object_uri(const struct session *session, CK_OBJECT_HANDLE object)
 {
 	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
 	struct error ignored;
@@ -89,7 +89,7 @@ static bool hint_private(const struct session *session, CK_ATTRIBUTE attribute, 
 		i++;
 	if (count == 0)
 		return false;
-	uri = uri_of(session, found[i < count ? i : 0]);
+	uri = object_uri(session, found[i < count ? i : 0]);
 	if (i < count)
 		error_hint(error, "the key with this %s is %s", what, uri != NULL ? uri : "another one");
 	else
@@ -118,7 +118,7 @@ static bool hint_public(const struct session *session, CK_OBJECT_CLASS class, CK
 				snprintf(first, sizeof(first), "%s", id_text);
 			continue;
 		}
-		uri = uri_of(session, private);
+		uri = object_uri(session, private);
 		error_hint(error, "only a %s has this label; it has %s, and the key with that id is %s", kind, id_text,
 			   uri != NULL ? uri : "?");
 		free(uri);
@@ -129,6 +129,22 @@ static bool hint_public(const struct session *session, CK_OBJECT_CLASS class, CK
 	else if (count > 0)
 		error_hint(error, "only a %s has this label, and it has no id that would lead to its key", kind);
 	return count > 0;
+}
+
+/* Labels and ids are taken for each other: a key whose id is what the URI has as a label, or the other way round. */
+static bool hint_swapped(const struct session *session, const CK_ATTRIBUTE *asked, struct error *error)
+{
+	CK_ATTRIBUTE other = { asked->type == CKA_ID ? CKA_LABEL : CKA_ID, asked->pValue, asked->ulValueLen };
+	CK_OBJECT_HANDLE found[LOOKED_AT];
+	char *uri;
+
+	if (other.ulValueLen == 0 || search(session, CKO_PRIVATE_KEY, other, found) == 0)
+		return false;
+	uri = object_uri(session, found[0]);
+	error_hint(error, "this is the %s of a key, not its %s: %s", other.type == CKA_LABEL ? "label (object=)" : "id",
+		   other.type == CKA_LABEL ? "id" : "label", uri != NULL ? uri : "?");
+	free(uri);
+	return true;
 }
 
 void key_hint(struct p11_key *key, struct error *error)
@@ -152,5 +168,11 @@ void key_hint(struct p11_key *key, struct error *error)
 		if (attributes[i / 2] != NULL)
 			hinted = hint_public(&key->session, classes[i % 2], *attributes[i / 2], error);
 	}
+	for (size_t i = 0; i < 2 && !hinted; i++) {
+		if (attributes[i] != NULL)
+			hinted = hint_swapped(&key->session, attributes[i], error);
+	}
+	if (!hinted && attributes[0] != NULL)
+		key_hint_near(&key->session, attributes[0], error);
 	p11_uri_hint_id(key->uri.text, error); /* a slip is the better reason */
 }

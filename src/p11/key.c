@@ -16,6 +16,7 @@ static int no_token(const struct p11_key *key, struct error *error)
 	modules_hint(&key->modules, error);
 	if (key->uri.has_slot_id)
 		slots_hint(&key->modules, error);
+	token_hint_near(&key->modules, &key->uri, error);
 	return -ERROR_NO_KEY;
 }
 
@@ -34,7 +35,7 @@ static bool have_one_label(const struct tokens *tokens)
 static int many_tokens(struct p11_key *key, struct error *error)
 {
 	struct tokens *tokens = &key->tokens;
-	bool by_slot = false;
+	bool by_slot = false, by_serial = have_one_label(tokens);
 
 	tokens_look_beyond(tokens, &key->uri);
 	error_set(error, ERROR_NO_KEY, "%zu tokens match %s:", tokens->count, uri_shown(&key->uri));
@@ -42,17 +43,18 @@ static int many_tokens(struct p11_key *key, struct error *error)
 		char *uri = token_uri(&tokens->list[i]);
 
 		by_slot |= tokens->list[i].needs_slot;
+		by_serial &= !tokens->list[i].needs_slot && !tokens->list[i].needs_module;
 		error_append(error, "\n  %s", uri != NULL ? uri : "?");
 		free(uri);
 	}
-	error_hint(error, "no login was tried; name one token in the URI%s%s", have_one_label(tokens) ?
+	error_hint(error, "no login was tried; name one token in the URI%s%s", by_serial ?
 		   ", or remove the one that an earlier try has left (SoftHSM: softhsm2-util --delete-token --serial SERIAL)" : "",
 		   by_slot ? ". The slot-id may change when the module starts again: give each token a label of its own, if you can" :
 			     "");
 	return -ERROR_NO_KEY;
 }
 
-/* Whether a token that matches the URI cannot be meant all the same: it hides nothing and has no such key, or, for a
+/* Whether a token that matches the URI cannot be the one that is meant: it hides nothing and has no such key, or, for a
  * new key, cannot be written to. Machines have such tokens registered (p11-kit's trust module for one). */
 static bool is_out_of_question(struct token *token, const struct uri *uri, bool for_new_key)
 {
@@ -103,17 +105,10 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error)
 {
 	for (size_t i = 0; i < count && i < NAMED_MOST; i++) {
-		CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
-		struct error ignored;
-		char *uri = NULL;
+		char *uri = object_uri(session, objects[i]);
 
-		if (object_read(session, objects[i], CKA_LABEL, &label, &ignored) == 0 &&
-		    object_read(session, objects[i], CKA_ID, &id, &ignored) == 0)
-			uri = token_key_uri(session->token, &label, &id);
 		error_append(error, "\n  %s", uri != NULL ? uri : "(cannot be read)");
 		free(uri);
-		free(label.pValue);
-		free(id.pValue);
 	}
 	if (count > NAMED_MOST)
 		error_append(error, "\n  and more");
@@ -135,10 +130,6 @@ static int no_key(struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no private RSA key on token \"%s\" matches %s",
 		  token_label(key->session.token), uri_shown(&key->uri));
-	if (key->modules.failures[0] != '\0')
-		error_hint(error, "modules that could not be used: %s", key->modules.failures);
-	else
-		error_hint(error, "\"p11bearer keys --pin-from …\" lists the keys on it");
 	key_hint(key, error);
 	return -ERROR_NO_KEY;
 }

@@ -209,6 +209,18 @@ static int name_modules(const struct modules *modules, struct p11_listing *listi
 	return 0;
 }
 
+/* No token is listed: why there may be none, or the one that comes close to what was asked for. */
+static void hint_nothing(const struct modules *modules, const struct tokens *tokens, const struct uri *uri,
+			 struct p11_listing *listing)
+{
+	struct error why = { .hint = "" };
+
+	modules_hint(modules, &why);
+	if (tokens->count == 0)
+		token_hint_near(modules, uri, &why);
+	snprintf(listing->hint, sizeof(listing->hint), "%s", why.hint);
+}
+
 int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error)
 {
 	struct modules modules = { .list = NULL };
@@ -230,7 +242,9 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 		result = name_modules(&modules, listing, error);
 	if (result == 0)
 		result = read_all(&tokens, request, &uri, all, listing, error);
-	if (result == 0 && modules.failures[0] != '\0' && (all || listing->token_count == 0))
+	if (result == 0 && listing->token_count == 0)
+		hint_nothing(&modules, &tokens, &uri, listing);
+	else if (result == 0 && modules.failures[0] != '\0' && all)
 		message_warn("modules that could not be used: %s%s", modules.failures, modules.advice);
 	tokens_free(&tokens);
 	modules_close(&modules);

@@ -3,28 +3,45 @@
 #include "p11/internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char softhsm[] = "softhsm";
+static const char device[] = "check that the device is connected and that its service runs; cards and YubiKeys need pcscd";
+
+/* Writes the path of the configuration that SoftHSM reads; an empty one stands for the system's. */
+static void softhsm_configuration(char *path, size_t size)
+{
+	const char *set = getenv("SOFTHSM2_CONF"), *home = getenv("HOME");
+
+	if (set != NULL && *set != '\0') {
+		snprintf(path, size, "%s", set);
+		return;
+	}
+	snprintf(path, size, "%s/.config/softhsm2/softhsm2.conf", home != NULL ? home : "");
+	if (access(path, F_OK) < 0)
+		*path = '\0';
+}
 
 /* SoftHSM says CKR_GENERAL_ERROR of any configuration and store that it cannot read. */
 static void advise_softhsm(char *text, size_t size)
 {
-	const char *configuration = getenv("SOFTHSM2_CONF");
+	char path[PATH_MAX];
 
-	if (configuration == NULL || *configuration == '\0')
+	softhsm_configuration(path, sizeof(path));
+	if (*path == '\0')
 		snprintf(text, size, "set SOFTHSM2_CONF to the configuration that the token was made with (each new terminal needs "
 			 "it); without it SoftHSM uses the system's store, which is for the group softhsm: \"sudo usermod -aG "
 			 "softhsm USER\", then log in again");
-	else if (access(configuration, R_OK) < 0)
-		snprintf(text, size, "SOFTHSM2_CONF names %s, which SoftHSM cannot read (%s); set it to the configuration that the "
-			 "token was made with", configuration, strerror(errno));
+	else if (access(path, R_OK) < 0)
+		snprintf(text, size, "SoftHSM cannot read its configuration %s (%s); set SOFTHSM2_CONF to the one that the token was "
+			 "made with", path, strerror(errno));
 	else
-		snprintf(text, size, "check the folder that directories.tokendir in %s names: it must exist, and you must be allowed "
-			 "to read and write it", configuration);
+		snprintf(text, size, "SoftHSM's configuration is %s: it must have a line \"directories.tokendir = FOLDER\", and you "
+			 "must be allowed to read and write that folder; SOFTHSM2_CONF names another one", path);
 }
 
 /* Modules that reach cards through the service pcscd, by a part of their file's name. */
@@ -62,8 +79,17 @@ static void advise(const char *name, const char *function, CK_RV rv, char *text,
 	else if (uses_pcscd(name) && (starts || is_about_device(rv) || rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED))
 		snprintf(text, size, "check that the card or YubiKey is plugged in, that the service pcscd runs (\"systemctl status "
 			 "pcscd.socket\"), and that no other program holds the card");
+	else if (starts && strcasestr(name, "tpm2") != NULL)
+		snprintf(text, size, "check that you may open /dev/tpmrm0, which is for the group tss on Debian, or that TPM2_PKCS11_TCTI "
+			 "names the TPM");
 	else if (is_about_device(rv))
-		snprintf(text, size, "check that the device is connected and that its service runs; cards and YubiKeys need pcscd");
+		snprintf(text, size, "%s", device);
+}
+
+void device_hint(CK_RV rv, struct error *error)
+{
+	if (is_about_device(rv))
+		error_hint(error, "%s", device);
 }
 
 void module_hint(const char *name, const char *function, CK_RV rv, struct error *error)

@@ -42,8 +42,8 @@ CK_RV session_open_handle(struct session *session)
 		return first;
 	message_step("token \"%s\" refuses a read-only session: %s; trying a writable one", token_label(token), ckr_text(first));
 	second = CALL(token->module, C_OpenSession, token->slot, session_flags(true), NULL, NULL, &session->handle);
-	if (second != CKR_OK)
-		return first;
+	if (second != CKR_OK) /* what is not about the kind of session is the better reason */
+		return may_be_about_reading(second) ? first : second;
 	token->only_writable = true;
 	session->writable = true;
 	return CKR_OK;

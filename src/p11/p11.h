@@ -138,6 +138,7 @@ struct p11_listing {
 	size_t token_count;
 	char **modules; /* names of all modules that were loaded */
 	size_t module_count;
+	char hint[1024]; /* what to do next, when no token was found */
 };
 
 /* Lists the tokens and private keys that the URI matches; logs in only when request->pin_from is set, and then to one

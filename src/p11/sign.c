@@ -49,6 +49,7 @@ static int sign_begin(struct p11_key *key, struct error *error)
 		  "token \"%s\" does not sign: C_SignInit gives %s for CKM_SHA256_RSA_PKCS, %s for CKM_RSA_PKCS", label,
 		  ckr_text(first), ckr_text(second));
 	error->code = second;
+	device_hint(second, error);
 	return -ERROR_TOKEN;
 }
 
