@@ -339,6 +339,11 @@ int require_hardware(const struct token *token, const struct p11_request *reques
 int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
 			   struct error *error);
 
+/* Puts the leading zeros back that a module has dropped (pad.c). Keys of whole 64 bytes, which is all but exotic ones, need no
+ * call for it; of one whose modulus the token does not show, nothing is known to be missing. Fails with ERROR_TOKEN if the
+ * length cannot be. */
+int pad_signature(struct p11_key *key, unsigned char *signature, size_t *length, struct error *error);
+
 /* What a person should know of a key's signatures, once (warn.c): that they cannot be checked, and why; and that the key is
  * short, by its public half or else by the length of a signature. */
 void warn_unchecked(const struct p11_key *key, const struct error *why);

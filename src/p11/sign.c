@@ -8,7 +8,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* RFC 8017 section 9.2, note 1: the DER of DigestInfo for SHA-256, up to the digest. */
@@ -116,49 +115,6 @@ static int renew_if_wanted(struct p11_key *key, CK_RV failed, struct error *erro
 	message_step("the key wants a login for each signature (CKA_ALWAYS_AUTHENTICATE)");
 	key->always_authenticate = true;
 	return session_renew(&key->session, &key->request, error);
-}
-
-static int modulus_size(struct p11_key *key, size_t *length, struct error *error)
-{
-	CK_ATTRIBUTE modulus;
-	const unsigned char *byte;
-	size_t size;
-
-	if (key->public != NULL) {
-		*length = (size_t)EVP_PKEY_get_size(key->public);
-		return 0;
-	}
-	if (object_read(&key->session, key->handle, CKA_MODULUS, &modulus, error) < 0)
-		return error_result(error);
-	byte = modulus.pValue;
-	size = modulus.ulValueLen;
-	while (size > 0 && *byte == 0) {
-		byte++;
-		size--;
-	}
-	free(modulus.pValue);
-	*length = size;
-	return 0;
-}
-
-/* A signature is as long as the modulus; modules exist that drop leading zeros (RFC 8017 section 8.2.1 wants them),
- * and such that return a length that cannot be. Keys of whole 64 bytes, which is all but exotic ones, need no further
- * call. */
-static int pad_signature(struct p11_key *key, unsigned char *signature, size_t *length, struct error *error)
-{
-	size_t size = 0;
-
-	if (key->public == NULL && *length > 0 && *length <= SIGNATURE_MAX && *length % 64 == 0)
-		return 0;
-	if (modulus_size(key, &size, error) < 0)
-		return error_result(error);
-	if (*length == 0 || *length > size || size > SIGNATURE_MAX)
-		return error_set(error, ERROR_TOKEN, "C_Sign of token \"%s\" returned %zu bytes for a key of %zu",
-				 token_label(key->session.token), *length, size);
-	memmove(signature + (size - *length), signature, *length);
-	memset(signature, 0, size - *length);
-	*length = size;
-	return 0;
 }
 
 /* Reads what is to be known before the first signature: a failed C_Sign may cost the login, and a signature is
