@@ -17,14 +17,17 @@ static bool is_hidden(unsigned long character)
 		unsigned long first, last;
 	} ranges[] = {
 		{ 0xad, 0xad },	      /* soft hyphen */
+		{ 0x34f, 0x34f },     /* combining grapheme joiner */
 		{ 0x61c, 0x61c },     /* Arabic letter mark */
 		{ 0x115f, 0x1160 },   /* Hangul fillers */
+		{ 0x17b4, 0x17b5 },   /* Khmer inherent vowels */
 		{ 0x180e, 0x180e },   /* Mongolian vowel separator */
 		{ 0x200b, 0x200f },   /* zero width space, joiners, left-to-right and right-to-left mark */
 		{ 0x2028, 0x202e },   /* line and paragraph separator, embeddings and overrides */
 		{ 0x2060, 0x206f },   /* word joiner, isolates, deprecated format characters */
 		{ 0x3164, 0x3164 },   /* Hangul filler */
 		{ 0xfeff, 0xfeff },   /* byte-order mark */
+		{ 0xffa0, 0xffa0 },   /* halfwidth Hangul filler */
 		{ 0xfff9, 0xfffb },   /* interlinear annotations */
 		{ 0xe0000, 0xe0fff }, /* tags and variation selectors */
 	};

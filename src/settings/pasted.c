@@ -37,6 +37,8 @@ static const struct range masks[] = {
 	{ 0x26aa, 0x26ab }, { 0x2731, 0x2733 }, { 0x2b1b, 0x2b1c }, { 0x2b24, 0x2b24 }, { 0xfe61, 0xfe61 }, { 0xff0a, 0xff0a },
 	{ 0xfffd, 0xfffd }, { 0, 0 },
 };
+/* What word processors make of hyphens: no host and no consumer key has them. */
+static const struct range dashes[] = { { 0x2010, 0x2015 }, { 0x2212, 0x2212 }, { 0xfe58, 0xfe58 }, { 0, 0 } };
 
 static bool is_among(unsigned long character, const struct range *ranges)
 {
@@ -78,18 +80,18 @@ static const char *end_fault(const char *text, enum pasted_kind kind, const char
 		return "begins with a blank";
 	if (is_among(back, blanks))
 		return "ends with a blank";
-	*hint = "remove the quotation marks; where they belong to the syntax, of a shell or a file, they do not reach p11bearer";
+	*hint = "remove the quotation marks: the ones that a shell or a file needs do not become part of the value";
 	/* 't.hooft@example.com is a mail address. */
 	if (is_among(front, quotes) && !(kind == PASTED_NAME && front == '\'' && back != '\''))
 		return "begins with a quotation mark";
 	if (is_among(back, quotes))
 		return "ends with a quotation mark";
-	*hint = "remove the angle brackets; if they enclose a placeholder, give the value that it stands for";
+	*hint = "give what is in the angle brackets, without them; if that is a placeholder, give the value it stands for";
 	if (front == '<')
 		return "begins with an angle bracket";
 	if (back == '>')
 		return "ends with an angle bracket";
-	*hint = "remove it, if it belongs to the text around the value";
+	*hint = "remove it: it belongs to the text that the value was copied from";
 	return back == ',' || back == ';' ? "ends with a comma or semicolon" : NULL;
 }
 
@@ -106,12 +108,14 @@ static size_t longest_run(const char *text, char character)
 	return longest;
 }
 
-/* Where no asterisk is possible: in the domain of a mail address, and in a host. */
-static const char *without_stars(const char *text, enum pasted_kind kind)
+/* The part in which hardly any character is possible: the domain of a mail address, and the host of a URL. */
+static const char *strict_part(const char *text, enum pasted_kind kind, size_t *length)
 {
-	const char *part = kind == PASTED_URL ? strstr(text, "://") : strrchr(text, '@');
+	const char *mark = kind == PASTED_URL ? strstr(text, "://") : strrchr(text, '@');
+	const char *part = mark != NULL ? mark + (kind == PASTED_URL ? strlen("://") : 1) : "";
 
-	return part != NULL ? part : "";
+	*length = kind == PASTED_URL ? strcspn(part, "/?#") : strlen(part);
+	return part;
 }
 
 /* XXXX-XXXX, ****, ...: nothing else, and one of these three times in a row. */
@@ -127,13 +131,15 @@ static bool is_filler(const char *text)
 
 static bool is_masked(const char *text, enum pasted_kind kind)
 {
-	const char *part = without_stars(text, kind);
-	size_t length = strlen(text), span = kind == PASTED_URL && *part != '\0' ? 3 + strcspn(part + 3, "/") : strlen(part);
+	size_t length = strlen(text), span;
+	const char *part = strict_part(text, kind, &span);
 
 	for (const char *rest = text; *rest != '\0';) {
 		if (is_among(next(&rest), masks))
 			return true;
 	}
+	if (strcasecmp(text, "redacted") == 0)
+		return true;
 	if (longest_run(text, '*') >= (kind == PASTED_ID ? STARS_IN_AN_ID : STARS_IN_A_NAME) || memchr(part, '*', span) != NULL ||
 	    strstr(text, "\xc2\xb7\xc2\xb7") != NULL)
 		return true;
@@ -146,9 +152,39 @@ static bool is_masked(const char *text, enum pasted_kind kind)
 	return kind != PASTED_URL && is_filler(text);
 }
 
+/* --- characters -------------------------------------------------------------------------------------------------- */
+
+/* Zero width non-joiner and joiner belong between letters of Arabic and Indic scripts. */
+static bool joins(unsigned long before, unsigned long character, unsigned long after)
+{
+	static const struct range joined[] = { { 0x600, 0x1cff }, { 0, 0 } };
+
+	return (character == 0x200c || character == 0x200d) && is_among(before, joined) && is_among(after, joined);
+}
+
+static const char *character_fault(const char *text, enum pasted_kind kind, const char **hint)
+{
+	unsigned long before = 0;
+
+	while (*text != '\0') {
+		unsigned long character = next(&text);
+		const char *rest = text;
+
+		*hint = "type the value, or copy it from plain text";
+		if (text_misleads(character) && !joins(before, character, next(&rest)))
+			return "holds an invisible character";
+		if (kind != PASTED_NAME && character != ' ' && is_among(character, blanks))
+			return "holds a blank";
+		if (kind != PASTED_NAME && is_among(character, dashes))
+			return "holds a dash that is not a hyphen";
+		before = character;
+	}
+	return NULL;
+}
+
 /* --- placeholders ------------------------------------------------------------------------------------------------ */
 
-/* The whole text in brackets, such as [MASKED] or {{client_id}}. */
+/* The whole text, such as [client id] or {{client_id}}. */
 static bool is_in_brackets(const char *text)
 {
 	static const char *const pairs[] = { "[]", "()", "{}" };
@@ -158,48 +194,57 @@ static bool is_in_brackets(const char *text)
 		if (text[0] == pairs[i][0] && text[length - 1] == pairs[i][1])
 			return true;
 	}
-	return strcasecmp(text, "redacted") == 0;
+	return false;
 }
 
-/* $NAME, ${NAME}, $(…), %NAME%: a mail address, which may hold these characters, has an @. In a URL: $ in its host. */
-static bool is_variable(const char *text, enum pasted_kind kind)
+/* Whether `open` and, somewhere after it, `close` are in the text. */
+static bool holds_pair(const char *text, const char *open, const char *close)
+{
+	const char *found = strstr(text, open);
+
+	return found != NULL && strstr(found + strlen(open), close) != NULL;
+}
+
+/* $NAME and %NAME%, as a whole. */
+static bool is_variable(const char *text)
 {
 	size_t length = strlen(text);
-	const char *name = text + 1, *host = strstr(text, "://");
+	const char *name = text + 1;
 
-	if (kind == PASTED_URL)
-		return host != NULL && memchr(host, '$', 3 + strcspn(host + 3, "/?#")) != NULL;
-	if (strchr(text, '@') != NULL || length < 2)
-		return false;
 	if (text[0] == '%')
 		return length > 2 && text[length - 1] == '%';
-	if (text[0] != '$')
-		return false;
 	while (isalnum((unsigned char)*name) || *name == '_')
 		name++;
-	return *name == '\0' || ((text[1] == '{' || text[1] == '(') && strchr("})", text[length - 1]) != NULL);
+	return text[0] == '$' && length > 1 && *name == '\0';
+}
+
+/* Single ones of these characters may be in the first half of a mail address, in a client id, and in a URL's path. */
+static bool has_placeholder(const char *text, enum pasted_kind kind)
+{
+	size_t length;
+	const char *part = strict_part(text, kind, &length);
+
+	if (strcspn(part, "$<>") < length || holds_pair(part, "{", "}"))
+		return true;
+	if (kind == PASTED_URL)
+		return false;
+	return holds_pair(text, "${", "}") || holds_pair(text, "$(", ")") || holds_pair(text, "{{", "}}") || is_variable(text);
 }
 
 const char *pasted_fault(const char *text, enum pasted_kind kind, const char **hint)
 {
 	const char *fault = end_fault(text, kind, hint);
 
+	if (fault == NULL && kind != PASTED_ENDS)
+		fault = character_fault(text, kind, hint);
 	if (fault != NULL || kind == PASTED_ENDS)
 		return fault;
-	for (const char *rest = text; *rest != '\0';) {
-		unsigned long character = next(&rest);
-
-		*hint = "type it, or copy it from where it is plain text";
-		if (text_misleads(character))
-			return "holds an invisible character";
-		if (kind == PASTED_URL && character != ' ' && is_among(character, blanks))
-			return "holds a blank";
-	}
-	*hint = "a display that hides or shortens the value was copied: give the value itself";
+	*hint = "copy the whole value from where it is neither hidden nor shortened";
 	if (is_masked(text, kind))
 		return "is masked or cut off";
-	*hint = "give the value that it stands for";
-	if (kind != PASTED_URL && is_in_brackets(text))
-		return "is a placeholder";
-	return is_variable(text, kind) ? "is a variable that was not expanded, or holds one" : NULL;
+	*hint = "give the value that the placeholder stands for";
+	if (has_placeholder(text, kind))
+		return "holds a placeholder that was not replaced";
+	*hint = "give the value itself, without brackets";
+	return kind != PASTED_URL && is_in_brackets(text) ? "is in brackets" : NULL;
 }

@@ -40,6 +40,12 @@ static bool port_is_number(const char *host)
 	return *port == '\0' || strchr("/?#", *port) != NULL;
 }
 
+/* https://https://example.com, which would have the host "https" and an empty port. */
+static bool is_doubled(const char *host)
+{
+	return strncasecmp(host, "https://", 8) == 0 || strncasecmp(host, "http://", 7) == 0;
+}
+
 /* Brackets are for an IPv6 address; in others stands what was left out, such as [name]. */
 static bool brackets_are_address(const char *host)
 {
@@ -60,6 +66,8 @@ static const char *url_fault(const char *text)
 		host = text + 7;
 	else
 		return "does not begin with https://";
+	if (is_doubled(host))
+		return "begins with https:// twice";
 	if (!isalnum((unsigned char)*host) && *host != '[')
 		return "has no host";
 	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
@@ -68,6 +76,8 @@ static const char *url_fault(const char *text)
 		return "has brackets in its host that hold no IPv6 address";
 	if (!port_is_number(host))
 		return "has a port that is not a number";
+	if (memmem(host, strcspn(host, "/?#"), "..", 2) != NULL)
+		return "has two dots in a row in its host";
 	if (strpbrk(host, "?#") != NULL)
 		return "has a query or a fragment";
 	if (strpbrk(text, " \"<>\\^`{|}") != NULL)
