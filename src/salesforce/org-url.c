@@ -13,13 +13,16 @@ enum {
 	PATH_SIZE = 256,
 };
 
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
 struct url {
 	char scheme[8];
 	char host[HOST_SIZE], port[8], path[PATH_SIZE];
 };
 
 /* Hosts of pages and the host of their org, by the ends of the names. What stands before the end is the same for both, such as
- * NAME--SANDBOX.sandbox; a Visualforce page's name has its package too: NAME--PACKAGE. */
+ * NAME--SANDBOX.sandbox. Hosts of packages' pages and files have the package too, NAME--PACKAGE, and older ones the instance:
+ * NAME--PACKAGE.na139. */
 static const struct page_host {
 	const char *page, *org;
 	bool package;
@@ -27,22 +30,32 @@ static const struct page_host {
 	{ ".lightning.force.com", ".my.salesforce.com", false },
 	{ ".my.salesforce-setup.com", ".my.salesforce.com", false },
 	{ ".salesforce-setup.com", ".my.salesforce.com", false },
+	{ ".my.salesforce-scrt.com", ".my.salesforce.com", false },
 	{ ".vf.force.com", ".my.salesforce.com", true },
+	{ ".visual.force.com", ".my.salesforce.com", true },
 	{ ".visualforce.com", ".my.salesforce.com", true },
+	{ ".content.force.com", ".my.salesforce.com", true },
+	{ ".documentforce.com", ".my.salesforce.com", true },
 	{ ".file.force.com", ".my.salesforce.com", false },
 	{ ".builder.salesforce-experience.com", ".my.salesforce.com", false },
+	{ ".live-preview.salesforce-experience.com", ".my.salesforce.com", false },
+	{ ".preview.salesforce-experience.com", ".my.salesforce.com", false },
 	{ ".lightning.crmforce.mil", ".my.salesforce.mil", false },
 	{ ".lightning.sfcrmapps.cn", ".my.sfcrmproducts.cn", false },
 };
 
-/* Hosts that orgs log in at. Nothing follows but the paths of their services. */
-static const char *const org_hosts[] = { ".salesforce.com", ".salesforce.mil", ".sfcrmproducts.cn" };
+/* Hosts that orgs log in at, by the ends of the names. Nothing follows but the paths of their services. Other hosts in the domain
+ * are those of instances, such as na139, and of sites that are no org, such as help. */
+static const char *const org_hosts[] = { ".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn" };
+static const char instance_domain[] = ".salesforce.com";
 
 /* Hosts of Experience Cloud sites: the first part of the path may be the site's. */
 static const char *const site_hosts[] = { ".site.com", ".force.com", ".salesforce-sites.com" };
 
-/* The first part of a page's path, on any host. */
+/* What the path of a page begins with: on a host of Salesforce's, and on any, since a site may have a domain of its own. */
 static const char *const page_paths[] = { "/lightning", "/one/one.app" };
+static const char *const sure_paths[] = { "/lightning/page", "/lightning/r", "/lightning/o", "/lightning/n", "/lightning/setup",
+					  "/lightning/app", "/one/one.app" };
 
 /* False: no URL of a host, or one with a user and password. */
 static bool url_read(const char *text, struct url *url)
@@ -89,16 +102,30 @@ static bool ends_with_one(char *host, const char *const *ends, size_t count)
 	return false;
 }
 
-/* Takes --PACKAGE out of the first label. */
-static void cut_package(char *name)
+/* Whether the label, of `length` bytes, is that of an instance: na139, cs5, usa2s. */
+static bool is_instance(const char *label, size_t length)
+{
+	size_t letters = strspn(label, "abcdefghijklmnopqrstuvwxyz"), digits = strspn(label + letters, "0123456789");
+
+	return letters >= 2 && letters <= 4 && digits >= 1 && letters + digits + (label[letters + digits] == 's' ? 1 : 0) == length;
+}
+
+/* Takes --PACKAGE out of the first label, and away the last one if it is an instance's. False: there is no package, so the rest
+ * does not begin with a name of an org. */
+static bool cut_package(char *name)
 {
 	size_t label = strcspn(name, ".");
-	char *found = NULL;
+	char *found = NULL, *last;
 
 	for (char *at = strstr(name, "--"); at != NULL && at < name + label; at = strstr(at + 1, "--"))
 		found = at > name ? at : NULL;
-	if (found != NULL)
-		memmove(found, name + label, strlen(name + label) + 1);
+	if (found == NULL)
+		return false;
+	memmove(found, name + label, strlen(name + label) + 1);
+	last = strrchr(name, '.');
+	if (last != NULL && is_instance(last + 1, strlen(last + 1)))
+		*last = '\0';
+	return true;
 }
 
 static bool say(char *advice, size_t size, const char *what, const char *base, const char *path, bool token)
@@ -115,20 +142,29 @@ static bool path_begins(const char *path, const char *part)
 	return strncasecmp(path, part, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
+static bool path_begins_with_one(const char *path, const char *const *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (path_begins(path, parts[i]))
+			return true;
+	}
+	return false;
+}
+
 /* The host is that of pages. */
 static bool page_host(struct url *url, bool token, char *advice, size_t size)
 {
 	char what[HOST_SIZE + 64], base[2 * HOST_SIZE];
 
-	for (size_t i = 0; i < sizeof(page_hosts) / sizeof(page_hosts[0]); i++) {
+	for (size_t i = 0; i < COUNT(page_hosts); i++) {
 		char *end = find_end(url->host, page_hosts[i].page);
 
 		if (end == NULL || end == url->host)
 			continue;
 		snprintf(what, sizeof(what), "%s serves pages, not logins", url->host);
 		*end = '\0';
-		if (page_hosts[i].package)
-			cut_package(url->host);
+		if (page_hosts[i].package && !cut_package(url->host))
+			return false;
 		snprintf(base, sizeof(base), "https://%s%s", url->host, page_hosts[i].org);
 		return say(advice, size, what, base, "", token);
 	}
@@ -145,28 +181,39 @@ static size_t site_path(const char *path)
 	return length;
 }
 
+static bool is_org(char *host)
+{
+	size_t label = strcspn(host, ".");
+
+	if (strcmp(host, "login.salesforce.com") == 0 || strcmp(host, "test.salesforce.com") == 0)
+		return true;
+	return ends_with_one(host, org_hosts, COUNT(org_hosts)) ||
+	       (strcmp(host + label, instance_domain) == 0 && is_instance(host, label));
+}
+
 /* The host is an org's, a site's or unknown. */
 static bool page_path(struct url *url, bool token, char *advice, size_t size)
 {
-	bool org = ends_with_one(url->host, org_hosts, sizeof(org_hosts) / sizeof(org_hosts[0]));
-	bool site = ends_with_one(url->host, site_hosts, sizeof(site_hosts) / sizeof(site_hosts[0]));
+	bool org = is_org(url->host), site = ends_with_one(url->host, site_hosts, COUNT(site_hosts));
+	bool page = org || site ? path_begins_with_one(url->path, page_paths, COUNT(page_paths)) :
+				  path_begins_with_one(url->path, sure_paths, COUNT(sure_paths));
 	char *endpoint = token ? find_end(url->path, SALESFORCE_TOKEN_PATH) : NULL;
 	char base[2 * HOST_SIZE];
-	bool is_page = false;
+	bool service;
 	size_t length;
 
-	for (size_t i = 0; i < sizeof(page_paths) / sizeof(page_paths[0]); i++)
-		is_page |= path_begins(url->path, page_paths[i]);
-	if (!is_page && !org && !site)
+	if (!page && !org && !site)
 		return false;
 	snprintf(base, sizeof(base), "%s://%s%s", url->scheme, url->host, url->port);
 	if (endpoint != NULL)
 		*endpoint = '\0';
-	length = !is_page && site ? site_path(url->path) : 0;
-	is_page |= url->path[length] != '\0';
+	length = !page && site ? site_path(url->path) : 0;
+	service = path_begins(url->path + length, "/services");
+	page |= url->path[length] != '\0';
 	url->path[length] = '\0';
-	if (is_page)
-		return say(advice, size, "this is the URL of a page", base, url->path, token);
+	if (page)
+		return say(advice, size, service ? "this is the URL of one of the org's services" : "this is the URL of a page",
+			   base, url->path, token);
 	if (token && endpoint == NULL)
 		return say(advice, size, "this is not the URL of a token endpoint", base, url->path, token);
 	return false;
