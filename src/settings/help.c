@@ -10,9 +10,10 @@ enum {
 	HELP_SIZE = 512,
 };
 
-/* Prints the words of `text` from column `at` on, and lets further lines begin at COLUMN. */
-static void print_words(const char *text, size_t at, FILE *stream)
+/* Prints the words of `text`, each line from COLUMN on. */
+static void print_words(const char *text, FILE *stream)
 {
+	size_t at = COLUMN;
 	bool first = true;
 
 	while (*text != '\0') {
@@ -49,19 +50,21 @@ static void print_option(const struct setting *setting, const struct settings_ne
 	bool off = setting->type == TYPE_FLAG && setting->fallback != NULL && value_is_yes(setting->fallback);
 	char left[64], letter[8] = "    ", help[HELP_SIZE];
 	bool shows_default = setting->fallback != NULL && setting->type != TYPE_FLAG;
-	int at;
 
 	if (setting->letter != 0)
 		snprintf(letter, sizeof(letter), "-%c, ", setting->letter);
-	snprintf(left, sizeof(left), "  %s--%s%s %s", letter, off ? "no-" : "", setting->name,
-		 setting->argument != NULL ? setting->argument : "");
+	snprintf(left, sizeof(left), "  %s--%s%s%s%s", letter, off ? "no-" : "", setting->name,
+		 setting->argument != NULL ? " " : "", setting->argument != NULL ? setting->argument : "");
 	snprintf(help, sizeof(help), "%s%s%s%s%s%s%s", off ? "do not " : "", setting->help, setting->choices != NULL ? ": " : "",
 		 setting->choices != NULL ? setting->choices : "", shows_default ? " (" : "",
 		 shows_default ? setting->fallback : "", shows_default ? ")" : "");
 	if (needed != NULL)
 		append_instead(needed, help, sizeof(help));
-	at = fprintf(stream, "%-*s ", COLUMN - 1, left);
-	print_words(help, at > 0 ? (size_t)at : COLUMN, stream);
+	if (strlen(left) + 2 <= COLUMN)
+		fprintf(stream, "%-*s", COLUMN, left);
+	else
+		fprintf(stream, "%s\n%*s", left, COLUMN, "");
+	print_words(help, stream);
 }
 
 static const struct settings_needed *find_needed(const struct settings_usage *usage, const struct setting *setting)

@@ -51,7 +51,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.argument = "NAME=JSON", .help = "one more header field; repeatable" },
 	[SETTING_CERTIFICATE] = { .id = SETTING_CERTIFICATE, .name = "certificate", .type = TYPE_TEXT,
 		.group = GROUP_CLAIMS, .argument = "FILE",
-		.help = "the key's certificate; signatures are checked against it" },
+		.help = "the key's certificate, to verify signatures" },
 
 	[SETTING_TOKEN_URL] = { .id = SETTING_TOKEN_URL, .name = "token-url", .type = TYPE_URL, .pasted = PASTED_URL, .group = GROUP_HTTP,
 		.argument = "URL", .help = "token endpoint, when it is not the org's usual one" },
