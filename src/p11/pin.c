@@ -45,7 +45,10 @@ int p11_pin_source_check(const char *source, struct error *error)
 	}
 	/* The text itself is not shown: it may be a PIN, given by mistake. */
 	error_set(error, ERROR_CONFIG, "not a PIN source");
-	error_hint(error, "PIN sources are prompt, file:PATH, env:NAME, fd:N and credential:NAME");
+	if (strspn(source, "/~.") > 0)
+		error_hint(error, "to read the PIN from a file, put file: before its path: file:PATH");
+	else
+		error_hint(error, "PIN sources are prompt, file:PATH, env:NAME, fd:N and credential:NAME");
 	return -ERROR_CONFIG;
 }
 

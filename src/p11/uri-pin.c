@@ -61,19 +61,27 @@ int uri_take_pin(struct uri *uri, const char *text, struct error *error)
 	return uri->pin != NULL ? 0 : error_memory(error);
 }
 
-/* The path in a pin-source, which is a file:-URI (RFC 8089) or a plain path; NULL when it is not absolute, or a program
- * ("|command"), which is not run. */
-static const char *absolute_path(const char *source)
+/* What follows "file:" in a pin-source, which is a file:-URI (RFC 8089) or a plain path. */
+static const char *after_scheme(const char *source)
 {
 	static const char *const prefixes[] = { "file://localhost", "file://", "file:" };
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (strncmp(source, prefixes[i], strlen(prefixes[i])) == 0) {
-			source += strlen(prefixes[i]);
-			break;
-		}
+		if (strncmp(source, prefixes[i], strlen(prefixes[i])) == 0)
+			return source + strlen(prefixes[i]);
 	}
-	return source[0] == '/' ? source : NULL;
+	return source;
+}
+
+/* The text itself is not shown: it may be a PIN. */
+static void refuse_source(const char *path, struct error *error)
+{
+	error_set(error, ERROR_CONFIG, "the URI's pin-source is neither file: with an absolute path nor another PIN source");
+	if (path[0] == '~' || path[0] == '$')
+		error_hint(error, "write the whole path: ~ and variables are not replaced in a URI");
+	else
+		error_hint(error, "PIN sources in a URI are file:/PATH, env:NAME, fd:N, credential:NAME and prompt; programs are "
+			   "not run");
 }
 
 /* Schemes are the same in any case. */
@@ -98,14 +106,13 @@ int uri_take_pin_source(struct uri *uri, struct error *error)
 	if (text == NULL)
 		return error_memory(error);
 	lower_scheme(text);
-	path = absolute_path(text);
-	if (path == NULL && (strncmp(text, "file:", 5) == 0 || p11_pin_source_check(text, &ignored) < 0)) {
-		/* The text itself is not shown: it may be a PIN. */
-		error_set(error, ERROR_CONFIG, "the URI's pin-source is neither file: with an absolute path nor another PIN source");
-		error_hint(error, "PIN sources in a URI are file:/PATH, env:NAME, fd:N, credential:NAME and prompt; programs are not run");
+	path = after_scheme(text);
+	/* Only absolute paths: whoever wrote the URI does not know the working directory. Programs ("|command") are not run. */
+	if (path[0] != '/' && (path != text || p11_pin_source_check(text, &ignored) < 0)) {
+		refuse_source(path, error);
 		goto out;
 	}
-	if (asprintf(&uri->pin_source, "%s%s", path != NULL ? "file:" : "", path != NULL ? path : text) < 0) {
+	if (asprintf(&uri->pin_source, "%s%s", path[0] == '/' ? "file:" : "", path[0] == '/' ? path : text) < 0) {
 		uri->pin_source = NULL;
 		error_memory(error);
 	}

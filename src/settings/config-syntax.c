@@ -12,15 +12,19 @@
  * byte-order mark. */
 static int refuse_include(const char *path, const char *text, size_t length, struct error *error)
 {
-	if (memchr(text, '\0', length) != NULL)
-		return error_set(error, ERROR_CONFIG, "%s holds a NUL, so it is no text", path);
+	if (memchr(text, '\0', length) != NULL) {
+		error_set(error, ERROR_CONFIG, "%s is not a text file: it holds a NUL", path);
+		if (strncmp(text, "\xff\xfe", 2) == 0 || strncmp(text, "\xfe\xff", 2) == 0)
+			error_hint(error, "the file is UTF-16: convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8");
+		return -ERROR_CONFIG;
+	}
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
 		text += 3;
 	for (int line = 1; *text != '\0'; line++) {
 		while (*text != '\n' && isspace((unsigned char)*text))
 			text++;
 		if (strncmp(text, ".include", 8) == 0)
-			return error_set(error, ERROR_CONFIG, "%s, line %d: .include is not taken", path, line);
+			return error_set(error, ERROR_CONFIG, "%s, line %d: .include is not supported", path, line);
 		text += strcspn(text, "\n");
 		text += *text == '\n';
 	}
@@ -31,8 +35,8 @@ static const struct fault {
 	int reason; /* OpenSSL's */
 	const char *text, *hint;
 } faults[] = {
-	{ CONF_R_MISSING_CLOSE_SQUARE_BRACKET, "a section's name has no ] after it", "write [NAME], with a name of letters and digits" },
-	{ CONF_R_MISSING_EQUAL_SIGN, "this is not KEY = VALUE", "a key is one word, and an = follows it; a comment begins with #" },
+	{ CONF_R_MISSING_CLOSE_SQUARE_BRACKET, "the section name has no closing ]", "write [NAME], with a name of letters and digits" },
+	{ CONF_R_MISSING_EQUAL_SIGN, "this is not KEY = VALUE", "write one word, = and the value; begin a comment with #" },
 	{ CONF_R_NO_CLOSE_BRACE, "a variable in braces has no } at its end",
 	  "for a $ that is part of the value write \\$, or put the value in single quotes" },
 	{ CONF_R_VARIABLE_HAS_NO_VALUE, "the value names a variable that is not set",

@@ -211,6 +211,6 @@ int files_read(struct settings *settings, struct error *error)
 			return result;
 	}
 	if (profile != NULL && !found)
-		return error_set(error, ERROR_CONFIG, "no configuration file has a section [%s] (--profile)", profile);
+		return profile_missing(settings, profile, error);
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PROFILES_SHOWN = 6 };
+
 /* --- profiles that nobody chose ---------------------------------------------------------------------------------- */
 
 int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error)
@@ -36,9 +38,24 @@ void profiles_free(struct profiles *profiles)
 	free(profiles->list);
 }
 
-/* --- what is missing --------------------------------------------------------------------------------------------- */
+int profile_missing(const struct settings *settings, const char *name, struct error *error)
+{
+	const struct profiles *profiles = &settings->profiles;
+	char names[512] = "";
+	size_t used = 0;
 
-enum { PROFILES_SHOWN = 6 };
+	error_set(error, ERROR_CONFIG, "%s: no configuration file has a section [%s]", settings_origin(settings, SETTING_PROFILE),
+		  name);
+	for (size_t i = 0; i < profiles->count && i < PROFILES_SHOWN && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "", profiles->list[i].name);
+	if (profiles->count > 0)
+		error_hint(error, "choose one of these profiles: %s%s", names, profiles->count > PROFILES_SHOWN ? ", …" : "");
+	else
+		error_hint(error, "they have no profiles; see p11bearer.conf(5) for where they are and how to write one");
+	return -ERROR_CONFIG;
+}
+
+/* --- what is missing --------------------------------------------------------------------------------------------- */
 
 static bool is_missing(const struct settings *settings, const struct settings_needed *needed)
 {
@@ -99,7 +116,7 @@ static void hint(const struct settings *settings, const struct settings_needed *
 		in_files &= setting_is_key(&settings_table[needed->id]) || !is_missing(settings, needed);
 	}
 	error_hint(error, "%sgive %s%s%s", choose, what,
-		   in_files ? ", in the environment or in a configuration file, see p11bearer.conf(5)" : "",
+		   in_files ? ", in the environment or in a configuration file (see p11bearer.conf(5))" : "",
 		   key ? "; \"p11bearer keys\" lists the keys and their URIs" : "");
 }
 

@@ -111,6 +111,9 @@ int files_read(struct settings *settings, struct error *error);
 int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error);
 void profiles_free(struct profiles *profiles);
 
+/* Fails with ERROR_CONFIG: no file has the profile that was chosen. Names those that it may be a slip of. */
+int profile_missing(const struct settings *settings, const char *name, struct error *error);
+
 /* Whether the command takes the setting. */
 bool usage_takes(const struct settings_usage *usage, const struct setting *setting);
 
