@@ -141,6 +141,8 @@ const char *ckr_text(CK_RV rv)
 	char *text = texts[next++ % 4];
 	const char *sentence;
 
+	if (rv == CODE_MANY_SLOTS)
+		return "more slots than the 1,024 that p11bearer takes from one module";
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].rv != rv)
 			continue;

@@ -13,24 +13,6 @@ enum {
 	NAME_MAX_LENGTH = 255, /* bytes of a label or id: more than any token is known to take */
 };
 
-static int refuse_taken(const struct session *session, CK_ATTRIBUTE *attribute, struct error *error)
-{
-	CK_OBJECT_HANDLE found;
-	size_t count;
-
-	if (attribute->ulValueLen == 0)
-		return 0;
-	if (objects_match(session, attribute, 1, &found, 1, &count, error) < 0)
-		return error_result(error);
-	if (count == 0)
-		return 0;
-	error_set(error, ERROR_NO_KEY, "the %s is taken on token \"%s\", by",
-		  attribute->type == CKA_LABEL ? "label" : "id", token_label(session->token));
-	key_name_all(session, &found, 1, error);
-	error_hint(error, "choose another one, or remove what is there with the token's own tool");
-	return -ERROR_NO_KEY;
-}
-
 /* The templates say everything: what is left out is up to the module, and some make a key extractable by default. The short
  * ones are for a token that refuses a part of them: they lack what only narrows the use of the pair, but for DECRYPT, and never
  * what keeps the key on its token. A label is optional, so it stands last. */
@@ -128,10 +110,8 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 		     struct error *error)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_SENSITIVE, CKA_EXTRACTABLE };
-	const struct module *module = session->token->module;
 	const char *fault = NULL;
 	int values[2];
-	CK_RV gone, rest;
 
 	if (object_flags(session, private, types, values, 2, error) < 0) {
 		error_append(error, "; the key: %s", uri);
@@ -149,17 +129,9 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 				     token_label(session->token));
 		return 0;
 	}
-	gone = CALL(module, C_DestroyObject, session->handle, private);
-	rest = CALL(module, C_DestroyObject, session->handle, public);
-	gone = gone == CKR_OK ? rest : gone;
 	error_set(error, ERROR_TOKEN, "token \"%s\" made the key %s although the opposite was asked for",
 		  token_label(session->token), fault);
-	if (gone == CKR_OK)
-		error_hint(error, "the pair was destroyed; this token cannot keep a key to itself");
-	else
-		error_hint(error, "destroying the pair failed too: %s; remove it with the token's own tool: %s",
-			   ckr_text(gone), uri);
-	return -ERROR_TOKEN;
+	return pair_destroy(session, public, private, uri, "this token cannot keep a key to itself", error);
 }
 
 /* The URI by the names that the key has now: there are tokens that cut a label, or choose the id themselves. */
@@ -215,7 +187,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 	p11_uri_hint_id(key->uri.text, &slip);
 	if (slip.hint[0] != '\0')
 		message_warn("%s", slip.hint);
-	if (refuse_taken(&key->session, &label, error) < 0 || refuse_taken(&key->session, &id, error) < 0)
+	if (taken_refuse(&key->session, &label, error) < 0 || taken_refuse(&key->session, &id, error) < 0)
 		return error_result(error);
 	/* Before the key is made: nothing may keep its name from the user afterwards. */
 	tokens_look_beyond(&key->tokens, &key->uri);
@@ -235,7 +207,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 		error_append(error, "; the key was made: %s", key->full_uri);
 		return error_result(error);
 	}
-	return 0;
+	return taken_meanwhile(key, &(struct new_pair){ .names = { label, id }, .public = public }, error);
 }
 
 int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error)

@@ -35,6 +35,9 @@ CK_RV call_done(const char *module, const char *function, CK_RV rv);
 /* Whether signals are held back during the call: one that may change what is on a token, or end its sessions. */
 bool call_holds(const char *function);
 
+/* For C_GetSlotList; not a module's. */
+#define CODE_MANY_SLOTS (CKR_VENDOR_DEFINED | 0x534c4f54UL)
+
 /* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". The thread's, overwritten by
  * its fourth next call. */
 const char *ckr_text(CK_RV rv);
@@ -59,9 +62,9 @@ void watch_enter(const char *module, const char *function);
 void watch_for_person(void);
 void watch_leave(void);
 
-/* The run's data are written and its exit status is this one: a module that fails to come back now, crashes or exits
- * is a warning, and the program ends with that status. */
-void watch_settle(int status);
+/* The run's data are written, but for `line` unless that is NULL, and its exit status is this one: a module that fails to come
+ * back now, crashes or exits is a warning, and the program writes `line` and ends with that status. -1: undoes it. */
+void watch_settle(int status, const char *line);
 
 /* When this thread's last call began, by clock_ms. */
 double watch_since(void);
@@ -294,6 +297,25 @@ int key_read_type(const struct session *session, CK_OBJECT_HANDLE object, struct
 
 /* The public key of the pair, as p11_key_public says (public.c). */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
+
+/* --- names of new keys (taken.c) --------------------------------------------------------------------------------- */
+
+/* Fails with ERROR_NO_KEY if an object on the token has the label or id. An empty one is no name. */
+int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct error *error);
+
+struct new_pair {
+	CK_ATTRIBUTE names[2]; /* the label and id that were asked for */
+	CK_OBJECT_HANDLE public;
+};
+
+/* The same for other keys, once the pair is there. It is then destroyed, unless it cannot be told whether they are other keys,
+ * since two keys that have label and id in common cannot be told apart. The last to be done with the key: the module may be
+ * restarted. Fails with ERROR_NO_KEY, ERROR_TOKEN. */
+int taken_meanwhile(struct p11_key *key, const struct new_pair *pair, struct error *error);
+
+/* Destroys a pair that was just made, and adds that to the error as its hint, or how to remove it. Returns the error. */
+int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
+		 const char *then, struct error *error);
 
 /* --- the key (key.c, sign.c) ------------------------------------------------------------------------------------- */
 

@@ -265,7 +265,7 @@ void modules_close(struct modules *modules)
 
 static void end_of_process(int status)
 {
-	watch_settle(status);
+	watch_settle(status, NULL);
 	p11_end();
 }
 

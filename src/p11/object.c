@@ -78,8 +78,10 @@ int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRI
 	CK_RV rv;
 
 	*attribute = (CK_ATTRIBUTE){ type, malloc(VALUE_MAX), VALUE_MAX };
-	if (attribute->pValue == NULL)
+	if (attribute->pValue == NULL) {
+		attribute->ulValueLen = 0;
 		return error_memory(error);
+	}
 	result = template_get(session, object, attribute, 1, &rv, error);
 	if (result == 0 && rv == CKR_OK && attribute->ulValueLen <= VALUE_MAX)
 		return 0;

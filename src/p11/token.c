@@ -37,7 +37,7 @@ CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_UL
 		if (rv == CKR_OK && *count > 0 && *count <= SLOTS_MAX)
 			rv = CALL(module, C_GetSlotList, CK_TRUE, slots, count);
 	}
-	return rv == CKR_OK && *count > SLOTS_MAX ? CKR_GENERAL_ERROR : rv;
+	return rv == CKR_OK && *count > SLOTS_MAX ? CODE_MANY_SLOTS : rv;
 }
 
 /* The calls for the URI's library and slot attributes are made only when it has them. */

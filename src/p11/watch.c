@@ -8,6 +8,7 @@
 #include "base/hold.h"
 #include "base/kept.h"
 #include "base/message.h"
+#include "base/output.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -37,7 +38,6 @@ static struct call {
 } calls[THREADS_MAX];
 static atomic_uint threads; /* calls that belong to one; they are not given back */
 static _Thread_local struct call *mine; /* NULL: this thread has made no call */
-
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 enum { CRASHES = sizeof(crashes) / sizeof(crashes[0]) };
 
@@ -114,12 +114,12 @@ static const char *crash_name(int number)
 	return "a signal";
 }
 
-/* The exit status of a run whose data are written, so that what a module does now is a warning; -1: there is none
- * yet. */
-static atomic_int settled = -1;
+static atomic_int settled = -1; /* see watch_settle; -1: not yet */
+static const char *_Atomic unwritten;
 
-void watch_settle(int status)
+void watch_settle(int status, const char *line)
 {
+	unwritten = line;
 	settled = status;
 }
 
@@ -131,6 +131,8 @@ static void tell(const char *const *parts)
 	for (; *parts != NULL; parts++)
 		message_put(*parts);
 	message_put("\n");
+	if (settled >= 0 && unwritten != NULL)
+		(void)!write(output_descriptor(), unwritten, strlen(unwritten));
 	_exit(settled >= 0 ? settled : ERROR_TOKEN);
 }
 #define TELL(...) tell((const char *const[]){ __VA_ARGS__, NULL })

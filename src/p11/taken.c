@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Labels and ids of a new key that other keys have: looked for before the pair is made, and again afterwards, because another
+ * process may have had the same in mind. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RUN_AGAIN "run the command again, with another label or id"
+
+enum { LOOKED_AT = 32 }; /* keys with one name; more than one is too many */
+
+static const char *name_of(const CK_ATTRIBUTE *attribute)
+{
+	return attribute->type == CKA_LABEL ? "label" : "id";
+}
+
+int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct error *error)
+{
+	CK_OBJECT_HANDLE found;
+	size_t count;
+
+	if (attribute->ulValueLen == 0)
+		return 0;
+	if (objects_match(session, attribute, 1, &found, 1, &count, error) < 0)
+		return error_result(error);
+	if (count == 0)
+		return 0;
+	error_set(error, ERROR_NO_KEY, "the %s is taken on token \"%s\", by", name_of(attribute), token_label(session->token));
+	key_name_all(session, &found, 1, error);
+	error_hint(error, "choose another one, or remove what is there with the token's own tool");
+	return -ERROR_NO_KEY;
+}
+
+int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
+		 const char *then, struct error *error)
+{
+	const struct module *module = session->token->module;
+	CK_RV gone = CALL(module, C_DestroyObject, session->handle, private);
+	CK_RV rest = CALL(module, C_DestroyObject, session->handle, public);
+
+	gone = gone == CKR_OK ? rest : gone;
+	if (gone == CKR_OK)
+		error_hint(error, "the pair was destroyed; %s", then);
+	else
+		error_hint(error, "destroying the pair failed: %s; remove it with the token's own tool: %s", ckr_text(gone), uri);
+	return error_result(error);
+}
+
+/* --- once the pair is there -------------------------------------------------------------------------------------- */
+
+/* What another key's modulus is to ours: the same (one key that is shown twice), another one, or not shown. */
+enum modulus { SAME, OTHER, UNKNOWN };
+
+static int compare_modulus(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *ours,
+			   enum modulus *modulus, struct error *error)
+{
+	CK_ATTRIBUTE theirs;
+
+	if (object_read(session, object, CKA_MODULUS, &theirs, error) < 0)
+		return error_result(error);
+	if (theirs.ulValueLen == 0 || ours->ulValueLen == 0)
+		*modulus = UNKNOWN;
+	else
+		*modulus = theirs.ulValueLen == ours->ulValueLen && memcmp(theirs.pValue, ours->pValue, ours->ulValueLen) == 0 ?
+				   SAME : OTHER;
+	free(theirs.pValue);
+	return 0;
+}
+
+/* Looks for keys of the class that have the name too, but for `private`. *modulus is OTHER if one was found, and all are
+ * certainly other keys; UNKNOWN if one was found; SAME if none was. The error then names them. */
+static int find_others(const struct session *session, CK_OBJECT_CLASS class, const CK_ATTRIBUTE *name,
+		       CK_OBJECT_HANDLE private, const CK_ATTRIBUTE *ours, enum modulus *modulus, struct error *error)
+{
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, *name };
+	CK_OBJECT_HANDLE found[LOOKED_AT];
+	size_t count, others = 0;
+
+	*modulus = SAME;
+	if (objects_match(session, template, 2, found, LOOKED_AT, &count, error) < 0)
+		return error_result(error);
+	for (size_t i = 0; i < count; i++) {
+		enum modulus this = SAME;
+
+		if (found[i] != private && compare_modulus(session, found[i], ours, &this, error) < 0)
+			return error_result(error);
+		if (this == SAME)
+			continue;
+		if (*modulus != UNKNOWN)
+			*modulus = this;
+		found[others++] = found[i];
+	}
+	if (others == 0)
+		return 0;
+	error_set(error, ERROR_NO_KEY, "the %s was taken on token \"%s\" while the key was made, by", name_of(name),
+		  token_label(session->token));
+	key_name_all(session, found, others, error);
+	return 0;
+}
+
+static int keep_both(const char *uri, struct error *error)
+{
+	error_hint(error, "the new key is %s; keep one of them, and remove the other with the token's own tool, such as "
+		   "\"pkcs11-tool --delete-object --type privkey --id …\"", uri);
+	return error_result(error);
+}
+
+static int report_seen(const struct p11_key *key, const struct new_pair *pair, const CK_ATTRIBUTE *ours, struct error *error)
+{
+	for (size_t i = 0; i < 2; i++) {
+		enum modulus modulus;
+
+		if (pair->names[i].ulValueLen == 0)
+			continue;
+		if (find_others(&key->session, CKO_PRIVATE_KEY, &pair->names[i], key->handle, ours, &modulus, error) < 0) {
+			error_append(error, "; the key was made: %s", key->full_uri);
+			return error_result(error);
+		}
+		if (modulus == UNKNOWN)
+			return keep_both(key->full_uri, error);
+		if (modulus == OTHER)
+			return pair_destroy(&key->session, pair->public, key->handle, key->full_uri, RUN_AGAIN, error);
+	}
+	return 0;
+}
+
+/* Logs in again, because the module was restarted, and destroys the pair by its modulus. A PIN pad is not used again. */
+static int destroy_again(struct p11_key *key, CK_ATTRIBUTE *ours, struct error *error)
+{
+	CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY };
+	CK_OBJECT_HANDLE found[2], twice[2];
+	struct error ignored;
+
+	if (key->session.pin == NULL || session_renew(&key->session, &key->request, &ignored) < 0)
+		return keep_both(key->full_uri, error);
+	for (size_t i = 0; i < 2; i++) {
+		CK_ATTRIBUTE template[] = { { CKA_CLASS, &classes[i], sizeof(classes[i]) }, *ours };
+		size_t count;
+
+		if (objects_match(&key->session, template, 2, twice, 2, &count, &ignored) < 0 || count != 1)
+			return keep_both(key->full_uri, error);
+		found[i] = twice[0];
+	}
+	return pair_destroy(&key->session, found[1], found[0], key->full_uri, RUN_AGAIN, error);
+}
+
+/* SoftHSM takes over what other processes have written only until it writes something itself. A module that starts again
+ * sees all; public keys are enough, and want no login. */
+static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_ATTRIBUTE *ours, struct error *error)
+{
+	struct token *token = key->session.token;
+	enum modulus modulus = SAME;
+	struct session look;
+	struct error why;
+	char *line;
+	int result;
+
+	if (token->module->shared || ours->ulValueLen == 0)
+		return 0;
+	if (asprintf(&line, "%s\n", key->full_uri) < 0)
+		return error_memory(error);
+	/* The key is there, and its URI must not be lost with a module that does not survive this. */
+	watch_settle(0, line);
+	key->session.open = false;
+	result = module_restart(token->module, &why);
+	if (result == 0)
+		result = token_find_again(token, &key->uri, &why);
+	if (result == 0)
+		result = session_open(&look, token, false, &why);
+	for (size_t i = 0; i < 2 && result == 0 && modulus == SAME; i++) {
+		if (pair->names[i].ulValueLen > 0)
+			result = find_others(&look, CKO_PUBLIC_KEY, &pair->names[i], CK_INVALID_HANDLE, ours, &modulus, error);
+		if (result < 0)
+			why = *error;
+	}
+	watch_settle(-1, NULL);
+	free(line);
+	if (result < 0 && why.code != CKR_USER_NOT_LOGGED_IN)
+		message_warn("cannot see whether another process has made a key of the same label or id: %s", why.text);
+	if (result < 0 || modulus == SAME)
+		return 0;
+	return modulus == OTHER ? destroy_again(key, ours, error) : keep_both(key->full_uri, error);
+}
+
+int taken_meanwhile(struct p11_key *key, const struct new_pair *pair, struct error *error)
+{
+	CK_ATTRIBUTE ours = { .pValue = NULL };
+	struct error ignored;
+	int result;
+
+	if (object_read(&key->session, pair->public, CKA_MODULUS, &ours, &ignored) < 0)
+		message_step("the new key's modulus cannot be read: %s", ignored.text);
+	result = report_seen(key, pair, &ours, error);
+	if (result == 0)
+		result = report_unseen(key, pair, &ours, error);
+	free(ours.pValue);
+	return result;
+}
