@@ -69,6 +69,8 @@ static bool url_read(const char *text, struct url *url)
 	length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
 	if (length == 0 || length > authority || length >= sizeof(url->host) || memchr(host, '@', authority) != NULL)
 		return false;
+	for (char *c = url->scheme; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
 	for (size_t i = 0; i < length; i++)
 		url->host[i] = (char)tolower((unsigned char)host[i]);
 	while (length > 0 && url->host[length - 1] == '.')
