@@ -98,13 +98,18 @@ static void hint_write(int number, const char *path, struct error *error)
 	}
 }
 
-/* Shells replace ~ and $NAME, but not after "file:" or "=", nor in quotes, and files and the environment know no shell. */
+/* Shells replace ~ and $NAME and remove quotation marks, but not after "file:" nor inside quotes; files and the environment have
+ * seen no shell. */
 static bool hint_unexpanded(const char *path, struct error *error)
 {
 	const char *home = getenv("HOME");
 
 	if (path[0] == '$') {
 		error_hint(error, "write the whole path: variables in it are not replaced here");
+		return true;
+	}
+	if (strspn(path, "\"' ") > 0) {
+		error_hint(error, "write the path without blanks or quotation marks around it: they are part of the name here");
 		return true;
 	}
 	if (path[0] != '~')

@@ -239,7 +239,10 @@ static int read_environment(const char *name, const struct source_kind *kind, st
 	if (value == NULL || *value == '\0') {
 		error_set(error, kind->class, "the environment variable %s, which should hold the %s, is %s", name, kind->name,
 			  value == NULL ? "not set" : "empty");
-		error_hint(error, "export it, or name another source of the %s", kind->name);
+		if (*name == '$')
+			error_hint(error, "write the name of the variable without $");
+		else
+			error_hint(error, "export it, or name another source of the %s", kind->name);
 		return -(int)kind->class;
 	}
 	if (secret_append(secret, value, strlen(value)) < 0)

@@ -35,7 +35,8 @@ static const struct fault {
 	int reason; /* OpenSSL's */
 	const char *text, *hint;
 } faults[] = {
-	{ CONF_R_MISSING_CLOSE_SQUARE_BRACKET, "the section name has no closing ]", "write [NAME], with a name of letters and digits" },
+	{ CONF_R_MISSING_CLOSE_SQUARE_BRACKET, "this is not [NAME]",
+	  "begin a section with a name of ASCII letters and digits in square brackets" },
 	{ CONF_R_MISSING_EQUAL_SIGN, "this is not KEY = VALUE", "write one word, = and the value; begin a comment with #" },
 	{ CONF_R_NO_CLOSE_BRACE, "a variable in braces has no } at its end",
 	  "for a $ that is part of the value write \\$, or put the value in single quotes" },

@@ -71,6 +71,8 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 {
 	STACK_OF(CONF_VALUE) *entries = NCONF_get_section(conf, section);
 
+	if (layer == LAYER_NONE && profile_note(settings, section, NULL, error) < 0)
+		return error_result(error);
 	for (int i = 0; i < sk_CONF_VALUE_num(entries); i++) {
 		const CONF_VALUE *entry = sk_CONF_VALUE_value(entries, i);
 		const struct setting *setting;

@@ -27,7 +27,8 @@ int profile_note(struct settings *settings, const char *name, const struct setti
 			return error_memory(error);
 		profiles->count++;
 	}
-	profiles->list[i].sets[setting->id] = true;
+	if (setting != NULL)
+		profiles->list[i].sets[setting->id] = true;
 	return 0;
 }
 

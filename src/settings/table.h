@@ -107,7 +107,7 @@ int options_read(struct settings *settings, const struct settings_usage *usage, 
 int environment_read(struct settings *settings, struct error *error);
 int files_read(struct settings *settings, struct error *error);
 
-/* Notes that a profile which was not chosen sets `setting`. */
+/* Notes a profile that was not chosen and, unless NULL, that it sets `setting`. */
 int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error);
 void profiles_free(struct profiles *profiles);
 
