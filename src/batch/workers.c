@@ -113,7 +113,7 @@ static void *work(void *context)
 
 	while ((item = next(workers, item, again)) != NULL) {
 		if (item->asks) {
-			item->certificate = signer_certificate(&worker->signer);
+			item->certificate = signer_certificate(&worker->signer, NULL);
 			again = false;
 			continue;
 		}

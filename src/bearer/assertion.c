@@ -62,12 +62,12 @@ void signer_close(struct signer *signer)
 	p11_key_close(&signer->key);
 }
 
-X509 *signer_certificate(struct signer *signer)
+X509 *signer_certificate(struct signer *signer, const struct error *verdict)
 {
 	const struct x509_list *certificates = &signer->certificates;
 
 	if (signer->path == NULL)
-		return p11_key_stored(signer->key);
+		return p11_key_stored(signer->key, verdict);
 	if (certificates->count != 1)
 		return NULL;
 	X509_up_ref(certificates->list[0]);

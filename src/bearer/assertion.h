@@ -19,8 +19,9 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 void signer_close(struct signer *signer);
 
 /* The certificate that the app most likely has, after a signature: the one in the request's file, else the one on the token
- * that "app set-cert" would take, which is searched for. To be freed with X509_free. NULL: it is not known. */
-X509 *signer_certificate(struct signer *signer);
+ * that "app set-cert" would take, for which it searches: see p11_key_stored, also for `verdict`. To be freed with X509_free.
+ * NULL: it is not known. */
+X509 *signer_certificate(struct signer *signer, const struct error *verdict);
 
 /* One more signer for the same key, for another thread: see p11_key_another. False when there cannot be one; else it
  * is to be closed before `signer`. */

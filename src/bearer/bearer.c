@@ -47,7 +47,7 @@ static long rate_wait(const struct bearer_session *session)
 
 static void advise_on_certificate(struct signer *signer, const struct oauth_answer *answer, struct error *error)
 {
-	X509 *certificate = signer_certificate(signer);
+	X509 *certificate = signer_certificate(signer, error);
 
 	if (certificate != NULL)
 		advice_certificate(certificate, signer->path, &answer->clock, error);

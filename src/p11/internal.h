@@ -66,6 +66,13 @@ void watch_leave(void);
  * back now, crashes or exits is a warning, and the program writes `line` and ends with that status. -1: undoes it. */
 void watch_settle(int status, const char *line);
 
+/* What the run has come to already (NULL: nothing), which stays where it is: if a module ends the program now, it is told first
+ * and its class is the exit status. */
+void watch_verdict(const struct error *error);
+
+/* Tells what a module did, in parts up to a NULL, and ends the program. */
+void watch_tell(const char *const *parts) __attribute__((noreturn));
+
 /* When this thread's last call began, by clock_ms. */
 double watch_since(void);
 

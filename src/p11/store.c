@@ -173,14 +173,16 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
 	return result;
 }
 
-X509 *p11_key_stored(struct p11_key *key)
+X509 *p11_key_stored(struct p11_key *key, const struct error *verdict)
 {
 	X509 *certificate = NULL;
 	struct error ignored;
 
 	gate_enter(key);
+	watch_verdict(verdict);
 	if (p11_key_has_session(key))
 		(void)find_own(key, &certificate, &ignored);
+	watch_verdict(NULL);
 	gate_leave(key);
 	return certificate;
 }

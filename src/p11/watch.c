@@ -8,7 +8,6 @@
 #include "base/hold.h"
 #include "base/kept.h"
 #include "base/message.h"
-#include "base/output.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -114,28 +113,7 @@ static const char *crash_name(int number)
 	return "a signal";
 }
 
-static atomic_int settled = -1; /* see watch_settle; -1: not yet */
-static const char *_Atomic unwritten;
-
-void watch_settle(int status, const char *line)
-{
-	unwritten = line;
-	settled = status;
-}
-
-/* Tells what a module did, in parts up to a NULL, and ends the program. Only what a signal handler may do. */
-static void tell(const char *const *parts) __attribute__((noreturn));
-static void tell(const char *const *parts)
-{
-	message_put(settled >= 0 ? "p11bearer: warning: " : "p11bearer: ");
-	for (; *parts != NULL; parts++)
-		message_put(*parts);
-	message_put("\n");
-	if (settled >= 0 && unwritten != NULL)
-		(void)!write(output_descriptor(), unwritten, strlen(unwritten));
-	_exit(settled >= 0 ? settled : ERROR_TOKEN);
-}
-#define TELL(...) tell((const char *const[]){ __VA_ARGS__, NULL })
+#define TELL(...) watch_tell((const char *const[]){ __VA_ARGS__, NULL })
 
 /* The call that this thread is in, or, when it is none that makes calls, one that is under way; NULL: there is none. */
 static const struct call *call_of_thread(void)

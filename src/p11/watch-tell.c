@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of the program by a module: what it tells, and with which exit status. All of it may run in a signal handler. */
+#include "p11/internal.h"
+
+#include "base/message.h"
+#include "base/output.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+static atomic_int settled = -1; /* see watch_settle; -1: not yet */
+static const char *_Atomic unwritten;
+static const struct error *_Atomic verdict;
+
+void watch_settle(int status, const char *line)
+{
+	unwritten = line;
+	settled = status;
+}
+
+void watch_verdict(const struct error *error)
+{
+	verdict = error;
+}
+
+static void put_line(const char *const *parts)
+{
+	for (; *parts != NULL; parts++)
+		message_put(*parts);
+	message_put("\n");
+}
+
+void watch_tell(const char *const *parts)
+{
+	const struct error *known = verdict;
+	int status = settled >= 0 ? settled : known != NULL ? (int)known->class : ERROR_TOKEN;
+
+	if (known != NULL)
+		put_line((const char *const[]){ "p11bearer: ", known->text, NULL });
+	if (known != NULL && known->hint[0] != '\0')
+		put_line((const char *const[]){ "p11bearer: ", known->hint, NULL });
+	message_put(settled >= 0 || known != NULL ? "p11bearer: warning: " : "p11bearer: ");
+	put_line(parts);
+	if (settled >= 0 && unwritten != NULL)
+		(void)!write(output_descriptor(), unwritten, strlen(unwritten));
+	_exit(status);
+}
