@@ -145,6 +145,8 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 	watch_leave();
 	if (module->functions == NULL) {
 		result = error_set(error, ERROR_CONFIG, "cannot load the module %s: %s", path, last_message());
+		error_hint(error, "%s", strchr(path, '/') != NULL ? "name a PKCS#11 library for this machine's processor" :
+			   "write its whole path: a name without a \"/\" is looked up in p11-kit's folder alone");
 		goto out;
 	}
 	keep_mapped(module->functions);
