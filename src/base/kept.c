@@ -221,8 +221,8 @@ void kept_give_back(void)
 	for (int i = 0; i < (int)RLIM_NLIMITS; i++)
 		put_limit(&given, (__rlimit_resource_t)i);
 	put_processors(&given);
-	if (getpriority(PRIO_PROCESS, 0) != given.niceness)
-		(void)setpriority(PRIO_PROCESS, 0, given.niceness);
+	if (getpriority(PRIO_PROCESS, 0) != given.niceness && setpriority(PRIO_PROCESS, 0, given.niceness) < 0)
+		message_warn("a module has lowered the priority of this process, which only root can raise again");
 	stop_timers();
 	for (int number = 1; number < NSIG; number++)
 		(void)sigaction(number, &actions[number], NULL);
@@ -246,6 +246,7 @@ void kept_restore_some(const sigset_t *thread)
 	if (!noted.known)
 		return;
 	put_limit(&noted, RLIMIT_NOFILE);
+	put_limit(&noted, RLIMIT_NPROC); /* for threads, and for the command of exec */
 	put_environment();
 }
 
