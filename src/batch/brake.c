@@ -17,39 +17,43 @@ size_t brake_allows(const struct brake *brake, double now)
 	return brake->on ? 1 : brake->allowed;
 }
 
-static bool take_off(struct brake *brake)
+static bool take_off(struct brake *brake, double began, bool success)
 {
 	bool was_on = brake->on;
 
 	brake->on = false;
-	brake->failures = brake->asked = 0;
-	if (was_on) {
+	brake->failures = 0;
+	if (brake->asked > 0 && began < brake->paused) /* the org may have asked after it had answered this one */
+		return was_on;
+	brake->asked = 0;
+	if (was_on || success)
 		brake->rounds = 0;
+	if (was_on)
 		brake->resume = 0;
-	}
 	return was_on;
 }
 
-bool brake_success(struct brake *brake)
+bool brake_success(struct brake *brake, double began)
 {
-	brake->rounds = 0;
 	brake->allowed += brake->allowed < brake->most ? 1 : 0;
-	return take_off(brake);
+	return take_off(brake, began, true);
 }
 
-bool brake_refusal(struct brake *brake)
+bool brake_refusal(struct brake *brake, double began)
 {
-	return take_off(brake);
+	return take_off(brake, began, false);
 }
 
-/* Lengthens the pause to this one; returns how long it is. */
+/* Lengthens the pause to this one, if it ends later; returns how long it is. */
 static unsigned long pause_for(struct brake *brake, long retry_after, double now)
 {
 	long doubled = brake->rounds <= DOUBLED_MOST ? brake->rounds - 1 : DOUBLED_MOST;
 	unsigned long wait = retry_delay(retry_after < BRAKE_WAIT_MOST ? retry_after : BRAKE_WAIT_MOST, doubled);
 
-	if (now + (double)wait > brake->resume)
+	if (now + (double)wait > brake->resume) {
 		brake->resume = now + (double)wait;
+		brake->paused = now;
+	}
 	return wait;
 }
 
@@ -79,7 +83,7 @@ unsigned long brake_throttle(struct brake *brake, double began, long retry_after
 		brake->allowed = brake->allowed > 1 ? brake->allowed / 2 : 1;
 		return begin_pause(brake, retry_after, now);
 	}
-	/* It began before the pause, and only a longer wait is news. */
+	/* It began before the pause: only a longer wait is news. */
 	if (retry_after >= 0)
 		pause_for(brake, retry_after, now);
 	return 0;

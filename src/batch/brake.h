@@ -18,7 +18,7 @@ enum {
 struct brake {
 	size_t most, allowed; /* requests at a time: the most, and what the org takes at present */
 	long retries;         /* of each line */
-	double paused;        /* when the last pause began: requests from before it say nothing new */
+	double paused;        /* when the last pause began or was lengthened: requests from before say nothing new */
 	double resume;        /* no request begins before */
 	long rounds;          /* pauses since the last success */
 	long failures;        /* in a row */
@@ -33,10 +33,10 @@ size_t brake_allows(const struct brake *brake, double now);
 
 /* What a request that began at `began` brought.
  * A success. True: it takes the brake off. */
-bool brake_success(struct brake *brake);
+bool brake_success(struct brake *brake, double began);
 
 /* A refusal of this line alone: the org works. True: it takes the brake off. */
-bool brake_refusal(struct brake *brake);
+bool brake_refusal(struct brake *brake, double began);
 
 /* A failure that says nothing about the line: no answer, 5xx, or an answer that makes no sense. True: it puts the brake
  * on. */

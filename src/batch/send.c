@@ -158,13 +158,13 @@ static void judge_speed(struct sender *sender, const struct item *item, enum out
 	bool off = false, on = false;
 
 	if (outcome == OUTCOME_SUCCESS)
-		off = brake_success(brake);
+		off = brake_success(brake, item->began);
 	else if (outcome == OUTCOME_THROTTLED)
 		pause = brake_throttle(brake, item->began, retry_after, now);
 	else if (outcome == OUTCOME_FAILURE)
 		on = brake_failure(brake, item->began, now);
 	else if (item->result == -ERROR_ORG)
-		off = brake_refusal(brake);
+		off = brake_refusal(brake, item->began);
 	if (outcome == OUTCOME_THROTTLED || outcome == OUTCOME_FAILURE)
 		sender->last = item->error;
 	if (off)

@@ -38,7 +38,7 @@ static void a_success_or_a_refusal_between_them_does_not(void **state)
 	brake_init(&brake, PARALLEL, RETRIES);
 	for (int i = 0; i < 100; i++) {
 		assert_false(failures(&brake, BRAKE_AFTER - 1, i));
-		assert_false(i % 2 == 0 ? brake_success(&brake) : brake_refusal(&brake));
+		assert_false(i % 2 == 0 ? brake_success(&brake, i) : brake_refusal(&brake, i));
 	}
 	assert_int_equal(brake_allows(&brake, 1000), PARALLEL);
 }
@@ -82,7 +82,7 @@ static void pauses_grow_until_it_is_spent(void **state)
 		failures(&brake, 1, now);
 		assert_true(brake.resume - now >= 8000 && brake.resume - now <= 16000);
 	}
-	assert_true(brake_success(&brake));
+	assert_true(brake_success(&brake, now));
 	assert_false(brake_is_spent(&brake));
 	assert_int_equal(brake_allows(&brake, now), PARALLEL);
 }
@@ -94,8 +94,8 @@ static void a_refusal_takes_it_off_too(void **state)
 	(void)state;
 	brake_init(&brake, PARALLEL, RETRIES);
 	failures(&brake, BRAKE_AFTER, 1000);
-	assert_true(brake_refusal(&brake));
-	assert_false(brake_refusal(&brake));
+	assert_true(brake_refusal(&brake, 1000));
+	assert_false(brake_refusal(&brake, 1000));
 	assert_int_equal(brake_allows(&brake, 1000), PARALLEL);
 	assert_false(failures(&brake, BRAKE_AFTER - 1, 1000));
 }
@@ -115,7 +115,7 @@ static void the_org_asks_for_fewer_and_for_pauses(void **state)
 	assert_int_equal(brake_allows(&brake, 6000), 0);
 	assert_int_equal(brake_allows(&brake, 6001), PARALLEL / 2);
 	for (int i = 0; i < PARALLEL; i++)
-		brake_success(&brake);
+		brake_success(&brake, 6001);
 	assert_int_equal(brake_allows(&brake, 6001), PARALLEL);
 	assert_false(brake_is_spent(&brake));
 }
@@ -139,8 +139,37 @@ static void the_org_may_ask_too_often_or_for_too_long(void **state)
 	brake_throttle(&brake, brake.resume, 1L << 40, brake.resume);
 	assert_true(brake_is_spent(&brake));
 	assert_true(brake.resume <= 1000 + 2000.0 * (double)BRAKE_WAIT_MOST);
-	brake_success(&brake);
+	brake_success(&brake, brake.resume);
 	assert_false(brake_is_spent(&brake));
+}
+
+/* Answers come in any order: one to a request from before the org asked to wait says nothing of the wait. */
+static void a_long_wait_outlives_older_answers(void **state)
+{
+	struct brake brake;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		double asked = 1002;
+
+		brake_init(&brake, PARALLEL, RETRIES);
+		if (i < 2) { /* it asks once more, and for longer, in the answer to a request from before a short pause */
+			brake_throttle(&brake, 1000, 1, 1001);
+			asked = 2003;
+		} else if (i == 2) {
+			failures(&brake, BRAKE_AFTER, 1001);
+		}
+		brake_throttle(&brake, 1000, BRAKE_WAIT_MOST + 1, asked);
+		if (i % 2 == 0)
+			brake_success(&brake, asked - 1);
+		else
+			brake_refusal(&brake, asked - 1);
+		assert_true(brake_is_spent(&brake));
+		assert_int_equal(brake_allows(&brake, asked + BRAKE_WAIT_MOST * 1e3 - 1), 0);
+		assert_false(brake.on);
+		brake_success(&brake, asked + BRAKE_WAIT_MOST * 1e3);
+		assert_false(brake_is_spent(&brake));
+	}
 }
 
 int main(void)
@@ -153,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_takes_it_off_too),
 		cmocka_unit_test(the_org_asks_for_fewer_and_for_pauses),
 		cmocka_unit_test(the_org_may_ask_too_often_or_for_too_long),
+		cmocka_unit_test(a_long_wait_outlives_older_answers),
 	};
 
 	return cmocka_run_group_tests_name("brake", tests, NULL, NULL);
