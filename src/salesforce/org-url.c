@@ -223,7 +223,7 @@ static bool page_path(struct url *url, bool token, char *advice, size_t size)
 
 bool salesforce_url_advice(const char *url, bool token, char *advice, size_t size)
 {
-	struct url parts;
+	struct url parts = { .scheme = "" };
 
 	return url_read(url, &parts) &&
 	       (page_host(&parts, token, advice, size) || page_path(&parts, token, advice, size));
