@@ -257,8 +257,10 @@ void kept_restore(const sigset_t *thread)
 		return;
 	umask(noted.umask);
 	put_folder(&noted);
-	put_limit(&noted, RLIMIT_CORE);
-	put_limit(&noted, RLIMIT_FSIZE);
+	put_limit(&noted, RLIMIT_CORE);    /* without secrets in it */
+	put_limit(&noted, RLIMIT_FSIZE);   /* files are written, */
+	put_limit(&noted, RLIMIT_NPROC);   /* threads started, */
+	put_limit(&noted, RLIMIT_MEMLOCK); /* and secrets locked in memory */
 	put_processors(&noted);
 	put_standard();
 	/* Our own numbers have a point. */

@@ -16,7 +16,7 @@ void kept_give_back(void);
 /* Before foreign code runs: notes what the process has now. */
 void kept_note(void);
 
-/* After foreign code has run: puts back what the program itself depends on. `mask` is this thread's. 15 system calls.
+/* After foreign code has run: puts back what the program itself depends on. `mask` is this thread's. 17 system calls.
  * Niceness, timers and the other limits stay as they are until kept_give_back: modules may have use for them. */
 void kept_restore(const sigset_t *mask);
 

@@ -43,18 +43,34 @@ static void swap_variables(void)
 	environ = list;
 }
 
-/* Not those that the module's own next step would run into. */
-static void lower_limits(void)
+static void lower_limit(__rlimit_resource_t which, rlim_t to)
 {
-	static const __rlimit_resource_t limits[] = {RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_MEMLOCK, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE};
 	struct rlimit limit;
 
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-		if (getrlimit(limits[i], &limit) == 0) {
-			limit.rlim_cur = limit.rlim_cur < 16 ? limit.rlim_cur : 16;
-			(void)setrlimit(limits[i], &limit);
-		}
+	if (getrlimit(which, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_cur < to ? limit.rlim_cur : to;
+		(void)setrlimit(which, &limit);
 	}
+}
+
+/* As far as the module's own next step can do with it. */
+static void lower_limits(void)
+{
+	int free_number = dup(STDERR_FILENO);
+
+	close(free_number);
+	lower_limit(RLIMIT_NOFILE, (rlim_t)free_number + 8);
+	lower_limit(RLIMIT_NPROC, 16);
+	lower_limit(RLIMIT_MEMLOCK, 16);
+	lower_limit(RLIMIT_SIGPENDING, 16);
+	lower_limit(RLIMIT_MSGQUEUE, 16);
+}
+
+static void lower_hard_limit(void)
+{
+	const struct rlimit limit = {512, 512};
+
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void raise_core(void)
@@ -170,7 +186,7 @@ static const struct meddling {
 	void (*work)(void);
 } meddlings[] = {
 	{"setenv", add_variables}, {"clearenv", clear_variables}, {"environ", swap_variables}, {"limits", lower_limits},
-	{"core", raise_core}, {"ignore", ignore_signals}, {"handle", handle_signals}, {"reset", reset_signals},
+	{"core", raise_core}, {"hard-limit", lower_hard_limit}, {"ignore", ignore_signals}, {"handle", handle_signals}, {"reset", reset_signals},
 	{"block", block_signals}, {"umask", change_umask}, {"folder", change_folder}, {"nice", be_nice}, {"timers", set_timers},
 	{"close", close_standard}, {"replace", replace_standard}, {"nonblock", do_not_wait}, {"processor", use_one_processor},
 	{"locale", change_locale},
