@@ -45,6 +45,7 @@ struct item {
 	bool has_failed;       /* one has, for the reason in `error` */
 	bool had_stale;        /* one more was for nothing: the connection was dead */
 	struct http_clock clock; /* as the org's refusal told */
+	bool cut_short;        /* it waited for the token, and the run ended the wait */
 	bool asks;             /* it was refused, and a worker is to look for the certificate before it ends */
 	X509 *certificate;     /* what the worker has found, or NULL */
 	bool limited;          /* the org has refused it because its user has logged in too often */
@@ -131,6 +132,12 @@ struct item *workers_take_back(struct workers *workers);
 bool workers_await(struct workers *workers);
 int workers_descriptor(const struct workers *workers);
 void workers_woken(struct workers *workers);
+
+/* Whether the key is lost, and may come back: until then the workers do nothing. */
+bool workers_recover(const struct workers *workers);
+
+/* Nothing more is begun: those who wait for a token that is away end their items, `cut_short`. */
+void workers_stop_waiting(struct workers *workers);
 
 /* Whether the key is gone for good, and why. */
 bool workers_lost_key(const struct workers *workers, struct error *why);

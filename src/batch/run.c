@@ -81,7 +81,7 @@ static void count(struct run *run, struct item *item)
 		return;
 	}
 	notice_signal(run);
-	if (item->error.signal != 0) { /* which ended its wait for the token */
+	if (item->cut_short) {
 		give_up_item(run, item);
 		return;
 	}
@@ -156,6 +156,7 @@ static int give_up(struct run *run, struct error *error)
 {
 	struct item *item;
 
+	workers_stop_waiting(run->workers);
 	while ((item = workers_take_back(run->workers)) != NULL ||
 	       (run->options->exchange && (item = sender_take_back(&run->sender)) != NULL)) {
 		if (item->asks) { /* the org has answered it: it goes without the certificate */
@@ -254,6 +255,7 @@ int batch_run(const struct bearer_request *request, const struct batch_options *
 		interrupt_begin("p11bearer: what is under way is finished; another signal ends it at once\n");
 		while (more && result == 0)
 			result = step(&run, &more, error);
+		workers_stop_waiting(run.workers); /* which they may still do if something else failed */
 		interrupt_end();
 		message_progress_end();
 		if (result == 0)

@@ -15,7 +15,7 @@ void run_item_new(struct item *item, unsigned long number)
 {
 	item->number = number;
 	item->tries = item->throttled = 0;
-	item->has_failed = item->had_stale = item->renewed = item->limited = item->probe = item->asks = false;
+	item->has_failed = item->had_stale = item->renewed = item->cut_short = item->limited = item->probe = item->asks = false;
 	item->not_before = 0;
 }
 
@@ -101,6 +101,8 @@ static void take_answered(struct run *run)
 
 	sender_move(&run->sender, &ended);
 	while ((item = queue_pop(&ended)) != NULL) {
+		if (item->asks && workers_recover(run->workers))
+			item->asks = false; /* nobody knows for how long: it goes without the certificate */
 		if (!item->asks)
 			queue_push(&run->done, item);
 		else if (run->asked)

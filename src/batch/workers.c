@@ -39,28 +39,6 @@ struct workers {
 	struct worker list[P11_SESSIONS_MAX];
 };
 
-void queue_push(struct queue *queue, struct item *item)
-{
-	item->next = NULL;
-	if (queue->first == NULL)
-		queue->first = item;
-	else
-		queue->last->next = item;
-	queue->last = item;
-	queue->count++;
-}
-
-struct item *queue_pop(struct queue *queue)
-{
-	struct item *item = queue->first;
-
-	if (item == NULL)
-		return NULL;
-	queue->first = item->next;
-	queue->count--;
-	return item;
-}
-
 /* --- the threads ------------------------------------------------------------------------------------------------- */
 
 /* Tells the waiter that something is done. Each waking costs the time of some signatures when there are many sessions:
@@ -118,6 +96,7 @@ static void *work(void *context)
 			continue;
 		}
 		item->result = assertion_make(&worker->signer, &item->line.request, &item->assertion, &item->error);
+		item->cut_short = item->result < 0 && p11_key_was_abandoned(key);
 		again = item->result < 0 && !p11_key_has_session(key) && !p11_key_is_gone(key, NULL);
 		if (again && worker != &workers->list[0]) {
 			give_back(workers, item);
@@ -291,6 +270,16 @@ void workers_woken(struct workers *workers)
 	ssize_t got = read(workers->descriptor, &ignored, sizeof(ignored));
 
 	(void)got; /* nothing is there if the timer was set again */
+}
+
+bool workers_recover(const struct workers *workers)
+{
+	return p11_key_is_away(workers->list[0].signer.key);
+}
+
+void workers_stop_waiting(struct workers *workers)
+{
+	p11_key_abandon(workers->list[0].signer.key);
 }
 
 bool workers_lost_key(const struct workers *workers, struct error *why)

@@ -384,7 +384,7 @@ bool key_is_lost(const struct error *error);
 
 /* Gets at the key again after `lost`: by another session, and where that does not help by restarting the module. Tries it
  * again for up to request.module_wait seconds, with a message that the token is away.
- * Fails with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY; or, with error->signal, when a signal ends the wait. */
+ * Fails with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY; with ERROR_UNEXPECTED when the key is abandoned. */
 int key_recover(struct p11_key *key, const struct error *lost, struct error *error);
 
 /* The token has answered for a signature, well or not: an outage is over, with a message if there was one that the token is
@@ -403,6 +403,9 @@ void gate_leave(struct p11_key *key);
 /* Gets at the key again, as key_recover does; when another thread has done so since this one went in last, or the key is
  * gone, there is nothing left to do, and *mended is false. If it fails, the key is gone. */
 int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, struct error *error);
+
+/* Waits so many milliseconds while the gate is closed. False: the key is abandoned, and the wait is over. */
+bool gate_wait(struct p11_key *first, double milliseconds);
 
 /* Keeps the reason for p11_key_is_gone if the token is gone, or a login has failed, and no reason is known yet. */
 void gate_note_gone(struct p11_key *key, const struct error *error);

@@ -29,8 +29,8 @@ double outage_left(const struct outage *outage, double now);
 /* How long to wait before the next try, which is then made. */
 double outage_wait(struct outage *outage, double now);
 
-/* The token has signed, or answered that it does not. Returns whether this ends an outage that the user knows of; *length, unless it is false, is how long
- * that was. Several threads may call it at once. */
+/* The token has signed, or answered that it does not. Returns whether this ends an outage that the user knows of; if so,
+ * *length is how long it was, in milliseconds. Several threads may call it at once. */
 bool outage_end(struct outage *outage, double now, double *length);
 
 #endif

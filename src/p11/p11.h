@@ -61,8 +61,7 @@ int p11_key_prepare(struct p11_key *key, struct error *error);
  * for SIGNATURE_MAX bytes; *length is as long as the modulus. It is verified with the key's public half, where the
  * token tells that. When session, login or token turn out to be lost, the key is recovered, and C_Sign is tried once
  * more; with request.module_wait as often as it takes within that time. The PIN that was accepted may be sent again for it, and
- * the call may last that long. Fails with ERROR_TOKEN or ERROR_PIN; or, with error->signal, if a signal that is put off
- * (base/interrupt.h) ends the wait for the token. */
+ * the call may last that long, unless p11_key_abandon ends the wait. Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 		 struct error *error);
 
@@ -90,6 +89,15 @@ unsigned p11_key_recoveries(const struct p11_key *key);
 /* Whether the key was lost and could not be recovered, so that another signature has little hope. *why, unless NULL,
  * gets the reason. Any thread may ask. */
 bool p11_key_is_gone(const struct p11_key *key, struct error *why);
+
+/* Whether the key is lost at present, and a thread tries to recover it while the others wait. Any thread may ask. */
+bool p11_key_is_away(const struct p11_key *key);
+
+/* Ends the wait for a token that is away, and all waits to come: the key is then gone. Any thread may call it. */
+void p11_key_abandon(struct p11_key *key);
+
+/* Whether that has ended a wait. Any thread may ask. */
+bool p11_key_was_abandoned(const struct p11_key *key);
 
 /* Whether `signature` is one over `data` that the public RSA key verifies, as p11_key_sign makes them. */
 bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length);

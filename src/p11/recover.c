@@ -3,7 +3,6 @@
 #include "p11/internal.h"
 
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "base/message.h"
 
 #include <stdlib.h>
@@ -102,25 +101,21 @@ static int try_again(struct p11_key *key, const struct error *lost, bool restart
 	return restart(key, error);
 }
 
-/* Waits as long as the next try is to wait for. `why` tells what is wrong. Fails when a signal ends the wait. */
+/* Waits as long as the next try is to wait for. `why` tells what is wrong. Fails when the key is abandoned. */
 static int wait_for_token(struct p11_key *key, const struct error *why, struct error *error)
 {
 	struct outage *outage = &key->outage;
 	double now = clock_ms(), left = outage_left(outage, now), wait = outage_wait(outage, now);
 	const char *label = token_label(key->session.token);
-	int signal;
 
 	if (wait <= 0)
 		return 0;
 	if (!outage->told)
 		message_note("token \"%s\" is away: %.1000s; waiting up to %.0f s for it", label, why->text, left / 1e3);
 	outage->told = true;
-	signal = interrupt_wait((unsigned long)wait);
-	if (signal == 0)
+	if (gate_wait(key, wait))
 		return 0;
-	error_set(error, ERROR_UNEXPECTED, "the wait for token \"%s\" was interrupted", label);
-	error->signal = signal;
-	return -ERROR_UNEXPECTED;
+	return error_set(error, ERROR_UNEXPECTED, "the wait for token \"%s\" was cut short", label);
 }
 
 int key_recover(struct p11_key *key, const struct error *lost, struct error *error)

@@ -4,29 +4,39 @@
  * the key is gone for all of them. */
 #include "p11/internal.h"
 
+#include "base/clock.h"
 #include "base/message.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct gate {
 	pthread_mutex_t lock; /* of what follows; never held over a call of the module */
 	pthread_cond_t moved;
 	unsigned inside;
-	bool closed;
+	atomic_bool closed;  /* these two are read without the lock */
+	atomic_bool cut_short; /* somebody waited for the token when the key was abandoned */
 	unsigned generation; /* how often a loss was mended */
 	struct error gone;   /* why the key is gone; class ERROR_NONE: it is not */
+	bool abandoned;      /* nobody waits for the token any more */
 };
 
 struct gate *gate_new(void)
 {
 	struct gate *gate = calloc(1, sizeof(*gate));
+	pthread_condattr_t attributes;
 
 	if (gate == NULL)
 		return NULL;
 	pthread_mutex_init(&gate->lock, NULL);
-	pthread_cond_init(&gate->moved, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&gate->moved, &attributes);
+	pthread_condattr_destroy(&attributes);
 	return gate;
 }
 
@@ -112,6 +122,24 @@ int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, st
 	result = key_recover(first, lost, error);
 	gate_open(first->gate, result < 0 ? error : NULL);
 	return result;
+}
+
+bool gate_wait(struct p11_key *first, double milliseconds)
+{
+	struct gate *gate = first->gate;
+	double end = clock_ms() + milliseconds;
+	struct timespec until = { .tv_sec = (time_t)(end / 1e3) };
+	bool waited;
+
+	until.tv_nsec = (long)((end - (double)until.tv_sec * 1e3) * 1e6);
+	pthread_mutex_lock(&gate->lock);
+	while (!gate->abandoned && pthread_cond_timedwait(&gate->moved, &gate->lock, &until) != ETIMEDOUT)
+		;
+	waited = !gate->abandoned;
+	if (!waited)
+		gate->cut_short = true;
+	pthread_mutex_unlock(&gate->lock);
+	return waited;
 }
 
 void gate_note_gone(struct p11_key *key, const struct error *error)
@@ -238,4 +266,24 @@ bool p11_key_is_gone(const struct p11_key *key, struct error *why)
 		*why = gate->gone;
 	pthread_mutex_unlock(&gate->lock);
 	return gone;
+}
+
+void p11_key_abandon(struct p11_key *key)
+{
+	struct gate *gate = first_of(key)->gate;
+
+	pthread_mutex_lock(&gate->lock);
+	gate->abandoned = true;
+	pthread_cond_broadcast(&gate->moved);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+bool p11_key_is_away(const struct p11_key *key)
+{
+	return (key->first != NULL ? key->first : key)->gate->closed;
+}
+
+bool p11_key_was_abandoned(const struct p11_key *key)
+{
+	return (key->first != NULL ? key->first : key)->gate->cut_short;
 }

@@ -238,7 +238,7 @@ int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned ch
 			result = try(key, data, size, signature, length, error);
 		key->recovering = false;
 	}
-	if (result == 0 || !mended || error->signal != 0)
+	if (result == 0 || !mended)
 		return result;
 	second = *error;
 	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s", lost.text,
