@@ -79,7 +79,7 @@ static void put_limit(const struct state *state, __rlimit_resource_t which)
 	now.rlim_cur = wanted->rlim_cur < now.rlim_max ? wanted->rlim_cur : now.rlim_max;
 	(void)setrlimit(which, &now);
 	if (!warned)
-		message_warn("a module has lowered a hard resource limit%s, which only root can raise again",
+		message_warn("a module has lowered a hard resource limit%s, which this process may not raise again",
 			     which == RLIMIT_NOFILE ? ", that on open files" : "");
 	warned = true;
 }

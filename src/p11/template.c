@@ -112,7 +112,7 @@ int template_get(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTR
 {
 	CK_ATTRIBUTE copy[TEMPLATE_MOST], given[TEMPLATE_MOST];
 	unsigned char *values, *next;
-	size_t size = 0;
+	size_t size = GUARD;
 	int result;
 
 	for (size_t i = 0; i < count; i++)
