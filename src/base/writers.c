@@ -42,12 +42,12 @@ bool writers_owner_is_ours(uid_t owner)
 	return is_ours(owner) || is_unmapped(owner);
 }
 
-/* Whether the group is the user's login group and has the user's name. */
-static bool is_own_group(const struct group *group, uid_t uid)
+/* Whether the group is the login group of root or the user, and has that user's name. */
+static bool is_own_group(const struct group *group)
 {
-	const struct passwd *user = getpwuid(uid);
+	const struct passwd *user = getpwnam(group->gr_name);
 
-	return user != NULL && user->pw_gid == group->gr_gid && strcmp(user->pw_name, group->gr_name) == 0;
+	return user != NULL && is_ours(user->pw_uid) && user->pw_gid == group->gr_gid;
 }
 
 /* Whether an entry of the group database lists a user other than root and this one. */
@@ -85,7 +85,7 @@ static bool has_other_members(gid_t gid)
 static bool group_is_ours(gid_t gid, const struct stat *status)
 {
 	const struct group *group = getgrgid(gid);
-	bool own = group != NULL && (is_own_group(group, geteuid()) || is_own_group(group, 0));
+	bool own = group != NULL && is_own_group(group);
 	bool local = group != NULL && S_ISDIR(status->st_mode) && status->st_uid == 0 && strcmp(group->gr_name, "staff") == 0;
 
 	return (own || local) && !lists_others(group) && !has_other_members(gid);
