@@ -192,6 +192,22 @@ static int sign(struct p11_key *key, const void *data, size_t size, unsigned cha
 	return 0;
 }
 
+/* Some modules have one error for everything, also for a server that they cannot reach. It tells of a loss if they know
+ * nothing of session or token any more. */
+static void find_loss(struct p11_key *key, struct error *error)
+{
+	const struct session *session = &key->session;
+	CK_SESSION_INFO session_info;
+	CK_TOKEN_INFO token_info;
+
+	if (error->class != ERROR_TOKEN || !session->open ||
+	    (error->code != CKR_GENERAL_ERROR && error->code != CKR_FUNCTION_FAILED && error->code < CKR_VENDOR_DEFINED))
+		return;
+	if (CALL(session->token->module, C_GetSessionInfo, session->handle, &session_info) != CKR_OK ||
+	    CALL(session->token->module, C_GetTokenInfo, session->token->slot, &token_info) != CKR_OK)
+		error->code = CKR_DEVICE_ERROR;
+}
+
 /* A try in the key's session. One of several that was closed with the others is opened again. */
 static int try(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
 	       struct error *error)
@@ -206,8 +222,10 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 	}
 	if (result == 0)
 		result = sign(key, data, size, signature, length, error);
-	if (result < 0)
+	if (result < 0) {
+		find_loss(key, error);
 		gate_note_gone(key, error);
+	}
 	if (result == 0 || (!key_is_lost(error) && !p11_key_is_gone(key, NULL)))
 		key_answers(first_of(key));
 	gate_leave(key);

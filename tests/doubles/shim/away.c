@@ -46,6 +46,17 @@ void away_begin(const struct call_fault *fault)
 	where = fault->action == GO_ABSENT ? ABSENT : AWAY;
 }
 
+/* What every call answers while the token is away. */
+static CK_RV answer(void)
+{
+	const char *number = getenv("P11SHIM_AWAY");
+
+	if (where == ABSENT) {
+		return CKR_TOKEN_NOT_PRESENT;
+	}
+	return number != NULL ? strtoul(number, NULL, 0) : CKR_DEVICE_ERROR;
+}
+
 static bool is_over(void)
 {
 	const char *path = getenv("P11SHIM_EVENT");
@@ -78,6 +89,6 @@ bool away_answer(struct call *call)
 			(where == ABSENT && (starts || strcmp(function, "C_GetSlotList") == 0))) {
 		return false;
 	}
-	call->rv = where == AWAY ? CKR_DEVICE_ERROR : CKR_TOKEN_NOT_PRESENT;
+	call->rv = answer();
 	return true;
 }

@@ -12,6 +12,7 @@
  *                   C_FindObjectsInit, C_GetAttributeValue, C_CreateObject   types=CKA_LABEL,CKA_ID,0x…
  *                   C_GenerateKeyPair    pub=CKA_VERIFY=1,… priv=CKA_EXTRACTABLE=0,…
  * P11SHIM_LOCKS   if set, C_Login's line ends in memory=locked|unlocked: whether the PIN it was given is in locked memory
+ * P11SHIM_AWAY    the number of the error that a token gives which is away, instead of CKR_DEVICE_ERROR
  * P11SHIM_LOADED  a line that goes to stderr when this module is loaded
  * P11SHIM_FAULTS  faults separated by ';'. One that cannot be read fails C_GetFunctionList: no test passes by a typo.
  *   C_Function[@CKM_NAME][#N]=ACTION     a call; `any` stands for every function but C_GetFunctionList
