@@ -102,7 +102,7 @@ int uri_take_pin_source(struct uri *uri, struct error *error)
 
 	if (source == NULL)
 		return 0;
-	text = strdup(source);
+	text = wipe_strdup(source); /* people put the PIN itself there by mistake */
 	if (text == NULL)
 		return error_memory(error);
 	lower_scheme(text);
@@ -117,7 +117,7 @@ int uri_take_pin_source(struct uri *uri, struct error *error)
 		error_memory(error);
 	}
 out:
-	free(text);
+	wipe_free(text);
 	return uri->pin_source != NULL ? 0 : error_result(error);
 }
 
