@@ -10,23 +10,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINKS_MOST = 40 }; /* as many as the kernel follows, path_resolution(7) */
 
+struct open_file {
+	int fd, flags; /* F_GETFD */
+	struct stat what;
+};
+
 struct descriptors {
-	int *list;
+	struct open_file *list;
 	size_t count;
 };
 
 static int add(struct descriptors *set, int fd)
 {
-	int *list = realloc(set->list, (set->count + 1) * sizeof(*list));
+	struct open_file *list = realloc(set->list, (set->count + 1) * sizeof(*list));
+	struct open_file *new;
 
 	if (list == NULL)
 		return -1;
 	set->list = list;
-	list[set->count++] = fd;
+	new = &list[set->count];
+	new->fd = fd;
+	new->flags = fcntl(fd, F_GETFD);
+	if (new->flags >= 0 && fstat(fd, &new->what) == 0)
+		set->count++;
 	return 0;
 }
 
@@ -60,13 +71,16 @@ int descriptors_note(struct descriptors **open, struct error *error)
 	return result;
 }
 
-static bool has(const struct descriptors *set, int fd)
+/* The same file by the same number, or NULL: what was closed meanwhile may have given its number to another one. */
+static const struct open_file *find(const struct descriptors *set, const struct open_file *file)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		if (set->list[i] == fd)
-			return true;
+		const struct open_file *other = &set->list[i];
+
+		if (other->fd == file->fd && other->what.st_dev == file->what.st_dev && other->what.st_ino == file->what.st_ino)
+			return other;
 	}
-	return false;
+	return NULL;
 }
 
 int descriptors_close_others(const struct descriptors *open, struct error *error)
@@ -75,8 +89,13 @@ int descriptors_close_others(const struct descriptors *open, struct error *error
 	int result = descriptors_note(&now, error);
 
 	for (size_t i = 0; now != NULL && result == 0 && i < now->count; i++) {
-		if (now->list[i] > STDERR_FILENO && !has(open, now->list[i]))
-			(void)fcntl(now->list[i], F_SETFD, FD_CLOEXEC);
+		const struct open_file *before = find(open, &now->list[i]);
+		int fd = now->list[i].fd, flags = before != NULL ? before->flags : FD_CLOEXEC;
+
+		if (fd <= STDERR_FILENO)
+			flags = 0;
+		if (flags != now->list[i].flags)
+			(void)fcntl(fd, F_SETFD, flags);
 	}
 	descriptors_free(&now);
 	return result;

@@ -9,10 +9,11 @@
 
 struct descriptors;
 
-/* Notes which are open now. Fails with ERROR_UNEXPECTED when /proc does not tell; *open is to be freed in either case. */
+/* Notes which are open now. Fails with ERROR_UNEXPECTED when /proc does not tell; *open is to be freed even so. */
 int descriptors_note(struct descriptors **open, struct error *error);
 
-/* Lets execve close all that were not open then, whoever opened them: modules and libraries may forget some. */
+/* Lets execve close all that were not open then, whoever opened them, and none that were: modules and libraries forget some,
+ * and others mark all that they find. */
 int descriptors_close_others(const struct descriptors *open, struct error *error);
 
 /* Keeps one from a command to be run, which a secret was read from: a file could be read again. Stdin, stdout and stderr

@@ -52,7 +52,7 @@ static void die(int number)
 }
 
 /* `held` is set first: whoever leaves meanwhile sees it, or this sees that nobody holds. */
-static void handle(int number)
+void hold_signal(int number)
 {
 	int saved = errno, none = 0;
 
@@ -67,7 +67,7 @@ static void handle(int number)
 
 void hold_begin(void)
 {
-	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART | SA_ONSTACK };
+	struct sigaction action = { .sa_handler = hold_signal, .sa_flags = SA_RESTART | SA_ONSTACK };
 
 	owner = getpid();
 	held = 0;

@@ -19,6 +19,9 @@ void hold_end(void);
 void hold_enter(void);
 void hold_leave(void);
 
+/* For the signal handlers of others: ends the process by the signal, or lets hold_leave do so if it is held. */
+void hold_signal(int number);
+
 /* To be called now and then by a thread that watches, with clock_ms: true, once, when a signal is held for a second. The
  * next signal after that ends the process at once. (timeout(1) and shells send one signal twice, so that two in quick
  * succession do not.) */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/disposition.h"
+#include "base/hold.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +31,7 @@ static void handle(int number)
 	ssize_t written;
 
 	if (caught != 0) {
-		signal(number, SIG_DFL);
-		raise(number); /* comes when the handler has returned */
+		hold_signal(number);
 	} else {
 		caught = waiting = number;
 		written = write(STDERR_FILENO, message, strlen(message));

@@ -2,6 +2,7 @@
 #include "base/kept.h"
 
 #include "base/disposition.h"
+#include "base/kept-environment.h"
 #include "base/message.h"
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -33,21 +35,20 @@ struct state {
 	cpu_set_t processors;
 	bool has_processors;
 	bool has_timer[TIMERS];
+	int parent_signal; /* PR_SET_PDEATHSIG */
+	bool dumpable;
 };
 static struct state given, noted;
 static struct sigaction actions[NSIG]; /* as given */
 static sigset_t mask;                  /* as given */
 static bool warned;
 
-static char **environment, **working; /* as noted; and what environ is when it had to be put back */
-static size_t variables;
-
-/* The open files, and a descriptor for the folder, which may have lost its path. */
+/* The open files, and last the folder, which may have lost its path. */
+enum { FOLDER = STANDARD, FILES };
 static struct {
 	int copy, flags;
 	struct stat what;
-} standard[STANDARD];
-static int folder = -1;
+} files[FILES] = { { .copy = -1 }, { .copy = -1 }, { .copy = -1 }, { .copy = -1 } };
 
 static void read_state(struct state *state)
 {
@@ -63,6 +64,8 @@ static void read_state(struct state *state)
 	state->has_processors = sched_getaffinity(0, sizeof(state->processors), &state->processors) == 0;
 	for (size_t i = 0; i < TIMERS; i++)
 		state->has_timer[i] = getitimer(timers[i], &timer) == 0 && timerisset(&timer.it_value);
+	(void)prctl(PR_GET_PDEATHSIG, &state->parent_signal, 0, 0, 0);
+	state->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0;
 	state->known = true;
 }
 
@@ -84,14 +87,33 @@ static void put_limit(const struct state *state, __rlimit_resource_t which)
 	warned = true;
 }
 
+/* A module that closes descriptors may have closed ours, and something else have its number now. */
+static bool is_file(int fd, const struct stat *what)
+{
+	struct stat now;
+
+	return fd >= 0 && fstat(fd, &now) == 0 && now.st_dev == what->st_dev && now.st_ino == what->st_ino &&
+	       now.st_rdev == what->st_rdev;
+}
+
 static void put_folder(const struct state *state)
 {
-	if (folder >= 0 && fchdir(folder) == 0)
+	if (is_file(files[FOLDER].copy, &files[FOLDER].what) && fchdir(files[FOLDER].copy) == 0)
 		return;
 	if (state->folder[0] != '\0' && chdir(state->folder) < 0 && !warned) {
 		message_warn("a module has changed the current folder, and %s is gone", state->folder);
 		warned = true;
 	}
+}
+
+/* One that was raised is left: modules that open many connections do that for themselves. */
+static void put_lowered_limit(const struct state *state, __rlimit_resource_t which)
+{
+	struct rlimit now;
+
+	if (getrlimit(which, &now) == 0 &&
+	    (now.rlim_cur < state->limits[which].rlim_cur || now.rlim_max < state->limits[which].rlim_max))
+		put_limit(state, which);
 }
 
 static void put_processors(const struct state *state)
@@ -100,6 +122,14 @@ static void put_processors(const struct state *state)
 
 	if (state->has_processors && sched_getaffinity(0, sizeof(now), &now) == 0 && !CPU_EQUAL(&now, &state->processors))
 		(void)sched_setaffinity(0, sizeof(now), &state->processors);
+}
+
+/* Numbers have a point, and messages are English; no system call. */
+static void put_locale(void)
+{
+	(void)uselocale(LC_GLOBAL_LOCALE);
+	if (strcmp(setlocale(LC_ALL, NULL), "C") != 0)
+		(void)setlocale(LC_ALL, "C");
 }
 
 /* One that was set before is left as it is. */
@@ -113,93 +143,52 @@ static void stop_timers(void)
 	}
 }
 
-/* --- environment ------------------------------------------------------------------------------------------------- */
+/* --- stdin, stdout, stderr, and the folder ----------------------------------------------------------------------- */
 
-/* The pointers are kept, not the text: what is blanked because it is secret stays blank. */
-static void note_environment(void)
+static void note_file(int index, int fd)
 {
-	size_t count = 0;
-	char **copy;
-
-	while (environ[count] != NULL)
-		count++;
-	copy = calloc(2 * (count + 1), sizeof(*copy));
-	if (copy == NULL)
-		return;
-	memcpy(copy, environ, count * sizeof(*copy));
-	/* Never freed: a thread of a module may be reading the one before. */
-	environment = copy;
-	working = copy + count + 1;
-	variables = count;
-}
-
-static bool environment_is_same(void)
-{
-	return environ != NULL && memcmp(environ, environment, (variables + 1) * sizeof(*environ)) == 0;
-}
-
-static void put_environment(void)
-{
-	size_t count = 0;
-
-	if (environment == NULL)
-		return;
-	while (environ != NULL && count < variables && environ[count] != NULL)
-		count++;
-	if (count == variables && environment_is_same())
-		return;
-	memcpy(working, environment, (variables + 1) * sizeof(*working));
-	environ = working;
-}
-
-/* --- stdin, stdout, stderr --------------------------------------------------------------------------------------- */
-
-static void note_standard(void)
-{
-	for (int fd = 0; fd < STANDARD; fd++) {
-		standard[fd].copy = fcntl(fd, F_DUPFD_CLOEXEC, OUT_OF_REACH);
-		if (standard[fd].copy < 0)
-			standard[fd].copy = fcntl(fd, F_DUPFD_CLOEXEC, STANDARD);
-		standard[fd].flags = fcntl(fd, F_GETFL);
-		if (standard[fd].copy >= 0 && fstat(fd, &standard[fd].what) < 0)
-			standard[fd].copy = -1;
+	files[index].copy = fcntl(fd, F_DUPFD_CLOEXEC, OUT_OF_REACH);
+	if (files[index].copy < 0)
+		files[index].copy = fcntl(fd, F_DUPFD_CLOEXEC, STANDARD);
+	files[index].flags = fcntl(fd, F_GETFL);
+	if (files[index].copy >= 0 && fstat(fd, &files[index].what) < 0) {
+		close(files[index].copy);
+		files[index].copy = -1;
 	}
-	folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool is_file(int fd, const struct stat *what)
+static void note_files(void)
 {
-	struct stat now;
+	int folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return fstat(fd, &now) == 0 && now.st_dev == what->st_dev && now.st_ino == what->st_ino &&
-	       now.st_rdev == what->st_rdev;
+	for (int fd = 0; fd < STANDARD; fd++)
+		note_file(fd, fd);
+	note_file(FOLDER, folder);
+	if (folder >= 0)
+		close(folder);
 }
 
 static void put_standard(void)
 {
 	for (int fd = 0; fd < STANDARD; fd++) {
-		const struct stat *what = &standard[fd].what;
+		const struct stat *what = &files[fd].what;
 
-		if (standard[fd].copy >= 0 && !is_file(fd, what) && is_file(standard[fd].copy, what))
-			(void)dup2(standard[fd].copy, fd);
+		if (files[fd].copy >= 0 && !is_file(fd, what) && is_file(files[fd].copy, what))
+			(void)dup2(files[fd].copy, fd);
 	}
 }
 
 /* Flags such as O_NONBLOCK are those of the open file, and so whoever shares it has them too. */
-static void end_standard(void)
+static void end_files(void)
 {
-	for (int fd = 0; fd < STANDARD; fd++) {
-		if (standard[fd].copy < 0)
-			continue;
-		if (standard[fd].flags >= 0 && fcntl(standard[fd].copy, F_GETFL) != standard[fd].flags)
-			(void)fcntl(standard[fd].copy, F_SETFL, standard[fd].flags);
-		if (is_file(standard[fd].copy, &standard[fd].what))
-			close(standard[fd].copy);
-		standard[fd].copy = -1;
+	for (int i = 0; i < FILES; i++) {
+		if (is_file(files[i].copy, &files[i].what)) {
+			if (i != FOLDER && files[i].flags >= 0 && fcntl(files[i].copy, F_GETFL) != files[i].flags)
+				(void)fcntl(files[i].copy, F_SETFL, files[i].flags);
+			close(files[i].copy);
+		}
+		files[i].copy = -1;
 	}
-	if (folder >= 0)
-		close(folder);
-	folder = -1;
 }
 
 /* --- from when to when ------------------------------------------------------------------------------------------- */
@@ -214,6 +203,8 @@ void kept_given(void)
 
 void kept_give_back(void)
 {
+	int parent_signal;
+
 	if (!given.known)
 		return;
 	umask(given.umask);
@@ -224,6 +215,8 @@ void kept_give_back(void)
 	if (getpriority(PRIO_PROCESS, 0) != given.niceness && setpriority(PRIO_PROCESS, 0, given.niceness) < 0)
 		message_warn("a module has lowered the priority of this process, which only root can raise again");
 	stop_timers();
+	if (prctl(PR_GET_PDEATHSIG, &parent_signal, 0, 0, 0) == 0 && parent_signal != 0) /* else it is a new child, which has none */
+		(void)prctl(PR_SET_PDEATHSIG, given.parent_signal, 0, 0, 0);
 	for (int number = 1; number < NSIG; number++)
 		(void)sigaction(number, &actions[number], NULL);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
@@ -234,8 +227,8 @@ void kept_note(void)
 	if (noted.known)
 		return;
 	read_state(&noted);
-	note_environment();
-	note_standard();
+	kept_environment_note();
+	note_files();
 	disposition_note();
 }
 
@@ -245,9 +238,9 @@ void kept_restore_some(const sigset_t *thread)
 	disposition_restore();
 	if (!noted.known)
 		return;
-	put_limit(&noted, RLIMIT_NOFILE);
-	put_limit(&noted, RLIMIT_NPROC); /* for threads, and for the command of exec */
-	put_environment();
+	put_lowered_limit(&noted, RLIMIT_NOFILE);
+	kept_environment_put();
+	put_locale();
 }
 
 void kept_restore(const sigset_t *thread)
@@ -257,23 +250,25 @@ void kept_restore(const sigset_t *thread)
 		return;
 	umask(noted.umask);
 	put_folder(&noted);
-	put_limit(&noted, RLIMIT_CORE);    /* without secrets in it */
-	put_limit(&noted, RLIMIT_FSIZE);   /* files are written, */
-	put_limit(&noted, RLIMIT_NPROC);   /* threads started, */
-	put_limit(&noted, RLIMIT_MEMLOCK); /* and secrets locked in memory */
+	put_lowered_limit(&noted, RLIMIT_FSIZE);   /* files are written, */
+	put_lowered_limit(&noted, RLIMIT_NPROC);   /* threads started, */
+	put_lowered_limit(&noted, RLIMIT_AS);
+	put_lowered_limit(&noted, RLIMIT_DATA);
+	put_lowered_limit(&noted, RLIMIT_MEMLOCK); /* and secrets locked in memory */
+	/* A core would have secrets in it. */
+	put_limit(&noted, RLIMIT_CORE);
+	if (!noted.dumpable)
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	put_processors(&noted);
 	put_standard();
-	/* Our own numbers have a point. */
-	if (strcmp(setlocale(LC_NUMERIC, NULL), "C") != 0)
-		(void)setlocale(LC_NUMERIC, "C");
 }
 
 void kept_end(void)
 {
 	if (!noted.known)
 		return;
-	put_environment();
+	kept_environment_put();
 	put_standard();
-	end_standard();
+	end_files();
 	noted.known = false;
 }

@@ -57,7 +57,7 @@ void watch_end(void);
 
 /* A call of this thread begins and ends. Strings must stay until then. A call that must not be cut short holds signals back
  * (hold.h) until it ends; watch_for_person lets them go before. What a module has changed in the process by then is
- * put back (kept.h); after C_SignInit and C_Sign only what a batch depends on. */
+ * put back (kept.h): after C_Sign only what a batch depends on, after C_SignInit nothing. */
 void watch_enter(const char *module, const char *function);
 void watch_for_person(void);
 void watch_leave(void);

@@ -84,10 +84,10 @@ void watch_for_person(void)
 
 void watch_leave(void)
 {
-	/* The two calls of each signature are spared the full price. */
-	if (strncmp(mine->function, "C_Sign", strlen("C_Sign")) == 0)
+	/* A signature is spared the full price: C_SignInit, which another call follows at once, costs nothing. */
+	if (strcmp(mine->function, "C_Sign") == 0)
 		kept_restore_some(&mine->mask);
-	else
+	else if (strcmp(mine->function, "C_SignInit") != 0)
 		kept_restore(&mine->mask);
 	mine->function = NULL;
 	if (mine->holds)

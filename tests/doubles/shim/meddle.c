@@ -9,10 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+enum {
+	FILES = 12, /* that a module may still open under a lowered limit: as many as SoftHSM needs, fewer than a batch */
+	LAST_GIVEN = 9, /* descriptors that tests hand over are up to this one */
+};
 
 static void add_variables(void)
 {
@@ -53,13 +59,30 @@ static void lower_limit(__rlimit_resource_t which, rlim_t to)
 	}
 }
 
+/* The lowest limit on open files that leaves the module some of its own, however many were inherited. */
+static rlim_t few_files(void)
+{
+	int files[FILES];
+	rlim_t limit = 0;
+
+	for (int i = 0; i < FILES; i++) {
+		files[i] = dup(STDERR_FILENO);
+		if (files[i] >= 0 && (rlim_t)files[i] >= limit) {
+			limit = (rlim_t)files[i] + 1;
+		}
+	}
+	for (int i = 0; i < FILES; i++) {
+		if (files[i] >= 0) {
+			close(files[i]);
+		}
+	}
+	return limit;
+}
+
 /* As far as the module's own next step can do with it. */
 static void lower_limits(void)
 {
-	int free_number = dup(STDERR_FILENO);
-
-	close(free_number);
-	lower_limit(RLIMIT_NOFILE, (rlim_t)free_number + 8);
+	lower_limit(RLIMIT_NOFILE, few_files());
 	lower_limit(RLIMIT_NPROC, 16);
 	lower_limit(RLIMIT_MEMLOCK, 16);
 	lower_limit(RLIMIT_SIGPENDING, 16);
@@ -181,6 +204,53 @@ static void change_locale(void)
 	(void)(setlocale(LC_ALL, "de_DE.UTF-8") != NULL || setlocale(LC_ALL, "C.UTF-8"));
 }
 
+static void change_thread_locale(void)
+{
+	locale_t other = newlocale(LC_ALL_MASK, "de_DE.UTF-8", NULL);
+
+	if (other != NULL) {
+		(void)uselocale(other);
+	}
+}
+
+static void lower_memory(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0) {
+		limit.rlim_cur = 64 << 20;
+		(void)setrlimit(RLIMIT_AS, &limit);
+	}
+}
+
+static void raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur++;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* As daemons do with all that they have open. */
+static void close_on_exec(void)
+{
+	for (int fd = STDIN_FILENO; fd <= LAST_GIVEN; fd++) {
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+}
+
+static void allow_cores(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+static void die_with_parent(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
 static const struct meddling {
 	const char *name;
 	void (*work)(void);
@@ -189,7 +259,8 @@ static const struct meddling {
 	{"core", raise_core}, {"hard-limit", lower_hard_limit}, {"ignore", ignore_signals}, {"handle", handle_signals}, {"reset", reset_signals},
 	{"block", block_signals}, {"umask", change_umask}, {"folder", change_folder}, {"nice", be_nice}, {"timers", set_timers},
 	{"close", close_standard}, {"replace", replace_standard}, {"nonblock", do_not_wait}, {"processor", use_one_processor},
-	{"locale", change_locale},
+	{"locale", change_locale}, {"uselocale", change_thread_locale}, {"memory", lower_memory}, {"raise", raise_files},
+	{"cloexec", close_on_exec}, {"dumpable", allow_cores}, {"parent", die_with_parent},
 };
 
 const struct meddling *meddling_find(const char *name)
