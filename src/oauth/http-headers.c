@@ -92,10 +92,9 @@ size_t headers_take(char *data, size_t size, size_t count, void *context)
 	size_t length = size * count;
 	char value[512];
 
-	if (length > 5 && memcmp(data, "HTTP/", 5) == 0) {
+	if (length > 5 && memcmp(data, "HTTP/", 5) == 0)
 		forget(transfer);
-		proxy_hear(transfer, data, length);
-	}
+	proxy_hear(transfer, data, length);
 	if (header_is(data, length, "Date", value, sizeof(value))) {
 		time_t date = read_date(value);
 

@@ -51,7 +51,8 @@ struct transfer {
 	unsigned begun;                 /* how often it was about to be sent */
 	const struct http *http;        /* whose it is */
 	bool passed;                    /* its proxy has opened the way to the server */
-	unsigned asked;                 /* how often the proxy answered with 407 */
+	bool asks;                      /* the head of such an answer has begun: the proxy's, with 407 */
+	unsigned asked;                 /* how many have come as a whole */
 	bool again;                     /* see proxy_wants_more */
 	curl_mime *mime;
 	time_t date;                    /* of http-headers.c: the answer's Date; 0: none yet; -1: unusable */

@@ -78,11 +78,16 @@ void proxy_hear(struct transfer *transfer, const char *line, size_t length)
 	const char *blank = memchr(line, ' ', length);
 	size_t left = blank != NULL ? length - (size_t)(blank - line) : 0;
 
-	if (transfer->http->proxy == NULL || transfer->begun > 0 || left < 4)
+	if (transfer->http->proxy == NULL || transfer->begun > 0)
 		return;
-	if (memcmp(blank, " 407", 4) == 0)
+	if (transfer->asks && (*line == '\r' || *line == '\n')) {
 		transfer->asked++;
-	else if (blank[1] == '2')
+		transfer->asks = false;
+	}
+	if (length <= 5 || left < 4 || memcmp(line, "HTTP/", 5) != 0)
+		return;
+	transfer->asks = memcmp(blank, " 407", 4) == 0;
+	if (blank[1] == '2')
 		pass(transfer);
 }
 
@@ -213,8 +218,8 @@ bool proxy_failed(const struct http *http, const struct transfer *transfer, CURL
 	if (!is_proxys(proxy, transfer, code))
 		return false;
 	*passing = false;
-	/* When time runs out within the head of an answer, nobody knows what the proxy offers. */
-	if (status == 407 && code != CURLE_OPERATION_TIMEDOUT &&
+	/* Before the head of its answer has ended, nobody knows what the proxy offers. */
+	if (status == 407 && transfer->asked > 0 &&
 	    (!asks_for_account(http->easy, proxy) || was_refused(proxy, transfer))) {
 		want_account(http->easy, proxy, error);
 	} else if (status >= 300 && status != 407) {

@@ -43,7 +43,7 @@ bool proxy_is_taken(const char *url);
 /* The URL of the proxy that requests to `url` take, without user and password; NULL: they take none. */
 const char *proxy_between(const struct proxy *proxy, const char *url);
 
-/* Each status line that comes for the transfer, from the proxy or from the server. */
+/* Each line of a head that comes for the transfer, from the proxy or from the server. */
 void proxy_hear(struct transfer *transfer, const char *line, size_t length);
 
 /* A connection over TLS begins for the transfer: to the server, or to an https proxy. */

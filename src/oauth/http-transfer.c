@@ -213,6 +213,7 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	};
 	secret_truncate(response->body, 0);
 	transfer->begun = transfer->asked = 0;
+	transfer->asks = false;
 	transfer->again = transfer->passed = false;
 	transfer->http = http;
 	transfer_start_clock(http, transfer);
