@@ -24,7 +24,9 @@ DOUBLES=$T/doubles
 count=0
 orgs=()
 
+# A child that gets a signal before it has become its program runs these traps too: then nothing is to be cleaned up.
 cleanup() {
+	[ "$BASHPID" = $$ ] || return
 	for pid in "${orgs[@]}"; do kill "$pid" 2>/dev/null; done
 	rm -rf "$T"
 }
