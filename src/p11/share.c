@@ -87,7 +87,8 @@ static bool gate_close(struct gate *gate, unsigned generation)
 	pthread_mutex_lock(&gate->lock);
 	while (gate->closed)
 		pthread_cond_wait(&gate->moved, &gate->lock);
-	closes = gate->closed = gate->generation == generation && gate->gone.class == ERROR_NONE;
+	closes = gate->generation == generation && gate->gone.class == ERROR_NONE;
+	gate->closed = closes;
 	while (closes && gate->inside > 0)
 		pthread_cond_wait(&gate->moved, &gate->lock);
 	pthread_mutex_unlock(&gate->lock);
