@@ -110,27 +110,52 @@ static bool has_armour(const char *text)
 	return false;
 }
 
-/* Whether there is a member of this name of one letter, with whatever quotes, and a value. */
-static bool has_member(const char *text, char name)
+/* The value of the next member of this name in `*text`, without its quotes, whatever they are; NULL if there is no more. The
+ * text moves on. */
+static const char *next_member(const char **text, const char *name)
 {
 	static const char quotes[] = " \\\"'";
 
-	for (const char *c = text; (c = strchr(c, name)) != NULL; c++) {
-		const char *value = c + 1 + strspn(c + 1, quotes);
+	for (const char *c = *text; (c = strstr(c, name)) != NULL; c++) {
+		const char *value = c + strlen(name);
 
-		if ((c > text && (isalnum((unsigned char)c[-1]) || c[-1] == '_')) || *value != ':')
+		value += strspn(value, quotes);
+		if ((c > *text && (isalnum((unsigned char)c[-1]) || c[-1] == '_')) || *value != ':')
 			continue;
-		value += 1 + strspn(value + 1, quotes);
+		*text = value + 1;
+		return *text + strspn(*text, quotes);
+	}
+	return NULL;
+}
+
+/* Whether the text is of a JWK: large binary files have the letters "kty" by chance, and a key type after them hardly ever. */
+static bool has_key_type(const char *text)
+{
+	const char *value;
+
+	while ((value = next_member(&text, "kty")) != NULL) {
+		if (strncmp(value, "RSA", 3) == 0 || strncmp(value, "EC", 2) == 0 || strncmp(value, "OKP", 3) == 0 ||
+		    strncmp(value, "oct", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_value(const char *text, const char *name)
+{
+	const char *value;
+
+	while ((value = next_member(&text, name)) != NULL) {
 		if (form_is_digit(*value) || *value == '-' || *value == '_')
 			return true;
 	}
 	return false;
 }
 
-/* A private or a secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). */
+/* A private or a secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4; RFC 8037 for OKP). */
 static bool is_private_jwk(const char *text)
 {
-	return strstr(text, "kty") != NULL && (has_member(text, 'd') || has_member(text, 'k'));
+	return has_key_type(text) && (has_value(text, "d") || has_value(text, "k"));
 }
 
 /* --- what text encodes ------------------------------------------------------------------------------------------- */
