@@ -110,52 +110,38 @@ static bool has_armour(const char *text)
 	return false;
 }
 
-/* The value of the next member of this name in `*text`, without its quotes, whatever they are; NULL if there is no more. The
- * text moves on. */
-static const char *next_member(const char **text, const char *name)
+/* Whether there is a member of this name, with whatever quotes, and a value that fits. */
+static bool has_member(const char *text, const char *name, bool (*fits)(const char *value))
 {
 	static const char quotes[] = " \\\"'";
 
-	for (const char *c = *text; (c = strstr(c, name)) != NULL; c++) {
-		const char *value = c + strlen(name);
+	for (const char *c = text; (c = strstr(c, name)) != NULL; c++) {
+		const char *value = c + strlen(name) + strspn(c + strlen(name), quotes);
 
-		value += strspn(value, quotes);
-		if ((c > *text && (isalnum((unsigned char)c[-1]) || c[-1] == '_')) || *value != ':')
+		if ((c > text && (isalnum((unsigned char)c[-1]) || c[-1] == '_')) || *value != ':')
 			continue;
-		*text = value + 1;
-		return *text + strspn(*text, quotes);
-	}
-	return NULL;
-}
-
-/* Whether the text is of a JWK: large binary files have the letters "kty" by chance, and a key type after them hardly ever. */
-static bool has_key_type(const char *text)
-{
-	const char *value;
-
-	while ((value = next_member(&text, "kty")) != NULL) {
-		if (strncmp(value, "RSA", 3) == 0 || strncmp(value, "EC", 2) == 0 || strncmp(value, "OKP", 3) == 0 ||
-		    strncmp(value, "oct", 3) == 0)
+		if (fits(value + 1 + strspn(value + 1, quotes)))
 			return true;
 	}
 	return false;
 }
 
-static bool has_value(const char *text, const char *name)
+static bool is_key_type(const char *value)
 {
-	const char *value;
-
-	while ((value = next_member(&text, name)) != NULL) {
-		if (form_is_digit(*value) || *value == '-' || *value == '_')
-			return true;
-	}
-	return false;
+	return strncmp(value, "RSA", 3) == 0 || strncmp(value, "EC", 2) == 0 || strncmp(value, "OKP", 3) == 0 ||
+	       strncmp(value, "oct", 3) == 0;
 }
 
-/* A private or a secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4; RFC 8037 for OKP). */
+static bool is_number(const char *value)
+{
+	return form_is_digit(*value) || *value == '-' || *value == '_';
+}
+
+/* A private or a secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). The type counts with its value only: its three
+ * letters alone are somewhere in every picture of some megabytes. */
 static bool is_private_jwk(const char *text)
 {
-	return has_key_type(text) && (has_value(text, "d") || has_value(text, "k"));
+	return has_member(text, "kty", is_key_type) && (has_member(text, "d", is_number) || has_member(text, "k", is_number));
 }
 
 /* --- what text encodes ------------------------------------------------------------------------------------------- */
