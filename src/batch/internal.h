@@ -153,7 +153,7 @@ struct sender {
 	size_t renewing;       /* items that are signed anew, for which there is room at the org */
 	struct queue ready, waiting;
 	struct oauth_answer answer; /* the last one */
-	X509 *certificate;     /* of the key, NULL: there is none, or it is not known */
+	X509 *certificate;     /* the key's; NULL if unknown */
 	bool knows_certificate;
 };
 

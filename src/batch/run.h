@@ -21,7 +21,7 @@ struct run {
 	size_t count;
 	struct queue free, done; /* items that are nobody's; that have ended */
 	struct item **in_turn;   /* ended before their turn, by number % count, where the output is in order */
-	struct item blank;       /* stands in `in_turn` for a line that is skipped */
+	struct item blank;       /* marks a skipped line in `in_turn` */
 	unsigned long written;   /* number of the last line that was written, where it is */
 	struct secret *output;
 	struct report report;

@@ -35,7 +35,7 @@ void cmd_advise_url(const char *url, struct error *error)
 		error_hint(error, "%s", advice);
 }
 
-/* The same mistake is likely to be on every line: each is told once, and not too many. */
+/* A mistake is likely to be on every line: each is reported once, and only the first few. */
 static void warn_once(const char *name, const char *advice)
 {
 	static char warned[WARNED_MOST][ADVICE_SIZE];

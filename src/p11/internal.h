@@ -21,7 +21,7 @@ struct module {
 	bool locks;               /* it was told, and has not refused, that several threads may call it */
 };
 
-/* Every C_* call goes through here: it is watched, holds signals back where it has to, and is told with --verbose. The value
+/* Every C_* call goes through here: it is watched, holds signals back where it has to, and is shown with --verbose. The value
  * is the CK_RV. */
 #define CALL(module, function, ...)                    \
 	(watch_enter((module)->name, #function),       \
@@ -66,8 +66,8 @@ void watch_leave(void);
  * back now, crashes or exits is a warning, and the program writes `line` and ends with that status. -1: undoes it. */
 void watch_settle(int status, const char *line);
 
-/* What the run has come to already (NULL: nothing), which stays where it is: if a module ends the program now, it is told first
- * and its class is the exit status. */
+/* The run's result so far (NULL: none), which is not copied: if a module ends the program now, this error is reported first and
+ * its class is the exit status. */
 void watch_verdict(const struct error *error);
 
 /* Tells what a module did, in parts up to a NULL, and ends the program. */

@@ -64,7 +64,7 @@ static bool is_about_device(CK_RV rv)
 	       rv == CKR_TOKEN_NOT_RECOGNIZED;
 }
 
-/* Advice that is known to fit the module or the error; *text is empty when there is none. */
+/* Advice that is known to fit the module or the error; *text is empty if there is no such advice. */
 static void advise(const char *name, const char *function, CK_RV rv, char *text, size_t size)
 {
 	bool starts = strcmp(function, "C_Initialize") == 0;

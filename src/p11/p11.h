@@ -117,8 +117,8 @@ int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct
  * ERROR_NO_KEY when there is none. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
-/* The same after a signature, in the thread that signs with the key. NULL where there is none, or the token does not tell. If the
- * module hangs or crashes meanwhile, `verdict` (NULL: none) is told, and its class is the exit status: the search is an extra. */
+/* The same after a signature, in the thread that signs with the key. NULL if the token has none or does not say. If the
+ * module hangs or crashes in the search, `verdict` (may be NULL) is reported and sets the exit status: the search is an extra. */
 X509 *p11_key_stored(struct p11_key *key, const struct error *verdict);
 
 /* Makes an RSA pair of `bits` on the token that the URI names, label and id from the URI (a random id when it has
