@@ -18,6 +18,16 @@ CURLM *handle_many(void)
 	return multi;
 }
 
+void handle_move(CURLM *multi, struct guard *guard)
+{
+	int running;
+
+	guard->took = false;
+	curl_multi_perform(multi, &running);
+	if (guard->took)
+		curl_multi_perform(multi, &running);
+}
+
 void handle_renew(CURL **easy)
 {
 	CURL *fresh;

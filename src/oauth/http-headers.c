@@ -92,6 +92,7 @@ size_t headers_take(char *data, size_t size, size_t count, void *context)
 	size_t length = size * count;
 	char value[512];
 
+	transfer->http->guard->took = true;
 	if (length > 5 && memcmp(data, "HTTP/", 5) == 0)
 		forget(transfer);
 	proxy_hear(transfer, data, length);

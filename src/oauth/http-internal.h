@@ -9,10 +9,11 @@
 
 struct proxy; /* http-proxy.h */
 
-/* Asked within a call of libcurl whether to end it: see http-time.c. Lives as long as the connections. */
+/* What a call of libcurl shares with the callbacks within it. Lives as long as the connections. */
 struct guard {
-	bool (*is_over)(void *context);
+	bool (*is_over)(void *context); /* whether to end the call: see http-time.c */
 	void *context;
+	bool took; /* some of an answer has come: see handle_move */
 };
 
 struct transfer;
@@ -83,6 +84,11 @@ void transfer_clear(struct http *http, struct transfer *transfer);
 /* A handle that moves several requests; when it is freed, it does not wait for a thread that looks up a name. NULL if memory is
  * out. */
 CURLM *handle_many(void);
+
+/* Has libcurl do what there is to do (curl_multi_perform), once more if some of an answer has come: libcurl 7.88 loses sight of
+ * the end of an HTTP/2 answer that it has read already if a timer of its own runs out at that moment, as one does 200 ms after
+ * it began to connect. It would look again only when the time of the request is over. */
+void handle_move(CURLM *multi, struct guard *guard);
 
 /* Puts a new handle in the place of one that is done: libcurl 8.7 and later keep a request in the buffers of its handle until
  * the handle sends the next one. If memory is out, the old one stays. */

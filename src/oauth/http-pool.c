@@ -97,7 +97,7 @@ int http_pool_open(struct http_pool **pool, const struct http_options *options, 
 		return error_result(error);
 	}
 	(*pool)->options = *options;
-	(*pool)->guard = (struct guard){ is_over, *pool };
+	(*pool)->guard = (struct guard){ .is_over = is_over, .context = *pool };
 	(*pool)->count = most;
 	(*pool)->multi = open_multi(most);
 	(*pool)->slots = calloc(most, sizeof(*(*pool)->slots));
@@ -246,11 +246,10 @@ const struct http_response *http_pool_take(struct http_pool *pool, void **tag, i
 	double now = clock_ms(), due = first_due(pool);
 	struct slot *slot;
 	CURLcode code;
-	int running;
 
 	wipe_taken(pool);
 	pool->due = due > now ? due : now;
-	curl_multi_perform(pool->multi, &running);
+	handle_move(pool->multi, &pool->guard);
 	slot = next_ended(pool, &code);
 	if (slot == NULL && now >= due)
 		slot = next_overdue(pool, now, &code);

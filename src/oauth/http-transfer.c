@@ -26,6 +26,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 	size_t length = size * count;
 	bool taken;
 
+	transfer->http->guard->took = true;
 	transfer->too_large = length > body_limit(transfer->request) - secret_length(body);
 	taken = !transfer->too_large && secret_append(body, data, length) == 0;
 	OPENSSL_cleanse(data, length);

@@ -82,7 +82,7 @@ int http_open(struct http **http, const struct http_options *options, struct err
 		return error_result(error);
 	}
 	(*http)->guard = &(*http)->own_guard;
-	(*http)->own_guard = (struct guard){ is_over, *http };
+	(*http)->own_guard = (struct guard){ .is_over = is_over, .context = *http };
 	(*http)->easy = curl_easy_init();
 	(*http)->multi = handle_many();
 	if ((*http)->easy == NULL || (*http)->multi == NULL) {
@@ -240,14 +240,14 @@ static void await(struct http *http, struct transfer *transfer)
 static CURLcode perform(struct http *http, struct transfer *transfer)
 {
 	const CURLMsg *message = NULL;
-	int running, left;
+	int left;
 	CURLcode code;
 
 	if (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK)
 		return CURLE_OUT_OF_MEMORY;
 	http->transfer = transfer;
 	while ((code = transfer_over(http, transfer, clock_ms())) == CURLE_OK && message == NULL) {
-		curl_multi_perform(http->multi, &running);
+		handle_move(http->multi, http->guard);
 		message = curl_multi_info_read(http->multi, &left);
 		if (message == NULL)
 			await(http, transfer);

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""peer.py MODE [--tls PEM] [--token] [--log FILE]: an org that wastes its client's time.
+"""peer.py MODE [--tls PEM] [--token] [--log FILE] [--client FILE]: an org that wastes its client's time.
 
 Prints its URL. MODE says what becomes of a request, or of a connection; the tables below list the modes. A mode that
 begins with h2- needs --tls and speaks HTTP/2. With --token the token endpoint answers well, over HTTP/2 the first
 request, and MODE is for the others. FILE gets a line for each connection ("connection") and for each request that is
 complete ("POST /path", over HTTP/2 "request N").
+The other FILE has the process id of the client, for the mode that stops it.
 """
 import argparse
 import itertools
 import json
+import os
+import signal
 import socket
 import ssl
 import struct
@@ -21,6 +24,7 @@ parser.add_argument('mode')
 parser.add_argument('--tls')
 parser.add_argument('--token', action='store_true')
 parser.add_argument('--log')
+parser.add_argument('--client')
 options = parser.parse_args()
 TICK = 0.2  # seconds between two drops
 
@@ -150,8 +154,21 @@ def good(stream):
     return head(stream) + frame(DATA, END_STREAM, stream, bearer)
 
 
+def while_stopped(send, stream):
+    """The head of the answer, and the rest while the client is stopped and its timers run out."""
+    with open(options.client, encoding='ascii') as file:
+        client = int(file.read())
+    send(head(stream))
+    time.sleep(0.05)
+    os.kill(client, signal.SIGSTOP)
+    send(good(stream)[len(head(stream)):])
+    time.sleep(0.3)  # libcurl's first timer runs out after 0.2
+    os.kill(client, signal.SIGCONT)
+
+
 HTTP2 = {
     'h2-good': lambda send, stream: send(good(stream)),
+    'h2-while-stopped': while_stopped,
     'h2-hang': lambda send, stream: None,
     'h2-half': lambda send, stream: send(head(stream) + frame(DATA, 0, stream, b'{')),
     'h2-empty': lambda send, stream: flood(send, head(stream), frame(DATA, 0, stream)),

@@ -101,7 +101,8 @@ static void take(struct transfer *transfer, char *text)
 
 static void the_clock_is_read(void **state)
 {
-	const struct http http = { .proxy = NULL };
+	struct guard guard = { .is_over = NULL };
+	const struct http http = { .guard = &guard };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -121,7 +122,8 @@ static void the_clock_is_read(void **state)
 /* The Date may have been written when the request had just left, or when the answer was about to come. */
 static void half_of_the_time_is_in_doubt(void **state)
 {
-	const struct http http = { .proxy = NULL };
+	struct guard guard = { .is_over = NULL };
+	const struct http http = { .guard = &guard };
 	struct http_response response = { .status = 0 };
 	struct transfer transfer = { .response = &response, .http = &http, .begun_at = clock_ms() - 400e3 };
 	char text[256];
