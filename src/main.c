@@ -3,11 +3,11 @@
  * got with, and p11bearer-app, which has all. What the first one does not have, --help included, it executes the
  * second one for: libxml2 and libzip, which the commands around the app need, take longer to load than a token takes
  * to sign. */
-#include "base/environment.h"
 #include "base/message.h"
-#include "base/output.h"
-#include "base/process.h"
 #include "cmd/cmd.h"
+#include "process/environment.h"
+#include "process/output.h"
+#include "process/process.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
-#include "base/descriptors.h"
+#include "base/descriptor.h"
 #include "base/file-hint.h"
 #include "base/secret.h"
 #include "base/trust.h"
@@ -67,13 +67,13 @@ out:
 /* Not blocking: to open a FIFO would wait for who writes to it. A descriptor may well be a pipe. */
 int file_open(const char *path, struct error *error)
 {
-	int descriptor, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (descriptors_path(path, &descriptor) ? 0 : O_NONBLOCK));
+	int descriptor, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (descriptor_path(path, &descriptor) ? 0 : O_NONBLOCK));
 	struct stat status;
 
 	if (fd < 0)
 		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
 	if (fstat(fd, &status) < 0 ||
-	    ((S_ISFIFO(status.st_mode) || S_ISBLK(status.st_mode)) && !descriptors_path(path, &descriptor))) {
+	    ((S_ISFIFO(status.st_mode) || S_ISBLK(status.st_mode)) && !descriptor_path(path, &descriptor))) {
 		error_set(error, ERROR_CONFIG, "cannot read %s: it is %s, not a regular file", path, trust_kind(&status));
 		close(fd);
 		return -ERROR_CONFIG;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
-#include "base/output.h"
 #include "base/text.h"
 
 #include <openssl/asn1.h>
@@ -128,15 +127,7 @@ int json_line(struct secret *json, const char *text)
 	return result;
 }
 
-int json_write(const char *text, struct error *error)
+int json_escape(struct secret *json, const char *text)
 {
-	struct secret *json = text != NULL ? secret_new(strlen(text) + 1) : NULL;
-	int result;
-
-	if (json == NULL || append_escaped(json, text, strlen(text)) < 0 || secret_append(json, "\n", 1) < 0)
-		result = error_memory(error);
-	else
-		result = output_write(secret_data(json), secret_length(json), error);
-	secret_free(&json);
-	return result;
+	return append_escaped(json, text, strlen(text));
 }

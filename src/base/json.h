@@ -34,9 +34,9 @@ bool json_member(char **rest, char **value);
 int json_indent(struct secret *json, const char *text, struct redactor *redactor);
 int json_line(struct secret *json, const char *text);
 
-/* Writes to stdout what cJSON has printed, escaped in the same way, and a line end. Bytes that are not UTF-8 become
- * U+FFFD. NULL: memory is out. Fails as output_write does. */
-int json_write(const char *text, struct error *error);
+/* Appends what cJSON printed, escaped in the same way; bytes that are not UTF-8 become U+FFFD. Returns 0, or -1 if memory is
+ * out. */
+int json_escape(struct secret *json, const char *text);
 
 /* The length of the blanks at `text`; of the token there, 0 if there is no token. */
 size_t json_blanks(const char *text);

@@ -51,4 +51,7 @@ void wipe_heap(bool on);
 /* From here on OpenSSL wipes what it frees. To be called before it allocates anything; false: that is too late. */
 bool wipe_openssl(void);
 
+/* Wipes the values of all variables of that name in environ, which may have it twice; they become empty. */
+void wipe_variable(const char *name);
+
 #endif

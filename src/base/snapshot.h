@@ -19,7 +19,7 @@ struct snapshot {
 int snapshot_take(struct snapshot *snapshot, const char *path, size_t limit, struct error *error);
 void snapshot_clear(struct snapshot *snapshot);
 
-/* Replaces the file at `path` as write_file does (base/write.h). Fails with ERROR_CONFIG if the file is not the one of the
+/* Replaces the file at `path` as write_file does (process/write.h). Fails with ERROR_CONFIG if the file is not the one of the
  * snapshot any more: another inode, other times, another size or content, or several hard links. */
 int snapshot_replace(const struct snapshot *snapshot, const char *path, const void *data, size_t length,
 		     struct error *error);

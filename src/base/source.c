@@ -2,8 +2,7 @@
 #include "base/source.h"
 
 #include "base/clock.h"
-#include "base/descriptors.h"
-#include "base/environment.h"
+#include "base/descriptor.h"
 #include "base/file-hint.h"
 #include "base/shell-word.h"
 #include "base/text.h"
@@ -48,7 +47,7 @@ bool source_descriptor(const char *source, int *fd)
 {
 	const char *number = after(source, "fd:"), *path = after(source, "file:");
 
-	return number != NULL ? descriptors_number(number, fd) : path != NULL && descriptors_path(path, fd);
+	return number != NULL ? descriptor_number(number, fd) : path != NULL && descriptor_path(path, fd);
 }
 
 /* What is wrong with a character, or NULL. */
@@ -215,7 +214,7 @@ int source_read_file(const char *path, bool guarded, const struct source_kind *k
 	struct stat status = { .st_mode = 0 };
 	int fd, result;
 
-	if (descriptors_path(path, &fd))
+	if (descriptor_path(path, &fd))
 		return source_read_line(fd, path, kind, secret, error);
 	/* Not blocking: to open a FIFO would wait for who writes to it. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -248,7 +247,7 @@ static int read_environment(const char *name, const struct source_kind *kind, st
 	if (secret_append(secret, value, strlen(value)) < 0)
 		return error_memory(error);
 	/* Empty from here on: asterisks would cost a PIN try if a child took them for the PIN. */
-	environment_wipe(name);
+	wipe_variable(name);
 	snprintf(what, sizeof(what), "the environment variable %.*s", 64, name);
 	return source_check(what, kind, secret, error);
 }

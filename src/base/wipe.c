@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void wipe_and_free(void *block, const char *file, int line)
 {
@@ -42,4 +43,14 @@ void wipe_heap(bool on)
 bool wipe_openssl(void)
 {
 	return CRYPTO_set_mem_functions(NULL, wipe_and_move, wipe_and_free) == 1;
+}
+
+void wipe_variable(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (char **entry = environ; *entry != NULL; entry++) {
+		if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+			OPENSSL_cleanse(*entry + length + 1, strlen(*entry + length + 1));
+	}
 }

@@ -3,9 +3,9 @@
 #include "batch/run.h"
 
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "base/message.h"
-#include "base/output.h"
+#include "process/interrupt.h"
+#include "process/output.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -2,9 +2,9 @@
 #include "bearer/deploy.h"
 
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "base/message.h"
 #include "bearer/session.h"
+#include "process/interrupt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #include "bearer/limit.h"
 
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "base/message.h"
+#include "process/interrupt.h"
 #include "salesforce/advice.h"
 
 #include <stddef.h>

@@ -24,7 +24,7 @@ bool limit_is_met(const struct oauth_answer *answer);
 double limit_wait(struct limit *limit, long rate_wait, long retry_after, double now);
 
 /* The same, and waits. The first wait is reported. False: there is no further try; if a signal has ended the wait
- * (base/interrupt.h), error->signal is set. */
+ * (process/interrupt.h), error->signal is set. */
 bool limit_pause(struct limit *limit, long rate_wait, const struct oauth_answer *answer, struct error *error);
 
 #endif

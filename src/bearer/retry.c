@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bearer/retry.h"
 
-#include "base/interrupt.h"
 #include "base/message.h"
+#include "process/interrupt.h"
 
 #include <openssl/rand.h>
 

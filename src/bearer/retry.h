@@ -13,7 +13,7 @@ enum { RETRY_WAIT_MOST = 60 }; /* seconds: an org that asks for a longer wait is
  * twice as long each `try` (from 0), with a random part so that many clients do not come back at once. */
 unsigned long retry_delay(long retry_after, long try);
 
-/* Reports the failure and waits so long; a signal that base/interrupt.h has ends the wait. False, and no wait: that would
+/* Reports the failure and waits so long; a signal that process/interrupt.h has ends the wait. False, and no wait: that would
  * take the `left` milliseconds (http_left) or more. */
 bool retry_wait(double left, long retry_after, long try, const struct error *error);
 

@@ -2,9 +2,8 @@
 /* p11bearer app check: tells what is wrong with an app's files. */
 #include "cmd/cmd-app.h"
 
-#include "base/json.h"
 #include "base/message.h"
-#include "base/output.h"
+#include "process/output.h"
 #include "salesforce/appcheck.h"
 #include "salesforce/apps.h"
 #include "x509/x509.h"
@@ -58,7 +57,7 @@ static int print_json(const struct appcheck *check, const char *app, struct erro
 		cJSON_AddItemToArray(findings, object);
 	}
 	text = cJSON_Print(root);
-	result = json_write(text, error);
+	result = output_json(text, error);
 	cJSON_free(text);
 	cJSON_Delete(root);
 	return result;

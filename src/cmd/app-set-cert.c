@@ -3,8 +3,8 @@
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
-#include "base/output.h"
 #include "base/snapshot.h"
+#include "process/output.h"
 #include "salesforce/appfile.h"
 #include "salesforce/apps.h"
 #include "x509/x509.h"

@@ -3,8 +3,8 @@
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
-#include "base/output.h"
 #include "bearer/deploy.h"
+#include "process/output.h"
 #include "salesforce/apps.h"
 #include "salesforce/manifest.h"
 #include "salesforce/package.h"

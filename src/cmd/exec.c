@@ -2,13 +2,13 @@
 /* p11bearer exec: runs a command with a bearer in its environment. */
 #include "cmd/cmd.h"
 
-#include "base/child.h"
-#include "base/descriptors.h"
-#include "base/environment.h"
-#include "base/interrupt.h"
 #include "base/message.h"
 #include "base/source.h"
 #include "base/text.h"
+#include "process/child.h"
+#include "process/descriptors.h"
+#include "process/environment.h"
+#include "process/interrupt.h"
 
 #include <limits.h>
 #include <stdlib.h>

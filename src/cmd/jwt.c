@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/message.h"
-#include "base/output.h"
+#include "process/output.h"
 
 static int explain(const struct assertion *assertion, struct error *error)
 {

@@ -2,7 +2,7 @@
 /* p11bearer keygen: makes a key on a token. */
 #include "cmd/cmd.h"
 
-#include "base/output.h"
+#include "process/output.h"
 
 #include <stdlib.h>
 #include <string.h>

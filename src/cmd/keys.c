@@ -2,9 +2,8 @@
 /* p11bearer keys: lists tokens and their private keys. */
 #include "cmd/cmd.h"
 
-#include "base/json.h"
 #include "base/message.h"
-#include "base/output.h"
+#include "process/output.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -76,7 +75,7 @@ static int print_json(const struct p11_listing *listing, bool all, struct error 
 			cJSON_AddItemToArray(modules, cJSON_CreateString(listing->modules[i]));
 	}
 	text = cJSON_Print(root);
-	result = json_write(text, error);
+	result = output_json(text, error);
 	cJSON_free(text);
 	cJSON_Delete(root);
 	return result;

@@ -2,8 +2,8 @@
 /* From settings to the plain structs that the library rooms take. */
 #include "cmd/cmd.h"
 
-#include "base/output.h"
-#include "base/write.h"
+#include "process/output.h"
+#include "process/write.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* p11bearer token: exchanges an assertion and prints the bearer in the form asked for. */
 #include "cmd/cmd.h"
 
-#include "base/output.h"
+#include "process/output.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* p11bearer whoami: gets a bearer and prints what the org says of its user. */
 #include "cmd/cmd.h"
 
-#include "base/output.h"
+#include "process/output.h"
 
 static int run(const struct settings *settings, struct error *error)
 {

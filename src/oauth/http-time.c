@@ -5,7 +5,7 @@
 #include "oauth/http-internal.h"
 
 #include "base/clock.h"
-#include "base/interrupt.h"
+#include "process/interrupt.h"
 
 #include <openssl/ssl.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #include "oauth/http-proxy.h"
 
 #include "base/clock.h"
-#include "base/interrupt.h"
 #include "base/message.h"
+#include "process/interrupt.h"
 
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/interrupt.h"
+#include "process/interrupt.h"
 
 #include <arpa/inet.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP as this program does it: https, or http to this machine only; TLS 1.2 and later, always verified; no redirects;
- * answers of limited size; given up when base/interrupt.h has a signal. The one room that knows libcurl. */
+ * answers of limited size; given up when process/interrupt.h has a signal. The one room that knows libcurl. */
 #ifndef P11BEARER_OAUTH_HTTP_H
 #define P11BEARER_OAUTH_HTTP_H
 

@@ -4,11 +4,11 @@
 
 #include "base/file-hint.h"
 #include "base/file.h"
-#include "base/kept.h"
 #include "base/message.h"
-#include "base/output.h"
-#include "base/process.h"
 #include "base/trust.h"
+#include "process/kept.h"
+#include "process/output.h"
+#include "process/process.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -2,9 +2,9 @@
 /* Where a PIN comes from. It goes from its source into a struct secret and nowhere else. */
 #include "p11/internal.h"
 
-#include "base/interrupt.h"
 #include "base/message.h"
 #include "base/source.h"
+#include "process/interrupt.h"
 
 #include <bsd/readpassphrase.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "p11/internal.h"
 
 #include "base/message.h"
-#include "base/output.h"
+#include "process/output.h"
 
 #include <stdatomic.h>
 #include <stddef.h>

@@ -5,9 +5,9 @@
 #include "p11/internal.h"
 
 #include "base/clock.h"
-#include "base/hold.h"
-#include "base/kept.h"
 #include "base/message.h"
+#include "process/hold.h"
+#include "process/kept.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
 #include "salesforce/template.h"
 
 #include "base/file-hint.h"
-#include "base/write.h"
+#include "process/write.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* Values from the configuration files (OpenSSL's CONF format, config(5)). */
 #include "settings/config.h"
 
-#include "base/descriptors.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/trust.h"
 
@@ -122,7 +122,7 @@ static int check_writers(int fd, const char *path, struct error *error)
 {
 	int descriptor;
 
-	if (descriptors_path(path, &descriptor))
+	if (descriptor_path(path, &descriptor))
 		return trust_check_descriptor(fd, path, ERROR_CONFIG, error);
 	return trust_check(path, fd, ERROR_CONFIG, error);
 }

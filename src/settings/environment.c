@@ -2,7 +2,7 @@
 /* Values from the environment. */
 #include "settings/table.h"
 
-#include "base/environment.h"
+#include "base/secret.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ int environment_read(struct settings *settings, struct error *error)
 		else
 			result = settings_set(settings, setting, NULL, text, LAYER_ENVIRONMENT, origin, error);
 		if (settings_find_pin(text) != NULL) { /* neither /proc nor a child is to have it */
-			environment_wipe(name);
+			wipe_variable(name);
 			unsetenv(name);
 		}
 		if (result < 0)

@@ -2,7 +2,7 @@
 /* The command line, read by getopt_long from the settings table. */
 #include "settings/table.h"
 
-#include "base/process.h"
+#include "process/process.h"
 
 #include <getopt.h>
 #include <stdlib.h>

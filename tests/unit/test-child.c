@@ -2,12 +2,12 @@
 /* What a command that is run gets to see: its environment and its descriptors; where secrets are read from; signals that are put off. */
 #include "unit.h"
 
-#include "base/child.h"
 #include "base/clock.h"
-#include "base/descriptors.h"
-#include "base/environment.h"
-#include "base/interrupt.h"
 #include "base/source.h"
+#include "process/child.h"
+#include "process/descriptors.h"
+#include "process/environment.h"
+#include "process/interrupt.h"
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/place.h"
-#include "base/write.h"
+#include "process/write.h"
 
 #include <errno.h>
 #include <signal.h>

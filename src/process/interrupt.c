@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/interrupt.h"
+#include "process/interrupt.h"
 
 #include "base/clock.h"
-#include "base/disposition.h"
-#include "base/hold.h"
+#include "process/disposition.h"
+#include "process/hold.h"
 
 #include <errno.h>
 #include <fcntl.h>

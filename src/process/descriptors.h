@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which descriptors a command that is run may have: the ones that were handed to this program, none that it opened. */
-#ifndef P11BEARER_BASE_DESCRIPTORS_H
-#define P11BEARER_BASE_DESCRIPTORS_H
+#ifndef P11BEARER_PROCESS_DESCRIPTORS_H
+#define P11BEARER_PROCESS_DESCRIPTORS_H
 
 #include "base/error.h"
-
-#include <stdbool.h>
 
 struct descriptors;
 
@@ -19,13 +17,6 @@ int descriptors_close_others(const struct descriptors *open, struct error *error
 /* Keeps one from a command to be run, which a secret was read from: a file could be read again. Stdin, stdout and stderr
  * become /dev/null, and only if they are a file. */
 void descriptors_drop(int fd);
-
-/* Whether the text is the number of a descriptor, which need not be open; then *fd is it. */
-bool descriptors_number(const char *text, int *fd);
-
-/* Whether the path is a name of one of this process's own descriptors, such as /dev/fd/3, /proc/self/fd/3 or /dev/stdin, or
- * a symbolic link to one; then *fd is its number. */
-bool descriptors_path(const char *path, int *fd);
 
 /* Frees *open and sets it to NULL. NULL is allowed. */
 void descriptors_free(struct descriptors **open);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE do in this process, kept against modules that change it. */
-#ifndef P11BEARER_BASE_DISPOSITION_H
-#define P11BEARER_BASE_DISPOSITION_H
+#ifndef P11BEARER_PROCESS_DISPOSITION_H
+#define P11BEARER_PROCESS_DISPOSITION_H
 
 #include <signal.h>
 

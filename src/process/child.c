@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/child.h"
+#include "process/child.h"
 
-#include "base/kept.h"
 #include "base/message.h"
-#include "base/output.h"
+#include "process/kept.h"
+#include "process/output.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -5,8 +5,8 @@
  * All signals are held that end a process by default and that somebody sends or a timer sets off; not those that a crash
  * makes, and not those that the program was started to ignore. A handler holds them, and not a mask: a module's threads
  * have masks of their own, and the programs that a module starts would inherit one. */
-#ifndef P11BEARER_BASE_HOLD_H
-#define P11BEARER_BASE_HOLD_H
+#ifndef P11BEARER_PROCESS_HOLD_H
+#define P11BEARER_PROCESS_HOLD_H
 
 #include <stdbool.h>
 

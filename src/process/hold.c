@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/hold.h"
+#include "process/hold.h"
 
-#include "base/disposition.h"
+#include "process/disposition.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -3,8 +3,8 @@
  * folder, stdin, stdout and stderr, locale, what signals do and which are blocked, timers, niceness, processors, the signal
  * at the parent's death, whether a core may be written. What cannot be put back without privileges, such as a hard limit
  * that was lowered, is reported once. */
-#ifndef P11BEARER_BASE_KEPT_H
-#define P11BEARER_BASE_KEPT_H
+#ifndef P11BEARER_PROCESS_KEPT_H
+#define P11BEARER_PROCESS_KEPT_H
 
 #include <signal.h>
 

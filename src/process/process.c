@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/process.h"
+#include "process/process.h"
 
-#include "base/kept.h"
+#include "process/kept.h"
 
 #include <fcntl.h>
 #include <signal.h>

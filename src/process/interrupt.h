@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signals that ask the program to end, put off until the work can be ended in order. Without interrupt_begin they end
  * the program at once, as always. */
-#ifndef P11BEARER_BASE_INTERRUPT_H
-#define P11BEARER_BASE_INTERRUPT_H
+#ifndef P11BEARER_PROCESS_INTERRUPT_H
+#define P11BEARER_PROCESS_INTERRUPT_H
 
 /* From here on the first SIGINT, SIGTERM or SIGHUP writes `text` to stderr and waits to be asked for, and the second
  * ends the program; not the ones that the program was started to ignore (nohup). Where there is no descriptor left for a pipe, the first

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/write.h"
+#include "process/write.h"
 
-#include "base/output.h"
 #include "base/place.h"
+#include "process/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The environment of a command to be run: this process's with changes, which are kept as secrets. */
-#ifndef P11BEARER_BASE_ENVIRONMENT_H
-#define P11BEARER_BASE_ENVIRONMENT_H
+#ifndef P11BEARER_PROCESS_ENVIRONMENT_H
+#define P11BEARER_PROCESS_ENVIRONMENT_H
 
 #include "base/error.h"
 
@@ -12,9 +12,6 @@ struct environment;
 /* Takes SSLKEYLOGFILE out of environ: no library that this process uses is to write its secrets to a file. Commands get it
  * back. To be called before any library looks. Returns whether it was set, and not empty. */
 bool environment_withhold(void);
-
-/* Wipes the values in environ of all variables of that name, which become empty: an environment may have a name twice. */
-void environment_wipe(const char *name);
 
 /* Begins with the variables of `from` (environ), which must outlive it, and what was withheld. */
 int environment_new(struct environment **environment, char *const *from, struct error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/kept-environment.h"
+#include "process/kept-environment.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

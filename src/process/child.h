@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running a command, in place of this process or beside it. */
-#ifndef P11BEARER_BASE_CHILD_H
-#define P11BEARER_BASE_CHILD_H
+#ifndef P11BEARER_PROCESS_CHILD_H
+#define P11BEARER_PROCESS_CHILD_H
 
 #include "base/error.h"
 

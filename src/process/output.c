@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/output.h"
+#include "process/output.h"
 
+#include "base/json.h"
 #include "base/message.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +51,19 @@ int output_write(const void *data, size_t length, struct error *error)
 		length -= (size_t)written;
 	}
 	return 0;
+}
+
+int output_json(const char *text, struct error *error)
+{
+	struct secret *json = text != NULL ? secret_new(strlen(text) + 1) : NULL;
+	int result;
+
+	if (json == NULL || json_escape(json, text) < 0 || secret_append(json, "\n", 1) < 0)
+		result = error_memory(error);
+	else
+		result = output_write(secret_data(json), secret_length(json), error);
+	secret_free(&json);
+	return result;
 }
 
 void output_divert(void)

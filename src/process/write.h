@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole files, written. A file is replaced in one step (base/place.h) and keeps its access: owner, group, mode, ACL and
  * attributes. Where that cannot be done nothing is written. */
-#ifndef P11BEARER_BASE_WRITE_H
-#define P11BEARER_BASE_WRITE_H
+#ifndef P11BEARER_PROCESS_WRITE_H
+#define P11BEARER_PROCESS_WRITE_H
 
 #include "base/error.h"
 

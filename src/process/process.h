@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the process protects what it holds. */
-#ifndef P11BEARER_BASE_PROCESS_H
-#define P11BEARER_BASE_PROCESS_H
+#ifndef P11BEARER_PROCESS_PROCESS_H
+#define P11BEARER_PROCESS_PROCESS_H
 
 /* No core file, no ptrace by the same user, no death by SIGPIPE (a remote module's server may vanish); stdin, stdout
  * and stderr are open, so that no file gets their numbers. Notes what the process was given before (kept.h). To be called first in main. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/disposition.h"
+#include "process/disposition.h"
 
 #include <pthread.h>
 #include <stdbool.h>

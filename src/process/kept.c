@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/kept.h"
+#include "process/kept.h"
 
-#include "base/disposition.h"
-#include "base/kept-environment.h"
 #include "base/message.h"
+#include "process/disposition.h"
+#include "process/kept-environment.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/environment.h"
+#include "process/environment.h"
 
 #include "base/secret.h"
 
@@ -27,16 +27,6 @@ bool environment_withhold(void)
 	}
 	unsetenv(KEY_LOG);
 	return withheld != NULL && withheld[sizeof(KEY_LOG)] != '\0';
-}
-
-void environment_wipe(const char *name)
-{
-	size_t length = strlen(name);
-
-	for (char **entry = environ; *entry != NULL; entry++) {
-		if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
-			OPENSSL_cleanse(*entry + length + 1, strlen(*entry + length + 1));
-	}
 }
 
 int environment_new(struct environment **environment, char *const *from, struct error *error)
