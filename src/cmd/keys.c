@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include "base/message.h"
+#include "p11/list.h"
 #include "process/output.h"
 
 #include <cjson/cJSON.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens that say the same of themselves, as those without a serial number do: their URIs name the slot, or the module. */
-#include "p11/internal.h"
+#include "p11/token.h"
 
 #include <stdio.h>
 #include <string.h>

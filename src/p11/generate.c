@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A new RSA pair, made on the token so that it cannot leave it. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include "base/message.h"
 

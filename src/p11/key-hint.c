@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What to do next when no key on the token matches the URI: what has the label or the id that was asked for. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,20 +17,6 @@ static void format_id(CK_ATTRIBUTE *id, char *text, size_t size)
 
 	snprintf(text, size, "%.*s", part != NULL ? (int)strcspn(part, ";") : 0, part != NULL ? part : "");
 	free(uri);
-}
-
-char *object_uri(const struct session *session, CK_OBJECT_HANDLE object)
-{
-	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
-	struct error ignored;
-	char *uri = NULL;
-
-	if (object_read(session, object, CKA_LABEL, &label, &ignored) == 0 &&
-	    object_read(session, object, CKA_ID, &id, &ignored) == 0)
-		uri = token_key_uri(session->token, &label, &id);
-	free(label.pValue);
-	free(id.pValue);
-	return uri;
 }
 
 static size_t search(const struct session *session, CK_OBJECT_CLASS class, CK_ATTRIBUTE attribute,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Type and size of a key. */
-#include "p11/internal.h"
+#include "p11/object.h"
 
 #include <openssl/ec.h>
 #include <openssl/objects.h>
@@ -35,7 +35,8 @@ static unsigned ec_bits(const CK_ATTRIBUTE *parameters)
 	return bits;
 }
 
-int key_read_type(const struct session *session, CK_OBJECT_HANDLE object, struct p11_key_info *info, struct error *error)
+int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, char *name, size_t room, unsigned *bits,
+		    struct error *error)
 {
 	CK_ATTRIBUTE type, size = { .pValue = NULL };
 	CK_KEY_TYPE key_type = (CK_KEY_TYPE)-1;
@@ -48,19 +49,19 @@ int key_read_type(const struct session *session, CK_OBJECT_HANDLE object, struct
 	free(type.pValue);
 	switch (key_type) {
 	case CKK_RSA:
-		snprintf(info->type, sizeof(info->type), "RSA");
+		snprintf(name, room, "RSA");
 		result = object_read(session, object, CKA_MODULUS, &size, error);
 		if (result == 0 && size.ulValueLen > 0)
-			info->bits = rsa_bits(&size);
+			*bits = rsa_bits(&size);
 		break;
 	case CKK_EC:
-		snprintf(info->type, sizeof(info->type), "EC");
+		snprintf(name, room, "EC");
 		result = object_read(session, object, CKA_EC_PARAMS, &size, error);
 		if (result == 0 && size.ulValueLen > 0)
-			info->bits = ec_bits(&size);
+			*bits = ec_bits(&size);
 		break;
 	default:
-		snprintf(info->type, sizeof(info->type), "%#lx", key_type);
+		snprintf(name, room, "%#lx", key_type);
 	}
 	free(size.pValue);
 	return result;

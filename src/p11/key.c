@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a URI to the one private key it names. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include "base/message.h"
 
@@ -102,25 +102,13 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 	return require_hardware(*token, request, error);
 }
 
-void key_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error)
-{
-	for (size_t i = 0; i < count && i < NAMED_MOST; i++) {
-		char *uri = object_uri(session, objects[i]);
-
-		error_append(error, "\n  %s", uri != NULL ? uri : "(cannot be read)");
-		free(uri);
-	}
-	if (count > NAMED_MOST)
-		error_append(error, "\n  and more");
-}
-
 static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, bool logged_in,
 		     struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "more than one key on token \"%s\" matches %s:",
 		  token_label(key->session.token), uri_shown(&key->uri));
 	tokens_look_beyond(&key->tokens, &key->uri);
-	key_name_all(&key->session, found, count, error);
+	object_name_all(&key->session, found, count, error);
 	error_hint(error, "%sgive the full URI of one of them; what has the same id and label twice cannot be told apart, and "
 			  "is to be removed with the token's own tool", logged_in ? "" : "no login was tried; ");
 	return -ERROR_NO_KEY;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is there: tokens and their private keys, for the command `keys`. */
-#include "p11/internal.h"
+#include "p11/list.h"
 
 #include "base/message.h"
 #include "base/text.h"
+#include "p11/object.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 		info->sign = flags[4];
 	}
 	if (result == 0)
-		result = key_read_type(session, object, info, error);
+		result = object_key_type(session, object, info->type, sizeof(info->type), &info->bits, error);
 	free(label.pValue);
 	free(id.pValue);
 	return result;

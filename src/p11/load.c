@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loading the modules that p11-kit has configured, and catching what is written on stderr meanwhile; their names. */
-#include "p11/internal.h"
+#include "p11/module.h"
 
 #include "base/text.h"
 

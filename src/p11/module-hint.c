@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What to do next when a module does not start or does not find its tokens. */
-#include "p11/internal.h"
+#include "p11/module.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 static const char softhsm[] = "softhsm";
-static const char device[] = "check that the device is connected and that its service runs; cards and YubiKeys need pcscd";
 
 /* Writes the path of the configuration that SoftHSM reads; an empty one stands for the system's. */
 static void softhsm_configuration(char *path, size_t size)
@@ -58,12 +57,6 @@ static bool uses_pcscd(const char *name)
 	return false;
 }
 
-static bool is_about_device(CK_RV rv)
-{
-	return rv == CKR_DEVICE_ERROR || rv == CKR_DEVICE_REMOVED || rv == CKR_TOKEN_NOT_PRESENT ||
-	       rv == CKR_TOKEN_NOT_RECOGNIZED;
-}
-
 /* Advice that is known to fit the module or the error; *text is empty if there is no such advice. */
 static void advise(const char *name, const char *function, CK_RV rv, char *text, size_t size)
 {
@@ -76,20 +69,14 @@ static void advise(const char *name, const char *function, CK_RV rv, char *text,
 			 "--module");
 	else if (starts && strcasestr(name, softhsm) != NULL)
 		advise_softhsm(text, size);
-	else if (uses_pcscd(name) && (starts || is_about_device(rv) || rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED))
+	else if (uses_pcscd(name) && (starts || ckr_is_about_device(rv) || rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED))
 		snprintf(text, size, "check that the card or YubiKey is plugged in, that the service pcscd runs (\"systemctl status "
 			 "pcscd.socket\"), and that no other program holds the card");
 	else if (starts && strcasestr(name, "tpm2") != NULL)
 		snprintf(text, size, "check that you may open /dev/tpmrm0, which is for the group tss on Debian, or that TPM2_PKCS11_TCTI "
 			 "names the TPM");
-	else if (is_about_device(rv))
-		snprintf(text, size, "%s", device);
-}
-
-void device_hint(CK_RV rv, struct error *error)
-{
-	if (is_about_device(rv))
-		error_hint(error, "%s", device);
+	else if (ckr_is_about_device(rv))
+		snprintf(text, size, DEVICE_ADVICE);
 }
 
 void module_hint(const char *name, const char *function, CK_RV rv, struct error *error)

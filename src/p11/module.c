@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PKCS#11 modules: loaded, initialised and finalised by p11-kit, which knows what is configured on the machine. */
-#include "p11/internal.h"
+#include "p11/module.h"
 
 #include "base/file-hint.h"
 #include "base/file.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens and keys whose names come close to what the URI asks for: another case, padding, or a slip. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include "base/distance.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects on a token: found by template, read attribute by attribute. Only public attributes are ever asked for. */
-#include "p11/internal.h"
+#include "p11/object.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAMED_MOST = 10 }; /* objects that an error lists */
 enum { FEW = 16 }; /* objects that a search for one key, or one id, has room for */
 enum { VALUE_MAX = 16384 }; /* bytes of an attribute; a certificate with a long chain of extensions stays below */
 
@@ -172,4 +173,30 @@ int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool
 			return 0;
 	}
 	return public_from_numbers(&attributes[1], &attributes[2], public, error);
+}
+
+char *object_uri(const struct session *session, CK_OBJECT_HANDLE object)
+{
+	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
+	struct error ignored;
+	char *uri = NULL;
+
+	if (object_read(session, object, CKA_LABEL, &label, &ignored) == 0 &&
+	    object_read(session, object, CKA_ID, &id, &ignored) == 0)
+		uri = token_key_uri(session->token, &label, &id);
+	free(label.pValue);
+	free(id.pValue);
+	return uri;
+}
+
+void object_name_all(const struct session *session, const CK_OBJECT_HANDLE *objects, size_t count, struct error *error)
+{
+	for (size_t i = 0; i < count && i < NAMED_MOST; i++) {
+		char *uri = object_uri(session, objects[i]);
+
+		error_append(error, "\n  %s", uri != NULL ? uri : "(cannot be read)");
+		free(uri);
+	}
+	if (count > NAMED_MOST)
+		error_append(error, "\n  and more");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening a session: read-only, unless the command writes or the token wants it otherwise. */
-#include "p11/internal.h"
+#include "p11/session.h"
 
 #include "base/message.h"
 

@@ -126,36 +126,6 @@ X509 *p11_key_stored(struct p11_key *key, const struct error *verdict);
  * to be freed. Fails with ERROR_NO_KEY when label or id is taken, ERROR_TOKEN, ERROR_PIN. */
 int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error);
 
-/* What a token says of itself and of its private keys. A flag is 1, 0, or -1 where the token does not tell. */
-struct p11_key_info {
-	char *uri;        /* full */
-	char label[256];
-	char type[24];    /* RSA, EC, …, or the CKK number */
-	unsigned bits;    /* 0: not known */
-	int local, sensitive, never_extractable, always_authenticate, sign;
-};
-struct p11_token_info {
-	char *uri;
-	char label[33], manufacturer[33], model[17], serial[17];
-	char *module; /* its name */
-	bool initialized, login_required, logged_in;
-	struct p11_key_info *keys;
-	size_t key_count;
-};
-struct p11_listing {
-	struct p11_token_info *tokens;
-	size_t token_count;
-	char **modules; /* names of all modules that were loaded */
-	size_t module_count;
-	char hint[1024]; /* what to do next, when no token was found */
-};
-
-/* Lists the tokens and private keys that the URI matches; logs in only when request->pin_from is set, and then to one
- * token or none. Tokens that are not initialised, or show no private key and would not after a login, are left out
- * unless `all`. Free with p11_listing_free. */
-int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error);
-void p11_listing_free(struct p11_listing *listing);
-
 /* Finalises the modules that were used. It is done by itself when the program ends, after its data are written; a
  * program that is executed instead is to find them ended. */
 void p11_end(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A signature is as long as the modulus (RFC 8017 section 8.2.1). Modules exist that drop leading zeros, and such that return a
  * length that cannot be. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>

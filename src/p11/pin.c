@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a PIN comes from. It goes from its source into a struct secret and nowhere else. */
-#include "p11/internal.h"
+#include "p11/session.h"
 
 #include "base/message.h"
 #include "base/source.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public half of a key: from the key object, a public key object, or a certificate. */
-#include "p11/internal.h"
+#include "p11/object.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -1,43 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Getting at a key again: network HSMs lose sessions and fail over, cards are pulled and put back. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include "base/clock.h"
 #include "base/message.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* What was lost. After the loss of a token some modules answer with an error until they are restarted. */
-enum loss { LOSS_NONE, LOSS_SESSION, LOSS_TOKEN };
-
-static enum loss loss_of(CK_RV rv)
-{
-	switch (rv) {
-	case CKR_SESSION_HANDLE_INVALID:
-	case CKR_SESSION_CLOSED:
-	case CKR_OBJECT_HANDLE_INVALID:
-	case CKR_KEY_HANDLE_INVALID:
-	case CKR_USER_NOT_LOGGED_IN:
-	case CKR_OPERATION_NOT_INITIALIZED:
-	case CKR_OPERATION_ACTIVE: /* a C_Sign that failed has not ended it, as it should: the session is of no use any more */
-		return LOSS_SESSION;
-	case CKR_DEVICE_REMOVED:
-	case CKR_DEVICE_ERROR:
-	case CKR_TOKEN_NOT_PRESENT:
-	case CKR_TOKEN_NOT_RECOGNIZED:
-	case CKR_SLOT_ID_INVALID:
-	case CKR_CRYPTOKI_NOT_INITIALIZED:
-		return LOSS_TOKEN;
-	default:
-		return LOSS_NONE;
-	}
-}
-
-bool key_is_lost(const struct error *error)
-{
-	return error->class == ERROR_TOKEN && loss_of(error->code) != LOSS_NONE;
-}
 
 static int renew(struct p11_key *key, struct error *error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the user requires of a token and its keys. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 int require_hardware(const struct token *token, const struct p11_request *request, struct error *error)
 {

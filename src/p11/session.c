@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions and the one login of a run. The rule above all: no PIN try is spent that the user did not ask for. */
-#include "p11/internal.h"
+#include "p11/session.h"
 
 #include "base/message.h"
 

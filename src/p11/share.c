@@ -2,7 +2,7 @@
 /* One key in several sessions, each used by a thread of its own. A loss is most often one of all sessions, and of the
  * login that they share: it is mended once, by the thread that comes first, while no other is in the module. If that fails,
  * the key is gone for all of them. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include "base/clock.h"
 #include "base/message.h"

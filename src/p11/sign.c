@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RS256 by the token: CKM_SHA256_RSA_PKCS, or CKM_RSA_PKCS over a DigestInfo of ours. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include "base/clock.h"
 #include "base/message.h"
@@ -37,7 +37,7 @@ static int sign_begin(struct p11_key *key, struct error *error)
 		return 0;
 	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" does not sign (C_SignInit with %s)", label,
 		  mechanism_name(key->mechanism));
-	if (key->mechanism == CKM_RSA_PKCS || (key_is_lost(error) && !key->recovering))
+	if (key->mechanism == CKM_RSA_PKCS || (is_loss(error) && !key->recovering))
 		return error_result(error);
 	key->mechanism = CKM_RSA_PKCS;
 	second = sign_init(key);
@@ -48,7 +48,8 @@ static int sign_begin(struct p11_key *key, struct error *error)
 		  "token \"%s\" does not sign: C_SignInit gives %s for CKM_SHA256_RSA_PKCS, %s for CKM_RSA_PKCS", label,
 		  ckr_text(first), ckr_text(second));
 	error->code = second;
-	device_hint(second, error);
+	if (ckr_is_about_device(second))
+		error_hint(error, DEVICE_ADVICE);
 	return -ERROR_TOKEN;
 }
 
@@ -148,7 +149,7 @@ static int prepare(struct p11_key *key, struct error *error)
 int p11_key_prepare(struct p11_key *key, struct error *error)
 {
 	key->must_prepare = true; /* one call more is nothing to a run of many */
-	if (prepare(key, error) < 0 && !key_is_lost(error)) /* the first signature recovers what is lost */
+	if (prepare(key, error) < 0 && !is_loss(error)) /* the first signature recovers what is lost */
 		return error_result(error);
 	return key->always_authenticate ? session_pin(&key->session, &key->request, &key->uri, error) : 0;
 }
@@ -226,7 +227,7 @@ static int try(struct p11_key *key, const void *data, size_t size, unsigned char
 		find_loss(key, error);
 		gate_note_gone(key, error);
 	}
-	if (result == 0 || (!key_is_lost(error) && !p11_key_is_gone(key, NULL)))
+	if (result == 0 || (!is_loss(error) && !p11_key_is_gone(key, NULL)))
 		key_answers(first_of(key));
 	gate_leave(key);
 	return result;
@@ -247,7 +248,7 @@ int p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned ch
 	int result = try(key, data, size, signature, length, error);
 	double since = clock_ms();
 
-	while (result < 0 && key_is_lost(error) && (!mended || tries_on(key, since))) {
+	while (result < 0 && is_loss(error) && (!mended || tries_on(key, since))) {
 		lost = *error;
 		key->recovering = true;
 		result = gate_recover(key, &lost, &mended_now, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificate objects beside their key. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>

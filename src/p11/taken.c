@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Labels and ids of a new key that other keys have: looked for before the pair is made, and again afterwards, because another
  * process may have had the same in mind. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include "base/message.h"
 
@@ -30,7 +30,7 @@ int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct 
 	if (count == 0)
 		return 0;
 	error_set(error, ERROR_NO_KEY, "the %s is taken on token \"%s\", by", name_of(attribute), token_label(session->token));
-	key_name_all(session, &found, 1, error);
+	object_name_all(session, &found, 1, error);
 	error_hint(error, "choose another one, or remove what is there with the token's own tool");
 	return -ERROR_NO_KEY;
 }
@@ -98,7 +98,7 @@ static int find_others(const struct session *session, CK_OBJECT_CLASS class, con
 		return 0;
 	error_set(error, ERROR_NO_KEY, "the %s was taken on token \"%s\" while the key was made, by", name_of(name),
 		  token_label(session->token));
-	key_name_all(session, found, others, error);
+	object_name_all(session, found, others, error);
 	return 0;
 }
 

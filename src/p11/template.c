@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Templates as modules get them: copies, with room behind each value. A module that changes what is not its own to change,
  * or writes further than it may, is named here, instead of ending the program somewhere else. */
-#include "p11/internal.h"
+#include "p11/object.h"
 
 #include "base/message.h"
 
@@ -47,7 +47,7 @@ static int broken(const struct session *session, const char *function, const cha
 
 bool template_ends_search(const struct error *error)
 {
-	return key_is_lost(error) || error->code == CODE_BROKEN;
+	return is_loss(error) || error->code == CODE_BROKEN;
 }
 
 /* Whether pointers and types are what they were. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens: which are there, and which a URI means. */
-#include "p11/internal.h"
+#include "p11/token.h"
 
 #include "base/message.h"
 #include "base/text.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The form of RFC 7512 URIs: refuses what p11-kit would silently pass over. No message shows what may be a PIN. */
-#include "p11/internal.h"
+#include "p11/p11.h"
+#include "p11/uri.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ids that are written as other tools show them, 01a2 or 01:a2, which RFC 7512 takes for the bytes of these characters. */
-#include "p11/internal.h"
+#include "p11/p11.h"
+#include "p11/uri.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names that are no attributes of RFC 7512, and what is meant by them: words of other tools, of earlier drafts, and slips. */
-#include "p11/internal.h"
+#include "p11/uri.h"
 
 #include "base/distance.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The PIN in a URI (RFC 7512, section 2.4): pin-value is taken out before anything else has a copy of the URI; pin-source becomes
  * what --pin-from takes. */
-#include "p11/internal.h"
+#include "p11/p11.h"
+#include "p11/uri.h"
 
 #include <ctype.h>
 #include <openssl/crypto.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 7512 URIs, which p11-kit parses and matches. */
-#include "p11/internal.h"
+#include "p11/p11.h"
+#include "p11/uri.h"
 
 #include <stdlib.h>
 #include <string.h>

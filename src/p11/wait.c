@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a person may be on the other side of a PIN source: while somebody types, a token's PIN may become locked, or
  * another token take its place. */
-#include "p11/internal.h"
+#include "p11/session.h"
 
 #include "base/source.h"
 

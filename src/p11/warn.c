@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a person should know of a key's signatures, though they are made. */
-#include "p11/internal.h"
+#include "p11/key.h"
 
 #include "base/message.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of the program by a module: what it tells, and with which exit status. All of it may run in a signal handler. */
-#include "p11/internal.h"
+#include "p11/watch.h"
 
 #include "base/message.h"
 #include "process/output.h"

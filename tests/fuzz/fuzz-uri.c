@@ -3,7 +3,9 @@
  * says of itself and of a key becomes a URI, and that one names the same. */
 #include "fuzz.h"
 
-#include "p11/internal.h"
+#include "p11/p11.h"
+#include "p11/token.h"
+#include "p11/uri.h"
 
 static void read_uri(const char *text)
 {

@@ -2,7 +2,9 @@
 /* URIs and PIN sources as users write them: what p11-kit would silently read as something else must be refused. */
 #include "unit.h"
 
-#include "p11/internal.h"
+#include "p11/p11.h"
+#include "p11/token.h"
+#include "p11/uri.h"
 
 /* Every word of digits in these URIs that looks like this is a PIN; no message may show it. */
 #define PIN "0815471"
