@@ -236,7 +236,7 @@ enum limits_verdict limits_admit(struct limits *limits, struct item *item, doubl
 		return LIMITS_GO;
 	item->result = error_set(&item->error, ERROR_ORG, "not sent: the org has refused the user %.*s for line %lu: "
 				 "login rate exceeded", NAME_SHOWN, item->line.request.username, user->number);
-	advice_hint(salesforce_advice("", "login rate exceeded"), user->retry_after, &item->error);
+	advice_hint(server_advice_for(limits->request->server, SERVER_LOGIN_RATE), user->retry_after, &item->error);
 	return LIMITS_FAILED;
 }
 

@@ -242,10 +242,10 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 	}
 	if (item->result == -ERROR_ORG)
 		exchange_advice(answer, &item->line.request, &item->error);
-	item->limited = limit_is_met(answer);
+	item->limited = limit_is_met(item->line.request.server, answer);
 	item->retry_after = answer->retry_after;
 	if (!again && !try_again(sender, item, outcome, answer->passing, &wait)) {
-		if (item->result == -ERROR_ORG && exchange_is_judged(answer))
+		if (item->result == -ERROR_ORG && exchange_is_judged(answer, &item->line.request))
 			blame_certificate(sender, item, answer);
 		queue_push(done, item);
 		return;

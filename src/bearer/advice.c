@@ -9,15 +9,11 @@
 #include <stdio.h>
 #include <time.h>
 
-enum {
-	EXP_LATEST = 300,  /* seconds: 180 are documented, the vendor's own examples send an exp that is 300 ahead */
-	CLOCK_WRONG = 180, /* seconds: such a difference is a fault, whatever the org refuses */
-	CLOCK_NOTED = 5,   /* seconds: so few are worth a word where the org's words point at the clock */
-};
+enum { CLOCK_NOTED = 5 }; /* seconds: smallest difference worth reporting if the server's words point at the clock */
 
-void advice_hint(const struct salesforce_advice *advice, long retry_after, struct error *error)
+void advice_hint(const struct server_advice *advice, long retry_after, struct error *error)
 {
-	bool login_rate = advice != NULL && advice->cause == SALESFORCE_LOGIN_RATE;
+	bool login_rate = advice != NULL && advice->cause == SERVER_LOGIN_RATE;
 
 	if (login_rate && retry_after > 0)
 		error_hint(error, "%s; the org asks to wait %ld s before the next try", advice->meaning, retry_after);
@@ -45,41 +41,44 @@ static double least(double a, double b)
 
 /* How many seconds the clocks may differ before that may be the reason of a refusal: by more, the assertion has expired when it
  * is made, or its exp is further ahead than the org takes. */
-static double difference_allowed(enum salesforce_cause cause, const struct http_clock *clock, long lifetime)
+static double difference_allowed(const struct server *server, enum server_cause cause, const struct http_clock *clock,
+				 long lifetime)
 {
-	double life = least((double)lifetime, ASSERTION_LIFETIME_MOST); /* a longer one is advised on by itself */
+	double longest = (double)server->lifetime_max;
+	double life = least((double)lifetime, longest); /* a longer one is advised on by itself */
 
-	if (cause == (clock->ahead < 0 ? SALESFORCE_EXPIRED : SALESFORCE_TOO_NEW))
+	if (cause == (clock->ahead < 0 ? SERVER_EXPIRED : SERVER_TOO_NEW))
 		return CLOCK_NOTED;
-	return least(CLOCK_WRONG, clock->ahead < 0 ? life : (double)EXP_LATEST - life);
+	return least(longest, clock->ahead < 0 ? life : (double)server->exp_max - life);
 }
 
-static void blame_clock(enum salesforce_cause cause, const struct http_clock *clock, struct error *error)
+static void blame_clock(enum server_cause cause, const struct http_clock *clock, struct error *error)
 {
 	char fact[128];
 
 	snprintf(fact, sizeof(fact), "this machine's clock is %.0f s %s the org's: set it (NTP)", fabs(clock->ahead),
 		 clock->ahead > 0 ? "ahead of" : "behind");
-	if (cause == SALESFORCE_EXPIRED || cause == SALESFORCE_TOO_NEW)
+	if (cause == SERVER_EXPIRED || cause == SERVER_TOO_NEW)
 		error_hint(error, "%s", fact); /* the rest would say no more */
 	else
 		put_first(error, fact);
 }
 
-void advice_clock(const struct salesforce_advice *advice, const struct http_clock *clock, long lifetime, struct error *error)
+void advice_clock(const struct server *server, const struct server_advice *advice, const struct http_clock *clock, long lifetime,
+		  struct error *error)
 {
-	enum salesforce_cause cause = advice != NULL ? advice->cause : SALESFORCE_OTHER;
-	bool judges_life = cause == SALESFORCE_ASSERTION || cause == SALESFORCE_TOO_NEW;
+	enum server_cause cause = advice != NULL ? advice->cause : SERVER_OTHER;
+	bool judges_life = cause == SERVER_ASSERTION || cause == SERVER_TOO_NEW;
 	char fact[256];
 
-	if (clock->known && fabs(clock->ahead) - clock->margin > difference_allowed(cause, clock, lifetime)) {
+	if (clock->known && fabs(clock->ahead) - clock->margin > difference_allowed(server, cause, clock, lifetime)) {
 		blame_clock(cause, clock, error);
-	} else if (cause == SALESFORCE_EXPIRED && clock->known) {
+	} else if (cause == SERVER_EXPIRED && clock->known) {
 		error_hint(error, "the assertion was too old or too short-lived when it arrived, for this machine's clock is not "
 			   "behind the org's: see --lifetime");
-	} else if (judges_life && lifetime > ASSERTION_LIFETIME_MOST) {
-		snprintf(fact, sizeof(fact), "the assertion's exp is %ld s ahead, and Salesforce takes %d s at most: give a shorter "
-			 "--lifetime", lifetime, ASSERTION_LIFETIME_MOST);
+	} else if (judges_life && lifetime > server->lifetime_max) {
+		snprintf(fact, sizeof(fact), "the assertion's exp is %ld s ahead, and %s takes %ld s at most: give a shorter "
+			 "--lifetime", lifetime, server->name, server->lifetime_max);
 		put_first(error, fact);
 	}
 }

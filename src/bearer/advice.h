@@ -5,18 +5,17 @@
 
 #include "base/error.h"
 #include "oauth/http.h"
-#include "salesforce/advice.h"
+#include "server/server.h"
 #include "x509/x509.h"
-
-enum { ASSERTION_LIFETIME_MOST = 180 }; /* seconds: Salesforce documents that it takes no later exp */
 
 /* Sets the hint: the advice, if there is any (or NULL), and the wait that the org asks for (`retry_after`, seconds or -1),
  * if that is too long to be waited out. */
-void advice_hint(const struct salesforce_advice *advice, long retry_after, struct error *error);
+void advice_hint(const struct server_advice *advice, long retry_after, struct error *error);
 
 /* The org has refused an assertion that lived for `lifetime` seconds: puts a difference of the clocks that may be the reason,
  * or else a lifetime that may be, before the hint. `advice` as above. */
-void advice_clock(const struct salesforce_advice *advice, const struct http_clock *clock, long lifetime, struct error *error);
+void advice_clock(const struct server *server, const struct server_advice *advice, const struct http_clock *clock, long lifetime,
+		  struct error *error);
 
 /* The same for the certificate of the key that signed it, if that is not valid by the org's clock. `path` is its file; NULL:
  * it is on the token. */

@@ -3,7 +3,7 @@
 
 #include "base/base64url.h"
 #include "base/message.h"
-#include "bearer/advice.h"
+#include "server/server.h"
 #include "x509/x509.h"
 
 #include <openssl/rand.h>
@@ -32,9 +32,9 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 	struct p11_request key;
 
 	*signer = (struct signer){ .path = request->certificate };
-	if (request->lifetime > ASSERTION_LIFETIME_MOST)
-		message_warn("a lifetime of %ld s is more than the %d s that Salesforce documents", request->lifetime,
-			     ASSERTION_LIFETIME_MOST);
+	if (request->lifetime > request->server->lifetime_max)
+		message_warn("a lifetime of %ld s is more than the %ld s that %s documents", request->lifetime,
+			     request->server->lifetime_max, request->server->name);
 	if (signer->path != NULL && x509_read(signer->path, &signer->certificates, error) < 0)
 		return error_result(error);
 	if (signer->certificates.count == 1)

@@ -19,22 +19,22 @@ struct bearer {
 int exchange_url(const struct bearer_request *request, char **url, struct error *error)
 {
 	*url = request->token_url != NULL ? strdup(request->token_url) :
-					    http_url_below(request->instance_url, SALESFORCE_TOKEN_PATH);
+					    http_url_below(request->instance_url, request->server->token_path);
 	return *url != NULL ? 0 : error_memory(error);
 }
 
 void exchange_advice(const struct oauth_answer *answer, const struct bearer_request *request, struct error *error)
 {
-	const struct salesforce_advice *advice = salesforce_advice(answer->code, answer->description);
+	const struct server_advice *advice = server_advice(request->server, answer->code, answer->description);
 
 	advice_hint(advice, answer->retry_after, error);
 	if (!answer->passing)
-		advice_clock(advice, &answer->clock, request->lifetime, error);
+		advice_clock(request->server, advice, &answer->clock, request->lifetime, error);
 }
 
-bool exchange_is_judged(const struct oauth_answer *answer)
+bool exchange_is_judged(const struct oauth_answer *answer, const struct bearer_request *request)
 {
-	return !answer->passing && !limit_is_met(answer);
+	return !answer->passing && !limit_is_met(request->server, answer);
 }
 
 /* How long a user who has logged in too often is waited for, in seconds. */
@@ -71,7 +71,7 @@ static int exchange(struct bearer_session *session, struct oauth_answer *answer,
 		result = oauth_exchange(session->http, session->token_url, assertion.text, answer, error);
 		if (result == 0)
 			break;
-		if (limit_is_met(answer)) {
+		if (limit_is_met(request->server, answer)) {
 			if (!limit_pause(&limit, rate_wait(session), answer, error))
 				break;
 		} else if (!answer->passing || try >= request->retries || answer->retry_after > RETRY_WAIT_MOST ||
@@ -86,7 +86,7 @@ static int exchange(struct bearer_session *session, struct oauth_answer *answer,
 	assertion_clear(&assertion);
 	if (result == -ERROR_ORG) {
 		exchange_advice(answer, request, error);
-		if (exchange_is_judged(answer))
+		if (exchange_is_judged(answer, request))
 			advise_on_certificate(&session->signer, answer, error);
 	}
 	return result;

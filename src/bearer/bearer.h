@@ -8,11 +8,13 @@
 #include "jwt/jwt.h"
 #include "oauth/http.h"
 #include "p11/p11.h"
+#include "server/server.h"
 
 #include <stdbool.h>
 
 /* What an assertion and its exchange are made from. Strings are the caller's and must outlive the request. */
 struct bearer_request {
+	const struct server *server;
 	struct p11_request key;
 	const char *client_id;    /* iss */
 	const char *username;     /* sub */
@@ -65,6 +67,7 @@ void bearer_free(struct bearer **bearer);
 
 /* Where a bearer is used, and how it is reached. Strings are the caller's. */
 struct bearer_use {
+	const struct server *server;
 	const char *instance_url;
 	struct http_options http;
 	long retries; /* further tries after a passing failure */

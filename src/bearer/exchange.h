@@ -14,6 +14,6 @@ int exchange_url(const struct bearer_request *request, char **url, struct error 
 void exchange_advice(const struct oauth_answer *answer, const struct bearer_request *request, struct error *error);
 
 /* Whether the org has judged the assertion and refused it, so that the certificate may be the reason. */
-bool exchange_is_judged(const struct oauth_answer *answer);
+bool exchange_is_judged(const struct oauth_answer *answer, const struct bearer_request *request);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "process/interrupt.h"
-#include "salesforce/advice.h"
 
 #include <stddef.h>
 
@@ -14,11 +13,11 @@ enum {
 };
 static const double LONGEST_WAIT_MS = 600000;
 
-bool limit_is_met(const struct oauth_answer *answer)
+bool limit_is_met(const struct server *server, const struct oauth_answer *answer)
 {
-	const struct salesforce_advice *advice = salesforce_advice(answer->code, answer->description);
+	const struct server_advice *advice = server_advice(server, answer->code, answer->description);
 
-	return advice != NULL && advice->cause == SALESFORCE_LOGIN_RATE;
+	return advice != NULL && advice->cause == SERVER_LOGIN_RATE;
 }
 
 double limit_wait(struct limit *limit, long rate_wait, long retry_after, double now)

@@ -6,6 +6,7 @@
 #define P11BEARER_BEARER_LIMIT_H
 
 #include "oauth/exchange.h"
+#include "server/server.h"
 
 enum { LIMIT_HOUR = 3600 }; /* seconds for which a login counts */
 
@@ -16,7 +17,7 @@ struct limit {
 };
 
 /* Whether the answer refuses a user who has logged in too often. */
-bool limit_is_met(const struct oauth_answer *answer);
+bool limit_is_met(const struct server *server, const struct oauth_answer *answer);
 
 /* The org has refused the user (again): milliseconds until the next try; below 0: there is none. The wait is what the org
  * asks for (`retry_after`, seconds or -1), otherwise a minute, doubled each time up to ten minutes, and at most what is

@@ -31,6 +31,7 @@ int session_call(struct bearer_session *session, const char *path, struct http_r
 
 /* How a request is sent. */
 struct use {
+	const struct server *server;
 	struct http *http;
 	const char *site;
 	long retries;

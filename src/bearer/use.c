@@ -38,7 +38,7 @@ int use_send(const struct use *use, const char *path, struct http_request *reque
 	if (again != NULL)
 		*again = try > 0;
 	if (result == -ERROR_ORG)
-		advice_hint(salesforce_advice(reply->code, reply->description), reply->retry_after, error);
+		advice_hint(server_advice(use->server, reply->code, reply->description), reply->retry_after, error);
 	request->url = NULL;
 	free(url);
 	return result;
@@ -48,7 +48,7 @@ static int send_once(const struct bearer_session *session, const char *path, str
 		     bool repeatable, struct oauth_reply *reply, struct error *error)
 {
 	const struct bearer_request *wanted = session->request;
-	struct use use = { session->http, NULL, session->retries, repeatable };
+	struct use use = { wanted->server, session->http, NULL, session->retries, repeatable };
 
 	memset(reply, 0, sizeof(*reply));
 	if (bearer_site(session->bearer, wanted, &use.site, error) < 0)
@@ -58,11 +58,11 @@ static int send_once(const struct bearer_session *session, const char *path, str
 }
 
 /* Whether the org refused the bearer as one that has ended, so that a fresh one may do. */
-static bool has_ended(const struct oauth_reply *reply)
+static bool has_ended(const struct server *server, const struct oauth_reply *reply)
 {
-	const struct salesforce_advice *advice = salesforce_advice(reply->code, reply->description);
+	const struct server_advice *advice = server_advice(server, reply->code, reply->description);
 
-	return reply->status == HTTP_UNAUTHORIZED && (advice == NULL || advice->cause != SALESFORCE_MUTUAL_TLS);
+	return reply->status == HTTP_UNAUTHORIZED && (advice == NULL || advice->cause != SERVER_MUTUAL_TLS);
 }
 
 int session_call(struct bearer_session *session, const char *path, struct http_request *request, bool repeatable,
@@ -70,7 +70,7 @@ int session_call(struct bearer_session *session, const char *path, struct http_r
 {
 	int result = send_once(session, path, request, repeatable, reply, error);
 
-	if (result != -ERROR_ORG || !has_ended(reply) || session->renewed)
+	if (result != -ERROR_ORG || !has_ended(session->request->server, reply) || session->renewed)
 		return result;
 	session->renewed = true;
 	message_note("%s; getting a fresh bearer", error->text);
@@ -84,7 +84,7 @@ int session_call(struct bearer_session *session, const char *path, struct http_r
 static int call(const struct bearer_use *use, const char *path, struct http_request *request,
 		struct oauth_reply *reply, bool *again, struct error *error)
 {
-	struct use with = { NULL, use->instance_url, use->retries, true };
+	struct use with = { use->server, NULL, use->instance_url, use->retries, true };
 	int result;
 
 	memset(reply, 0, sizeof(*reply));
@@ -100,7 +100,7 @@ int bearer_userinfo(const struct bearer_use *use, const struct secret *access_to
 {
 	struct http_request request = { .method = "GET", .bearer = access_token };
 	struct oauth_reply reply;
-	int result = call(use, SALESFORCE_USERINFO_PATH, &request, &reply, NULL, error);
+	int result = call(use, use->server->userinfo_path, &request, &reply, NULL, error);
 
 	*json = NULL;
 	if (result == 0 && reply.json == NULL)
@@ -119,7 +119,7 @@ int bearer_revoke(const struct bearer_use *use, const struct secret *access_toke
 	struct http_request request = { .method = "POST", .fields = &field, .field_count = 1 };
 	struct oauth_reply reply;
 	bool again = false;
-	int result = call(use, SALESFORCE_REVOKE_PATH, &request, &reply, &again, error);
+	int result = call(use, use->server->revoke_path, &request, &reply, &again, error);
 
 	/* The try whose answer was lost may have been the one that did it. */
 	if (result == -ERROR_ORG && again && strcmp(reply.code, "invalid_token") == 0)

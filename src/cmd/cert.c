@@ -62,8 +62,9 @@ static int run_cert(const struct settings *settings, struct error *error)
 					       &certificate, error);
 	if (result == 0)
 		result = x509_certificate_pem(certificate, &pem, &length, error);
-	if (result == 0 && length > X509_ORG_LIMIT)
-		message_warn("the certificate's PEM has %zu bytes, and the org takes %d", length, (int)X509_ORG_LIMIT);
+	if (result == 0 && length > server_salesforce.certificate_max)
+		message_warn("the certificate's PEM has %zu bytes, and the org takes %zu", length,
+			     server_salesforce.certificate_max);
 	if (result == 0)
 		result = cmd_output(settings, pem, length, error);
 	/* Last: an object on a token is harder to take back than a file. */

@@ -3,9 +3,9 @@
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
-#include "bearer/deploy.h"
 #include "process/output.h"
 #include "salesforce/apps.h"
+#include "salesforce/deploy.h"
 #include "salesforce/manifest.h"
 #include "salesforce/package.h"
 #include "x509/x509.h"
@@ -110,7 +110,7 @@ static int deploy(const struct settings *settings, const struct bearer_request *
 		  const struct package *package, struct error *error)
 {
 	char stage[sizeof(((struct deployment *)NULL)->status)] = "";
-	struct bearer_deploy deploy = {
+	struct deploy_request deploy = {
 		.api_version = settings_text(settings, SETTING_API_VERSION),
 		.check_only = settings_flag(settings, SETTING_CHECK_ONLY),
 		.wait = settings_number(settings, SETTING_WAIT),
@@ -125,7 +125,7 @@ static int deploy(const struct settings *settings, const struct bearer_request *
 	deploy.zip = package_zip(package, &deploy.length);
 	for (size_t i = 0; package_note(package, i) != NULL; i++)
 		message_note("%s", package_note(package, i));
-	result = bearer_deploy(request, &deploy, &deployment, &json, error);
+	result = deploy_run(request, &deploy, &deployment, &json, error);
 	message_progress_end();
 	tell_problems(&deployment, package);
 	/* Told first, whatever becomes of stdout. */

@@ -35,15 +35,15 @@ static void drop_pins(const struct settings *settings, struct environment *envir
 	settings_forget_pin(settings);
 }
 
-static int add_bearer(struct environment *environment, const struct bearer *bearer, const char *site,
-		      struct error *error)
+static int add_bearer(struct environment *environment, const struct server *server, const struct bearer *bearer,
+		      const char *site, struct error *error)
 {
 	const char *token = secret_data(bearer_access_token(bearer)), *id = bearer_id(bearer);
 	const struct {
 		const char *name, *value;
 	} variables[] = {
-		{ "SF_ACCESS_TOKEN", token },
-		{ "SF_ORG_INSTANCE_URL", site },
+		{ server->bearer_variable, token },
+		{ server->site_variable, site },
 		{ "P11BEARER_ACCESS_TOKEN", token },
 		{ "P11BEARER_INSTANCE_URL", site },
 		{ "P11BEARER_ID", id != NULL && text_fault(id) == NULL ? id : NULL },
@@ -88,11 +88,11 @@ static int prepare(const struct settings *settings, const struct bearer_request 
 	if (result == 0)
 		result = bearer_site(*bearer, request, &site, error);
 	if (result == 0)
-		*use = (struct bearer_use){ site, request->http, request->retries };
+		*use = (struct bearer_use){ request->server, site, request->http, request->retries };
 	if (result == 0)
 		result = environment_new(environment, environ, error);
 	if (result == 0)
-		result = add_bearer(*environment, *bearer, site, error);
+		result = add_bearer(*environment, request->server, *bearer, site, error);
 	if (result == 0) {
 		drop_pins(settings, *environment);
 		result = descriptors_close_others(inherited, error);

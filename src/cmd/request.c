@@ -130,7 +130,7 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, bool whol
 {
 	const struct settings_needed *whole_needs = exchange ? cmd_needs_bearer : cmd_needs_assertion;
 
-	memset(request, 0, sizeof(*request));
+	*request = (struct bearer_request){ .server = &server_salesforce };
 	if (settings_require(settings, whole ? whole_needs : cmd_needs_key, error) < 0)
 		return error_result(error);
 	request->lifetime = settings_number(settings, SETTING_LIFETIME);

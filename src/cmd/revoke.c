@@ -13,7 +13,10 @@ static const struct settings_needed needed[] = { { .id = SETTING_INSTANCE_URL },
 
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {
-	*use = (struct bearer_use){ .retries = settings_number(settings, SETTING_RETRIES) };
+	*use = (struct bearer_use){
+		.server = &server_salesforce,
+		.retries = settings_number(settings, SETTING_RETRIES),
+	};
 	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
 	use->instance_url = settings_text(settings, SETTING_INSTANCE_URL);

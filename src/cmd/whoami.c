@@ -14,7 +14,7 @@ static int run(const struct settings *settings, struct error *error)
 
 	if (result == 0)
 		result = bearer_get(&request, &bearer, error);
-	use = (struct bearer_use){ .http = request.http, .retries = request.retries };
+	use = (struct bearer_use){ .server = request.server, .http = request.http, .retries = request.retries };
 	if (result == 0)
 		result = bearer_site(bearer, &request, &use.instance_url, error);
 	if (result == 0)

@@ -2,6 +2,7 @@
 #include "salesforce/appcheck-internal.h"
 
 #include "base/text.h"
+#include "server/server.h"
 #include "x509/x509.h"
 
 #include <openssl/evp.h>
@@ -95,9 +96,9 @@ int appcheck_certificate(struct appcheck *check, X509 *certificate, size_t lengt
 {
 	if (check_life(check, certificate, now) < 0 || check_key(check, certificate, key) < 0)
 		return -1;
-	if (length > X509_ORG_LIMIT)
-		return appcheck_add(check, APPCHECK_UNFIT, "too-large", NULL, "the certificate has %zu bytes, and the org takes %d", length,
-			   (int)X509_ORG_LIMIT);
+	if (length > server_salesforce.certificate_max)
+		return appcheck_add(check, APPCHECK_UNFIT, "too-large", NULL, "the certificate has %zu bytes, and the org takes %zu", length,
+			   server_salesforce.certificate_max);
 	return 0;
 }
 

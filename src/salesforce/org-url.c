@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/org-url.h"
 
-#include "salesforce/advice.h"
+#include "server/server.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -132,7 +132,7 @@ static bool cut_package(char *name)
 
 static bool say(char *advice, size_t size, const char *what, const char *base, const char *path, bool token)
 {
-	snprintf(advice, size, "%s; use %s%s%s", what, base, path, token ? SALESFORCE_TOKEN_PATH : "");
+	snprintf(advice, size, "%s; use %s%s%s", what, base, path, token ? server_salesforce.token_path : "");
 	return true;
 }
 
@@ -199,7 +199,7 @@ static bool page_path(struct url *url, bool token, char *advice, size_t size)
 	bool org = is_org(url->host), site = ends_with_one(url->host, site_hosts, COUNT(site_hosts));
 	bool page = org || site ? path_begins_with_one(url->path, page_paths, COUNT(page_paths)) :
 				  path_begins_with_one(url->path, sure_paths, COUNT(sure_paths));
-	char *endpoint = token ? find_end(url->path, SALESFORCE_TOKEN_PATH) : NULL;
+	char *endpoint = token ? find_end(url->path, server_salesforce.token_path) : NULL;
 	char base[2 * HOST_SIZE];
 	bool service;
 	size_t length;

@@ -10,10 +10,7 @@
 #include <stddef.h>
 #include <time.h>
 
-enum {
-	X509_FINGERPRINT_SIZE = 96, /* bytes: 32 pairs of hex digits, colons between, a NUL */
-	X509_ORG_LIMIT = 4096,      /* bytes of PEM that the org takes */
-};
+enum { X509_FINGERPRINT_SIZE = 96 }; /* bytes: 32 pairs of hex digits, colons between, a NUL */
 
 /* Checks a subject as the two functions below read it. Fails with ERROR_USAGE. */
 int x509_subject_check(const char *subject, struct error *error);

@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "oauth/call.h"
 #include "oauth/exchange.h"
-#include "salesforce/advice.h"
 #include "salesforce/deployment.h"
+#include "server/server.h"
 
 #include <cjson/cJSON.h>
 
@@ -74,7 +74,7 @@ static void exchange(const struct secret *assertion)
 		expect(error.class == ERROR_ORG || error.class == ERROR_ANSWER, "a failure has its class");
 		expect_line(answer.code);
 		expect_line(answer.description);
-		(void)salesforce_advice(answer.code, answer.description);
+		(void)server_advice(&server_salesforce, answer.code, answer.description);
 	}
 	oauth_answer_clear(&answer);
 }

@@ -2,9 +2,14 @@
 /* Advice on the org's refusals: whoever is refused must be told what to change. */
 #include "unit.h"
 
-#include "salesforce/advice.h"
+#include "server/server.h"
 
 #include <ctype.h>
+
+static const struct server_advice *advice_on(const char *code, const char *description)
+{
+	return server_advice(&server_salesforce, code, description);
+}
 
 /* The org's own words, and what its advice must speak of. */
 static const struct {
@@ -45,7 +50,7 @@ static void each_refusal_has_its_own_advice(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(refusals); i++) {
-		const struct salesforce_advice *advice = salesforce_advice(refusals[i].error, refusals[i].description);
+		const struct server_advice *advice = advice_on(refusals[i].error, refusals[i].description);
 
 		if (advice == NULL) {
 			fail_msg("no advice on %s, \"%s\"", refusals[i].error, refusals[i].description);
@@ -65,16 +70,16 @@ static void case_of_the_description_does_not_matter(void **state)
 		snprintf(text, sizeof(text), "%s", refusals[i].description);
 		for (char *c = text; *c != '\0'; c++)
 			*c = (char)toupper((unsigned char)*c);
-		assert_ptr_equal(salesforce_advice(refusals[i].error, text),
-				 salesforce_advice(refusals[i].error, refusals[i].description));
+		assert_ptr_equal(advice_on(refusals[i].error, text),
+				 advice_on(refusals[i].error, refusals[i].description));
 	}
 }
 
 static void words_around_the_known_ones_do_not_matter(void **state)
 {
 	(void)state;
-	assert_ptr_equal(salesforce_advice("invalid_grant", "authentication failure: audience is invalid (42)"),
-			 salesforce_advice("invalid_grant", "audience is invalid"));
+	assert_ptr_equal(advice_on("invalid_grant", "authentication failure: audience is invalid (42)"),
+			 advice_on("invalid_grant", "audience is invalid"));
 }
 
 /* Each way to say a thing is understood as the first of its line, with a code that does not tell, and without one. */
@@ -142,15 +147,15 @@ static void a_cause_has_many_wordings(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(variants); i++) {
-		const struct salesforce_advice *wanted = salesforce_advice("invalid_grant", variants[i][0]);
+		const struct server_advice *wanted = advice_on("invalid_grant", variants[i][0]);
 
 		assert_non_null(wanted);
 		for (size_t j = 0; j < COUNT(variants[i]) && variants[i][j] != NULL; j++) {
 			for (size_t k = 0; k < COUNT(codes); k++) {
-				if (salesforce_advice(codes[k], variants[i][j]) != wanted)
+				if (advice_on(codes[k], variants[i][j]) != wanted)
 					fail_msg("%s \"%s\" is not understood", codes[k], variants[i][j]);
 			}
-			if (salesforce_advice(variants[i][j], "") != wanted)
+			if (advice_on(variants[i][j], "") != wanted)
 				fail_msg("\"%s\" alone is not understood", variants[i][j]);
 		}
 	}
@@ -160,13 +165,13 @@ static void a_cause_has_many_wordings(void **state)
 static void words_decide_where_the_code_is_vague(void **state)
 {
 	(void)state;
-	assert_int_equal(salesforce_advice("rate_limit_exceeded", "login rate exceeded")->cause, SALESFORCE_LOGIN_RATE);
-	assert_int_equal(salesforce_advice("rate_limit_exceeded", "")->cause, SALESFORCE_OTHER);
-	assert_int_equal(salesforce_advice("invalid_client", "Audience validation failed")->cause, SALESFORCE_OTHER);
-	assert_contains(salesforce_advice("invalid_client", "Audience validation failed")->remedy, "--audience");
-	assert_contains(salesforce_advice("invalid_grant", "user hasn't approved this consumer")->remedy, "--username");
-	assert_int_equal(salesforce_advice("invalid_grant", "assertion expired")->cause, SALESFORCE_EXPIRED);
-	assert_int_equal(salesforce_advice("MUTUAL_AUTHENTICATION_FAILED", "whatever")->cause, SALESFORCE_MUTUAL_TLS);
+	assert_int_equal(advice_on("rate_limit_exceeded", "login rate exceeded")->cause, SERVER_LOGIN_RATE);
+	assert_int_equal(advice_on("rate_limit_exceeded", "")->cause, SERVER_OTHER);
+	assert_int_equal(advice_on("invalid_client", "Audience validation failed")->cause, SERVER_OTHER);
+	assert_contains(advice_on("invalid_client", "Audience validation failed")->remedy, "--audience");
+	assert_contains(advice_on("invalid_grant", "user hasn't approved this consumer")->remedy, "--username");
+	assert_int_equal(advice_on("invalid_grant", "assertion expired")->cause, SERVER_EXPIRED);
+	assert_int_equal(advice_on("MUTUAL_AUTHENTICATION_FAILED", "whatever")->cause, SERVER_MUTUAL_TLS);
 }
 
 /* Where the error alone says it all, an org that sends other words or none is understood too. */
@@ -179,8 +184,8 @@ static void description_is_not_needed_where_the_error_is_clear(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(clear); i++) {
-		assert_non_null(salesforce_advice(clear[i], ""));
-		assert_ptr_equal(salesforce_advice(clear[i], ""), salesforce_advice(clear[i], "other words"));
+		assert_non_null(advice_on(clear[i], ""));
+		assert_ptr_equal(advice_on(clear[i], ""), advice_on(clear[i], "other words"));
 	}
 }
 
@@ -225,14 +230,14 @@ static void unknown_refusals_get_no_advice(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(unknown); i++) {
-		if (salesforce_advice("invalid_grant", unknown[i]) != NULL || salesforce_advice("", unknown[i]) != NULL)
+		if (advice_on("invalid_grant", unknown[i]) != NULL || advice_on("", unknown[i]) != NULL)
 			fail_msg("advice on \"%s\"", unknown[i]);
 	}
-	assert_null(salesforce_advice("invalid_request", "assertion missing"));
-	assert_null(salesforce_advice("invalid_clients", ""));
-	assert_null(salesforce_advice("invalid", ""));
-	assert_null(salesforce_advice("invalid_client invalid_grant", ""));
-	assert_null(salesforce_advice("", ""));
+	assert_null(advice_on("invalid_request", "assertion missing"));
+	assert_null(advice_on("invalid_clients", ""));
+	assert_null(advice_on("invalid", ""));
+	assert_null(advice_on("invalid_client invalid_grant", ""));
+	assert_null(advice_on("", ""));
 }
 
 int main(void)

@@ -67,7 +67,7 @@ static void begin(long rate_wait)
 {
 	struct error error;
 
-	request = (struct bearer_request){ .rate_wait = rate_wait };
+	request = (struct bearer_request){ .server = &server_salesforce, .rate_wait = rate_wait };
 	assert_int_equal(limits_open(&limits, &request, "https://org.example/token", &error), 0);
 }
 

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the org's refusals mean. The org's own words are always printed before the advice. */
-#include "salesforce/advice.h"
-
-#include "salesforce/phrase.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
-#include <strings.h>
+/* Salesforce: its limits, and the advice for its errors. Messages quote the org's own words before the advice. */
+#include "server/server.h"
 
 #define IP_RESTRICTED "ip restrict*|restricted/untrusted ip|ip ... not/isnt/outside/restrict*/block*/denied/untrusted|" \
 	"outside/denied ... ip|not ... allowed/trusted/permitted ip|login/outside/restricted hours|restricted domain/time"
@@ -38,124 +31,96 @@
 	"signature verification/validation/check fail*|signature verification/validation has failed|" \
 	"jti ... seen/used/reused/replay*|duplicate jti"
 
-/* A cause whose words may stand beside those of a vaguer one comes first. */
-static const struct salesforce_advice table[] = {
-	{ SALESFORCE_LOGIN_RATE, NULL, TOO_MANY_LOGINS,
+/* The first match counts, so a specific cause comes before a vaguer one whose words may appear in the same description. */
+static const struct server_advice advice[] = {
+	{ SERVER_LOGIN_RATE, NULL, TOO_MANY_LOGINS,
 	  "the user has logged in too often in the last hour (Salesforce allows 3,600 logins)",
 	  "wait minutes, not seconds: each try is another login; use a bearer for as long as it lives" },
-	{ SALESFORCE_OTHER, NULL, "refresh token ... scope|scope ... refresh token",
+	{ SERVER_OTHER, NULL, "refresh token ... scope|scope ... refresh token",
 	  "the app lacks a scope that this flow needs", "add the RefreshToken scope to the app" },
-	{ SALESFORCE_OTHER, NULL, AUDIENCE_WRONG, "this host does not accept the claim aud",
+	{ SERVER_OTHER, NULL, AUDIENCE_WRONG, "this host does not accept the claim aud",
 	  "use the org's My Domain URL, https://login.salesforce.com or https://test.salesforce.com for --audience, "
 	  "or the URL of the user's Experience Cloud site" },
-	{ SALESFORCE_TOO_NEW, NULL, TOO_NEW,
+	{ SERVER_TOO_NEW, NULL, TOO_NEW,
 	  "by the org's clock the assertion's exp is too far ahead, or it was issued in the future",
 	  "set this machine's clock (NTP), give a shorter --lifetime, and check iat and nbf if you set them" },
-	{ SALESFORCE_EXPIRED, NULL, EXPIRED,
+	{ SERVER_EXPIRED, NULL, EXPIRED,
 	  "the assertion's exp is in the past by the org's clock", "set this machine's clock (NTP)" },
-	{ SALESFORCE_OTHER, "invalid_app_access OAUTH_APP_ACCESS_DENIED", "admin approved",
+	{ SERVER_OTHER, "invalid_app_access OAUTH_APP_ACCESS_DENIED", "admin approved",
 	  "the app admits only pre-authorised users, and this user is not one of them",
 	  "give the user the permission set or profile that the app's policy names" },
-	{ SALESFORCE_OTHER, NULL, NOT_APPROVED,
+	{ SERVER_OTHER, NULL, NOT_APPROVED,
 	  "the user is not pre-authorised for the app, is not a user of this org, or the host or the audience is not this "
 	  "org's",
 	  "set the app's policy to \"Admin approved users are pre-authorized\" and give the user its permission set or "
 	  "profile; check --username (a sandbox adds its name to it: user@example.com.uat), --instance-url and --audience" },
-	{ SALESFORCE_OTHER, "inactive_org",
+	{ SERVER_OTHER, "inactive_org",
 	  "inactive org/organization/organisation|org/organization/organisation inactive|"
 	  "org/organization/organisation is/was inactive|org/organization/organisation is not active",
 	  "the org is not active", "check the org's state, or name another with --instance-url" },
-	{ SALESFORCE_OTHER, "inactive_user",
+	{ SERVER_OTHER, "inactive_user",
 	  "inactive user|user/account inactive/deactivated/frozen/disabled|user/account not/isnt active|"
 	  "user/account is/was/has/account inactive/deactivated/frozen/disabled|user/account is/was not active|"
 	  "user/account has been deactivated/frozen/disabled|user account is/was inactive/deactivated/frozen/disabled",
 	  "the user is not active", "activate the user, or name another with --username" },
-	{ SALESFORCE_OTHER, "LOGIN_DURING_RESTRICTED_DOMAIN LOGIN_DURING_RESTRICTED_TIME", IP_RESTRICTED,
+	{ SERVER_OTHER, "LOGIN_DURING_RESTRICTED_DOMAIN LOGIN_DURING_RESTRICTED_TIME", IP_RESTRICTED,
 	  "the user may not log in from this address or at this hour",
 	  "check the login IP ranges and login hours of the user's profile, and the app's IP relaxation" },
-	{ SALESFORCE_OTHER, "invalid_client_id", CLIENT_UNKNOWN,
+	{ SERVER_OTHER, "invalid_client_id", CLIENT_UNKNOWN,
 	  "the consumer key is wrong, or the app is too new for this host to know it",
 	  "check --client-id; a change of an app takes 2 to 10 minutes to reach every host" },
-	{ SALESFORCE_OTHER, "invalid_client invalid_client_credentials",
+	{ SERVER_OTHER, "invalid_client invalid_client_credentials",
 	  "invalid client credentials|client credentials invalid|client credentials are/were invalid",
 	  "the signature does not match the app's certificate",
 	  "sign with the key of that certificate, or put this key's certificate into the app, which takes 2 to 10 minutes to "
 	  "reach every host; --certificate FILE finds a mismatch before anything is sent" },
-	{ SALESFORCE_OTHER, "app_not_found OAUTH_EC_APP_NOT_FOUND",
+	{ SERVER_OTHER, "app_not_found OAUTH_EC_APP_NOT_FOUND",
 	  "app/application not installed|app/application is not installed|app/application isnt installed",
 	  "the host or the audience is not the org that has the app",
 	  "use the org's My Domain URL (https://NAME.my.salesforce.com) for --instance-url, and no other --audience" },
-	{ SALESFORCE_OTHER, "unsupported_grant_type",
+	{ SERVER_OTHER, "unsupported_grant_type",
 	  "unsupported/invalid grant type|grant type not supported/allowed|grant type is not supported/allowed|"
 	  "grant type unsupported/invalid",
 	  "the form did not reach the org as it was sent, or the org does not offer the flow",
 	  "check that --token-url is the org's token endpoint and that no proxy changes the request" },
-	{ SALESFORCE_MUTUAL_TLS, "MUTUAL_AUTHENTICATION_FAILED",
+	{ SERVER_MUTUAL_TLS, "MUTUAL_AUTHENTICATION_FAILED",
 	  "mutual authentication/tls/ssl ... fail*/required|client certificate ... required|must present ... certificate",
 	  "the user must present a TLS client certificate, and this program presents none",
 	  "use a user without the permission \"Enforce SSL/TLS Mutual Authentication\"" },
-	{ SALESFORCE_ASSERTION, NULL, ASSERTION_BAD,
+	{ SERVER_ASSERTION, NULL, ASSERTION_BAD,
 	  "the assertion is malformed, its signature is bad, its jti was seen before, or the app has no certificate or an expired one",
 	  "check that the app's settings hold the key's certificate (deploying them without it clears it)" },
 
-	{ SALESFORCE_OTHER, "rate_limit_exceeded", NULL, "too many requests",
+	{ SERVER_OTHER, "rate_limit_exceeded", NULL, "too many requests",
 	  "wait and try again, and use each bearer for as long as it lives" },
-	{ SALESFORCE_OTHER, "server_error", NULL, "the org has a problem of its own", "wait and try again" },
-	{ SALESFORCE_OTHER, "service_unavailable", NULL, "the org is not available", "wait and try again" },
-	{ SALESFORCE_OTHER, "system_down", NULL, "the org is down", "wait and try again" },
-	{ SALESFORCE_OTHER, "slow_down", NULL, "requests come too fast", "wait and try again" },
-	{ SALESFORCE_OTHER, "INVALID_SESSION_ID", NULL, "the bearer has expired, was revoked, or is another org's",
+	{ SERVER_OTHER, "server_error", NULL, "the org has a problem of its own", "wait and try again" },
+	{ SERVER_OTHER, "service_unavailable", NULL, "the org is not available", "wait and try again" },
+	{ SERVER_OTHER, "system_down", NULL, "the org is down", "wait and try again" },
+	{ SERVER_OTHER, "slow_down", NULL, "requests come too fast", "wait and try again" },
+	{ SERVER_OTHER, "INVALID_SESSION_ID", NULL, "the bearer has expired, was revoked, or is another org's",
 	  "get a new one; if that is refused too, the app or its policy does not let the user's sessions use this API" },
-	{ SALESFORCE_OTHER, "NOT_FOUND", NULL, "the org has no such resource",
+	{ SERVER_OTHER, "NOT_FOUND", NULL, "the org has no such resource",
 	  "check that --instance-url is the org's own URL, and for a deployment --api-version" },
-	{ SALESFORCE_OTHER, "INSUFFICIENT_ACCESS", NULL, "the user may not do this",
+	{ SERVER_OTHER, "INSUFFICIENT_ACCESS", NULL, "the user may not do this",
 	  "for a deployment, give the user the permission \"Modify Metadata Through Metadata API Functions\"" },
-	{ SALESFORCE_OTHER, "API_DISABLED_FOR_ORG", NULL, "the org's edition has no API, or the user may not use it",
+	{ SERVER_OTHER, "API_DISABLED_FOR_ORG", NULL, "the org's edition has no API, or the user may not use it",
 	  "give the user the permission \"API Enabled\"" },
-	{ SALESFORCE_OTHER, "invalid_token", NULL, "the org does not know this access token, or it has ended already",
+	{ SERVER_OTHER, "invalid_token", NULL, "the org does not know this access token, or it has ended already",
 	  "check that --instance-url is the org that gave it; one that has expired needs no revoking" },
-	{ SALESFORCE_OTHER, "unsupported_token_type", NULL, "this is not an access token of the org",
+	{ SERVER_OTHER, "unsupported_token_type", NULL, "this is not an access token of the org",
 	  "check that --instance-url is the org that gave it, and that all of it was read" },
 };
-enum { ROWS = sizeof(table) / sizeof(table[0]) };
 
-static bool lists(const char *codes, const char *code)
-{
-	size_t length = strlen(code), one;
-
-	for (; *codes != '\0'; codes += one + (codes[one] == ' ' ? 1 : 0)) {
-		one = strcspn(codes, " ");
-		if (one == length && strncasecmp(codes, code, length) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const struct salesforce_advice *by_words(const char *text)
-{
-	for (size_t i = 0; i < ROWS; i++) {
-		if (table[i].words != NULL && phrase_said(table[i].words, text))
-			return &table[i];
-	}
-	return NULL;
-}
-
-static const struct salesforce_advice *by_code(const char *code)
-{
-	for (size_t i = 0; i < ROWS; i++) {
-		if (table[i].codes != NULL && lists(table[i].codes, code))
-			return &table[i];
-	}
-	return NULL;
-}
-
-/* The words come first: the org uses one code for many causes, and a description that contradicts its code is nearer to
- * the cause. Some senders put the words where the code belongs. */
-const struct salesforce_advice *salesforce_advice(const char *error, const char *description)
-{
-	const struct salesforce_advice *advice = by_words(description);
-
-	if (advice == NULL)
-		advice = by_code(error);
-	return advice != NULL ? advice : by_words(error);
-}
+const struct server server_salesforce = {
+	.name = "Salesforce",
+	.token_path = "/services/oauth2/token",
+	.userinfo_path = "/services/oauth2/userinfo",
+	.revoke_path = "/services/oauth2/revoke",
+	.lifetime_max = 180,
+	.exp_max = 300, /* the vendor's own examples send an exp that is so far ahead */
+	.certificate_max = 4096,
+	.bearer_variable = "SF_ACCESS_TOKEN",
+	.site_variable = "SF_ORG_INSTANCE_URL",
+	.advice = advice,
+	.advice_count = sizeof(advice) / sizeof(advice[0]),
+};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bearer/deploy.h"
+#include "salesforce/deploy.h"
 
 #include "base/clock.h"
 #include "base/message.h"
@@ -20,7 +20,7 @@ static const double LAST_POLL_MS = 8000;
 
 /* A deployment under way. */
 struct work {
-	const struct bearer_deploy *deploy;
+	const struct deploy_request *deploy;
 	struct bearer_session session;
 	struct deployment *deployment;
 	struct secret **json;
@@ -182,7 +182,7 @@ static int carry_out(struct work *work, struct error *error)
 	return result;
 }
 
-int bearer_deploy(const struct bearer_request *request, const struct bearer_deploy *deploy,
+int deploy_run(const struct bearer_request *request, const struct deploy_request *deploy,
 		  struct deployment *deployment, struct secret **json, struct error *error)
 {
 	struct work work = { .deploy = deploy, .deployment = deployment, .json = json };

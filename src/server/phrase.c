@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "salesforce/phrase.h"
+#include "server/phrase.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recognises what a sentence of the org says, whatever its case, its punctuation and the words around it. */
-#ifndef P11BEARER_SALESFORCE_PHRASE_H
-#define P11BEARER_SALESFORCE_PHRASE_H
+#ifndef P11BEARER_SERVER_PHRASE_H
+#define P11BEARER_SERVER_PHRASE_H
 
 #include <stdbool.h>
 
