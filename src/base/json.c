@@ -127,26 +127,24 @@ static const char *find_repeated(const cJSON *item, bool *failed)
 	return name;
 }
 
-bool json_repeats(const char *text, char name[JSON_NAME_SIZE])
+bool json_repeats(const cJSON *root, char name[JSON_NAME_SIZE])
 {
-	cJSON *root = cJSON_ParseWithOpts(text, NULL, 1);
 	bool failed = false;
 	const char *found = root != NULL ? find_repeated(root, &failed) : NULL;
 
-	/* Without memory nobody knows, and nothing is taken. */
+	/* Out of memory counts as repeated: the text cannot be trusted. */
 	snprintf(name, JSON_NAME_SIZE, "%s", found != NULL ? found : "?");
 	text_line(name);
-	cJSON_Delete(root);
 	return found != NULL || failed;
 }
 
-int json_check(const char *text, enum error_class class, const char *what, struct error *error)
+int json_strict(const char *text, const cJSON *root, enum error_class class, const char *what, struct error *error)
 {
 	char name[JSON_NAME_SIZE];
 
 	if (!is_strict(text))
 		return error_set(error, class, "%s is not JSON by RFC 8259", what);
-	if (json_repeats(text, name))
+	if (json_repeats(root, name))
 		return error_set(error, class, "%s names \"%s\" twice", what, name);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON text taken over as it is. cJSON parses and makes all JSON; but its numbers are doubles, which round, and
- * cJSON_Minify takes the end of a string such as "a\\" for an escaped quote. */
+/* JSON text that must keep every character. cJSON parses and prints JSON, but its numbers are doubles, which round, and
+ * cJSON_Minify mistakes the end of a string such as "a\\" for an escaped quote. */
 #ifndef P11BEARER_BASE_JSON_H
 #define P11BEARER_BASE_JSON_H
 
@@ -10,35 +10,37 @@
 
 #include <stdbool.h>
 
-/* Checks that `text`, a JSON value that cJSON has parsed, is one by RFC 8259 too: cJSON takes numbers such as 007 and
- * 1., control characters, bytes that are not UTF-8 and a byte-order mark. A string with a NUL in it (\u0000) is refused as
- * well, and an object that names a member twice: which of the two counts, readers do not agree on. Fails with `class`;
- * `what` begins the message. */
-int json_check(const char *text, enum error_class class, const char *what, struct error *error);
+struct cJSON;
 
-/* Whether an object in the text, at any depth, names a member twice; then `name` is the name, for a message. Escapes
- * make no difference. Text that is not JSON does not. */
+/* Checks that `text`, which cJSON parsed to `root`, conforms to RFC 8259. cJSON also accepts numbers such as 007 and 1.,
+ * control characters, bytes that are not UTF-8, and a byte-order mark. Strings that contain a NUL (\u0000) are refused, and
+ * so are objects that name a member twice, because parsers disagree on which one counts. Fails with `class`; `what` begins
+ * the message. */
+int json_strict(const char *text, const struct cJSON *root, enum error_class class, const char *what, struct error *error);
+
+/* Whether an object names a member twice, at any depth; `name` then receives the name, cleaned for a message. Names are
+ * compared after unescaping. `root` may be NULL. */
 enum { JSON_NAME_SIZE = 100 };
-bool json_repeats(const char *text, char name[JSON_NAME_SIZE]);
+bool json_repeats(const struct cJSON *root, char name[JSON_NAME_SIZE]);
 
-/* Takes the blanks between the tokens out of a strict text. Numbers and strings keep every character. */
+/* Removes the whitespace between the tokens of a strict text, in place. Numbers and strings keep every character. */
 void json_compact(char *text);
 
-/* The members of an object in a strict text, one after another: sets *value to the text of the next one's value,
- * which is cut off there. *rest begins behind the object's brace, and is moved on. False: there are no more. */
+/* Iterates over the members of an object in a strict text. *rest starts after the object's brace and is advanced. Sets
+ * *value to the value of the next member and terminates it there. Returns false if there are no more members. */
 bool json_member(char **rest, char **value);
 
-/* Append a strict text: with line ends and two blanks a level; in one line. Numbers keep every character, and strings
- * too, except that characters which mislead a reader (text_misleads) are escaped, and that json_indent redacts strings (NULL:
- * none). Return 0, or -1 when memory is out. */
+/* Append a strict text, json_indent on several lines with two spaces per level, json_line on one. Numbers and strings keep
+ * every character, except that characters which mislead a reader (text_misleads) are escaped, and that json_indent redacts
+ * strings unless `redactor` is NULL. Return 0, or -1 if memory is exhausted. */
 int json_indent(struct secret *json, const char *text, struct redactor *redactor);
 int json_line(struct secret *json, const char *text);
 
-/* Appends what cJSON printed, escaped in the same way; bytes that are not UTF-8 become U+FFFD. Returns 0, or -1 if memory is
- * out. */
+/* Appends text printed by cJSON, escaped in the same way; bytes that are not UTF-8 become U+FFFD. Returns 0, or -1 if
+ * memory is exhausted. */
 int json_escape(struct secret *json, const char *text);
 
-/* The length of the blanks at `text`; of the token there, 0 if there is no token. */
+/* The length of the whitespace at `text`, and of the token there; 0 if there is no token. */
 size_t json_blanks(const char *text);
 size_t json_token(const char *text);
 

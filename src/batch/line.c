@@ -41,9 +41,10 @@ static int fail(struct error *error, const char *name, const char *wanted)
 	return error_set(error, ERROR_CONFIG, "\"%s\" is not %s", name, wanted);
 }
 
-/* The extras of the run and then those of the object, which take the place of others of the same name. The text of a
- * value goes in as it is, so that no number loses digits. */
-static void take_extras(const cJSON *object, char *text, struct jwt_extra *list, const struct jwt_extra *run, size_t *count)
+/* The extras of the run and then those of the object, which replace others of the same name. The text of a value is kept, so
+ * that no number loses digits. */
+static int take_extras(enum jwt_part part, const cJSON *object, char *text, struct jwt_extra *list, const struct jwt_extra *run,
+		       size_t *count, struct error *error)
 {
 	const cJSON *child = object->child;
 	char *rest = text + 1, *value;
@@ -54,12 +55,15 @@ static void take_extras(const cJSON *object, char *text, struct jwt_extra *list,
 	for (; json_member(&rest, &value) && child != NULL; child = child->next) {
 		size_t i = 0;
 
+		if (jwt_allows(part, child->string, error) < 0)
+			return error_result(error);
 		while (i < used && strcmp(list[i].name, child->string) != 0)
 			i++;
 		list[i] = (struct jwt_extra){ child->string, value };
 		used += i == used ? 1 : 0;
 	}
 	*count = used;
+	return 0;
 }
 
 static int take_object(struct line *line, const struct member *member, const cJSON *value, char *text, struct error *error)
@@ -67,21 +71,21 @@ static int take_object(struct line *line, const struct member *member, const cJS
 	struct bearer_request *request = &line->request;
 	size_t base = request->claim_count + request->header_count, own = (size_t)cJSON_GetArraySize(value);
 	struct jwt_extra *list;
+	int result;
 
 	if (!cJSON_IsObject(value))
 		return fail(error, member->name, "a JSON object");
-	/* The other one of the two may stand there already. */
 	list = calloc(base + own + 1, sizeof(*list));
 	if (list == NULL)
 		return error_memory(error);
 	if (member->kind == CLAIMS) {
-		take_extras(value, text, list, request->claims, &request->claim_count);
+		result = take_extras(JWT_CLAIM, value, text, list, request->claims, &request->claim_count, error);
 		if (request->header_count > 0)
 			memcpy(list + request->claim_count, request->headers, request->header_count * sizeof(*list));
 		request->claims = list;
 		request->headers = list + request->claim_count;
 	} else {
-		take_extras(value, text, list, request->headers, &request->header_count);
+		result = take_extras(JWT_HEADER, value, text, list, request->headers, &request->header_count, error);
 		if (request->claim_count > 0)
 			memcpy(list + request->header_count, request->claims, request->claim_count * sizeof(*list));
 		request->headers = list;
@@ -89,7 +93,7 @@ static int take_object(struct line *line, const struct member *member, const cJS
 	}
 	free(line->extras);
 	line->extras = list;
-	return 0;
+	return result;
 }
 
 static int take_member(struct line *line, const cJSON *value, char *text, const struct batch_options *options,
@@ -157,12 +161,9 @@ static int check_request(const struct bearer_request *request, bool exchange, st
 {
 	if (check_missing(request, exchange, error) < 0)
 		return error_result(error);
-	for (size_t i = 0; i < request->claim_count; i++) {
-		if (jwt_claim_check(&request->claims[i], request->jti, error) < 0)
-			return error_result(error);
-	}
-	for (size_t i = 0; i < request->header_count; i++) {
-		if (jwt_header_check(&request->headers[i], error) < 0)
+	/* Either of the two may be the run's: the claim, or the jti. */
+	for (size_t i = 0; i < request->claim_count && request->jti; i++) {
+		if (jwt_allows(JWT_CLAIM_NOT_JTI, request->claims[i].name, error) < 0)
 			return error_result(error);
 	}
 	return 0;
@@ -187,10 +188,11 @@ static int parse(struct line *line, const char *text, size_t length, struct erro
 		line->json = cJSON_ParseWithOpts(line->text, NULL, 1);
 	if (line->json == NULL)
 		return not_json(text, length, error);
-	if (json_check(line->text, ERROR_CONFIG, "the line", error) < 0)
+	if (json_strict(line->text, line->json, ERROR_CONFIG, "the line", error) < 0)
 		return error_result(error);
 	if (!cJSON_IsObject(line->json))
 		return error_set(error, ERROR_CONFIG, "the line is not a JSON object");
+	json_compact(line->text);
 	return 0;
 }
 
@@ -209,7 +211,7 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 	}
 	if (parse(line, text, length, error) < 0)
 		return error_result(error);
-	rest = strchr(line->text, '{') + 1;
+	rest = line->text + 1;
 	for (const cJSON *child = line->json->child; child != NULL && json_member(&rest, &value); child = child->next) {
 		if (take_member(line, child, value, options, error) < 0)
 			return error_result(error);

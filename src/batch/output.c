@@ -69,8 +69,11 @@ int output_answer(struct item *item, const struct oauth_answer *answer)
 
 	secret_truncate(item->output, 0);
 	result = secret_printf(item->output, "{\"line\":%lu,", item->number);
-	if (result == 0)
-		result = json_line(item->output, (other != NULL ? other : json) + 1); /* without its brace */
+	/* Without its brace. */
+	if (result == 0 && other != NULL)
+		result = json_line(item->output, other + 1);
+	else if (result == 0)
+		result = secret_append(item->output, json + 1, secret_length(answer->json) - 1);
 	if (result == 0)
 		result = secret_append(item->output, "\n", 1);
 	cJSON_free(other);

@@ -50,7 +50,7 @@ struct bearer;
  * assertion only when it surely never left; a user who has logged in too often is waited for. Fails as bearer_assertion and oauth_exchange do, a refusal with advice. */
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error);
 
-/* The org's answer, indented; the access token; the instance URL or NULL; the URL of the user's identity or NULL. Owned by
+/* The org's answer, compact; the access token; the instance URL or NULL; the URL of the user's identity or NULL. Owned by
  * `bearer`. */
 const struct secret *bearer_json(const struct bearer *bearer);
 const struct secret *bearer_access_token(const struct bearer *bearer);

@@ -61,23 +61,19 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 }
 
 /* Collects the pairs of a repeatable setting. */
-static int take_extras(const struct settings *settings, enum setting_id id, bool with_jti, struct jwt_extra **extras,
+static int take_extras(const struct settings *settings, enum setting_id id, enum jwt_part part, struct jwt_extra **extras,
 		       size_t *count, struct error *error)
 {
 	size_t pairs = settings_pairs(settings, id);
 
-	*count = pairs;
 	*extras = calloc(pairs + 1, sizeof(**extras));
 	if (*extras == NULL)
 		return error_memory(error);
+	*count = pairs;
 	for (size_t i = 0; i < pairs; i++) {
 		struct settings_pair pair = settings_pair(settings, id, i);
-		int result;
 
-		(*extras)[i] = (struct jwt_extra){ pair.name, pair.value };
-		result = id == SETTING_CLAIM ? jwt_claim_check(&(*extras)[i], with_jti, error) :
-					       jwt_header_check(&(*extras)[i], error);
-		if (result < 0) {
+		if (jwt_extra_parse(&(*extras)[i], part, pair.name, pair.value, error) < 0) {
 			settings_blame_pair(settings, id, i, error);
 			return error_result(error);
 		}
@@ -146,8 +142,9 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, bool whol
 	request->username = settings_text(settings, SETTING_USERNAME);
 	if (cmd_key_request(settings, NULL, &request->key, error) < 0 ||
 	    take_urls(settings, exchange, request, error) < 0 ||
-	    take_extras(settings, SETTING_CLAIM, request->jti, &request->claims, &request->claim_count, error) < 0 ||
-	    take_extras(settings, SETTING_HEADER, false, &request->headers, &request->header_count, error) < 0)
+	    take_extras(settings, SETTING_CLAIM, request->jti ? JWT_CLAIM_NOT_JTI : JWT_CLAIM, &request->claims,
+			&request->claim_count, error) < 0 ||
+	    take_extras(settings, SETTING_HEADER, JWT_HEADER, &request->headers, &request->header_count, error) < 0)
 		return error_result(error);
 	cmd_warn_urls(settings, exchange);
 	return 0;
@@ -155,6 +152,10 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, bool whol
 
 void cmd_bearer_request_clear(struct bearer_request *request)
 {
+	for (size_t i = 0; i < request->claim_count; i++)
+		free((char *)request->claims[i].json);
+	for (size_t i = 0; i < request->header_count; i++)
+		free((char *)request->headers[i].json);
 	free(request->claims);
 	free(request->headers);
 }

@@ -2,6 +2,7 @@
 /* p11bearer token: exchanges an assertion and prints the bearer in the form asked for. */
 #include "cmd/cmd.h"
 
+#include "base/json.h"
 #include "process/output.h"
 
 #include <string.h>
@@ -56,7 +57,7 @@ static int format(struct secret *text, const char *name, const struct bearer *be
 		return format_env(text, bearer, site);
 	if (strcmp(name, "curl") == 0)
 		return format_curl(text, token);
-	return secret_append(text, secret_data(bearer_json(bearer)), secret_length(bearer_json(bearer)));
+	return json_indent(text, secret_data(bearer_json(bearer)), NULL) == 0 ? secret_append(text, "\n", 1) : -1;
 }
 
 static int get(const struct settings *settings, struct error *error)

@@ -8,95 +8,94 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value as compact JSON, to be freed; *json is NULL when it is none but a bare word. Fails with ERROR_CONFIG when it
- * begins like JSON and is none. */
-static int take_value(const char *what, const struct jwt_extra *extra, char **json, struct error *error)
-{
-	cJSON *value = cJSON_ParseWithOpts(extra->json, NULL, 1);
-	bool parsed = value != NULL;
-	struct error why;
-	char name[JSON_NAME_SIZE];
+/* The program's own names in each part, and where their values come from. */
+static const struct {
+	enum jwt_part first, last;
+	const char *name, *hint;
+} own[] = {
+	{ JWT_HEADER, JWT_HEADER, "alg", "it is always RS256" },
+	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "iss", "it comes from --client-id" },
+	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "sub", "it comes from --username" },
+	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "aud", "it comes from --audience or --instance-url" },
+	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "exp", "it comes from --lifetime" },
+	{ JWT_CLAIM_NOT_JTI, JWT_CLAIM_NOT_JTI, "jti", "it is random; use --no-jti to set your own" },
+};
 
-	cJSON_Delete(value);
-	*json = strdup(extra->json);
-	if (*json == NULL)
-		return error_memory(error);
-	if (parsed && json_check(*json, ERROR_CONFIG, "", &why) == 0) {
-		json_compact(*json);
-		return 0;
+static const char *part_name(enum jwt_part part)
+{
+	return part == JWT_HEADER ? "header field" : "claim";
+}
+
+int jwt_allows(enum jwt_part part, const char *name, struct error *error)
+{
+	if (name[0] == '\0')
+		return error_set(error, ERROR_CONFIG, "a %s needs a name", part_name(part));
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		if (part < own[i].first || part > own[i].last || strcmp(name, own[i].name) != 0)
+			continue;
+		error_set(error, ERROR_CONFIG, "%s %s is set by the program", part_name(part), name);
+		error_hint(error, "%s", own[i].hint);
+		return -ERROR_CONFIG;
 	}
-	free(*json);
-	*json = NULL;
-	if (parsed && json_repeats(extra->json, name))
-		return error_set(error, ERROR_CONFIG, "the value of %s %s names \"%s\" twice", what, extra->name, name);
-	if (strchr("{[\"", extra->json[0]) != NULL)
-		return error_set(error, ERROR_CONFIG, "the value of %s %s is not valid JSON", what, extra->name);
 	return 0;
 }
 
-static int check_extra(const char *what, const struct jwt_extra *extra, const char *const *taken, struct error *error)
+/* The user's JSON is kept as text, so that no number loses digits on its way through a double. */
+static char *compact(const char *text)
 {
-	char *json;
-	int result;
+	char *json = strdup(text);
 
-	if (extra->name[0] == '\0')
-		return error_set(error, ERROR_CONFIG, "a %s needs a name", what);
-	for (; *taken != NULL; taken += 2) {
-		if (strcmp(extra->name, taken[0]) != 0)
-			continue;
-		error_set(error, ERROR_CONFIG, "%s %s is set by the program", what, extra->name);
-		error_hint(error, "%s", taken[1]);
-		return -ERROR_CONFIG;
-	}
-	result = take_value(what, extra, &json, error);
-	free(json);
+	if (json != NULL)
+		json_compact(json);
+	return json;
+}
+
+static char *quote(const char *word)
+{
+	cJSON *string = cJSON_CreateString(word);
+	char *json = cJSON_PrintUnformatted(string);
+
+	cJSON_Delete(string);
+	return json;
+}
+
+int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text, struct error *error)
+{
+	cJSON *root;
+	struct error why;
+	char repeated[JSON_NAME_SIZE];
+	bool strict;
+	int result = 0;
+
+	*extra = (struct jwt_extra){ name, NULL };
+	if (jwt_allows(part, name, error) < 0)
+		return error_result(error);
+	root = cJSON_ParseWithOpts(text, NULL, 1);
+	strict = root != NULL && json_strict(text, root, ERROR_CONFIG, "", &why) == 0;
+	if (!strict && json_repeats(root, repeated))
+		result = error_set(error, ERROR_CONFIG, "the value of %s %s names \"%s\" twice", part_name(part), name, repeated);
+	else if (!strict && strchr("{[\"", text[0]) != NULL)
+		result = error_set(error, ERROR_CONFIG, "the value of %s %s is not valid JSON", part_name(part), name);
+	else if ((extra->json = strict ? compact(text) : quote(text)) == NULL)
+		result = error_memory(error);
+	cJSON_Delete(root);
 	return result;
 }
 
-int jwt_claim_check(const struct jwt_extra *claim, bool with_jti, struct error *error)
+static bool add_extras(cJSON *object, const struct jwt_extra *extras, size_t count)
 {
-	static const char *const taken[] = { "iss", "it comes from --client-id",
-					     "sub", "it comes from --username",
-					     "aud", "it comes from --audience or --instance-url",
-					     "exp", "it comes from --lifetime",
-					     "jti", "it is random; --no-jti leaves it out and makes room for another",
-					     NULL };
-	static const char *const taken_without_jti[] = { "iss", "it comes from --client-id",
-							 "sub", "it comes from --username",
-							 "aud", "it comes from --audience or --instance-url",
-							 "exp", "it comes from --lifetime",
-							 NULL };
-
-	return check_extra("claim", claim, with_jti ? taken : taken_without_jti, error);
+	for (size_t i = 0; i < count; i++) {
+		cJSON_DeleteItemFromObjectCaseSensitive(object, extras[i].name);
+		if (cJSON_AddRawToObject(object, extras[i].name, extras[i].json) == NULL)
+			return false;
+	}
+	return true;
 }
 
-int jwt_header_check(const struct jwt_extra *header, struct error *error)
+/* Prints and frees the object. `complete`: no member is missing for lack of memory. */
+static int print(cJSON *object, bool complete, char **json, struct error *error)
 {
-	static const char *const taken[] = { "alg", "it is always RS256", NULL };
-
-	return check_extra("header field", header, taken, error);
-}
-
-/* The text of the user's JSON goes in as it is, so that no number loses digits on its way through a double. */
-static int add_extra(cJSON *object, const char *what, const struct jwt_extra *extra, struct error *error)
-{
-	cJSON *added;
-	char *json;
-
-	if (take_value(what, extra, &json, error) < 0)
-		return error_result(error);
-	cJSON_DeleteItemFromObjectCaseSensitive(object, extra->name);
-	if (json == NULL)
-		added = cJSON_AddStringToObject(object, extra->name, extra->json);
-	else
-		added = cJSON_AddRawToObject(object, extra->name, json);
-	free(json);
-	return added != NULL ? 0 : error_memory(error);
-}
-
-static int print(cJSON *object, char **json, struct error *error)
-{
-	*json = cJSON_PrintUnformatted(object);
+	*json = complete ? cJSON_PrintUnformatted(object) : NULL;
 	cJSON_Delete(object);
 	return *json != NULL ? 0 : error_memory(error);
 }
@@ -104,43 +103,23 @@ static int print(cJSON *object, char **json, struct error *error)
 int jwt_header(const struct jwt_params *params, char **json, struct error *error)
 {
 	cJSON *object = cJSON_CreateObject();
-	int result = 0;
+	bool complete = cJSON_AddStringToObject(object, "alg", "RS256") != NULL &&
+			add_extras(object, params->headers, params->header_count);
 
-	*json = NULL;
-	if (cJSON_AddStringToObject(object, "alg", "RS256") == NULL)
-		result = error_memory(error);
-	for (size_t i = 0; i < params->header_count && result == 0; i++) {
-		result = jwt_header_check(&params->headers[i], error);
-		if (result == 0)
-			result = add_extra(object, "header field", &params->headers[i], error);
-	}
-	if (result == 0)
-		return print(object, json, error);
-	cJSON_Delete(object);
-	return result;
+	return print(object, complete, json, error);
 }
 
 int jwt_claims(const struct jwt_params *params, char **json, struct error *error)
 {
 	cJSON *object = cJSON_CreateObject();
-	int result = 0;
+	bool complete = cJSON_AddStringToObject(object, "iss", params->iss) != NULL &&
+			cJSON_AddStringToObject(object, "sub", params->sub) != NULL &&
+			cJSON_AddStringToObject(object, "aud", params->aud) != NULL &&
+			cJSON_AddNumberToObject(object, "exp", (double)params->exp) != NULL &&
+			(params->jti == NULL || cJSON_AddStringToObject(object, "jti", params->jti) != NULL) &&
+			add_extras(object, params->claims, params->claim_count);
 
-	*json = NULL;
-	if (cJSON_AddStringToObject(object, "iss", params->iss) == NULL ||
-	    cJSON_AddStringToObject(object, "sub", params->sub) == NULL ||
-	    cJSON_AddStringToObject(object, "aud", params->aud) == NULL ||
-	    cJSON_AddNumberToObject(object, "exp", (double)params->exp) == NULL ||
-	    (params->jti != NULL && cJSON_AddStringToObject(object, "jti", params->jti) == NULL))
-		result = error_memory(error);
-	for (size_t i = 0; i < params->claim_count && result == 0; i++) {
-		result = jwt_claim_check(&params->claims[i], params->jti != NULL, error);
-		if (result == 0)
-			result = add_extra(object, "claim", &params->claims[i], error);
-	}
-	if (result == 0)
-		return print(object, json, error);
-	cJSON_Delete(object);
-	return result;
+	return print(object, complete, json, error);
 }
 
 static int append_part(struct secret *assertion, const void *data, size_t length)

@@ -12,37 +12,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A claim or header field of the user's. `json` is a JSON value; a bare word counts as a string. */
+/* A claim or header field of the user's. `json` is compact JSON. */
 struct jwt_extra {
 	const char *name, *json;
+};
+
+enum jwt_part {
+	JWT_HEADER,
+	JWT_CLAIM,
+	JWT_CLAIM_NOT_JTI, /* a claim next to the program's own jti */
 };
 
 struct jwt_params {
 	const char *iss, *sub, *aud;
 	int64_t exp;     /* seconds since 1970 */
-	const char *jti; /* NULL: none */
+	const char *jti; /* may be NULL */
 	const struct jwt_extra *claims;
 	size_t claim_count;
 	const struct jwt_extra *headers;
 	size_t header_count;
 };
 
-/* The claim aud for a URL, to be freed, or NULL if memory is out. Servers compare it byte by byte, so scheme and
- * host become lower case and the port of https, 443, is left out (RFC 3986 section 6.2). Other ports and the path stay. */
+/* The claim aud for a URL, to be freed; NULL if memory is exhausted. Servers compare it byte by byte, so scheme and host
+ * become lower case and https's default port 443 is left out (RFC 3986 section 6.2). Other ports and the path stay. */
 char *jwt_audience(const char *url);
 
-/* Checks one claim or header field: its JSON, and that it is none that the program sets itself (`with_jti`: jti is).
- * Fails with ERROR_CONFIG. */
-int jwt_claim_check(const struct jwt_extra *claim, bool with_jti, struct error *error);
-int jwt_header_check(const struct jwt_extra *header, struct error *error);
+/* Fails with ERROR_CONFIG if the name is empty or belongs to a claim or header field that the program sets. */
+int jwt_allows(enum jwt_part part, const char *name, struct error *error);
 
-/* The header and the claims as compact JSON, to be freed with free(). The header is {"alg":"RS256"} and what was asked
- * for. Fails with ERROR_CONFIG for a field that the checks above refuse. */
+/* Parses what the user wrote as the value of `name`: JSON, or a bare word, which becomes a string. extra->name is `name`;
+ * extra->json is to be freed. Fails with ERROR_CONFIG if jwt_allows does, or if the text starts like JSON and is not. */
+int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text, struct error *error);
+
+/* The header, {"alg":"RS256"} and the user's fields, and the claims, as compact JSON, to be freed with free(). The names of
+ * the extras must be allowed; the last of a name counts. Fail if memory is exhausted. */
 int jwt_header(const struct jwt_params *params, char **json, struct error *error);
 int jwt_claims(const struct jwt_params *params, char **json, struct error *error);
 
-/* Makes the content of `assertion` base64url(header) "." base64url(claims) "." base64url(signature). Fails with what `sign`
- * fails with; it is empty then. */
+/* Sets `assertion` to base64url(header) "." base64url(claims) "." base64url(signature). Fails as `sign` does; `assertion` is
+ * then empty. */
 int jwt_sign(const char *header, const char *claims, sign_function *sign, void *context, struct secret *assertion,
 	     struct error *error);
 

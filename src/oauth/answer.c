@@ -81,11 +81,11 @@ int answer_refuses(const struct http_response *response, const char *code, const
 			 *code != '\0' && *description != '\0' ? ": " : "", description, response->status);
 }
 
-int answer_repeats(const struct http_response *response, struct error *error)
+int answer_repeats(const struct http_response *response, const cJSON *json, struct error *error)
 {
 	char name[JSON_NAME_SIZE];
 
-	if (!json_repeats(secret_data(response->body), name))
+	if (!json_repeats(json, name))
 		return 0;
 	return error_set(error, ERROR_ANSWER, "the org's answer names \"%s\" twice (HTTP status %ld)", name, response->status);
 }

@@ -29,8 +29,8 @@ void answer_plain_words(const struct http_response *response, char *code, size_t
 /* Fails with ERROR_ORG, in the org's words. */
 int answer_refuses(const struct http_response *response, const char *code, const char *description, struct error *error);
 
-/* Fails with ERROR_ANSWER if the body is JSON that names a member twice. */
-int answer_repeats(const struct http_response *response, struct error *error);
+/* Fails with ERROR_ANSWER if `json`, the body or NULL, names a member twice. */
+int answer_repeats(const struct http_response *response, const cJSON *json, struct error *error);
 
 /* Fails with ERROR_ANSWER when the response is a redirect. */
 int answer_redirects(const struct http_response *response, struct error *error);

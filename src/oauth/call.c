@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static int take_json(const struct http_response *response, struct oauth_reply *reply, struct error *error)
+static int take_json(const struct http_response *response, const cJSON *json, struct oauth_reply *reply, struct error *error)
 {
 	const char *text = secret_data(response->body);
 	struct error why;
 
-	if (json_check(text, ERROR_ANSWER, "the org's answer", &why) < 0) {
+	if (json_strict(text, json, ERROR_ANSWER, "the org's answer", &why) < 0) {
 		snprintf(reply->fault, sizeof(reply->fault), "%.200s", why.text);
 		redact(response->redactor, reply->fault);
 		return 0;
@@ -31,21 +31,20 @@ static int judge(const struct http_response *response, struct oauth_reply *reply
 
 	if (answer_redirects(response, error) < 0)
 		return error_result(error);
-	if (response->status >= 400) {
+	if (response->status >= 400)
 		reply->passing = response->status == 429 || response->status >= 500;
-		if (answer_repeats(response, error) < 0)
-			return error_result(error);
-	}
 	snprintf(reply->fault, sizeof(reply->fault), "the org's answer is not JSON");
 	json = answer_parse(response->body);
-	if (response->status >= 400) {
+	if (response->status >= 400 && answer_repeats(response, json, error) < 0) {
+		result = error_result(error);
+	} else if (response->status >= 400) {
 		answer_words(json, response->redactor, reply->code, sizeof(reply->code), reply->description,
 			     sizeof(reply->description));
 		if (json == NULL)
 			answer_plain_words(response, reply->code, sizeof(reply->code));
 		result = answer_refuses(response, reply->code, reply->description, error);
 	} else if (json != NULL) {
-		result = take_json(response, reply, error);
+		result = take_json(response, json, reply, error);
 	}
 	cJSON_Delete(json);
 	return result;

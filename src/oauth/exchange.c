@@ -47,7 +47,7 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "id"));
 
 	/* The words of a refusal are told whatever they are; what is handed on must be what it says it is. */
-	if (json_check(secret_data(body), ERROR_ANSWER, "the org's answer", error) < 0)
+	if (json_strict(secret_data(body), object, ERROR_ANSWER, "the org's answer", error) < 0)
 		return error_result(error);
 	if (token == NULL || *token == '\0')
 		return error_set(error, ERROR_ANSWER, "the org's answer has no access_token");
@@ -67,7 +67,7 @@ static int take_bearer(const cJSON *object, const struct secret *body, struct oa
 	answer->id = id != NULL ? strdup(id) : NULL;
 	if (answer->json == NULL || answer->access_token == NULL || (url != NULL && answer->instance_url == NULL) ||
 	    (id != NULL && answer->id == NULL) ||
-	    json_indent(answer->json, secret_data(body), NULL) < 0 || secret_append(answer->json, "\n", 1) < 0 ||
+	    json_line(answer->json, secret_data(body)) < 0 ||
 	    secret_append(answer->access_token, token, strlen(token)) < 0)
 		return error_memory(error);
 	return 0;
@@ -110,10 +110,12 @@ static int read_answer(const struct http_response *response, struct oauth_answer
 		return error_result(error);
 	if (response->status >= 400)
 		answer->passing = response->status == 429 || response->status >= 500;
-	if (answer_repeats(response, error) < 0)
-		return error_result(error);
 	object = answer_parse(response->body);
 	guard_tokens(response->redactor, object);
+	if (answer_repeats(response, object, error) < 0) {
+		cJSON_Delete(object);
+		return error_result(error);
+	}
 	answer_words(object, response->redactor, answer->code, sizeof(answer->code), answer->description,
 		     sizeof(answer->description));
 	if (response->status >= 400 || answer->code[0] != '\0')

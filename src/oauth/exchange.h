@@ -9,7 +9,7 @@
 
 /* What one request to the token endpoint brought. */
 struct oauth_answer {
-	struct secret *json;         /* the answer, indented, every field kept; set on success only, as the next three */
+	struct secret *json;         /* the answer, compact, every field kept; set on success only, as the next three */
 	struct secret *access_token;
 	char *instance_url;          /* NULL when the org sent none */
 	char *id;                    /* URL of the user's identity; NULL when the org sent none */

@@ -44,10 +44,9 @@ static void expect_line(const char *text)
 static void expect_json(const struct secret *json)
 {
 	cJSON *parsed = cJSON_Parse(secret_data(json));
-
 	struct error why;
 
-	expect(parsed != NULL && json_check(secret_data(json), ERROR_ANSWER, "", &why) == 0, "what is handed on is JSON");
+	expect(parsed != NULL && json_strict(secret_data(json), parsed, ERROR_ANSWER, "", &why) == 0, "what is handed on is JSON");
 	cJSON_Delete(parsed);
 }
 

@@ -61,7 +61,7 @@ static void compare_all(const char *text, const struct bearer_request *request, 
 	const cJSON *lifetime = cJSON_GetObjectItemCaseSensitive(line, "lifetime");
 	struct error why;
 
-	expect(cJSON_IsObject(line) && json_check(text, ERROR_CONFIG, "", &why) == 0, "it is a strict object");
+	expect(cJSON_IsObject(line) && json_strict(text, line, ERROR_CONFIG, "", &why) == 0, "it is a strict object");
 	compare_text(line, "username", request->username, run->username);
 	compare_text(line, "client-id", request->client_id, run->client_id);
 	compare_text(line, "instance-url", request->instance_url, run->instance_url);
@@ -81,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1 };
 	struct error error = { .class = 0 };
 	char *json = NULL, *text = strndup((const char *)data, size);
+	cJSON *root;
 	struct line line;
 
 	claims[0] = run_claim;
@@ -89,7 +90,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		params.claims = line.request.claims;
 		params.claim_count = line.request.claim_count;
 		params.jti = line.request.jti ? "j" : NULL;
-		expect(jwt_claims(&params, &json, &error) == 0 && json_check(json, ERROR_CONFIG, "", &error) == 0, "claims can be made of it");
+		expect(jwt_claims(&params, &json, &error) == 0, "claims can be made of it");
+		root = cJSON_Parse(json);
+		expect(json_strict(json, root, ERROR_CONFIG, "", &error) == 0, "the claims are JSON");
+		cJSON_Delete(root);
 	} else {
 		expect(error.class == ERROR_CONFIG && error.text[0] != '\0', "a refusal is one of the line");
 	}

@@ -13,15 +13,18 @@
 
 /* --- header and claims ------------------------------------------------------------------------------------------- */
 
-/* The claims with the extras, which must be what is expected behind those the program sets. */
-static void expect_extras(const struct jwt_extra *extras, size_t count, const char *expected, int line)
+/* Parses the extras, NAME and what a user writes, and compares the claims after those that the program sets. */
+static void expect_extras(const char *const (*texts)[2], size_t count, const char *expected, int line)
 {
+	struct jwt_extra extras[8];
 	const struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1, .claims = extras,
 					   .claim_count = count };
 	struct error error = { 0 };
 	char whole[512], *json;
 	cJSON *parsed;
 
+	for (size_t i = 0; i < count; i++)
+		unit_works(jwt_extra_parse(&extras[i], JWT_CLAIM, texts[i][0], texts[i][1], &error), &error, __FILE__, line);
 	snprintf(whole, sizeof(whole), "{\"iss\":\"i\",\"sub\":\"s\",\"aud\":\"a\",\"exp\":1%s}", expected);
 	unit_works(jwt_claims(&params, &json, &error), &error, __FILE__, line);
 	_assert_string_equal(json, whole, __FILE__, line);
@@ -29,13 +32,15 @@ static void expect_extras(const struct jwt_extra *extras, size_t count, const ch
 	assert_non_null(parsed);
 	cJSON_Delete(parsed);
 	free(json);
+	for (size_t i = 0; i < count; i++)
+		free((char *)extras[i].json);
 }
 #define assert_extra(name, json, expected) \
-	expect_extras(&(struct jwt_extra){ (name), (json) }, 1, (expected), __LINE__)
+	expect_extras(&(const char *const[2]){ (name), (json) }, 1, (expected), __LINE__)
 
 static void header_is_rs256_and_what_was_asked_for(void **state)
 {
-	const struct jwt_extra extras[] = { { "kid", "2024" }, { "typ", "JWT" }, { "kid", "\"k\"" } };
+	const struct jwt_extra extras[] = { { "kid", "2024" }, { "typ", "\"JWT\"" }, { "kid", "\"k\"" } };
 	struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1, .jti = "j" };
 	struct error error = { 0 };
 	char *json;
@@ -131,7 +136,7 @@ static void strings_that_end_in_a_backslash_keep_what_follows(void **state)
 
 static void last_of_a_name_wins(void **state)
 {
-	const struct jwt_extra extras[] = { { "x", "1" }, { "y", "2" }, { "x", "word" }, { "X", "3" } };
+	static const char *const extras[][2] = { { "x", "1" }, { "y", "2" }, { "x", "word" }, { "X", "3" } };
 
 	(void)state;
 	expect_extras(extras, COUNT(extras), ",\"y\":2,\"x\":\"word\",\"X\":3", __LINE__);
@@ -143,32 +148,24 @@ static void what_the_program_sets_cannot_be_set(void **state)
 		const char *name, *hint;
 	} claims[] = { { "iss", "--client-id" }, { "sub", "--username" }, { "aud", "--audience" },
 		       { "exp", "--lifetime" },	 { "jti", "--no-jti" } };
-	struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1, .jti = "j", .claim_count = 1,
-				     .header_count = 1 };
+	struct jwt_extra extra;
 	struct error error = { 0 };
-	char *json;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(claims); i++) {
-		const struct jwt_extra extra = { claims[i].name, "x" };
-
-		assert_fails(jwt_claim_check(&extra, true, &error), ERROR_CONFIG, &error);
+		assert_fails(jwt_extra_parse(&extra, JWT_CLAIM_NOT_JTI, claims[i].name, "x", &error), ERROR_CONFIG, &error);
+		assert_null(extra.json);
 		assert_contains(error.text, claims[i].name);
 		assert_contains(error.hint, claims[i].hint);
-		params.claims = &extra;
-		assert_fails(jwt_claims(&params, &json, &error), ERROR_CONFIG, &error);
-		assert_null(json);
-		assert_works(jwt_header_check(&extra, &error), &error);
+		assert_fails(jwt_allows(JWT_CLAIM_NOT_JTI, claims[i].name, &error), ERROR_CONFIG, &error);
+		assert_works(jwt_allows(JWT_HEADER, claims[i].name, &error), &error);
 	}
-	params.headers = &(struct jwt_extra){ "alg", "none" };
-	assert_fails(jwt_header_check(params.headers, &error), ERROR_CONFIG, &error);
+	assert_fails(jwt_extra_parse(&extra, JWT_HEADER, "alg", "none", &error), ERROR_CONFIG, &error);
 	assert_contains(error.hint, "RS256");
-	assert_fails(jwt_header(&params, &json, &error), ERROR_CONFIG, &error);
-	assert_null(json);
-	assert_works(jwt_claim_check(params.headers, true, &error), &error);
-	assert_extra("jti", "mine", ",\"jti\":\"mine\""); /* there is no other one then */
+	assert_works(jwt_allows(JWT_CLAIM_NOT_JTI, "alg", &error), &error);
+	assert_extra("jti", "mine", ",\"jti\":\"mine\""); /* if the program sets none */
 	assert_extra("Exp", "1", ",\"Exp\":1");
-	assert_fails(jwt_claim_check(&(struct jwt_extra){ "", "1" }, true, &error), ERROR_CONFIG, &error);
+	assert_fails(jwt_allows(JWT_CLAIM, "", &error), ERROR_CONFIG, &error);
 }
 
 static void broken_json_is_refused(void **state)
@@ -179,11 +176,11 @@ static void broken_json_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(broken); i++) {
-		const struct jwt_extra extra = { "role", broken[i] };
+		struct jwt_extra extra;
 
-		assert_fails(jwt_claim_check(&extra, true, &error), ERROR_CONFIG, &error);
+		assert_fails(jwt_extra_parse(&extra, JWT_CLAIM, "role", broken[i], &error), ERROR_CONFIG, &error);
 		assert_contains(error.text, "claim role");
-		assert_fails(jwt_header_check(&extra, &error), ERROR_CONFIG, &error);
+		assert_fails(jwt_extra_parse(&extra, JWT_HEADER, "role", broken[i], &error), ERROR_CONFIG, &error);
 		assert_contains(error.text, "header field role");
 	}
 }

@@ -7,6 +7,8 @@
 #include "base/shell-word.h"
 #include "base/text.h"
 
+#include <cjson/cJSON.h>
+
 /* --- text from elsewhere ----------------------------------------------------------------------------------------- */
 
 static void text_clean_leaves_nothing_that_drives_a_terminal(void **state)
@@ -71,9 +73,11 @@ static void json_compact_takes_out_blanks_alone(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct error error;
 		char text[96];
+		cJSON *root = cJSON_Parse(cases[i][0]);
 
 		snprintf(text, sizeof(text), "%s", cases[i][0]);
-		assert_int_equal(json_check(text, ERROR_CONFIG, "it", &error) == 0, cases[i][1] != NULL);
+		assert_int_equal(json_strict(text, root, ERROR_CONFIG, "it", &error) == 0, cases[i][1] != NULL);
+		cJSON_Delete(root);
 		if (cases[i][1] == NULL)
 			continue;
 		json_compact(text);
@@ -182,13 +186,20 @@ static void a_member_that_is_there_twice_is_found(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(repeating); i++) {
-		assert_true(json_repeats(repeating[i][0], name));
+		cJSON *root = cJSON_Parse(repeating[i][0]);
+
+		assert_true(json_repeats(root, name));
 		assert_string_equal(name, repeating[i][1]);
-		assert_fails(json_check(repeating[i][0], ERROR_ANSWER, "it", &error), ERROR_ANSWER, &error);
+		assert_fails(json_strict(repeating[i][0], root, ERROR_ANSWER, "it", &error), ERROR_ANSWER, &error);
 		assert_contains(error.text, "twice");
+		cJSON_Delete(root);
 	}
-	for (size_t i = 0; i < COUNT(fine); i++)
-		assert_false(json_repeats(fine[i], name));
+	for (size_t i = 0; i < COUNT(fine); i++) {
+		cJSON *root = cJSON_Parse(fine[i]);
+
+		assert_false(json_repeats(root, name));
+		cJSON_Delete(root);
+	}
 }
 
 static void a_line_end_begins_no_line_of_a_message(void **state)
