@@ -3,6 +3,7 @@
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
+#include "base/secret.h"
 #include "base/snapshot.h"
 #include "process/output.h"
 #include "salesforce/appfile.h"
@@ -73,7 +74,7 @@ static int put(const struct snapshot *snapshot, struct appfile *file, const char
 		message_note(dry ? "%s would be changed: nothing is written" : "%s is changed", path);
 	}
 out:
-	free(data);
+	wipe_free(data);
 	free(pem);
 	return result;
 }
@@ -112,8 +113,19 @@ static int read_file(const char *path, struct snapshot *snapshot, struct appfile
 	return result;
 }
 
-/* The file is read first, because a PIN is not to be spent for a file that cannot be changed; and once more when the
- * certificate is at hand, because its owner may edit it while the PIN is typed. */
+/* Fails for a file that a certificate cannot be put into. */
+static int check_file(const struct appfile *file, struct error *error)
+{
+	size_t length;
+	char *data;
+	int result = appfile_splice(file, "", &data, &length, error);
+
+	wipe_free(data);
+	return result;
+}
+
+/* The file is read first, so that no PIN is spent on a file that cannot be changed, and again once the certificate is at
+ * hand, because its owner may edit it while the PIN is typed. */
 static int run(const struct settings *settings, struct error *error)
 {
 	struct snapshot before = { .data = NULL }, now = { .data = NULL };
@@ -124,6 +136,8 @@ static int run(const struct settings *settings, struct error *error)
 
 	if (result == 0)
 		result = read_file(path, &before, &file, error);
+	if (result == 0)
+		result = check_file(file, error);
 	appfile_free(&file);
 	if (result == 0)
 		result = cmd_app_certificate(settings, &certificate, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of a metadata file: what libxml2 made of it, and where it stands. */
+/* Internal to salesforce: a metadata file as libxml2 reads it, and its bytes. */
 #ifndef P11BEARER_SALESFORCE_APPFILE_INTERNAL_H
 #define P11BEARER_SALESFORCE_APPFILE_INTERNAL_H
 
@@ -11,24 +11,26 @@
 struct appfile {
 	char *name; /* for messages */
 	enum appfile_type type;
-	char *data;
+	char *data; /* a NUL follows the last byte */
 	size_t length;
 	xmlDoc *document;
-	struct layout layout;
-	/* The certificate: its node, and its index among the layout's children. NULL when there is none. */
-	xmlNode *certificate;
-	size_t index;
-	char *text; /* appfile_text's last one */
+	char *text; /* what appfile_text returned last */
 };
 
-/* Keeps libxml2 from writing to stderr: what it has to say of encodings goes there whatever the options are. */
+/* Keeps libxml2 from writing to stderr. It reports encodings there whatever its options are. */
 void appfile_quiet(void);
 
 /* Whether the node is an element of the metadata's namespace with this name. */
 bool appfile_is_field(const xmlNode *node, const char *name);
 
-/* Whether all fields of the two are the same but for the certificate, which is `pem` in the new one. Blanks between fields
- * are not compared. */
-bool appfile_same_but_for(const struct appfile *old, const struct appfile *new, const char *pem);
+/* The first of the root's fields with this name, or NULL, and how many there are. */
+xmlNode *appfile_field(const struct appfile *file, const char *name, size_t *count);
+
+/* Finds the bytes of a child element of the root. */
+bool appfile_layout(const struct appfile *file, xmlNode *node, struct layout *layout);
+
+/* Whether libxml2 sees the same fields in both files, except for the certificate, which is `pem` in the new one. Blanks
+ * between fields are not compared. */
+bool appfile_same_but_for(const struct appfile *old, struct appfile *new, const char *pem);
 
 #endif

@@ -122,14 +122,13 @@ static int parse(struct appfile *file, struct error *error)
 
 /* --- what is taken ----------------------------------------------------------------------------------------------- */
 
-/* The encodings in which a byte below 128 is ASCII wherever it stands. UTF-16 is told by its first bytes. */
-static bool is_encoding_known(const struct appfile *file)
+/* Whether every byte below 128 is ASCII in this encoding, so that markup can be found by its bytes. */
+static bool is_encoding_known(const char *encoding)
 {
 	static const char *const names[] = { "UTF-8", "UTF8", "US-ASCII", "ASCII", "latin1" };
 	static const char *const families[] = { "ISO-8859-", "ISO_8859-", "windows-125", "cp125" };
-	const char *encoding = (const char *)file->document->encoding;
 
-	if (encoding == NULL || file->layout.width == 2)
+	if (encoding == NULL)
 		return true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcasecmp(encoding, names[i]) == 0)
@@ -158,61 +157,19 @@ static int check_root(const struct appfile *file, struct error *error)
 	return -ERROR_CONFIG;
 }
 
-/* The name of the layout's element against libxml2's, in the bytes of the file. */
-static bool has_name(const struct layout *layout, const struct layout_element *element, const xmlChar *name)
-{
-	size_t position = layout_local_name(layout, element);
-
-	/* Bytes above ASCII are not compared: their encoding may be any. */
-	for (; *name != '\0' && *name < 0x80; name++, position++) {
-		if (position >= element->name_end || layout_unit(layout, position) != *name)
-			return false;
-	}
-	return *name != '\0' || position == element->name_end;
-}
-
-/* Both readings of the file must agree before anybody relies on them. Finds the certificate on the way. */
-static int compare_readings(struct appfile *file, struct error *error)
-{
-	xmlNode *root = xmlDocGetRootElement(file->document);
-	size_t index = 0;
-
-	if (!has_name(&file->layout, &file->layout.root, root->name))
-		goto disagree;
-	for (xmlNode *node = root->children; node != NULL; node = node->next) {
-		if (node->type != XML_ELEMENT_NODE)
-			continue;
-		if (index >= file->layout.count || !has_name(&file->layout, &file->layout.children[index], node->name))
-			goto disagree;
-		if (file->certificate == NULL && appfile_is_field(node, "certificate")) {
-			file->certificate = node;
-			file->index = index;
-		}
-		index++;
-	}
-	if (index == file->layout.count)
-		return 0;
-disagree:
-	return error_set(error, ERROR_CONFIG, "the parts of %s cannot be told apart", file->name);
-}
-
 static int take(struct appfile *file, struct error *error)
 {
+	const char *encoding;
+
 	if (file->length == 0)
 		return error_set(error, ERROR_CONFIG, "%s is empty", file->name);
 	if (parse(file, error) < 0)
 		return error_result(error);
-	if (layout_read(&file->layout, file->data, file->length) < 0)
-		return error_set(error, ERROR_CONFIG, "the parts of %s cannot be told apart", file->name);
-	if (!is_encoding_known(file)) {
-		error_set(error, ERROR_CONFIG, "%s has the encoding %.100s", file->name,
-			  (const char *)file->document->encoding);
-		error_hint(error, "save it as UTF-8, which is what the org writes");
-		return -ERROR_CONFIG;
-	}
-	if (check_root(file, error) < 0)
-		return error_result(error);
-	return compare_readings(file, error);
+	/* XML has no NUL, but half of the bytes of its tags in UTF-16 are. */
+	encoding = memchr(file->data, '\0', file->length) != NULL ? "UTF-16" : (const char *)file->document->encoding;
+	if (!is_encoding_known(encoding))
+		return error_set(error, ERROR_CONFIG, "%s has the encoding %.100s: save it as UTF-8", file->name, encoding);
+	return check_root(file, error);
 }
 
 int appfile_parse(const char *name, const void *data, size_t length, enum appfile_type type, struct appfile **file,
@@ -232,6 +189,7 @@ int appfile_parse(const char *name, const void *data, size_t length, enum appfil
 		return error_memory(error);
 	}
 	memcpy(fresh->data, data, length);
+	fresh->data[length] = '\0';
 	if (take(fresh, error) < 0) {
 		appfile_free(&fresh);
 		return error_result(error);
@@ -260,7 +218,6 @@ void appfile_free(struct appfile **file)
 
 	if (old == NULL)
 		return;
-	layout_clear(&old->layout);
 	xmlFreeDoc(old->document);
 	xmlFree(old->text);
 	wipe_free(old->data); /* it may hold the consumer secret */
@@ -271,7 +228,7 @@ void appfile_free(struct appfile **file)
 
 /* --- fields ------------------------------------------------------------------------------------------------------ */
 
-static xmlNode *find_field(const struct appfile *file, const char *field, size_t *count)
+xmlNode *appfile_field(const struct appfile *file, const char *field, size_t *count)
 {
 	xmlNode *found = NULL;
 
@@ -289,14 +246,14 @@ size_t appfile_count(const struct appfile *file, const char *field)
 {
 	size_t count;
 
-	find_field(file, field, &count);
+	appfile_field(file, field, &count);
 	return count;
 }
 
 const char *appfile_text(struct appfile *file, const char *field)
 {
 	size_t count;
-	xmlNode *node = find_field(file, field, &count);
+	xmlNode *node = appfile_field(file, field, &count);
 
 	xmlFree(file->text);
 	file->text = node != NULL ? (char *)xmlNodeGetContent(node) : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether libxml2 sees the same in a settings file before and after the splice, but for the certificate. */
+/* Whether libxml2 sees the same in a settings file before and after the splice, except for the certificate. */
 #include "salesforce/appfile-internal.h"
 
 #include <string.h>
@@ -25,52 +25,19 @@ static bool is_same_node(xmlNode *a, xmlNode *b)
 	return same;
 }
 
-static bool is_same_text(const xmlNode *node, const char *wanted)
+bool appfile_same_but_for(const struct appfile *old, struct appfile *new, const char *pem)
 {
-	char *text = (char *)xmlNodeGetContent(node);
-	const char *begin = text != NULL ? text + strspn(text, " \t\r\n") : "";
-	size_t length = strlen(begin);
-	bool same;
+	const char *text = appfile_text(new, "certificate");
+	size_t count;
+	const xmlNode *before = appfile_field(old, "certificate", &count), *after = appfile_field(new, "certificate", &count);
+	xmlNode *a = next_node(xmlDocGetRootElement(old->document)->children, before);
+	xmlNode *b = next_node(xmlDocGetRootElement(new->document)->children, after);
 
-	while (length > 0 && strchr(" \t\r\n", begin[length - 1]) != NULL)
-		length--;
-	same = length == strlen(wanted) && memcmp(begin, wanted, length) == 0;
-	xmlFree(text);
-	return same;
-}
-
-/* The comments within the certificate. */
-static bool has_same_asides(const xmlNode *old, const xmlNode *new)
-{
-	xmlNode *a = old != NULL ? old->children : NULL, *b = new->children;
-
-	while (true) {
-		while (a != NULL && (a->type == XML_TEXT_NODE || a->type == XML_CDATA_SECTION_NODE))
-			a = a->next;
-		while (b != NULL && (b->type == XML_TEXT_NODE || b->type == XML_CDATA_SECTION_NODE))
-			b = b->next;
-		if (a == NULL || b == NULL)
-			return a == b;
-		if (!is_same_node(a, b))
-			return false;
-		a = a->next;
-		b = b->next;
-	}
-}
-
-bool appfile_same_but_for(const struct appfile *old, const struct appfile *new, const char *pem)
-{
-	xmlNode *a = next_node(xmlDocGetRootElement(old->document)->children, old->certificate);
-	xmlNode *b = next_node(xmlDocGetRootElement(new->document)->children, new->certificate);
-
-	if (new->certificate == NULL || !is_same_text(new->certificate, pem) ||
-	    !has_same_asides(old->certificate, new->certificate))
+	if (count != 1 || text == NULL || strcmp(text, pem) != 0)
 		return false;
-	while (a != NULL && b != NULL) {
-		if (!is_same_node(a, b))
-			return false;
-		a = next_node(a->next, old->certificate);
-		b = next_node(b->next, new->certificate);
+	while (a != NULL && b != NULL && is_same_node(a, b)) {
+		a = next_node(a->next, before);
+		b = next_node(b->next, after);
 	}
-	return a == b;
+	return a == NULL && b == NULL;
 }

@@ -14,47 +14,26 @@ struct lines {
 	char *text;
 	char **list;
 	size_t count;
-	bool cut_before, cut_behind; /* there is more in the first and in the last line */
-	size_t first; /* number of the first line in its file, from 1 */
+	bool cut_before, cut_after; /* the first and the last line hold more */
+	size_t first;               /* the number of the first line in its file, from 1 */
 };
 
-/* A unit as UTF-8. All of a certificate is ASCII; what else stands in its element is shown where it is. */
-static char *put_unit(char *to, unsigned unit)
+/* Copies the bytes without '\r' before '\n'; any other '\r' becomes '\n'. */
+static bool take_text(const char *start, const char *end, struct lines *lines)
 {
-	if (unit < 0x80) {
-		*to++ = (char)unit;
-	} else if (unit < 0x800) {
-		*to++ = (char)(0xc0 | unit >> 6);
-		*to++ = (char)(0x80 | (unit & 0x3f));
-	} else {
-		*to++ = (char)(0xe0 | unit >> 12);
-		*to++ = (char)(0x80 | (unit >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (unit & 0x3f));
-	}
-	return to;
-}
-
-static bool take_text(const struct layout *layout, size_t start, size_t end, struct lines *lines)
-{
-	char *to = malloc((end - start) * 3 + 1);
+	char *to = malloc((size_t)(end - start) + 1);
 
 	lines->text = to;
 	if (to == NULL)
 		return false;
 	for (; start < end; start++) {
-		unsigned unit = layout_unit(layout, start);
-
-		if (unit == '\r')
-			unit = layout_unit(layout, start + 1) == '\n' ? 0 : '\n';
-		if (unit == 0)
-			continue;
-		/* Bytes that may be UTF-8 are taken over; text_clean makes '?' of what is none. */
-		if (layout->width == 1)
-			*to++ = (char)unit;
-		else
-			to = put_unit(to, unit);
+		if (*start != '\r')
+			*to++ = *start;
+		else if (start[1] != '\n')
+			*to++ = '\n';
 	}
 	*to = '\0';
+	/* In another encoding than UTF-8, what is not ASCII becomes '?'. */
 	text_clean(lines->text, "\t\n");
 	return true;
 }
@@ -81,38 +60,34 @@ static bool split(struct lines *lines)
 
 static bool take_lines(const struct appfile *file, struct lines *lines)
 {
-	const struct layout *layout = &file->layout;
-	const struct layout_element *element;
-	size_t start, end;
+	size_t count;
+	xmlNode *certificate = appfile_field(file, "certificate", &count);
+	const char *start, *end;
+	struct layout layout;
 
-	memset(lines, 0, sizeof(*lines));
-	lines->first = 1;
-	if (file->certificate == NULL)
+	*lines = (struct lines){ .first = 1 };
+	if (certificate == NULL)
 		return true;
-	element = &layout->children[file->index];
-	start = layout_line(layout, element->start);
-	end = layout_line_end(layout, element->end);
-	if (!layout_is_blank(layout, start, element->start)) {
-		start = element->start;
-		lines->cut_before = true;
-	}
-	if (!layout_is_blank(layout, element->end, end)) {
-		end = element->end;
-		lines->cut_behind = true;
-	}
-	for (size_t i = 0; i < start; i++) {
-		unsigned unit = layout_unit(layout, i);
-
-		lines->first += unit == '\n' || (unit == '\r' && layout_unit(layout, i + 1) != '\n') ? 1 : 0;
-	}
-	return take_text(layout, start, end, lines) && split(lines);
+	if (!appfile_layout(file, certificate, &layout))
+		return false;
+	start = layout_line(file->data, layout.start);
+	end = layout_line_end(layout.end);
+	lines->cut_before = !layout_is_blank(start, layout.start);
+	lines->cut_after = !layout_is_blank(layout.end, end);
+	if (lines->cut_before)
+		start = layout.start;
+	if (lines->cut_after)
+		end = layout.end;
+	for (const char *at = file->data; at < start; at++)
+		lines->first += *at == '\n' || (*at == '\r' && at[1] != '\n') ? 1 : 0;
+	return take_text(start, end, lines) && split(lines);
 }
 
 static void print_lines(FILE *stream, char sign, const struct lines *lines, size_t head, size_t tail)
 {
 	for (size_t i = head; i + tail < lines->count; i++)
 		fprintf(stream, "%c%s%s%s\n", sign, i == 0 && lines->cut_before ? "…" : "", lines->list[i],
-			i == lines->count - 1 && lines->cut_behind ? "…" : "");
+			i == lines->count - 1 && lines->cut_after ? "…" : "");
 }
 
 static void print(FILE *stream, const struct appfile *file, const struct lines *old, const struct lines *new)
