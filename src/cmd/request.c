@@ -32,7 +32,7 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 		.module = settings_text(settings, SETTING_MODULE),
 		.pin_from = settings_text(settings, SETTING_PIN_FROM),
 		.allow_final_try = settings_flag(settings, SETTING_ALLOW_FINAL_TRY),
-		.timeout = settings_number(settings, SETTING_TOKEN_TIMEOUT),
+		.timeout = settings_number(settings, SETTING_MODULE_TIMEOUT),
 		.module_wait = settings_text(settings, SETTING_MODULE_WAIT) != NULL ?
 				       settings_number(settings, SETTING_MODULE_WAIT) : 0,
 		.require_hardware = settings_flag(settings, SETTING_REQUIRE_HARDWARE),

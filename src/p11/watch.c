@@ -187,7 +187,7 @@ static void look_at(struct call *call, double now, double asleep)
 	if (taken > limit) {
 		snprintf(seconds, sizeof(seconds), "%.0f", limit / 1e3);
 		TELL("the module ", call->module, " did not come back from ", function, " within ", seconds,
-		     " s; --token-timeout allows more time");
+		     " s; --module-timeout allows more time");
 	}
 	if (call->hinted == since || taken <= (double)P11_TOUCH_MS || strcmp(function, "C_Sign") != 0)
 		return;

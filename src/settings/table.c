@@ -20,7 +20,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 		.argument = "SRC", .help = "prompt, file:PATH, env:NAME, fd:N or credential:NAME" },
 	[SETTING_ALLOW_FINAL_TRY] = { .id = SETTING_ALLOW_FINAL_TRY, .name = "allow-final-try", .type = TYPE_FLAG,
 		.group = GROUP_TOKEN, .option_only = true, .help = "log in even if a wrong PIN would lock the token" },
-	[SETTING_TOKEN_TIMEOUT] = { .id = SETTING_TOKEN_TIMEOUT, .name = "token-timeout", .type = TYPE_NUMBER,
+	[SETTING_MODULE_TIMEOUT] = { .id = SETTING_MODULE_TIMEOUT, .name = "module-timeout", .type = TYPE_NUMBER,
 		.group = GROUP_TOKEN, .argument = "SECONDS", .fallback = "60", .min = 1, .max = 3600,
 		.help = "time limit of one call of the module" },
 	[SETTING_MODULE_WAIT] = { .id = SETTING_MODULE_WAIT, .name = "module-wait", .type = TYPE_NUMBER,
