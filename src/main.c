@@ -1,42 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Picks a command and returns its exit status. There are two programs of this: p11bearer, which has what bearers are
- * got with, and p11bearer-app, which has all. What the first one does not have, --help included, it executes the
- * second one for: libxml2 and libzip, which the commands around the app need, take longer to load than a token takes
- * to sign. */
-#include "base/message.h"
+/* p11bearer: picks a command, and runs it or the program that implements it. */
 #include "cmd/cmd.h"
-#include "process/environment.h"
-#include "process/output.h"
-#include "process/process.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define OTHER "p11bearer-app"
-enum { COMMANDS = 32 }; /* more than there are */
+/* libxml2 and libzip take longer to load than a token takes to sign. The commands that need them are in a program of
+ * their own. */
+#define IN_APP(usage) &(const struct command) { &(usage), NULL, "p11bearer-app" }
 
-/* Whether the command is one of a group ("app set-cert" of "app"), or any for NULL. */
-static bool is_in_group(const struct command *command, const char *group)
+/* In the order of --help. */
+static const struct command *const commands[] = {
+	&command_keys,
+	&command_keygen,
+	&command_cert,
+	&command_csr,
+	&command_jwt,
+	&command_token,
+	&command_whoami,
+	&command_revoke,
+	&command_exec,
+	IN_APP(usage_app_set_cert),
+	IN_APP(usage_app_check),
+	IN_APP(usage_app_init),
+	IN_APP(usage_deploy),
+	NULL,
+};
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
+
+static bool is_help(const char *word)
 {
-	size_t length = group != NULL ? strlen(group) : 0;
+	return word != NULL && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+}
 
-	return group == NULL ||
-	       (strncmp(command->usage->command, group, length) == 0 && command->usage->command[length] == ' ');
+/* The command's name within its group: "set-cert" for "app set-cert" and "app". NULL for a command outside it. */
+static const char *name_in_group(const struct command *command, const char *group)
+{
+	const char *name = command->usage->command;
+	size_t length = strlen(group);
+
+	return strncmp(name, group, length) == 0 && name[length] == ' ' ? name + length + 1 : NULL;
 }
 
 static bool is_group(const char *name)
 {
-	for (size_t i = 0; commands[i] != NULL; i++) {
-		if (is_in_group(commands[i], name))
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (name_in_group(commands[i], name) != NULL)
 			return true;
 	}
 	return false;
 }
 
+/* Prints the help of a group, or for NULL of the program. */
 static void print_help(const char *group)
 {
 	if (group != NULL)
@@ -44,33 +62,15 @@ static void print_help(const char *group)
 	else
 		printf("Usage: p11bearer COMMAND [OPTION]…\n       p11bearer --help | --version\n\n"
 		       "Gets OAuth 2.0 bearers with a private key that never leaves its PKCS#11 token.\n\n");
-	for (size_t i = 0; commands[i] != NULL; i++) {
-		const struct settings_usage *usage = commands[i]->usage;
-
-		if (is_in_group(commands[i], group))
-			printf("  %-12s %s\n", usage->command, usage->summary);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (group == NULL || name_in_group(commands[i], group) != NULL)
+			printf("  %-12s %s\n", commands[i]->usage->command, commands[i]->usage->summary);
 	}
 	printf("\n\"p11bearer %s%sCOMMAND --help\" lists a command's options. See p11bearer(1).\n",
 	       group != NULL ? group : "", group != NULL ? " " : "");
 }
 
-/* The command that argv begins with; *words is how many words of argv its name takes. */
-static const struct command *find_command(char *const *argv, int *words)
-{
-	for (size_t i = 0; commands[i] != NULL; i++) {
-		const char *name = commands[i]->usage->command;
-		size_t first = strcspn(name, " ");
-
-		if (strncmp(name, argv[1], first) != 0 || argv[1][first] != '\0')
-			continue;
-		*words = name[first] == ' ' ? 2 : 1;
-		if (*words == 1 || (argv[2] != NULL && strcmp(name + first + 1, argv[2]) == 0))
-			return commands[i];
-	}
-	return NULL;
-}
-
-/* No further than a name can go: what follows may be a URI, and in it a PIN. */
+/* The length of the part of `word` that may be shown: a URI, and a PIN in it, may follow the name. */
 static int name_length(const char *word)
 {
 	return (int)strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
@@ -78,10 +78,10 @@ static int name_length(const char *word)
 
 static int unknown_command(const char *name, struct error *error)
 {
-	const char *words[COMMANDS] = { "--help", "--version" };
+	const char *words[COMMANDS + 3] = { "--help", "--version" };
 	const char *nearest;
 
-	for (size_t i = 0; commands[i] != NULL; i++)
+	for (size_t i = 0; i < COMMANDS; i++)
 		words[i + 2] = commands[i]->usage->command;
 	nearest = settings_nearest(name, words);
 	error_set(error, ERROR_USAGE, "there is no %s \"%.*s\"", name[0] == '-' ? "option" : "command",
@@ -89,30 +89,30 @@ static int unknown_command(const char *name, struct error *error)
 	if (nearest != NULL)
 		error_hint(error, "did you mean %s?", nearest);
 	else
-		error_hint(error, "\"p11bearer --help\" lists the commands");
+		error_hint(error, "see \"p11bearer --help\" for the commands");
 	return -ERROR_USAGE;
 }
 
-/* The first word is that of a group, and the second none of its commands. */
+/* The first word is a group; `name`, the second one, is not a command of it. */
 static int run_group(const char *group, const char *name, struct error *error)
 {
-	const char *words[COMMANDS] = { NULL };
+	const char *words[COMMANDS + 1] = { NULL };
 	const char *nearest;
 	size_t count = 0;
 
-	if (name != NULL && (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)) {
+	if (is_help(name)) {
 		print_help(group);
 		return 0;
 	}
-	for (size_t i = 0; commands[i] != NULL; i++) {
-		if (is_in_group(commands[i], group))
-			words[count++] = commands[i]->usage->command + strlen(group) + 1;
+	for (size_t i = 0; i < COMMANDS; i++) {
+		words[count] = name_in_group(commands[i], group);
+		count += words[count] != NULL;
 	}
 	if (name == NULL) {
-		error_set(error, ERROR_USAGE, "%s is followed by one of its commands:", group);
+		error_set(error, ERROR_USAGE, "%s needs one of its commands:", group);
 		for (size_t i = 0; i < count; i++)
 			error_append(error, "%s %s", i == 0 ? "" : ",", words[i]);
-		error_hint(error, "\"p11bearer %s --help\" tells what they do", group);
+		error_hint(error, "see \"p11bearer %s --help\" for what they do", group);
 		return -ERROR_USAGE;
 	}
 	nearest = settings_nearest(name, words);
@@ -120,44 +120,23 @@ static int run_group(const char *group, const char *name, struct error *error)
 	if (nearest != NULL)
 		error_hint(error, "did you mean %s %s?", group, nearest);
 	else
-		error_hint(error, "\"p11bearer %s --help\" lists its commands", group);
+		error_hint(error, "see \"p11bearer %s --help\" for its commands", group);
 	return -ERROR_USAGE;
 }
 
-static int run_command(const struct command *command, int argc, char **argv, struct error *error)
+/* Runs what is not a command. */
+static int run_other(char *const *argv, struct error *error)
 {
-	struct settings *settings;
-	int result = settings_load(&settings, command->usage, argc, argv, error);
-
-	if (result == 0 && settings_flag(settings, SETTING_HELP)) {
-		settings_help(command->usage, stdout);
-	} else if (result == 0) {
-		message_verbose(settings_flag(settings, SETTING_VERBOSE));
-		result = command->run(settings, error);
-	}
-	if (result < 0)
-		cmd_advise_url(settings_refused_url(settings), error);
-	settings_free(&settings);
-	return result;
-}
-
-static int run(int argc, char **argv, struct error *error)
-{
-	const char *name = argc > 1 ? argv[1] : NULL;
-	const struct command *command;
-	int words;
+	const char *name = argv[0] != NULL ? argv[1] : NULL;
 
 	if (name == NULL) {
 		error_set(error, ERROR_USAGE, "no command given");
-		error_hint(error, "\"p11bearer --help\" lists the commands");
+		error_hint(error, "see \"p11bearer --help\" for the commands");
 		return -ERROR_USAGE;
 	}
-	command = find_command(argv, &words);
-	if (command != NULL)
-		return run_command(command, argc - words, argv + words, error);
 	if (is_group(name))
 		return run_group(name, argv[2], error);
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+	if (is_help(name))
 		print_help(NULL);
 	else if (strcmp(name, "--version") == 0)
 		printf("p11bearer " P11BEARER_VERSION "\n");
@@ -168,49 +147,43 @@ static int run(int argc, char **argv, struct error *error)
 	return 0;
 }
 
-/* The other program is in the same folder, or where it is installed. */
-static int run_other(char **argv, struct error *error)
+/* Executes the program that implements the command: the one in this program's folder, else the installed one. */
+static int execute(const struct command *command, char **argv, struct error *error)
 {
-	char path[PATH_MAX + sizeof(OTHER)];
+	char path[2 * PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 	char *slash;
 
 	path[length > 0 ? length : 0] = '\0';
 	slash = strrchr(path, '/');
 	if (slash != NULL) {
-		memcpy(slash + 1, OTHER, sizeof(OTHER));
+		strcpy(slash + 1, command->program);
 		execv(path, argv);
 	}
-	execv(P11BEARER_LIBEXECDIR "/" OTHER, argv);
-	error_set(error, ERROR_UNEXPECTED, "cannot execute " P11BEARER_LIBEXECDIR "/" OTHER ", which has this command: %s",
+	snprintf(path, sizeof(path), P11BEARER_LIBEXECDIR "/%s", command->program);
+	execv(path, argv);
+	error_set(error, ERROR_UNEXPECTED, "cannot run %s, which implements %s: %s", path, command->usage->command,
 		  strerror(errno));
-	error_hint(error, "it is installed with p11bearer, and may also be in the same folder");
+	error_hint(error, "install it there, or in the folder of p11bearer");
 	return -ERROR_UNEXPECTED;
 }
 
 int main(int argc, char **argv)
 {
 	struct error error = { .class = ERROR_NONE };
-	int words, result = 0;
+	int words = 0, result = 0;
+	const struct command *command = cmd_find(commands, argv, &words);
+	bool help = command != NULL && command->run == NULL && is_help(argv[1 + words]);
 
-	if (!commands_are_all && argc > 1 && find_command(argv, &words) == NULL && strcmp(argv[1], "--version") != 0)
+	/* First, so that the other program inherits what this one was given. */
+	if (command != NULL && command->run == NULL && !help)
+		result = execute(command, argv, &error);
+	cmd_begin();
+	if (help)
+		settings_help(command->usage, stdout);
+	else if (result == 0 && command != NULL)
+		result = cmd_run(command, argc - words, argv + words, &error);
+	else if (result == 0)
 		result = run_other(argv, &error);
-	process_protect();
-	(void)wipe_openssl(); /* first of all that uses OpenSSL */
-	if (environment_withhold())
-		message_warn("SSLKEYLOGFILE is ignored: it would write the secrets of TLS connections to a file");
-	if (result == 0)
-		result = run(argc, argv, &error);
-	/* Data are written by output_write; what stdio holds is help, or a module's. */
-	if (result == 0 && fflush(stdout) != 0 && output_descriptor() == STDOUT_FILENO)
-		result = error_set(&error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
-	if (result < 0 && error.signal != SIGPIPE) /* whom that is about wants to hear no more */
-		message_error(&error);
-	if (result < 0 && error.signal != 0) {
-		process_finish(128 + error.signal);
-		signal(error.signal, SIG_DFL);
-		raise(error.signal);
-	}
-	/* Not exit: what modules have registered for then is theirs, and stdout is not. */
-	process_end(result < 0 ? -result : result);
+	cmd_end(result, &error);
 }

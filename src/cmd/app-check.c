@@ -130,17 +130,4 @@ static int run(const struct settings *settings, struct error *error)
 	return result;
 }
 
-static const struct settings_usage usage = {
-	.command = "app check",
-	.operands = "PATH",
-	.operands_min = 1,
-	.operands_max = 1,
-	.summary = "Tells what is wrong with an app's files.",
-	.details = "PATH is a folder, or a file, with which those beside it are checked. With --key\n"
-		   "on the command line the certificate must be that key's; with a client id, from\n"
-		   "wherever it is set, the consumer key must be the same.",
-	.example = "p11bearer app check force-app",
-	.groups = GROUP_TOKEN | GROUP_KEY,
-	.own = { SETTING_APP, SETTING_CLIENT_ID, SETTING_JSON },
-};
-const struct command command_app_check = { &usage, run };
+const struct command command_app_check = { &usage_app_check, run, NULL };

@@ -61,17 +61,11 @@ static int write_app(const struct settings *settings, struct template_app *app, 
 	return result;
 }
 
-static const struct settings_needed needed[] = {
-	{ .id = SETTING_DIR },
-	{ .id = SETTING_CERTIFICATE, .instead = { SETTING_KEY } },
-	{ .id = SETTING_NONE },
-};
-
 static int run(const struct settings *settings, struct error *error)
 {
 	struct template_app app;
 	X509 *certificate = NULL;
-	int result = settings_require(settings, needed, error);
+	int result = settings_require(settings, usage_app_init.needed, error);
 
 	take_settings(settings, &app);
 	if (result == 0)
@@ -84,19 +78,4 @@ static int run(const struct settings *settings, struct error *error)
 	return result;
 }
 
-static const struct settings_usage usage = {
-	.command = "app init",
-	.operands = "NAME",
-	.operands_min = 1,
-	.operands_max = 1,
-	.summary = "Writes the files of a new app for the JWT bearer flow.",
-	.details = "The files are in source format, with a manifest. The certificate is that in the\n"
-		   "file of --certificate (with --key, the one of this key in it), or the one of\n"
-		   "--key on the token.",
-	.example = "p11bearer app init MyApp --dir force-app --certificate cert.pem",
-	.needed = needed,
-	.groups = GROUP_TOKEN | GROUP_KEY,
-	.own = { SETTING_CERTIFICATE, SETTING_DIR, SETTING_LABEL, SETTING_CONTACT_EMAIL, SETTING_CALLBACK_URL,
-		 SETTING_SCOPES, SETTING_PERMISSION_SET, SETTING_SESSION_MINUTES, SETTING_API_VERSION, SETTING_FORCE },
-};
-const struct command command_app_init = { &usage, run };
+const struct command command_app_init = { &usage_app_init, run, NULL };

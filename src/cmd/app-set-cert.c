@@ -153,23 +153,4 @@ static int run(const struct settings *settings, struct error *error)
 	return result;
 }
 
-static const struct settings_needed needed[] = {
-	{ .id = SETTING_CERTIFICATE, .instead = { SETTING_KEY } },
-	{ .id = SETTING_NONE },
-};
-
-static const struct settings_usage usage = {
-	.command = "app set-cert",
-	.operands = "PATH",
-	.operands_min = 1,
-	.operands_max = 1,
-	.summary = "Puts a certificate into an app's settings file.",
-	.details = "Nothing else in it changes. PATH is the file, or a folder that holds exactly\n"
-		   "one. The certificate is that in the file of --certificate (with --key, the one\n"
-		   "of this key in it), or the one of --key on the token.",
-	.example = "p11bearer app set-cert force-app --certificate cert.pem",
-	.needed = needed,
-	.groups = GROUP_TOKEN | GROUP_KEY,
-	.own = { SETTING_APP, SETTING_CERTIFICATE, SETTING_DRY_RUN },
-};
-const struct command command_app_set_cert = { &usage, run };
+const struct command command_app_set_cert = { &usage_app_set_cert, run, NULL };

@@ -110,7 +110,7 @@ static const struct settings_usage cert_usage = {
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_OUT, SETTING_STORE },
 };
-const struct command command_cert = { &cert_usage, run_cert };
+const struct command command_cert = { &cert_usage, run_cert, NULL };
 
 static const struct settings_usage csr_usage = {
 	.command = "csr",
@@ -122,4 +122,4 @@ static const struct settings_usage csr_usage = {
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_SUBJECT, SETTING_OUT },
 };
-const struct command command_csr = { &csr_usage, run_csr };
+const struct command command_csr = { &csr_usage, run_csr, NULL };

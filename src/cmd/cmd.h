@@ -9,19 +9,31 @@
 
 struct command {
 	const struct settings_usage *usage;
-	/* Does the work. Returns 0 or a negative class with `error` filled; above 0 the exit status of a command that
-	 * was run, with nothing more to say. */
+	/* Returns 0 or a negative class with `error` filled. A value above 0 is the exit status of a program that the
+	 * command ran. NULL: `program` implements the command. */
 	int (*run)(const struct settings *settings, struct error *error);
+	const char *program; /* in libexec, or NULL */
 };
 
 extern const struct command command_keys, command_keygen, command_cert, command_csr, command_jwt, command_token;
-extern const struct command command_whoami, command_revoke, command_exec, command_deploy;
-extern const struct command command_app_set_cert, command_app_check, command_app_init;
+extern const struct command command_whoami, command_revoke, command_exec;
 
-/* The table of commands, ended by NULL, in the order of --help; and whether there are no more in another program
- * (main.c). */
-extern const struct command *const commands[];
-extern const bool commands_are_all;
+/* Of p11bearer-app. Only the usages are in p11bearer too. */
+extern const struct command command_app_set_cert, command_app_check, command_app_init, command_deploy;
+extern const struct settings_usage usage_app_set_cert, usage_app_check, usage_app_init, usage_deploy;
+
+/* Finds the command that argv begins with. *words is the number of words in its name. NULL: argv names none of
+ * `commands`, which end with NULL. */
+const struct command *cmd_find(const struct command *const *commands, char *const *argv, int *words);
+
+/* Runs the command, or prints its help. argv[0] is skipped. Returns what command->run returns. */
+int cmd_run(const struct command *command, int argc, char **argv, struct error *error);
+
+/* Protects the process. main calls it before anything else that allocates. */
+void cmd_begin(void);
+
+/* Reports the error if `result` is negative, and ends the process with the exit status. */
+void cmd_end(int result, struct error *error) __attribute__((noreturn));
 
 /* What is needed to sign, for an assertion and for a bearer (see settings_require). */
 extern const struct settings_needed cmd_needs_key[], cmd_needs_assertion[], cmd_needs_bearer[];

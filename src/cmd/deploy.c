@@ -164,19 +164,4 @@ static int run(const struct settings *settings, struct error *error)
 	return result;
 }
 
-static const struct settings_usage usage = {
-	.command = "deploy",
-	.operands = "PATH",
-	.operands_min = 1,
-	.operands_max = 1,
-	.summary = "Deploys an app to the org, and waits for the end.",
-	.details = "Gets a bearer for it, and prints the org's result as JSON. PATH is one of an\n"
-		   "app's files, a folder in source format, of which the app's files are taken, or\n"
-		   "one in metadata format, with a package.xml in it, of which all are taken.",
-	.example = "p11bearer deploy force-app --profile production",
-	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
-	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE,
-		 SETTING_ALLOW_UNFIT },
-};
-const struct command command_deploy = { &usage, run };
+const struct command command_deploy = { &usage_deploy, run, NULL };

@@ -166,4 +166,4 @@ static const struct settings_usage usage = {
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 	.own = { SETTING_REVOKE },
 };
-const struct command command_exec = { &usage, run };
+const struct command command_exec = { &usage, run, NULL };

@@ -66,4 +66,4 @@ static const struct settings_usage usage = {
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS,
 	.own = { SETTING_EXPLAIN, SETTING_BATCH, SETTING_SESSIONS, SETTING_FAIL_FAST },
 };
-const struct command command_jwt = { &usage, run };
+const struct command command_jwt = { &usage, run, NULL };

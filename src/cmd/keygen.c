@@ -36,4 +36,4 @@ static const struct settings_usage usage = {
 	.groups = GROUP_TOKEN,
 	.own = { SETTING_BITS },
 };
-const struct command command_keygen = { &usage, run };
+const struct command command_keygen = { &usage, run, NULL };

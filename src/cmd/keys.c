@@ -190,4 +190,4 @@ static const struct settings_usage usage = {
 	.groups = GROUP_TOKEN,
 	.own = { SETTING_JSON, SETTING_ALL },
 };
-const struct command command_keys = { &usage, run };
+const struct command command_keys = { &usage, run, NULL };

@@ -72,4 +72,4 @@ static const struct settings_usage usage = {
 	.own = { SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_PROXY, SETTING_TIMEOUT, SETTING_RETRIES,
 		 SETTING_TOKEN_FROM },
 };
-const struct command command_revoke = { &usage, run };
+const struct command command_revoke = { &usage, run, NULL };

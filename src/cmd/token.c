@@ -104,4 +104,4 @@ static const struct settings_usage usage = {
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 	.own = { SETTING_FORMAT, SETTING_BATCH, SETTING_SESSIONS, SETTING_PARALLEL, SETTING_ORDERED, SETTING_FAIL_FAST },
 };
-const struct command command_token = { &usage, run };
+const struct command command_token = { &usage, run, NULL };

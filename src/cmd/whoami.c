@@ -36,4 +36,4 @@ static const struct settings_usage usage = {
 	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 };
-const struct command command_whoami = { &usage, run };
+const struct command command_whoami = { &usage, run, NULL };

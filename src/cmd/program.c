@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The beginning and the end of each program, and the way to one of its commands. */
+#include "cmd/cmd.h"
+
+#include "base/message.h"
+#include "process/environment.h"
+#include "process/output.h"
+#include "process/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct command *cmd_find(const struct command *const *commands, char *const *argv, int *words)
+{
+	if (argv[0] == NULL || argv[1] == NULL)
+		return NULL;
+	for (; *commands != NULL; commands++) {
+		const char *name = (*commands)->usage->command;
+		size_t first = strcspn(name, " ");
+
+		if (strncmp(name, argv[1], first) != 0 || argv[1][first] != '\0')
+			continue;
+		*words = name[first] == ' ' ? 2 : 1;
+		if (*words == 1 || (argv[2] != NULL && strcmp(name + first + 1, argv[2]) == 0))
+			return *commands;
+	}
+	return NULL;
+}
+
+int cmd_run(const struct command *command, int argc, char **argv, struct error *error)
+{
+	struct settings *settings;
+	int result = settings_load(&settings, command->usage, argc, argv, error);
+
+	if (result == 0 && settings_flag(settings, SETTING_HELP)) {
+		settings_help(command->usage, stdout);
+	} else if (result == 0) {
+		message_verbose(settings_flag(settings, SETTING_VERBOSE));
+		result = command->run(settings, error);
+	}
+	if (result < 0)
+		cmd_advise_url(settings_refused_url(settings), error);
+	settings_free(&settings);
+	return result;
+}
+
+void cmd_begin(void)
+{
+	process_protect();
+	(void)wipe_openssl(); /* before OpenSSL allocates */
+	if (environment_withhold())
+		message_warn("SSLKEYLOGFILE is ignored: it would write the secrets of TLS connections to a file");
+}
+
+void cmd_end(int result, struct error *error)
+{
+	/* output_write has written the data; stdio holds help, or what a module printed. */
+	if (result == 0 && fflush(stdout) != 0 && output_descriptor() == STDOUT_FILENO)
+		result = error_set(error, ERROR_UNEXPECTED, "cannot write to stdout: %s", strerror(errno));
+	if (result < 0 && error->signal != SIGPIPE) /* the reader has closed the pipe and expects no more */
+		message_error(error);
+	if (result < 0 && error->signal != 0) {
+		process_finish(128 + error->signal);
+		signal(error->signal, SIG_DFL);
+		raise(error->signal);
+	}
+	/* Not exit(): it would run the handlers that modules registered, and flush stdout. */
+	process_end(result < 0 ? -result : result);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The usages of the commands that p11bearer-app implements. p11bearer has them too, for its help and for slips. */
+#include "cmd/cmd.h"
+
+static const struct settings_needed set_cert_needs[] = {
+	{ .id = SETTING_CERTIFICATE, .instead = { SETTING_KEY } },
+	{ .id = SETTING_NONE },
+};
+
+const struct settings_usage usage_app_set_cert = {
+	.command = "app set-cert",
+	.operands = "PATH",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Puts a certificate into an app's settings file.",
+	.details = "Nothing else in it changes. PATH is the file, or a folder that holds exactly\n"
+		   "one. The certificate is that in the file of --certificate (with --key, the one\n"
+		   "of this key in it), or the one of --key on the token.",
+	.example = "p11bearer app set-cert force-app --certificate cert.pem",
+	.needed = set_cert_needs,
+	.groups = GROUP_TOKEN | GROUP_KEY,
+	.own = { SETTING_APP, SETTING_CERTIFICATE, SETTING_DRY_RUN },
+};
+
+const struct settings_usage usage_app_check = {
+	.command = "app check",
+	.operands = "PATH",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Tells what is wrong with an app's files.",
+	.details = "PATH is a folder, or a file, with which those beside it are checked. With --key\n"
+		   "on the command line the certificate must be that key's; with a client id, from\n"
+		   "wherever it is set, the consumer key must be the same.",
+	.example = "p11bearer app check force-app",
+	.groups = GROUP_TOKEN | GROUP_KEY,
+	.own = { SETTING_APP, SETTING_CLIENT_ID, SETTING_JSON },
+};
+
+static const struct settings_needed init_needs[] = {
+	{ .id = SETTING_DIR },
+	{ .id = SETTING_CERTIFICATE, .instead = { SETTING_KEY } },
+	{ .id = SETTING_NONE },
+};
+
+const struct settings_usage usage_app_init = {
+	.command = "app init",
+	.operands = "NAME",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Writes the files of a new app for the JWT bearer flow.",
+	.details = "The files are in source format, with a manifest. The certificate is that in the\n"
+		   "file of --certificate (with --key, the one of this key in it), or the one of\n"
+		   "--key on the token.",
+	.example = "p11bearer app init MyApp --dir force-app --certificate cert.pem",
+	.needed = init_needs,
+	.groups = GROUP_TOKEN | GROUP_KEY,
+	.own = { SETTING_CERTIFICATE, SETTING_DIR, SETTING_LABEL, SETTING_CONTACT_EMAIL, SETTING_CALLBACK_URL,
+		 SETTING_SCOPES, SETTING_PERMISSION_SET, SETTING_SESSION_MINUTES, SETTING_API_VERSION, SETTING_FORCE },
+};
+
+const struct settings_usage usage_deploy = {
+	.command = "deploy",
+	.operands = "PATH",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Deploys an app to the org, and waits for the end.",
+	.details = "Gets a bearer for it, and prints the org's result as JSON. PATH is one of an\n"
+		   "app's files, a folder in source format, of which the app's files are taken, or\n"
+		   "one in metadata format, with a package.xml in it, of which all are taken.",
+	.example = "p11bearer deploy force-app --profile production",
+	.needed = cmd_needs_bearer,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE,
+		 SETTING_ALLOW_UNFIT },
+};
