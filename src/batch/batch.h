@@ -13,8 +13,9 @@ struct batch_options {
 	bool fail_fast;  /* the first line that fails ends the run */
 	size_t sessions; /* with the token; 0: one for each processor */
 	size_t parallel; /* requests at a time, at most BATCH_PARALLEL_MOST */
-	/* Checks a value of a line as one of the setting with this name. Fails with ERROR_CONFIG. */
-	int (*check)(const char *name, const char *text, struct error *error);
+	/* Checks a value of a line as one of the setting with this name; sets *number if it is a number. Fails with
+	 * ERROR_CONFIG. */
+	int (*parse)(const char *name, const char *text, long *number, struct error *error);
 };
 
 /* Reads lines from stdin and writes a line to stdout for each: an assertion; an org's answer with "line":N in it; or

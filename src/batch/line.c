@@ -112,12 +112,11 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 		if (!cJSON_IsString(value))
 			return fail(error, member->name, "a string");
 		memcpy((char *)request + member->offset, &value->valuestring, sizeof(value->valuestring));
-		return options->check(member->name, value->valuestring, error);
+		return options->parse(member->name, value->valuestring, NULL, error);
 	case NUMBER:
 		if (!cJSON_IsNumber(value))
 			return fail(error, member->name, "a number");
-		request->lifetime = strtol(text, NULL, 10);
-		return options->check(member->name, text, error);
+		return options->parse(member->name, text, &request->lifetime, error);
 	case FLAG:
 		if (!cJSON_IsBool(value))
 			return fail(error, member->name, "true or false");

@@ -8,40 +8,30 @@ enum { MODULE_WAIT = 30 }; /* seconds, unless the user says how long */
 
 int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error)
 {
-	static const struct {
-		enum setting_id id;
-		const char *name;
-	} only[] = {
-		{ SETTING_FAIL_FAST, "fail-fast" },
-		{ SETTING_ORDERED, "ordered" },
-		{ SETTING_SESSIONS, "sessions" },
-		{ SETTING_PARALLEL, "parallel" },
-	};
+	static const enum setting_id only[] = { SETTING_FAIL_FAST, SETTING_ORDERED, SETTING_SESSIONS, SETTING_PARALLEL };
 
 	*batch = settings_flag(settings, SETTING_BATCH);
 	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]) && !*batch; i++) {
-		if (settings_is_option(settings, only[i].id))
-			return error_set(error, ERROR_USAGE, "--%s goes with --batch only", only[i].name);
+		if (settings_is_option(settings, only[i]))
+			return error_set(error, ERROR_USAGE, "--%s goes with --batch only", settings_name(only[i]));
 	}
 	if (*batch && settings_is_option(settings, without))
-		return error_set(error, ERROR_USAGE, "--%s does not go with --batch",
-				 without == SETTING_FORMAT ? "format" : "explain");
+		return error_set(error, ERROR_USAGE, "--%s does not go with --batch", settings_name(without));
 	return 0;
 }
 
-int cmd_batch(const struct settings *settings, bool exchange, struct error *error)
+int cmd_batch(const struct settings *settings, enum cmd_purpose purpose, struct error *error)
 {
 	struct bearer_request request;
 	struct batch_options options = {
-		.exchange = exchange,
-		.ordered = !exchange || settings_flag(settings, SETTING_ORDERED),
+		.exchange = purpose == CMD_BEARER,
+		.ordered = purpose == CMD_ASSERTION || settings_flag(settings, SETTING_ORDERED),
 		.fail_fast = settings_flag(settings, SETTING_FAIL_FAST),
-		.sessions = settings_text(settings, SETTING_SESSIONS) != NULL ?
-				    (size_t)settings_number(settings, SETTING_SESSIONS) : 0,
+		.sessions = (size_t)settings_number(settings, SETTING_SESSIONS),
 		.parallel = (size_t)settings_number(settings, SETTING_PARALLEL),
-		.check = cmd_check_line,
+		.parse = cmd_parse_line,
 	};
-	int result = cmd_bearer_request(settings, exchange, false, &request, error);
+	int result = cmd_bearer_request(settings, purpose, cmd_needs_key, &request, error);
 
 	if (settings_text(settings, SETTING_MODULE_WAIT) == NULL)
 		request.key.module_wait = MODULE_WAIT;

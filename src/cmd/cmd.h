@@ -46,26 +46,29 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 int cmd_http_options(const struct settings *settings, const char *url, struct http_options *options,
 		     struct error *error);
 
-/* Fills `request` for an assertion, and for its exchange too when `exchange`; `whole`: all that an assertion needs
- * must be set. The arrays in it are to be freed with cmd_bearer_request_clear in either case. */
-int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
-		       struct error *error);
+/* What a request is for. */
+enum cmd_purpose { CMD_ASSERTION, CMD_BEARER };
+
+/* Fills `request` from the settings. Fails with ERROR_USAGE if one of `needed` is missing. The caller clears the request, also
+ * after a failure. */
+int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
+		       struct bearer_request *request, struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
 
-/* Warns if a URL is that of one of Salesforce's pages and not the org's; `exchange`: the token endpoint's too. */
-void cmd_warn_urls(const struct settings *settings, bool exchange);
+/* Warns if a URL is that of one of Salesforce's pages and not the org's. The token endpoint's counts for CMD_BEARER. */
+void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose);
 
 /* Adds a hint to the error of a URL (may be NULL) that was refused, if it is one of a page. */
 void cmd_advise_url(const char *url, struct error *error);
 
-/* Checks a value in a line of a batch as settings_check does, and warns as cmd_warn_urls does. Not for several threads. */
-int cmd_check_line(const char *name, const char *text, struct error *error);
+/* Parses a value in a line of a batch as settings_parse does, and warns as cmd_warn_urls does. Not thread-safe. */
+int cmd_parse_line(const char *name, const char *text, long *number, struct error *error);
 
 /* Whether a batch is wanted. Fails with ERROR_USAGE for an option that goes with --batch only, or not with it. */
 int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error);
 
-/* Runs a batch (see batch/batch.h), of assertions or, with `exchange`, bearers. */
-int cmd_batch(const struct settings *settings, bool exchange, struct error *error);
+/* Runs a batch of assertions or bearers; see batch/batch.h. */
+int cmd_batch(const struct settings *settings, enum cmd_purpose purpose, struct error *error);
 
 /* Writes data to --out, mode 0644, or stdout. */
 int cmd_output(const struct settings *settings, const char *data, size_t length, struct error *error);

@@ -128,7 +128,7 @@ static int run(const struct settings *settings, struct error *error)
 	struct bearer_use use = { .instance_url = NULL };
 	char **argv = make_argv(settings);
 	int status = 0;
-	int result = cmd_bearer_request(settings, true, true, &request, error);
+	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
 
 	if (result == 0 && argv == NULL)
 		result = error_memory(error);

@@ -34,7 +34,7 @@ static int make(const struct settings *settings, struct error *error)
 {
 	struct bearer_request request;
 	struct assertion assertion;
-	int result = cmd_bearer_request(settings, false, true, &request, error);
+	int result = cmd_bearer_request(settings, CMD_ASSERTION, cmd_needs_assertion, &request, error);
 
 	if (result == 0)
 		result = bearer_assertion(&request, &assertion, error);
@@ -52,7 +52,7 @@ static int run(const struct settings *settings, struct error *error)
 
 	if (cmd_is_batch(settings, SETTING_EXPLAIN, &batch, error) < 0)
 		return error_result(error);
-	return batch ? cmd_batch(settings, false, error) : make(settings, error);
+	return batch ? cmd_batch(settings, CMD_ASSERTION, error) : make(settings, error);
 }
 
 static const struct settings_usage usage = {

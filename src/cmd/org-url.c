@@ -13,7 +13,7 @@ enum {
 	WARNED_MOST = 8, /* of the URLs in a batch's lines */
 };
 
-void cmd_warn_urls(const struct settings *settings, bool exchange)
+void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose)
 {
 	static const enum setting_id ids[] = { SETTING_INSTANCE_URL, SETTING_AUDIENCE, SETTING_TOKEN_URL };
 	char advice[ADVICE_SIZE];
@@ -22,7 +22,7 @@ void cmd_warn_urls(const struct settings *settings, bool exchange)
 		const char *url = settings_text(settings, ids[i]);
 		bool token = ids[i] == SETTING_TOKEN_URL;
 
-		if (url != NULL && (!token || exchange) && salesforce_url_advice(url, token, advice, sizeof(advice)))
+		if (url != NULL && (!token || purpose == CMD_BEARER) && salesforce_url_advice(url, token, advice, sizeof(advice)))
 			message_warn("%s: %s", settings_origin(settings, ids[i]), advice);
 	}
 }
@@ -51,11 +51,12 @@ static void warn_once(const char *name, const char *advice)
 	message_warn("\"%s\" of a line: %s", name, advice);
 }
 
-int cmd_check_line(const char *name, const char *text, struct error *error)
+int cmd_parse_line(const char *name, const char *text, long *number, struct error *error)
 {
-	bool url = strcmp(name, "instance-url") == 0 || strcmp(name, "audience") == 0;
+	enum setting_id id = settings_find(name);
+	bool url = id == SETTING_INSTANCE_URL || id == SETTING_AUDIENCE;
 	char advice[ADVICE_SIZE];
-	int result = settings_check(name, text, error);
+	int result = settings_parse(id, text, number, error);
 
 	if (result < 0 && url)
 		cmd_advise_url(text, error);

@@ -33,8 +33,7 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 		.pin_from = settings_text(settings, SETTING_PIN_FROM),
 		.allow_final_try = settings_flag(settings, SETTING_ALLOW_FINAL_TRY),
 		.timeout = settings_number(settings, SETTING_MODULE_TIMEOUT),
-		.module_wait = settings_text(settings, SETTING_MODULE_WAIT) != NULL ?
-				       settings_number(settings, SETTING_MODULE_WAIT) : 0,
+		.module_wait = settings_number(settings, SETTING_MODULE_WAIT),
 		.require_hardware = settings_flag(settings, SETTING_REQUIRE_HARDWARE),
 		.require_nonextractable = settings_flag(settings, SETTING_REQUIRE_NONEXTRACTABLE),
 	};
@@ -81,13 +80,14 @@ static int take_extras(const struct settings *settings, enum setting_id id, enum
 	return 0;
 }
 
-static int take_urls(const struct settings *settings, bool exchange, struct bearer_request *request, struct error *error)
+static int take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
+		     struct error *error)
 {
 	request->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
 	request->audience = settings_text(settings, SETTING_AUDIENCE);
-	request->token_url = exchange ? settings_text(settings, SETTING_TOKEN_URL) : NULL;
-	if (!exchange)
+	if (purpose == CMD_ASSERTION)
 		return 0;
+	request->token_url = settings_text(settings, SETTING_TOKEN_URL);
 	if (request->token_url != NULL && http_check_url(request->token_url, error) < 0)
 		settings_blame(settings, SETTING_TOKEN_URL, error);
 	else if (request->token_url == NULL && request->instance_url != NULL && http_check_url(request->instance_url, error) < 0)
@@ -121,18 +121,16 @@ static const char *first_url(const struct settings *settings)
 	return url != NULL ? url : settings_text(settings, SETTING_INSTANCE_URL);
 }
 
-int cmd_bearer_request(const struct settings *settings, bool exchange, bool whole, struct bearer_request *request,
-		       struct error *error)
+int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
+		       struct bearer_request *request, struct error *error)
 {
-	const struct settings_needed *whole_needs = exchange ? cmd_needs_bearer : cmd_needs_assertion;
-
 	*request = (struct bearer_request){ .server = &server_salesforce };
-	if (settings_require(settings, whole ? whole_needs : cmd_needs_key, error) < 0)
+	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
 	request->lifetime = settings_number(settings, SETTING_LIFETIME);
 	request->jti = settings_flag(settings, SETTING_JTI);
 	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
-	if (exchange) {
+	if (purpose == CMD_BEARER) {
 		request->retries = settings_number(settings, SETTING_RETRIES);
 		request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
 		if (cmd_http_options(settings, first_url(settings), &request->http, error) < 0)
@@ -141,12 +139,12 @@ int cmd_bearer_request(const struct settings *settings, bool exchange, bool whol
 	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
 	request->username = settings_text(settings, SETTING_USERNAME);
 	if (cmd_key_request(settings, NULL, &request->key, error) < 0 ||
-	    take_urls(settings, exchange, request, error) < 0 ||
+	    take_urls(settings, purpose, request, error) < 0 ||
 	    take_extras(settings, SETTING_CLAIM, request->jti ? JWT_CLAIM_NOT_JTI : JWT_CLAIM, &request->claims,
 			&request->claim_count, error) < 0 ||
 	    take_extras(settings, SETTING_HEADER, JWT_HEADER, &request->headers, &request->header_count, error) < 0)
 		return error_result(error);
-	cmd_warn_urls(settings, exchange);
+	cmd_warn_urls(settings, purpose);
 	return 0;
 }
 

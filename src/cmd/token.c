@@ -45,18 +45,22 @@ static int format_curl(struct secret *text, const char *token)
 	return result == 0 ? secret_append(text, "\"\n", 2) : result;
 }
 
-static int format(struct secret *text, const char *name, const struct bearer *bearer, const char *site)
+static int format_bearer(struct secret *text, enum settings_format format, const struct bearer *bearer, const char *site)
 {
 	const char *token = secret_data(bearer_access_token(bearer));
 
-	if (strcmp(name, "token") == 0)
+	switch (format) {
+	case FORMAT_TOKEN:
 		return append_line(text, "", token);
-	if (strcmp(name, "header") == 0)
+	case FORMAT_HEADER:
 		return append_line(text, "Authorization: Bearer ", token);
-	if (strcmp(name, "env") == 0)
+	case FORMAT_ENV:
 		return format_env(text, bearer, site);
-	if (strcmp(name, "curl") == 0)
+	case FORMAT_CURL:
 		return format_curl(text, token);
+	case FORMAT_JSON:
+		break;
+	}
 	return json_indent(text, secret_data(bearer_json(bearer)), NULL) == 0 ? secret_append(text, "\n", 1) : -1;
 }
 
@@ -64,16 +68,17 @@ static int get(const struct settings *settings, struct error *error)
 {
 	struct secret *text = secret_new(4096);
 	struct bearer_request request;
-	const char *name = settings_text(settings, SETTING_FORMAT), *site = NULL;
+	enum settings_format format = (enum settings_format)settings_number(settings, SETTING_FORMAT);
+	const char *site = NULL;
 	struct bearer *bearer = NULL;
-	int result = cmd_bearer_request(settings, true, true, &request, error);
+	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
 
 	if (result == 0)
 		result = bearer_get(&request, &bearer, error);
 	/* Scripts send the bearer there. */
-	if (result == 0 && strcmp(name, "env") == 0 && bearer_instance_url(bearer) != NULL)
+	if (result == 0 && format == FORMAT_ENV && bearer_instance_url(bearer) != NULL)
 		result = bearer_site(bearer, &request, &site, error);
-	if (result == 0 && (text == NULL || format(text, name, bearer, site) < 0))
+	if (result == 0 && (text == NULL || format_bearer(text, format, bearer, site) < 0))
 		result = error_memory(error);
 	if (result == 0)
 		result = output_write(secret_data(text), secret_length(text), error);
@@ -89,7 +94,7 @@ static int run(const struct settings *settings, struct error *error)
 
 	if (cmd_is_batch(settings, SETTING_FORMAT, &batch, error) < 0)
 		return error_result(error);
-	return batch ? cmd_batch(settings, true, error) : get(settings, error);
+	return batch ? cmd_batch(settings, CMD_BEARER, error) : get(settings, error);
 }
 
 static const struct settings_usage usage = {

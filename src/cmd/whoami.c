@@ -10,7 +10,7 @@ static int run(const struct settings *settings, struct error *error)
 	struct bearer_use use;
 	struct bearer *bearer = NULL;
 	struct secret *json = NULL;
-	int result = cmd_bearer_request(settings, true, true, &request, error);
+	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
 
 	if (result == 0)
 		result = bearer_get(&request, &bearer, error);

@@ -47,7 +47,7 @@ static void append_instead(const struct settings_needed *needed, char *text, siz
 
 static void print_option(const struct setting *setting, const struct settings_needed *needed, FILE *stream)
 {
-	bool off = setting->type == TYPE_FLAG && setting->fallback != NULL && value_is_yes(setting->fallback);
+	bool off = setting->type == TYPE_FLAG && setting->fallback != NULL;
 	char left[64], letter[8] = "    ", help[HELP_SIZE];
 	bool shows_default = setting->fallback != NULL && setting->type != TYPE_FLAG;
 

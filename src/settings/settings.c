@@ -84,10 +84,11 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 	struct value fresh = { .layer = layer };
 	const char *fault = name != NULL ? text_fault(name) : NULL;
 	struct value *slot;
+	long number = 0;
 
 	if (fault != NULL)
 		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: the name %s", origin, fault);
-	if (value_check(setting, text, origin, layer, error) < 0) {
+	if (value_parse(setting, text, origin, layer, &number, error) < 0) {
 		if (setting->type == TYPE_URL && settings->refused_url == NULL)
 			settings->refused_url = strdup(text);
 		return error_result(error);
@@ -108,6 +109,7 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 	}
 	value_clear(slot);
 	*slot = fresh;
+	settings->numbers[setting->id] = number;
 	return 0;
 }
 
@@ -152,6 +154,13 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 	*settings = calloc(1, sizeof(**settings));
 	if (*settings == NULL)
 		return error_memory(error);
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct setting *setting = &settings_table[id];
+
+		if (setting->fallback != NULL &&
+		    value_parse(setting, setting->fallback, setting->name, LAYER_NONE, &(*settings)->numbers[id], error) < 0)
+			return error_result(error);
+	}
 	result = options_read(*settings, usage, argc, argv, error);
 	if (result < 0 || settings_flag(*settings, SETTING_HELP))
 		return result;
@@ -187,7 +196,7 @@ const char *settings_text(const struct settings *settings, enum setting_id id)
 
 long settings_number(const struct settings *settings, enum setting_id id)
 {
-	return strtol(settings_text(settings, id), NULL, 10);
+	return settings->numbers[id];
 }
 
 const char *settings_refused_url(const struct settings *settings)
@@ -207,9 +216,7 @@ bool settings_is_option(const struct settings *settings, enum setting_id id)
 
 bool settings_flag(const struct settings *settings, enum setting_id id)
 {
-	const char *text = settings_text(settings, id);
-
-	return text != NULL && value_is_yes(text);
+	return settings->numbers[id] != 0;
 }
 
 size_t settings_pairs(const struct settings *settings, enum setting_id id)
@@ -229,15 +236,24 @@ const char *settings_operand(const struct settings *settings, int index)
 	return index < settings->operand_count ? settings->operands[index] : NULL;
 }
 
-int settings_check(const char *name, const char *text, struct error *error)
+enum setting_id settings_find(const char *name)
+{
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		if (strcmp(settings_table[id].name, name) == 0)
+			return (enum setting_id)id;
+	}
+	return SETTING_NONE;
+}
+
+const char *settings_name(enum setting_id id)
+{
+	return settings_table[id].name;
+}
+
+int settings_parse(enum setting_id id, const char *text, long *number, struct error *error)
 {
 	char origin[64];
 
-	for (int id = SETTING_NONE + 1; id < SETTING_COUNT; id++) {
-		if (strcmp(settings_table[id].name, name) != 0)
-			continue;
-		snprintf(origin, sizeof(origin), "\"%s\"", name);
-		return value_check(&settings_table[id], text, origin, LAYER_NONE, error);
-	}
-	return error_set(error, ERROR_CONFIG, "there is no setting %s", name);
+	snprintf(origin, sizeof(origin), "\"%s\"", settings_name(id));
+	return value_parse(&settings_table[id], text, origin, LAYER_NONE, number, error);
 }

@@ -80,6 +80,9 @@ enum setting_id {
 	SETTING_COUNT
 };
 
+/* The choices of SETTING_FORMAT, in the order of the table. */
+enum settings_format { FORMAT_JSON, FORMAT_TOKEN, FORMAT_HEADER, FORMAT_ENV, FORMAT_CURL };
+
 /* Settings that commands take together; a command names the groups it takes. */
 enum setting_group {
 	GROUP_OWN = 0, /* taken by the commands that list it */
@@ -129,7 +132,7 @@ void settings_forget_pin(const struct settings *settings);
 /* The value as text, or the default, or NULL. Owned by `settings`. */
 const char *settings_text(const struct settings *settings, enum setting_id id);
 
-/* The value of a number (in the unit that its help names), or its default. */
+/* The value of a number in the unit that its help names, or the index of a choice; or the default; or 0. */
 long settings_number(const struct settings *settings, enum setting_id id);
 
 /* The URL that settings_load has refused, or NULL. Owned by `settings`; it may hold a password. */
@@ -158,8 +161,13 @@ struct settings_pair settings_pair(const struct settings *settings, enum setting
 /* Operands in the order given; NULL past the last. */
 const char *settings_operand(const struct settings *settings, int index);
 
-/* Checks a value from elsewhere, such as a line of input, as one of the setting with this name. Fails with ERROR_CONFIG. */
-int settings_check(const char *name, const char *text, struct error *error);
+/* The setting with this name, or SETTING_NONE; and the name of a setting, without dashes. */
+enum setting_id settings_find(const char *name);
+const char *settings_name(enum setting_id id);
+
+/* Checks a value that comes from elsewhere, such as a line of a batch. *number is set as settings_number returns it, and is
+ * left alone for a text. Fails with ERROR_CONFIG. */
+int settings_parse(enum setting_id id, const char *text, long *number, struct error *error);
 
 /* Says where the value of `id` that another room has found wrong comes from: puts the origin in front of the error's
  * sentence and makes its class ERROR_USAGE for an option and ERROR_CONFIG for a file or the environment. */

@@ -29,7 +29,7 @@ struct setting {
 	const char *fallback; /* default, or NULL */
 	const char *help;
 	long min, max;       /* TYPE_NUMBER */
-	const char *choices; /* TYPE_CHOICE, separated by | */
+	const char *choices; /* TYPE_CHOICE, and TYPE_NUMBER unless NULL; separated by | */
 };
 
 /* Indexed by setting_id; entry 0 is not used. */
@@ -73,22 +73,21 @@ struct profiles {
 
 struct settings {
 	struct values values[SETTING_COUNT];
+	long numbers[SETTING_COUNT]; /* of flags, numbers and choices, or their defaults */
 	struct profiles profiles; /* that nobody chose */
 	char *refused_url;        /* that made settings_load fail, or NULL */
 	char **operands;
 	int operand_count;
 };
 
-/* Checks `text` as a value of `setting` that `layer` gives. `origin` ("option --bits", …) opens the sentence of the
- * error, which is ERROR_USAGE for an option, else ERROR_CONFIG. For TYPE_PAIRS `text` is the pair's value. */
-int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
+/* Checks `text` as a value of `setting` that `layer` gives; for TYPE_PAIRS it is the pair's value. *number is set for a
+ * flag (0 or 1), a number, and a choice (its index). Fails with ERROR_USAGE for an option, else with ERROR_CONFIG; the
+ * message begins with `origin` ("option --bits", …). */
+int value_parse(const struct setting *setting, const char *text, const char *origin, enum layer layer, long *number,
 		struct error *error);
 
 /* Where a PIN begins in a text that may be a key's URI (pin-value), of whatever form; NULL if there is none. */
 char *settings_find_pin(char *text);
-
-/* Whether the text of a flag means yes. */
-bool value_is_yes(const char *text);
 
 /* Sets a value, checked and copied; a value of a higher layer stays. For TYPE_PAIRS `name` is the pair's name. */
 int settings_set(struct settings *settings, const struct setting *setting, const char *name, const char *text,

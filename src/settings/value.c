@@ -22,11 +22,6 @@ static bool is_among(const char *word, const char *const *words)
 	return false;
 }
 
-bool value_is_yes(const char *text)
-{
-	return is_among(text, yes_words);
-}
-
 /* `host` is what follows the scheme. A password with a '/' in it looks like a port that is no number. */
 static bool port_is_number(const char *host)
 {
@@ -85,30 +80,29 @@ static const char *url_fault(const char *text)
 	return NULL;
 }
 
-static bool is_choice(const char *text, const char *choices)
+/* The index of `text` among the choices, or -1. */
+static long choice_index(const char *text, const char *choices)
 {
 	size_t length = strlen(text);
 
-	while (true) {
+	for (long index = 0;; index++) {
 		size_t span = strcspn(choices, "|");
+
 		if (span == length && memcmp(text, choices, length) == 0)
-			return true;
+			return index;
 		if (choices[span] == '\0')
-			return false;
+			return -1;
 		choices += span + 1;
 	}
 }
 
-static bool is_number(const char *text, long min, long max)
+static bool parse_digits(const char *text, long *number)
 {
 	char *end;
-	long number;
 
-	if (!isdigit((unsigned char)*text))
-		return false;
 	errno = 0;
-	number = strtol(text, &end, 10);
-	return errno == 0 && *end == '\0' && number >= min && number <= max;
+	*number = strtol(text, &end, 10);
+	return isdigit((unsigned char)*text) && errno == 0 && *end == '\0';
 }
 
 /* What is wrong with a value that is text, and in *hint what to do about it, or NULL. */
@@ -149,24 +143,26 @@ static int check_content(const struct setting *setting, const char *text, const 
 	return -(int)class;
 }
 
-int value_check(const struct setting *setting, const char *text, const char *origin, enum layer layer,
+int value_parse(const struct setting *setting, const char *text, const char *origin, enum layer layer, long *number,
 		struct error *error)
 {
 	enum error_class class = layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG;
 
+	if (setting->choices != NULL && choice_index(text, setting->choices) < 0)
+		return error_set(error, class, "%s: \"%s\" is not one of %s", origin, text, setting->choices);
 	switch (setting->type) {
 	case TYPE_FLAG:
-		if (!is_among(text, yes_words) && !is_among(text, no_words))
+		*number = is_among(text, yes_words);
+		if (*number == 0 && !is_among(text, no_words))
 			return error_set(error, class, "%s: \"%s\" is neither yes nor no", origin, text);
 		return 0;
 	case TYPE_NUMBER:
-		if (!is_number(text, setting->min, setting->max))
+		if (!parse_digits(text, number) || *number < setting->min || *number > setting->max)
 			return error_set(error, class, "%s: \"%s\" is not a whole number from %ld to %ld", origin, text,
 					 setting->min, setting->max);
 		return 0;
 	case TYPE_CHOICE:
-		if (!is_choice(text, setting->choices))
-			return error_set(error, class, "%s: \"%s\" is none of %s", origin, text, setting->choices);
+		*number = choice_index(text, setting->choices);
 		return 0;
 	case TYPE_URL:
 	case TYPE_PROXY:

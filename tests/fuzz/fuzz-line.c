@@ -9,9 +9,9 @@
 
 static const struct jwt_extra run_claim = { "run", "1" };
 
-static int check(const char *name, const char *text, struct error *error)
+static int parse(const char *name, const char *text, long *number, struct error *error)
 {
-	return settings_check(name, text, error);
+	return settings_parse(settings_find(name), text, number, error);
 }
 
 /* The extras as the object they make. */
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct jwt_extra claims[1];
 	const struct bearer_request run = { .client_id = "id", .instance_url = "https://example.com", .lifetime = 180, .jti = true,
 					    .claims = claims, .claim_count = 1 };
-	const struct batch_options options = { .exchange = size % 2 == 0, .check = check };
+	const struct batch_options options = { .exchange = size % 2 == 0, .parse = parse };
 	struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1 };
 	struct error error = { .class = 0 };
 	char *json = NULL, *text = strndup((const char *)data, size);
