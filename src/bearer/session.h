@@ -27,7 +27,7 @@ int session_renew_bearer(struct bearer_session *session, struct error *error);
 /* Sends a request with the session's bearer to `path` below its site, as use_send does. If the org says that the bearer has
  * ended (HTTP status 401), that goes again with a fresh one, once in a session. */
 int session_call(struct bearer_session *session, const char *path, struct http_request *request, bool repeatable,
-		 struct oauth_reply *reply, struct error *error);
+		 struct oauth_answer *answer, struct error *error);
 
 /* How a request is sent. */
 struct use {
@@ -35,13 +35,14 @@ struct use {
 	struct http *http;
 	const char *site;
 	long retries;
+	enum oauth_wanted wanted;
 	bool repeatable; /* it does no harm when it is sent twice */
 };
 
 /* Sends a request to `path` below the site; a failure that may pass is tried again, if the request is not repeatable only
  * one that surely did nothing. *again (may be NULL) tells that a try went before. Fails as oauth_call does, a refusal with
- * advice; `reply` is filled in either case and to be cleared. */
-int use_send(const struct use *use, const char *path, struct http_request *request, struct oauth_reply *reply,
+ * advice; `answer` is filled in either case and to be cleared. */
+int use_send(const struct use *use, const char *path, struct http_request *request, struct oauth_answer *answer,
 	     bool *again, struct error *error);
 
 #endif

@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the oauth room: reading what an org answers. */
+/* The server's answer to one request, read and judged. */
 #ifndef P11BEARER_OAUTH_ANSWER_H
 #define P11BEARER_OAUTH_ANSWER_H
 
+#include "base/secret.h"
 #include "oauth/http.h"
 
-#include <cjson/cJSON.h>
+/* Which body a successful answer must have. */
+enum oauth_wanted {
+	OAUTH_ANY,    /* any; it is not read */
+	OAUTH_JSON,   /* a JSON object or array */
+	OAUTH_BEARER, /* a successful response of the token endpoint (RFC 6749 section 5.1) */
+};
 
-/* From here on what cJSON copies, which may be a bearer, is wiped when it is freed. Before there are threads. */
-void answer_begin(void);
+/* Everything known about one answer. All 0 before the first request; may be reused for the next one. */
+struct oauth_answer {
+	struct secret *json;         /* the body with every field, unless OAUTH_ANY: indented (OAUTH_JSON) or in one line */
+	struct secret *access_token; /* this and the next two are set by OAUTH_BEARER, on success */
+	char *instance_url;          /* NULL if the server sent none */
+	char *id;                    /* URL of the user's identity; NULL if the server sent none */
+	char code[256];              /* of a refusal: error and error_description, or errorCode and message; else empty */
+	char description[3072];
+	long status;                 /* HTTP status; 0: no answer */
+	struct http_clock clock;
+	long retry_after;            /* seconds the server asks the client to wait, or -1 */
+	bool sent;                   /* the request may have reached the server */
+	bool passing;                /* the failure may pass: a retry makes sense */
+	bool stale;                  /* see http_response */
+};
 
-/* The answer as JSON, an object or an array; NULL when it is neither. To be freed with cJSON_Delete. */
-cJSON *answer_parse(const struct secret *body);
+/* Wipes the contents and keeps the memory for the next answer. */
+void oauth_answer_wipe(struct oauth_answer *answer);
 
-/* Copies a string field of the object (NULL is allowed) as one clean, redacted line; empty when it is not there or no
- * string. */
-void answer_field(const cJSON *object, const char *name, struct redactor *redactor, char *text, size_t size);
-
-/* The org's code and words for a refusal, empty where it gives none: `error` and `error_description` of the OAuth
- * endpoints, or `errorCode` and `message` of the API, which answers with a list of objects and of which the first with a
- * code counts. Copied as answer_field does. */
-void answer_words(const cJSON *json, struct redactor *redactor, char *code, size_t code_size, char *description,
-		  size_t description_size);
-
-/* The same for an answer that is not JSON: the first line of a short plain text takes the place of the code. */
-void answer_plain_words(const struct http_response *response, char *code, size_t code_size);
-
-/* Fails with ERROR_ORG, in the org's words. */
-int answer_refuses(const struct http_response *response, const char *code, const char *description, struct error *error);
-
-/* Fails with ERROR_ANSWER if `json`, the body or NULL, names a member twice. */
-int answer_repeats(const struct http_response *response, const cJSON *json, struct error *error);
-
-/* Fails with ERROR_ANSWER when the response is a redirect. */
-int answer_redirects(const struct http_response *response, struct error *error);
+/* Wipes and frees the contents. */
+void oauth_answer_clear(struct oauth_answer *answer);
 
 #endif

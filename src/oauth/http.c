@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "oauth/answer.h"
+#include "oauth/judge.h"
 #include "oauth/http-proxy.h"
 
 #include "base/clock.h"
@@ -58,7 +58,7 @@ int http_begin(const struct http_options *options, struct proxy **proxy, struct 
 {
 	if (http_ready(error) < 0)
 		return error_result(error);
-	answer_begin();
+	judge_begin();
 	if (options->cacert != NULL && check_cacert(options->cacert, error) < 0)
 		return error_result(error);
 	return proxy_open(proxy, options, error);

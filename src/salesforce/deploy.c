@@ -36,32 +36,30 @@ static int ask(struct work *work, struct http_request *request, bool repeatable,
 	const char *id = work->deployment->id[0] != '\0' ? work->deployment->id : NULL;
 	char *path = deployment_path(work->deploy->api_version, id, strcmp(request->method, "GET") == 0);
 	struct deployment told = { .done = false };
-	struct oauth_reply reply;
+	struct oauth_answer answer = { .json = NULL };
 	int result;
 
 	if (path == NULL)
 		return error_memory(error);
 	request->limit = ANSWER_MAX;
-	result = session_call(&work->session, path, request, repeatable, &reply, error);
+	result = session_call(&work->session, path, request, repeatable, &answer, error);
 	free(path);
-	work->taken = reply.sent && reply.status < 400; /* 0: no answer came */
-	work->taken |= reply.status >= 500 && reply.status != HTTP_UNAVAILABLE;
-	work->retry_after = reply.retry_after;
-	work->passing = result < 0 && error->signal == 0 && (reply.passing || error->class == ERROR_NETWORK);
-	if (result == 0 && reply.json == NULL)
-		result = error_set(error, ERROR_ANSWER, "%s (HTTP status %ld)", reply.fault, reply.status);
+	work->taken = answer.sent && answer.status < 400; /* 0: no answer came */
+	work->taken |= answer.status >= 500 && answer.status != HTTP_UNAVAILABLE;
+	work->retry_after = answer.retry_after;
+	work->passing = result < 0 && error->signal == 0 && (answer.passing || error->class == ERROR_NETWORK);
 	if (result == 0)
-		result = deployment_read(&told, secret_data(reply.json), id, error);
+		result = deployment_read(&told, secret_data(answer.json), id, error);
 	if (result == 0) {
 		deployment_clear(work->deployment);
 		*work->deployment = told;
 		secret_free(work->json);
-		*work->json = reply.json;
-		reply.json = NULL;
+		*work->json = answer.json;
+		answer.json = NULL;
 	} else {
 		deployment_clear(&told);
 	}
-	oauth_reply_clear(&reply);
+	oauth_answer_clear(&answer);
 	return result;
 }
 

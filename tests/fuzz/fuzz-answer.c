@@ -109,25 +109,23 @@ static void read_deployment(const char *json, const char *id)
 static void call(const struct secret *bearer)
 {
 	const struct http_request request = { .method = "GET", .url = "https://example.com/", .bearer = bearer };
-	struct oauth_reply reply;
+	struct oauth_answer answer = { .json = NULL };
 	struct error error = { .class = ERROR_NONE };
 	cJSON *parsed;
 
-	if (oauth_call(NULL, &request, &reply, &error) == 0) {
-		if (reply.json != NULL) {
-			expect_json(reply.json);
-			parsed = cJSON_Parse(secret_data(reply.json));
-			expect_hidden(parsed);
-			cJSON_Delete(parsed);
-			read_deployment(secret_data(reply.json), NULL);
-			read_deployment(secret_data(reply.json), "0Af000000000001AAA");
-		}
+	if (oauth_call(NULL, &request, OAUTH_JSON, &answer, &error) == 0) {
+		expect_json(answer.json);
+		parsed = cJSON_Parse(secret_data(answer.json));
+		expect_hidden(parsed);
+		cJSON_Delete(parsed);
+		read_deployment(secret_data(answer.json), NULL);
+		read_deployment(secret_data(answer.json), "0Af000000000001AAA");
 	} else {
 		expect(strstr(error.text, secret_data(bearer)) == NULL, "nor is it in a message");
-		expect_line(reply.code);
-		expect_line(reply.description);
+		expect_line(answer.code);
+		expect_line(answer.description);
 	}
-	oauth_reply_clear(&reply);
+	oauth_answer_clear(&answer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
