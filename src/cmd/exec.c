@@ -108,7 +108,7 @@ static void end_bearer(const struct bearer *bearer, const struct bearer_use *use
 	struct error error = { .class = ERROR_NONE };
 	int result;
 
-	interrupt_begin("p11bearer: interrupted; another signal ends the program at once\n");
+	interrupt_begin("p11bearer: interrupted; signal again to stop immediately\n");
 	child_unblock();
 	result = bearer_revoke(use, bearer_access_token(bearer), &error);
 	interrupt_end();

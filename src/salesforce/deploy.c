@@ -11,31 +11,31 @@
 #include <string.h>
 
 enum {
-	CANCEL_MS = 30000,      /* for the org to give a deployment up */
-	ANSWER_MAX = 32 << 20,  /* bytes: it lists every component */
+	CANCEL_MS = 30000,      /* to wait for a cancellation */
+	ANSWER_MAX = 32 << 20,  /* bytes; an answer lists every component */
 	HTTP_UNAVAILABLE = 503,
 };
-static const double FIRST_POLL_MS = 250; /* doubled up to */
+static const double FIRST_POLL_MS = 250; /* doubled after each poll, up to LAST_POLL_MS */
 static const double LAST_POLL_MS = 8000;
 
-/* A deployment under way. */
+/* A deployment in progress. */
 struct work {
 	const struct deploy_request *deploy;
 	struct bearer_session session;
 	struct deployment *deployment;
 	struct secret **json;
-	double end; /* clock_ms: when the wait is over */
-	bool taken; /* the org may have done what was asked last, whatever it answered */
-	bool passing; /* the failure of what was asked last may pass */
-	long retry_after; /* seconds to wait then, as the org asked, or -1 */
+	double end; /* of the wait, as clock_ms */
+	bool taken; /* the org may have carried out the last request, whatever the answer */
+	bool passing; /* the last request failed, but may succeed later */
+	long retry_after; /* seconds that the org asked to wait, or -1 */
 };
 
-/* Sends a request about the deployment, or, as long as that has no id, to begin one, and reads the answer. */
+/* Sends a request about the deployment, or to start one if it has no id yet, and reads the answer. */
 static int ask(struct work *work, struct http_request *request, bool repeatable, struct error *error)
 {
 	const char *id = work->deployment->id[0] != '\0' ? work->deployment->id : NULL;
 	char *path = deployment_path(work->deploy->api_version, id, strcmp(request->method, "GET") == 0);
-	struct deployment told = { .done = false };
+	struct deployment update = { .done = false };
 	struct oauth_answer answer = { .json = NULL };
 	int result;
 
@@ -44,20 +44,20 @@ static int ask(struct work *work, struct http_request *request, bool repeatable,
 	request->limit = ANSWER_MAX;
 	result = session_call(&work->session, path, request, repeatable, &answer, error);
 	free(path);
-	work->taken = answer.sent && answer.status < 400; /* 0: no answer came */
+	work->taken = answer.sent && answer.status < 400; /* 0: no answer */
 	work->taken |= answer.status >= 500 && answer.status != HTTP_UNAVAILABLE;
 	work->retry_after = answer.retry_after;
 	work->passing = result < 0 && error->signal == 0 && (answer.passing || error->class == ERROR_NETWORK);
 	if (result == 0)
-		result = deployment_read(&told, secret_data(answer.json), id, error);
+		result = deployment_read(&update, secret_data(answer.json), id, error);
 	if (result == 0) {
 		deployment_clear(work->deployment);
-		*work->deployment = told;
+		*work->deployment = update;
 		secret_free(work->json);
 		*work->json = answer.json;
 		answer.json = NULL;
 	} else {
-		deployment_clear(&told);
+		deployment_clear(&update);
 	}
 	oauth_answer_clear(&answer);
 	return result;
@@ -69,7 +69,7 @@ static void set_end(struct work *work, double milliseconds)
 	http_end_at(work->session.http, work->end);
 }
 
-static int begin(struct work *work, struct error *error)
+static int start(struct work *work, struct error *error)
 {
 	const char *options = deployment_options(work->deploy->check_only);
 	const struct http_part parts[] = {
@@ -80,16 +80,17 @@ static int begin(struct work *work, struct error *error)
 	int result = ask(work, &request, false, error);
 
 	if (result < 0 && work->taken)
-		error_hint(error, "the deployment may have begun: look under Deployment Status in Setup before you deploy again");
+		error_hint(error, "the deployment may have started: check Deployment Status in Setup before you "
+			   "deploy again");
 	return result;
 }
 
-/* Asks until it is done, the wait is over, or a signal has come; the last two are no failure. An org that cannot be asked
- * for a while may go on deploying: that is reported once. */
+/* Polls until the deployment is done, the wait is over or a signal arrives; the last two are not failures. An org that
+ * does not answer may still be deploying, so polling continues; this is reported once. */
 static int follow(struct work *work, struct error *error)
 {
 	double pause = FIRST_POLL_MS;
-	bool told = false;
+	bool warned = false;
 
 	work->session.retries = 0;
 	while (!work->deployment->done && clock_ms() < work->end) {
@@ -103,12 +104,12 @@ static int follow(struct work *work, struct error *error)
 		pause = pause * 2 < LAST_POLL_MS ? pause * 2 : LAST_POLL_MS;
 		if (ask(work, &request, true, error) == 0) {
 			work->deploy->progress(work->deploy->context, work->deployment);
-			told = false;
+			warned = false;
 		} else if (!work->passing) {
 			return error_result(error);
-		} else if (!told && clock_ms() < work->end) {
+		} else if (!warned && clock_ms() < work->end) {
 			message_warn("%s; asking again", error->text);
-			told = true;
+			warned = true;
 		}
 	}
 	return 0;
@@ -122,18 +123,19 @@ static int judge(const struct work *work, struct error *error)
 	if (deployment->done && deployment->success)
 		return 0;
 	if (deployment->done)
-		return error_set(error, ERROR_ORG, "the org ended %s %s as %s: %ld of %ld components and %ld of %ld tests "
-				 "failed%s%s", what, deployment->id, deployment->status, deployment->component_errors,
-				 deployment->components, deployment->test_errors, deployment->tests,
+		return error_set(error, ERROR_ORG, "the org ended %s %s as %s: %ld of %ld components and %ld of "
+				 "%ld tests failed%s%s", what, deployment->id, deployment->status,
+				 deployment->component_errors, deployment->components, deployment->test_errors, deployment->tests,
 				 deployment->detail[0] != '\0' ? "; " : "", deployment->detail);
-	error_set(error, ERROR_NETWORK, "%s %s is not done after %ld s: %s, %ld of %ld components", what, deployment->id,
-		  work->deploy->wait, deployment->status, deployment->components_done, deployment->components);
-	error_hint(error, "it goes on at the org, where Setup lists it under Deployment Status; --wait allows more time");
+	error_set(error, ERROR_NETWORK, "%s %s is not done after %ld s: %s, %ld of %ld components",
+		  what, deployment->id, work->deploy->wait, deployment->status, deployment->components_done,
+		  deployment->components);
+	error_hint(error, "the deployment continues: check Deployment Status in Setup, or allow more time with --wait");
 	return -ERROR_NETWORK;
 }
 
-/* After a signal, which the error tells. */
-static int give_up(struct work *work, struct error *error)
+/* Cancels the deployment after a signal, which error->signal reports. */
+static int cancel(struct work *work, struct error *error)
 {
 	const struct deployment *deployment = work->deployment;
 	struct http_request request = { .method = "PATCH", .json = DEPLOYMENT_CANCEL };
@@ -143,17 +145,18 @@ static int give_up(struct work *work, struct error *error)
 	set_end(work, CANCEL_MS);
 	work->session.retries = work->session.request->retries;
 	message_note("asking the org to cancel deployment %s", deployment->id);
-	/* One that is about to end is no longer cancelled, and how it ends is known soon. */
+	/* A deployment that is about to end is not cancelled; follow it to its end. */
 	if (ask(work, &request, true, &why) < 0)
 		message_warn("%s", why.text);
 	if (follow(work, &why) < 0)
-		error_set(error, ERROR_ORG, "deployment %s may go on: %.2048s", deployment->id, why.text);
+		error_set(error, ERROR_ORG, "deployment %s may still be in progress: %.2048s", deployment->id,
+			  why.text);
 	else if (!deployment->done)
-		error_set(error, ERROR_ORG, "the org was asked to cancel deployment %s and has not done so yet", deployment->id);
+		error_set(error, ERROR_ORG, "the org has not cancelled deployment %s yet", deployment->id);
 	else if (strcmp(deployment->status, "Canceled") == 0)
-		error_set(error, ERROR_ORG, "deployment %s is cancelled", deployment->id);
+		error_set(error, ERROR_ORG, "deployment %s was cancelled", deployment->id);
 	else
-		error_set(error, ERROR_ORG, "deployment %s had ended as %s before it could be cancelled", deployment->id,
+		error_set(error, ERROR_ORG, "deployment %s ended as %s before it could be cancelled", deployment->id,
 			  deployment->status);
 	error->signal = signal;
 	return -ERROR_ORG;
@@ -165,23 +168,23 @@ static int carry_out(struct work *work, struct error *error)
 	int result;
 
 	set_end(work, (double)work->deploy->wait * 1e3);
-	result = begin(work, error);
+	result = start(work, error);
 	if (result == 0) {
-		message_note("deployment %s has begun", deployment->id);
+		message_note("deployment %s has started", deployment->id);
 		result = follow(work, error);
 	}
 	if (deployment->id[0] != '\0' && !deployment->done && interrupt_signal() != 0)
-		return give_up(work, error);
+		return cancel(work, error);
 	if (result == 0)
 		return judge(work, error);
 	if (deployment->id[0] != '\0')
-		error_append(error, "; deployment %s may go on at the org", deployment->id);
+		error_append(error, "; deployment %s may still be in progress", deployment->id);
 	error->signal = interrupt_signal();
 	return result;
 }
 
-int deploy_run(const struct bearer_request *request, const struct deploy_request *deploy,
-		  struct deployment *deployment, struct secret **json, struct error *error)
+int deploy_run(const struct bearer_request *request, const struct deploy_request *deploy, struct deployment *deployment,
+	       struct secret **json, struct error *error)
 {
 	struct work work = { .deploy = deploy, .deployment = deployment, .json = json };
 	int result;
@@ -190,7 +193,7 @@ int deploy_run(const struct bearer_request *request, const struct deploy_request
 	*json = NULL;
 	result = session_start(&work.session, request, error);
 	if (result == 0) {
-		interrupt_begin("p11bearer: interrupted; another signal ends the program at once\n");
+		interrupt_begin("p11bearer: interrupted; signal again to stop immediately\n");
 		result = carry_out(&work, error);
 		interrupt_end();
 	}

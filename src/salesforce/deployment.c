@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { COUNT_MAX = 1000000 }; /* of components, lines, …: what a JSON number is cut to */
+enum { COUNT_MAX = 1000000 }; /* of components, lines, …; larger numbers are cut */
 
 const char *deployment_options(bool check_only)
 {
@@ -35,7 +35,7 @@ static const char *text_of(const cJSON *object, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* The guide shows numbers and truth values as strings, orgs send them as what they are. */
+/* The guide shows numbers and booleans as strings; orgs send JSON numbers and booleans. */
 static long number_of(const cJSON *object, const char *name)
 {
 	const cJSON *field = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -52,7 +52,7 @@ static bool is_true(const cJSON *object, const char *name)
 	return cJSON_IsTrue(field) || (cJSON_IsString(field) && strcasecmp(field->valuestring, "true") == 0);
 }
 
-/* What was lines becomes one, and what could drive a terminal is taken out. */
+/* Joins lines to one and removes terminal control characters. */
 static void make_line(char *text)
 {
 	for (char *c = text; *c != '\0'; c++) {
@@ -113,8 +113,7 @@ static int add_problem(struct deployment *deployment, const cJSON *object, bool 
 	return problem->component != NULL && problem->text != NULL && problem->file != NULL ? 0 : -1;
 }
 
-/* Among what was deployed only that counts which the org has something to say of. A list of one is sometimes sent without the
- * list around it. */
+/* Of the successes, only those with a warning count. The org may send an object in place of a list of one. */
 static int add_problems(struct deployment *deployment, const cJSON *details, const char *name, bool is_test)
 {
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(details, name);
@@ -134,7 +133,7 @@ static int add_problems(struct deployment *deployment, const cJSON *details, con
 
 /* --- the whole --------------------------------------------------------------------------------------------------- */
 
-/* An id goes into URLs, so it must be one: 15 characters, or 18 with a checksum. */
+/* Ids become part of URLs, so their form is checked: 15 characters, or 18 with a checksum. */
 static bool is_id(const char *text)
 {
 	size_t length = strlen(text);
@@ -167,7 +166,7 @@ static int read_result(struct deployment *deployment, const cJSON *result, struc
 	if (deployment->detail[0] == '\0')
 		copy_text(result, "stateDetail", deployment->detail, sizeof(deployment->detail));
 	deployment->done = is_true(result, "done") || is_final(deployment->status);
-	/* An answer that contradicts itself is no success. */
+	/* Both fields must agree. */
 	deployment->success = strcmp(deployment->status, "Succeeded") == 0 && is_true(result, "success");
 	deployment->components = number_of(result, "numberComponentsTotal");
 	deployment->components_done = number_of(result, "numberComponentsDeployed");
@@ -186,21 +185,23 @@ int deployment_read(struct deployment *deployment, const char *json, const char 
 {
 	cJSON *root = cJSON_Parse(json);
 	const cJSON *result = cJSON_GetObjectItemCaseSensitive(root, "deployResult");
-	const char *told = text_of(root, "id");
+	const char *found = text_of(root, "id");
 	int status = 0;
 
 	memset(deployment, 0, sizeof(*deployment));
-	if (told == NULL)
-		told = text_of(result, "id");
-	if (told == NULL || !is_id(told))
+	if (found == NULL)
+		found = text_of(result, "id");
+	if (found == NULL || !is_id(found))
 		status = error_set(error, ERROR_ANSWER, "the org's answer does not name a deployment");
-	/* The last three of 18 characters are a checksum, which not every answer has. */
-	else if (id != NULL && strncmp(told, id, 15) != 0)
-		status = error_set(error, ERROR_ANSWER, "the org's answer is of another deployment (%s instead of %s)", told, id);
+	/* Not every answer has the checksum, the last three of 18 characters. */
+	else if (id != NULL && strncmp(found, id, 15) != 0)
+		status = error_set(error, ERROR_ANSWER, "the org's answer is about another deployment (%s, not %s)", found,
+				   id);
 	else if (id != NULL && (!cJSON_IsObject(result) || text_of(result, "status") == NULL))
-		status = error_set(error, ERROR_ANSWER, "the org's answer does not say how deployment %s stands", id);
+		status = error_set(error, ERROR_ANSWER, "the org's answer does not contain the status of "
+				   "deployment %s", id);
 	if (status == 0) {
-		snprintf(deployment->id, sizeof(deployment->id), "%s", told);
+		snprintf(deployment->id, sizeof(deployment->id), "%s", found);
 		status = read_result(deployment, result, error);
 	}
 	cJSON_Delete(root);

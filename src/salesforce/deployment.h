@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A deployment at the org by the Metadata REST API (Metadata API Developer Guide, "Deploy Metadata with REST"): what is
- * asked, and what is told. Pure: nothing is sent from here. */
+/* Requests and answers of the Metadata REST API (Metadata API Developer Guide, "Deploy Metadata with REST"). Sends
+ * nothing. */
 #ifndef P11BEARER_SALESFORCE_DEPLOYMENT_H
 #define P11BEARER_SALESFORCE_DEPLOYMENT_H
 
@@ -9,30 +9,30 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The request's body that asks the org to give a deployment up. */
+/* Body of the request that cancels a deployment. */
 #define DEPLOYMENT_CANCEL "{\"deployResult\":{\"status\":\"Canceling\"}}"
 
-/* The JSON part of the request that begins a deployment. `check_only`: the org validates and keeps nothing. Static. */
+/* Returns the JSON part of the request that starts a deployment; with `check_only` the org validates only. Static. */
 const char *deployment_options(bool check_only);
 
-/* Path below the org's URL of all deployments (`id` NULL) or of one, `details`: with what failed in it. To be freed; NULL when
- * memory is out. */
+/* Returns the path of all deployments (`id` NULL) or of one, below the org's URL. With `details` the answer lists
+ * the failures. The caller frees it. NULL if memory is out. */
 char *deployment_path(const char *api_version, const char *id, bool details);
 
-/* What the org has against one file or test; each text is one clean line, empty where the org says nothing. */
+/* A message about a component or a test that failed. Each text is one clean line, which may be empty. */
 struct deployment_problem {
 	bool is_warning;
 	char *component; /* type and name, or a test's class and method */
 	char *file;      /* in the package */
-	long line, column; /* 0: not told */
+	long line, column; /* 0: unknown */
 	char *text;
 };
 
-/* How a deployment stands. */
+/* The status of a deployment. */
 struct deployment {
 	char id[20];
-	char status[64]; /* Pending, InProgress, Succeeded, Failed, Canceling, Canceled, …; empty: not told */
-	char detail[256]; /* what the org is at, or what failed as a whole; may be empty */
+	char status[64]; /* Pending, InProgress, Succeeded, Failed, Canceling, Canceled, …; empty if unknown */
+	char detail[256]; /* current step, or the reason of a failure as a whole; may be empty */
 	bool done, success;
 	long components, components_done, component_errors;
 	long tests, tests_done, test_errors;
@@ -40,8 +40,8 @@ struct deployment {
 	size_t count;
 };
 
-/* Reads the org's answer to a request about a deployment. Fails with ERROR_ANSWER when it is none, or not of the deployment
- * `id` (NULL: any). To be cleared in either case. */
+/* Reads the org's answer to a request about the deployment `id`, or any (NULL). Fails with ERROR_ANSWER if the
+ * answer is unusable or about another deployment. The caller clears `deployment`, on failure too. */
 int deployment_read(struct deployment *deployment, const char *json, const char *id, struct error *error);
 void deployment_clear(struct deployment *deployment);
 

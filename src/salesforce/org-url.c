@@ -9,7 +9,7 @@
 #include <strings.h>
 
 enum {
-	HOST_SIZE = 256, /* a name in the DNS has 253 characters */
+	HOST_SIZE = 256, /* a DNS name has at most 253 characters */
 	PATH_SIZE = 256,
 };
 
@@ -20,9 +20,9 @@ struct url {
 	char host[HOST_SIZE], port[8], path[PATH_SIZE];
 };
 
-/* Hosts of pages and the host of their org, by the ends of the names. What stands before the end is the same for both, such as
- * NAME--SANDBOX.sandbox. Hosts of packages' pages and files have the package too, NAME--PACKAGE, and older ones the instance:
- * NAME--PACKAGE.na139. */
+/* Suffixes of hosts that serve pages, and of the host of their org. Both have the same prefix, such as
+ * NAME--SANDBOX.sandbox; but hosts for the pages and files of packages insert the package, NAME--PACKAGE, and older
+ * ones also the instance, NAME--PACKAGE.na139. */
 static const struct page_host {
 	const char *page, *org;
 	bool package;
@@ -44,20 +44,20 @@ static const struct page_host {
 	{ ".lightning.sfcrmapps.cn", ".my.sfcrmproducts.cn", false },
 };
 
-/* Hosts that orgs log in at, by the ends of the names. Nothing follows but the paths of their services. Other hosts in the domain
- * are those of instances, such as na139, and of sites that are no org, such as help. */
+/* Suffixes of hosts that accept logins; their URLs have no path except those of services. The other hosts in the
+ * domain are instances, such as na139, or not orgs, such as help. */
 static const char *const org_hosts[] = { ".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn" };
 static const char instance_domain[] = ".salesforce.com";
 
-/* Hosts of Experience Cloud sites: the first part of the path may be the site's. */
+/* Suffixes of hosts of Experience Cloud sites; the first part of the path may name the site. */
 static const char *const site_hosts[] = { ".site.com", ".force.com", ".salesforce-sites.com" };
 
-/* What the path of a page begins with: on a host of Salesforce's, and on any, since a site may have a domain of its own. */
+/* Prefixes of the paths of pages: on Salesforce's hosts, and on any host, because a site may use a custom domain. */
 static const char *const page_paths[] = { "/lightning", "/one/one.app" };
-static const char *const sure_paths[] = { "/lightning/page", "/lightning/r", "/lightning/o", "/lightning/n", "/lightning/setup",
-					  "/lightning/app", "/one/one.app" };
+static const char *const sure_paths[] = { "/lightning/page", "/lightning/r", "/lightning/o", "/lightning/n",
+					  "/lightning/setup", "/lightning/app", "/one/one.app" };
 
-/* False: no URL of a host, or one with a user and password. */
+/* Returns false if the text is not the URL of a host, or contains a user. */
 static bool url_read(const char *text, struct url *url)
 {
 	const char *scheme = strstr(text, "://"), *host = scheme != NULL ? scheme + strlen("://") : text, *rest;
@@ -87,7 +87,7 @@ static bool url_read(const char *text, struct url *url)
 	return true;
 }
 
-/* Where `text` ends with `end`, else NULL. */
+/* Returns the suffix `end` in `text`, or NULL. */
 static char *find_end(char *text, const char *end)
 {
 	size_t length = strlen(text), tail = strlen(end);
@@ -104,16 +104,17 @@ static bool ends_with_one(char *host, const char *const *ends, size_t count)
 	return false;
 }
 
-/* Whether the label, of `length` bytes, is that of an instance: na139, cs5, usa2s. */
+/* Returns whether the label of `length` bytes names an instance: na139, cs5, usa2s. */
 static bool is_instance(const char *label, size_t length)
 {
 	size_t letters = strspn(label, "abcdefghijklmnopqrstuvwxyz"), digits = strspn(label + letters, "0123456789");
+	size_t suffix = label[letters + digits] == 's' ? 1 : 0;
 
-	return letters >= 2 && letters <= 4 && digits >= 1 && letters + digits + (label[letters + digits] == 's' ? 1 : 0) == length;
+	return letters >= 2 && letters <= 4 && digits >= 1 && letters + digits + suffix == length;
 }
 
-/* Takes --PACKAGE out of the first label, and away the last one if it is an instance's. False: there is no package, so the rest
- * does not begin with a name of an org. */
+/* Removes --PACKAGE from the first label, and the last label if it names an instance. Returns false if there is no
+ * package: then the name does not start with that of an org. */
 static bool cut_package(char *name)
 {
 	size_t label = strcspn(name, ".");
@@ -136,7 +137,7 @@ static bool say(char *advice, size_t size, const char *what, const char *base, c
 	return true;
 }
 
-/* Whether the path begins with `part`, as a whole. */
+/* Returns whether the path starts with all components of `part`. */
 static bool path_begins(const char *path, const char *part)
 {
 	size_t length = strlen(part);
@@ -153,7 +154,7 @@ static bool path_begins_with_one(const char *path, const char *const *parts, siz
 	return false;
 }
 
-/* The host is that of pages. */
+/* Handles the hosts that serve pages. */
 static bool page_host(struct url *url, bool token, char *advice, size_t size)
 {
 	char what[HOST_SIZE + 64], base[2 * HOST_SIZE];
@@ -173,7 +174,7 @@ static bool page_host(struct url *url, bool token, char *advice, size_t size)
 	return false;
 }
 
-/* The part of the path that is a site's: pages follow after /s, services after /services. */
+/* Returns the length of the path that names the site; pages follow after /s, services after /services. */
 static size_t site_path(const char *path)
 {
 	size_t length = 0;
@@ -193,7 +194,7 @@ static bool is_org(char *host)
 	       (strcmp(host + label, instance_domain) == 0 && is_instance(host, label));
 }
 
-/* The host is an org's, a site's or unknown. */
+/* Handles all other hosts. */
 static bool page_path(struct url *url, bool token, char *advice, size_t size)
 {
 	bool org = is_org(url->host), site = ends_with_one(url->host, site_hosts, COUNT(site_hosts));
@@ -214,8 +215,9 @@ static bool page_path(struct url *url, bool token, char *advice, size_t size)
 	page |= url->path[length] != '\0';
 	url->path[length] = '\0';
 	if (page)
-		return say(advice, size, service ? "this is the URL of one of the org's services" : "this is the URL of a page",
-			   base, url->path, token);
+		return say(advice, size,
+			   service ? "this is the URL of one of the org's services" : "this is the URL of a page", base,
+			   url->path, token);
 	if (token && endpoint == NULL)
 		return say(advice, size, "this is not the URL of a token endpoint", base, url->path, token);
 	return false;

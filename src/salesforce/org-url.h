@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* URLs that a browser shows and that are not the org's. An org logs in at its My Domain host, NAME.my.salesforce.com; its
- * pages are on other hosts, and their URLs have a path. */
+/* Detects URLs of pages, copied from a browser, in place of the org's URL. An org accepts logins at its My Domain host,
+ * NAME.my.salesforce.com; its pages are on other hosts, or their URLs have a path. */
 #ifndef P11BEARER_SALESFORCE_ORG_URL_H
 #define P11BEARER_SALESFORCE_ORG_URL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the URL of an org or site (or, `token`, of its token endpoint) is rather that of a page. Then `advice` says so and
- * names the URL to use. It quotes nothing of the URL but its host and the path of a site. */
+/* Returns whether a URL given for an org or site, or with `token` for its token endpoint, is that of a page. If so,
+ * fills `advice` with a sentence that names the URL to use. It quotes only the host and a site's path, as the rest
+ * may be secret. */
 bool salesforce_url_advice(const char *url, bool token, char *advice, size_t size);
 
 #endif

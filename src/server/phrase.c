@@ -6,10 +6,10 @@
 
 enum {
 	ROOM = PHRASE_TEXT_MOST + 1,
-	GAP_MOST = 5, /* words that "..." stands for at most */
+	GAP_MOST = 5, /* words that "..." matches */
 };
 
-/* Bytes of the apostrophe that begins the text; 0: none does. */
+/* Returns the length of the apostrophe at the start of the text, or 0 if there is none. */
 static size_t apostrophe(const char *text)
 {
 	static const char *const all[] = { "'", "`", "\u2018", "\u2019", "\u02bc", "\u00b4", "\u2032", "\uff07" };
@@ -26,8 +26,8 @@ static bool ends_sentence(const char *text)
 	return strchr(".;!?", text[0]) != NULL && (text[1] == '\0' || strchr(" \t\r\n", text[1]) != NULL);
 }
 
-/* The words of the text in lower case, one blank between them; the end of a sentence is the word "." Of a URL only the
- * scheme is left: the words in it say nothing. `plain` has room for ROOM. */
+/* Writes the words of the text in lower case, separated by one blank, with "." as a word at the end of a sentence.
+ * Words in a URL would mislead, so only its scheme is kept. `plain` has ROOM bytes. */
 static void simplify(const char *text, char *plain)
 {
 	size_t used = 0, skip;
@@ -57,7 +57,7 @@ static const char *next_word(const char *text)
 	return *text == ' ' ? text + 1 : text;
 }
 
-/* Whether the word that begins the text is one of the `length` bytes at `wanted`. */
+/* Returns whether the first word of the text is one of the alternatives in the `length` bytes at `wanted`. */
 static bool is_word(const char *wanted, size_t length, const char *text)
 {
 	const char *end = wanted + length;
@@ -75,8 +75,8 @@ static bool is_word(const char *wanted, size_t length, const char *text)
 	return false;
 }
 
-/* Whether the text, from here on, goes as the phrase does. */
-static bool goes_on(const char *phrase, const char *text)
+/* Returns whether the text starts with the phrase. */
+static bool starts_with(const char *phrase, const char *text)
 {
 	size_t length = strcspn(phrase, " |");
 	const char *rest = phrase[length] == ' ' ? phrase + length + 1 : phrase + length;
@@ -84,9 +84,9 @@ static bool goes_on(const char *phrase, const char *text)
 	if (length == 0)
 		return true;
 	if (strncmp(phrase, "... ", 4) != 0)
-		return *text != '\0' && is_word(phrase, length, text) && goes_on(rest, next_word(text));
+		return *text != '\0' && is_word(phrase, length, text) && starts_with(rest, next_word(text));
 	for (int gap = 0; gap <= GAP_MOST && *text != '\0' && *text != '.'; gap++, text = next_word(text)) {
-		if (goes_on(rest, text))
+		if (starts_with(rest, text))
 			return true;
 	}
 	return false;
@@ -99,7 +99,7 @@ bool phrase_said(const char *phrases, const char *text)
 	simplify(text, plain);
 	while (*phrases != '\0') {
 		for (const char *word = plain; *word != '\0'; word = next_word(word)) {
-			if (goes_on(phrases, word))
+			if (starts_with(phrases, word))
 				return true;
 		}
 		phrases += strcspn(phrases, "|");

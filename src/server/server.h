@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Authorization servers as data. Each is a const row; cmd chooses it and hands it down in the requests. */
+/* Authorization servers as data: cmd chooses a row and hands it down in the requests. Rows and advice are static. */
 #ifndef P11BEARER_SERVER_H
 #define P11BEARER_SERVER_H
 
@@ -25,10 +25,10 @@ struct server_advice {
 
 struct server {
 	const char *name;
-	const char *token_path, *userinfo_path, *revoke_path; /* endpoints, below the server's URL */
-	long lifetime_max;      /* seconds: latest exp that is documented to be accepted */
-	long exp_max;           /* seconds: latest exp that is known to be accepted */
-	size_t certificate_max; /* bytes of PEM */
+	const char *token_path, *userinfo_path, *revoke_path; /* endpoints, paths below the server's URL */
+	long lifetime_max;      /* seconds: latest exp that the vendor documents */
+	long exp_max;           /* seconds: latest exp that the server accepts */
+	size_t certificate_max; /* bytes of PEM that the server stores */
 	const char *bearer_variable, *site_variable; /* environment variables that the server's own tools read */
 	const struct server_advice *advice;
 	size_t advice_count;
@@ -36,10 +36,10 @@ struct server {
 
 extern const struct server server_salesforce;
 
-/* Returns the meaning and remedy of a refusal, by its code and description, which may be empty. NULL if unknown. Static. */
+/* Returns the advice for a refusal with this code and description, which may be empty, or NULL if there is none. */
 const struct server_advice *server_advice(const struct server *server, const char *code, const char *description);
 
-/* Returns the first advice for the cause. NULL if the server has none. Static. */
+/* Returns the first advice for the cause, or NULL if there is none. */
 const struct server_advice *server_advice_for(const struct server *server, enum server_cause cause);
 
 #endif

@@ -38,7 +38,7 @@ static const struct {
 	{ "service_unavailable", "", "org", "wait" },
 	{ "system_down", "", "org", "wait" },
 	{ "slow_down", "", "too fast", "wait" },
-	{ "invalid_token", "invalid token", "ended already", "--instance-url" },
+	{ "invalid_token", "invalid token", "already expired", "--instance-url" },
 	{ "unsupported_token_type", "this token type is not supported", "not an access token", "--instance-url" },
 	{ "invalid_grant", "login rate exceeded", "3,600 logins", "minutes, not seconds" },
 	{ "invalid_grant", "Audience validation failed", "aud", "--audience" },
