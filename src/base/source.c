@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { UTF8_MOST = 6 }; /* bytes that UTF8_getc looks at */
+enum { UTF8_MOST = 6 }; /* bytes that UTF8_getc may read */
 
 static const char *after(const char *text, const char *prefix)
 {
@@ -28,29 +28,30 @@ static const char *after(const char *text, const char *prefix)
 	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
-bool source_is(const char *text)
+struct source source_of_path(const char *path)
+{
+	struct source source = { SOURCE_FILE, path, -1 };
+
+	if (descriptor_path(path, &source.fd))
+		source.type = SOURCE_DESCRIPTOR;
+	return source;
+}
+
+bool source_parse(struct source *source, const char *text)
 {
 	const char *rest;
-	int fd;
 
-	if (((rest = after(text, "file:")) != NULL || (rest = after(text, "env:")) != NULL) && *rest != '\0')
-		return true;
-	return source_descriptor(text, &fd);
+	*source = (struct source){ SOURCE_NONE, NULL, -1 };
+	if ((rest = after(text, "file:")) != NULL && *rest != '\0')
+		*source = source_of_path(rest);
+	else if ((rest = after(text, "env:")) != NULL && *rest != '\0')
+		*source = (struct source){ SOURCE_VARIABLE, rest, -1 };
+	else if ((rest = after(text, "fd:")) != NULL && descriptor_number(rest, &source->fd))
+		source->type = SOURCE_DESCRIPTOR;
+	return source->type != SOURCE_NONE;
 }
 
-const char *source_variable(const char *source)
-{
-	return after(source, "env:");
-}
-
-bool source_descriptor(const char *source, int *fd)
-{
-	const char *number = after(source, "fd:"), *path = after(source, "file:");
-
-	return number != NULL ? descriptor_number(number, fd) : path != NULL && descriptor_path(path, fd);
-}
-
-/* What is wrong with a character, or NULL. */
+/* Names a character that no secret contains; NULL if there is nothing wrong with it. */
 static const char *character_fault(unsigned long character, const char **hint)
 {
 	static const unsigned long non_joiner = 0x200c, joiner = 0x200d; /* which some languages are spelt with */
@@ -73,7 +74,8 @@ static const char *character_fault(unsigned long character, const char **hint)
 	return NULL;
 }
 
-/* What no secret of one line contains, or NULL. *hint is the way out. It need not be UTF-8. */
+/* Names something that no one-line secret contains, and in *hint how to fix it; NULL if there is none. The secret need not
+ * be UTF-8. */
 static const char *stray(const unsigned char *text, size_t length, const char **hint)
 {
 	const char *fault = NULL;
@@ -94,7 +96,7 @@ static const char *stray(const unsigned char *text, size_t length, const char **
 	return fault;
 }
 
-int source_check(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error)
+int source_clean(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error)
 {
 	const char *text = secret_data(secret), *fault, *hint;
 	size_t length = secret_length(secret);
@@ -118,7 +120,7 @@ int source_check(const char *what, const struct source_kind *kind, struct secret
 	return -(int)kind->class;
 }
 
-/* Waits for something to read, or the end. Returns 1, 0 when the time is up, or -1. */
+/* Waits for input or its end. Returns 1, or 0 if the time is up, or -1. */
 static int wait_for(int fd, long seconds, double began)
 {
 	struct pollfd polled = { .fd = fd, .events = POLLIN };
@@ -134,7 +136,7 @@ static int wait_for(int fd, long seconds, double began)
 	}
 }
 
-/* Reads up to the end, or the end of the first line if `line`. */
+/* Reads to the end; with `line`, to the end of the first line. */
 static int read_descriptor(int fd, const char *what, bool line, const struct source_kind *kind, struct secret *secret,
 			   struct error *error)
 {
@@ -143,7 +145,7 @@ static int read_descriptor(int fd, const char *what, bool line, const struct sou
 	int ready = 1;
 	char byte;
 
-	/* Byte by byte: what follows the line belongs to another reader, and no copy is left in a buffer. */
+	/* Byte by byte: the bytes after the line belong to another reader, and no buffer keeps a copy. */
 	while (got != 0 && (ready = wait_for(fd, kind->seconds, began)) > 0) {
 		got = read(fd, &byte, 1);
 		if (got < 0 && errno != EINTR && errno != EAGAIN)
@@ -162,7 +164,7 @@ static int read_descriptor(int fd, const char *what, bool line, const struct sou
 	}
 	if (got < 0 || ready < 0)
 		return error_set(error, kind->class, "cannot read the %s from %s: %s", kind->name, what, strerror(errno));
-	return source_check(what, kind, secret, error);
+	return source_clean(what, kind, secret, error);
 }
 
 static int used_descriptor = -1;
@@ -179,8 +181,8 @@ int source_read_line(int fd, const char *what, const struct source_kind *kind, s
 	return read_descriptor(fd, what, true, kind, secret, error);
 }
 
-/* Whether the open file at `path` may be read: a regular file or a FIFO that no other user can change, and, unless
- * something other than its mode guards it, that no other user can read. */
+/* Refuses the open file at `path` unless it is a regular file or a FIFO that no other user can change and, unless `guarded`,
+ * that no other user can read. */
 static int check_file(const char *path, int fd, const struct stat *status, bool guarded, const struct source_kind *kind,
 		      struct error *error)
 {
@@ -214,15 +216,13 @@ int source_read_file(const char *path, bool guarded, const struct source_kind *k
 	struct stat status = { .st_mode = 0 };
 	int fd, result;
 
-	if (descriptor_path(path, &fd))
-		return source_read_line(fd, path, kind, secret, error);
-	/* Not blocking: to open a FIFO would wait for who writes to it. */
+	/* Opening a FIFO in blocking mode would wait for its writer. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		result = cannot_open(path, kind, error);
 	else
 		result = check_file(path, fd, &status, guarded, kind, error);
-	if (result == 0) /* who writes to a FIFO may keep it open */
+	if (result == 0) /* the writer of a FIFO may keep it open */
 		result = read_descriptor(fd, path, S_ISFIFO(status.st_mode), kind, secret, error);
 	if (fd >= 0)
 		close(fd);
@@ -246,24 +246,20 @@ static int read_environment(const char *name, const struct source_kind *kind, st
 	}
 	if (secret_append(secret, value, strlen(value)) < 0)
 		return error_memory(error);
-	/* Empty from here on: asterisks would cost a PIN try if a child took them for the PIN. */
+	/* Emptied rather than overwritten: a child that took asterisks for the PIN would spend a PIN try. */
 	wipe_variable(name);
 	snprintf(what, sizeof(what), "the environment variable %.*s", 64, name);
-	return source_check(what, kind, secret, error);
+	return source_clean(what, kind, secret, error);
 }
 
-int source_read(const char *source, const struct source_kind *kind, struct secret *secret, struct error *error)
+int source_read(const struct source *source, const struct source_kind *kind, struct secret *secret, struct error *error)
 {
-	const char *rest;
 	char what[64];
-	int fd;
 
-	if ((rest = after(source, "file:")) != NULL)
-		return source_read_file(rest, false, kind, secret, error);
-	if ((rest = after(source, "env:")) != NULL)
-		return read_environment(rest, kind, secret, error);
-	if (!source_descriptor(source, &fd))
-		return error_set(error, ERROR_UNEXPECTED, "not a source of a %s", kind->name);
-	snprintf(what, sizeof(what), "file descriptor %d", fd);
-	return source_read_line(fd, what, kind, secret, error);
+	if (source->type == SOURCE_FILE)
+		return source_read_file(source->name, false, kind, secret, error);
+	if (source->type == SOURCE_VARIABLE)
+		return read_environment(source->name, kind, secret, error);
+	snprintf(what, sizeof(what), "file descriptor %d", source->fd);
+	return source_read_line(source->fd, source->name != NULL ? source->name : what, kind, secret, error);
 }

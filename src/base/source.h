@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Secrets from where the user says they are: file:PATH, env:NAME or fd:N. */
+/* Reads secrets from sources that the user names: file:PATH, env:NAME or fd:N. */
 #ifndef P11BEARER_BASE_SOURCE_H
 #define P11BEARER_BASE_SOURCE_H
 
@@ -8,42 +8,56 @@
 
 #include <stdbool.h>
 
-/* What is read: its name in messages, the class of its errors, how long it may be. */
+/* A kind of secret. */
 struct source_kind {
-	const char *name; /* "PIN" */
-	enum error_class class;
-	size_t max;   /* bytes */
-	long seconds; /* how long to wait for what comes from a FIFO, a pipe or a terminal; 0: without a limit */
+	const char *name;       /* in messages, such as "PIN" */
+	enum error_class class; /* of errors */
+	size_t max;             /* bytes */
+	long seconds;           /* to wait for a FIFO, pipe or terminal; 0: no limit */
 };
 
-/* Whether the text has the form of a source; nothing is read. */
-bool source_is(const char *text);
+enum source_type {
+	SOURCE_NONE,
+	SOURCE_FILE,
+	SOURCE_VARIABLE,
+	SOURCE_DESCRIPTOR, /* fd:N, or file: with another name of a descriptor, such as /dev/fd/N */
+	SOURCE_CREDENTIAL, /* of systemd; parsed and read by src/p11, as is the next */
+	SOURCE_PROMPT,
+};
 
-/* The variable of env:NAME, in `source`; NULL when it is another source. */
-const char *source_variable(const char *source);
+/* A parsed source. `name` is the path, variable or credential; of a descriptor its path, or NULL for fd:N. It points into the
+ * text that was parsed. */
+struct source {
+	enum source_type type;
+	const char *name;
+	int fd;
+};
 
-/* Whether the source is fd:N, or file: with another name of a descriptor, such as /dev/fd/N; then *fd is N. */
-bool source_descriptor(const char *source, int *fd);
+/* Parses file:PATH, env:NAME or fd:N; reads nothing. Returns false, with the type SOURCE_NONE, if the text is none of them. */
+bool source_parse(struct source *source, const char *text);
 
-/* The one rule for secrets from any source: takes off one line end (LF or CRLF), then refuses one that is empty or too
- * long, or has a byte-order mark, a control character (C0, DEL, C1) or an invisible one in it. `what` names the source in messages, which
- * never show the secret. Fails with the kind's class. */
-int source_check(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error);
+/* The source file:PATH. */
+struct source source_of_path(const char *path);
 
-/* Reads the secret, one line, from the source, which source_is. A file that group or others have access to, or that
- * others can replace (trust.h), is refused; a variable is emptied; of a descriptor or a FIFO the first line is read and no
- * byte more. source_check applies. Fails with the kind's class. */
-int source_read(const char *source, const struct source_kind *kind, struct secret *secret, struct error *error);
+/* The one rule for secrets from any source: removes one line end (LF or CRLF), then refuses a secret that is empty, too long,
+ * or contains a byte-order mark, a control character (C0, DEL, C1) or an invisible one. `what` names the source in messages,
+ * which never show the secret. Fails with the kind's class. */
+int source_clean(const char *what, const struct source_kind *kind, struct secret *secret, struct error *error);
 
-/* The same from the file at `path`; `guarded` when another than its mode guards it. */
+/* Reads the secret, one line, from a source that source_parse accepted. Refuses a file that group or others may access, or
+ * that others can replace (trust.h); empties a variable; reads only the first line of a descriptor or FIFO, and no byte
+ * beyond it. Applies source_clean. Fails with the kind's class. */
+int source_read(const struct source *source, const struct source_kind *kind, struct secret *secret, struct error *error);
+
+/* The same from the file at `path`. `guarded`: something other than its mode protects it. */
 int source_read_file(const char *path, bool guarded, const struct source_kind *kind, struct secret *secret,
 		     struct error *error);
 
-/* The same from the first line of a descriptor; `what` names it in messages. */
+/* The same from the first line of a descriptor. `what` names it in messages. */
 int source_read_line(int fd, const char *what, const struct source_kind *kind, struct secret *secret,
 		     struct error *error);
 
-/* The descriptor that a secret was last read from, whatever name it had; -1 if none was. */
+/* The descriptor from which a secret was last read, or -1. */
 int source_used_descriptor(void);
 
 #endif

@@ -10,33 +10,33 @@
 #include <string.h>
 #include <time.h>
 
-static int open_key(const struct settings *settings, struct p11_key **key, struct error *error)
-{
-	struct p11_request request;
-	int result = cmd_key_request(settings, NULL, &request, error);
-
-	return result == 0 ? p11_key_open(key, &request, false, error) : result;
-}
-
 int cmd_app_key(const struct settings *settings, EVP_PKEY **public, struct error *error)
 {
+	struct p11_request request;
 	struct p11_key *key = NULL;
-	int result = open_key(settings, &key, error);
+	int result = cmd_key_request(settings, NULL, &request, error);
 
+	if (result == 0)
+		result = p11_key_open(&key, &request, false, error);
 	if (result == 0)
 		result = p11_key_public(key, public, error);
 	p11_key_close(&key);
+	p11_uri_free(&request.uri);
 	return result;
 }
 
 static int from_token(const struct settings *settings, X509 **certificate, struct error *error)
 {
+	struct p11_request request;
 	struct p11_key *key = NULL;
-	int result = open_key(settings, &key, error);
+	int result = cmd_key_request(settings, NULL, &request, error);
 
+	if (result == 0)
+		result = p11_key_open(&key, &request, false, error);
 	if (result == 0)
 		result = p11_key_certificate(key, certificate, error);
 	p11_key_close(&key);
+	p11_uri_free(&request.uri);
 	return result;
 }
 

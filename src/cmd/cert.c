@@ -16,16 +16,15 @@ static const struct settings_needed needed[] = {
 };
 
 /* What both commands begin with: the key and its public half. */
-static int open_key(const struct settings *settings, bool writable, struct p11_key **key, EVP_PKEY **public,
-		    const char **subject, struct error *error)
+static int open_key(const struct settings *settings, bool writable, struct p11_request *request, struct p11_key **key,
+		    EVP_PKEY **public, const char **subject, struct error *error)
 {
-	struct p11_request request;
-
+	request->uri = NULL;
 	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
 	*subject = settings_text(settings, SETTING_SUBJECT);
 	if (x509_subject_check(*subject, error) < 0 ||
-	    cmd_key_request(settings, NULL, &request, error) < 0 || p11_key_open(key, &request, writable, error) < 0)
+	    cmd_key_request(settings, NULL, request, error) < 0 || p11_key_open(key, request, writable, error) < 0)
 		return error_result(error);
 	return p11_key_public(*key, public, error);
 }
@@ -50,12 +49,13 @@ static int run_cert(const struct settings *settings, struct error *error)
 {
 	bool storing = settings_flag(settings, SETTING_STORE);
 	EVP_PKEY *public = NULL;
+	struct p11_request key_request;
 	struct p11_key *key = NULL;
 	X509 *certificate = NULL;
 	const char *subject;
 	char *pem = NULL;
 	size_t length;
-	int result = open_key(settings, storing, &key, &public, &subject, error);
+	int result = open_key(settings, storing, &key_request, &key, &public, &subject, error);
 
 	if (result == 0)
 		result = x509_certificate_make(sign, key, public, subject, settings_number(settings, SETTING_DAYS),
@@ -74,18 +74,20 @@ static int run_cert(const struct settings *settings, struct error *error)
 	X509_free(certificate);
 	EVP_PKEY_free(public);
 	p11_key_close(&key);
+	p11_uri_free(&key_request.uri);
 	return result;
 }
 
 static int run_csr(const struct settings *settings, struct error *error)
 {
 	EVP_PKEY *public = NULL;
+	struct p11_request key_request;
 	struct p11_key *key = NULL;
 	X509_REQ *request = NULL;
 	const char *subject;
 	char *pem = NULL;
 	size_t length;
-	int result = open_key(settings, false, &key, &public, &subject, error);
+	int result = open_key(settings, false, &key_request, &key, &public, &subject, error);
 
 	if (result == 0)
 		result = x509_request_make(sign, key, public, subject, &request, error);
@@ -97,6 +99,7 @@ static int run_csr(const struct settings *settings, struct error *error)
 	X509_REQ_free(request);
 	EVP_PKEY_free(public);
 	p11_key_close(&key);
+	p11_uri_free(&key_request.uri);
 	return result;
 }
 

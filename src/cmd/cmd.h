@@ -38,7 +38,8 @@ void cmd_end(int result, struct error *error) __attribute__((noreturn));
 /* What is needed to sign, for an assertion and for a bearer (see settings_require). */
 extern const struct settings_needed cmd_needs_key[], cmd_needs_assertion[], cmd_needs_bearer[];
 
-/* Fills `request` from the settings. `uri` is the operand, or NULL: --key, which must then be set. */
+/* Fills `request` from the settings. `uri` is the operand, or NULL: --key, which must then be set. Free request->uri with
+ * p11_uri_free even on failure. */
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
 

@@ -16,20 +16,17 @@
 #include <unistd.h>
 
 /* What names a PIN is not the command's, and nothing here needs it while the command runs. */
-static void drop_pins(const struct settings *settings, struct environment *environment)
+static void drop_pins(const struct settings *settings, struct p11_request *key, struct environment *environment)
 {
-	const char *key = settings_text(settings, SETTING_KEY);
-	char *of_uri = key != NULL ? p11_uri_pin_source(key) : NULL;
-	const char *sources[] = { settings_text(settings, SETTING_PIN_FROM), of_uri };
-	int fd;
+	const struct source *const sources[] = { &key->pin_from, p11_uri_pin_source(key->uri) };
 
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (sources[i] != NULL && source_variable(sources[i]) != NULL)
-			environment_unset(environment, source_variable(sources[i]));
-		else if (sources[i] != NULL && source_descriptor(sources[i], &fd))
-			descriptors_drop(fd);
+		if (sources[i]->type == SOURCE_VARIABLE)
+			environment_unset(environment, sources[i]->name);
+		else if (sources[i]->type == SOURCE_DESCRIPTOR)
+			descriptors_drop(sources[i]->fd);
 	}
-	free(of_uri);
+	p11_uri_free(&key->uri);
 	if (source_used_descriptor() >= 0) /* by whatever name */
 		descriptors_drop(source_used_descriptor());
 	settings_forget_pin(settings);
@@ -75,7 +72,7 @@ static char **make_argv(const struct settings *settings)
 }
 
 /* Gets the bearer and makes the environment. The token is left behind by then: no module is in use any more. */
-static int prepare(const struct settings *settings, const struct bearer_request *request, struct bearer **bearer,
+static int prepare(const struct settings *settings, struct bearer_request *request, struct bearer **bearer,
 		   struct bearer_use *use, struct environment **environment, struct error *error)
 {
 	struct descriptors *inherited = NULL;
@@ -94,7 +91,7 @@ static int prepare(const struct settings *settings, const struct bearer_request 
 	if (result == 0)
 		result = add_bearer(*environment, request->server, *bearer, site, error);
 	if (result == 0) {
-		drop_pins(settings, *environment);
+		drop_pins(settings, &request->key, *environment);
 		result = descriptors_close_others(inherited, error);
 	}
 	descriptors_free(&inherited);

@@ -21,6 +21,7 @@ static int run(const struct settings *settings, struct error *error)
 		result = error_result(error);
 	}
 	free(uri);
+	p11_uri_free(&request.uri);
 	return result;
 }
 

@@ -158,11 +158,13 @@ static int run(const struct settings *settings, struct error *error)
 	struct p11_request request;
 	int result = cmd_key_request(settings, uri != NULL ? uri : "pkcs11:", &request, error);
 
-	if (result < 0)
+	if (result < 0) {
+		p11_uri_free(&request.uri);
 		return result;
+	}
 	/* A PIN in the configuration is for the key that is configured, not for whatever token is there. */
 	if (!settings_is_option(settings, SETTING_PIN_FROM))
-		request.pin_from = NULL;
+		request.pin_from.type = SOURCE_NONE;
 	result = p11_list(&request, all, &listing, error);
 	if (result == 0 && listing.token_count == 0 && uri != NULL) {
 		result = error_set(error, ERROR_NO_KEY, "no token with keys matches the URI");
@@ -176,6 +178,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0 && listing.token_count == 0)
 		message_note("no token with keys was found; %s", listing.hint);
 	p11_listing_free(&listing);
+	p11_uri_free(&request.uri);
 	return result;
 }
 

@@ -27,32 +27,26 @@ const struct settings_needed cmd_needs_bearer[] = {
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error)
 {
+	const char *pin_from = settings_text(settings, SETTING_PIN_FROM);
+
 	*request = (struct p11_request){
-		.uri = uri,
 		.module = settings_text(settings, SETTING_MODULE),
-		.pin_from = settings_text(settings, SETTING_PIN_FROM),
 		.allow_final_try = settings_flag(settings, SETTING_ALLOW_FINAL_TRY),
 		.timeout = settings_number(settings, SETTING_MODULE_TIMEOUT),
 		.module_wait = settings_number(settings, SETTING_MODULE_WAIT),
 		.require_hardware = settings_flag(settings, SETTING_REQUIRE_HARDWARE),
 		.require_nonextractable = settings_flag(settings, SETTING_REQUIRE_NONEXTRACTABLE),
 	};
-	if (uri != NULL) {
-		if (p11_uri_check(uri, error) < 0) {
-			if (error->class == ERROR_CONFIG)
-				error->class = ERROR_USAGE;
-			return error_result(error);
-		}
-	} else {
-		if (settings_require(settings, cmd_needs_key, error) < 0)
-			return error_result(error);
-		request->uri = settings_text(settings, SETTING_KEY);
-		if (p11_uri_check(request->uri, error) < 0) {
+	if (uri == NULL && settings_require(settings, cmd_needs_key, error) < 0)
+		return error_result(error);
+	if (p11_uri_parse(&request->uri, uri != NULL ? uri : settings_text(settings, SETTING_KEY), error) < 0) {
+		if (uri == NULL)
 			settings_blame(settings, SETTING_KEY, error);
-			return error_result(error);
-		}
+		else if (error->class == ERROR_CONFIG)
+			error->class = ERROR_USAGE;
+		return error_result(error);
 	}
-	if (request->pin_from != NULL && p11_pin_source_check(request->pin_from, error) < 0) {
+	if (pin_from != NULL && p11_pin_source_parse(&request->pin_from, pin_from, error) < 0) {
 		settings_blame(settings, SETTING_PIN_FROM, error);
 		return error_result(error);
 	}
@@ -156,6 +150,7 @@ void cmd_bearer_request_clear(struct bearer_request *request)
 		free((char *)request->headers[i].json);
 	free(request->claims);
 	free(request->headers);
+	p11_uri_free(&request->key.uri);
 }
 
 int cmd_output(const struct settings *settings, const char *data, size_t length, struct error *error)

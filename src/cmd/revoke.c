@@ -32,13 +32,14 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 
 static int read_token(const struct settings *settings, struct secret *token, struct error *error)
 {
-	const char *source = settings_text(settings, SETTING_TOKEN_FROM);
+	const char *from = settings_text(settings, SETTING_TOKEN_FROM);
 	struct source_kind kind = { .name = "access token", .class = ERROR_CONFIG, .max = TOKEN_MAX };
+	struct source source;
 
-	kind.seconds = source != NULL ? settings_number(settings, SETTING_TIMEOUT) : 0; /* stdin may be a program that asks */
-	if (source != NULL && source_is(source))
-		return source_read(source, &kind, token, error);
-	if (source != NULL) {
+	kind.seconds = from != NULL ? settings_number(settings, SETTING_TIMEOUT) : 0; /* stdin may be a program that asks */
+	if (from != NULL && source_parse(&source, from))
+		return source_read(&source, &kind, token, error);
+	if (from != NULL) {
 		/* The text itself is not shown: it may be the access token, given by mistake. */
 		error_set(error, ERROR_USAGE, "option --token-from: not a source of an access token");
 		error_hint(error, "sources are file:PATH, env:NAME and fd:N; without the option it is standard input");

@@ -180,23 +180,23 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 	CK_OBJECT_HANDLE public;
 	struct token *token;
 
-	if (key_token(key, request, true, &token, error) < 0 || choose_names(&key->uri, &label, &id, error) < 0 ||
+	if (key_token(key, request, true, &token, error) < 0 || choose_names(key->uri, &label, &id, error) < 0 ||
 	    session_open(&key->session, token, true, error) < 0 ||
-	    session_login(&key->session, request, &key->uri, error) < 0)
+	    session_login(&key->session, request, key->uri, error) < 0)
 		return error_result(error);
-	p11_uri_hint_id(key->uri.text, &slip);
+	p11_uri_hint_id(key->uri->text, &slip);
 	if (slip.hint[0] != '\0')
 		message_warn("%s", slip.hint);
 	if (taken_refuse(&key->session, &label, error) < 0 || taken_refuse(&key->session, &id, error) < 0)
 		return error_result(error);
 	/* Before the key is made: nothing may keep its name from the user afterwards. */
-	tokens_look_beyond(&key->tokens, &key->uri);
+	tokens_look_beyond(&key->tokens, key->uri);
 	key->full_uri = token_key_uri(token, &label, &id);
 	if (key->full_uri == NULL)
 		return error_memory(error);
 	if (make_pair(key, label, id, bits, &public, error) < 0 &&
-	    (error->code != CKR_USER_NOT_LOGGED_IN || !session_may_login(&key->session, request, &key->uri) ||
-	     session_login_anyway(&key->session, request, &key->uri, error) < 0 ||
+	    (error->code != CKR_USER_NOT_LOGGED_IN || !session_may_login(&key->session, request, key->uri) ||
+	     session_login_anyway(&key->session, request, key->uri, error) < 0 ||
 	     make_pair(key, label, id, bits, &public, error) < 0))
 		return error_result(error);
 	if (read_back(&key->session, public, key->handle, key->full_uri, error) < 0)

@@ -137,15 +137,15 @@ void key_hint(struct p11_key *key, struct error *error)
 {
 	static const CK_OBJECT_CLASS classes[] = { CKO_CERTIFICATE, CKO_PUBLIC_KEY };
 	static const char *const words[] = { "label", "id" };
-	const CK_ATTRIBUTE *attributes[] = { p11_kit_uri_get_attribute(key->uri.parsed, CKA_LABEL),
-					     p11_kit_uri_get_attribute(key->uri.parsed, CKA_ID) };
+	const CK_ATTRIBUTE *attributes[] = { p11_kit_uri_get_attribute(key->uri->parsed, CKA_LABEL),
+					     p11_kit_uri_get_attribute(key->uri->parsed, CKA_ID) };
 	bool hinted = false;
 
 	if (key->modules.failures[0] != '\0')
 		modules_hint(&key->modules, error);
 	else
 		error_hint(error, "\"p11bearer keys --pin-from …\" lists the keys on it");
-	tokens_look_beyond(&key->tokens, &key->uri);
+	tokens_look_beyond(&key->tokens, key->uri);
 	for (size_t i = 0; i < 2 && !hinted; i++) {
 		if (attributes[i] != NULL)
 			hinted = hint_private(&key->session, *attributes[i], words[i], error);
@@ -160,5 +160,5 @@ void key_hint(struct p11_key *key, struct error *error)
 	}
 	if (!hinted && attributes[0] != NULL)
 		key_hint_near(&key->session, attributes[0], error);
-	p11_uri_hint_id(key->uri.text, error); /* a slip is the better reason */
+	p11_uri_hint_id(key->uri->text, error); /* a slip is the better reason */
 }

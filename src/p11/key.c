@@ -12,11 +12,11 @@ enum { NAMED_MOST = 10 }; /* of many matches, so many are listed */
 
 static int no_token(const struct p11_key *key, struct error *error)
 {
-	error_set(error, ERROR_NO_KEY, "no token matches %s", uri_shown(&key->uri));
+	error_set(error, ERROR_NO_KEY, "no token matches %s", uri_shown(key->uri));
 	modules_hint(&key->modules, error);
-	if (key->uri.has_slot_id)
+	if (key->uri->has_slot_id)
 		slots_hint(&key->modules, error);
-	token_hint_near(&key->modules, &key->uri, error);
+	token_hint_near(&key->modules, key->uri, error);
 	return -ERROR_NO_KEY;
 }
 
@@ -37,8 +37,8 @@ static int many_tokens(struct p11_key *key, struct error *error)
 	struct tokens *tokens = &key->tokens;
 	bool by_slot = false, by_serial = have_one_label(tokens);
 
-	tokens_look_beyond(tokens, &key->uri);
-	error_set(error, ERROR_NO_KEY, "%zu tokens match %s:", tokens->count, uri_shown(&key->uri));
+	tokens_look_beyond(tokens, key->uri);
+	error_set(error, ERROR_NO_KEY, "%zu tokens match %s:", tokens->count, uri_shown(key->uri));
 	for (size_t i = 0; i < tokens->count && i < NAMED_MOST; i++) {
 		char *uri = token_uri(&tokens->list[i]);
 
@@ -82,13 +82,13 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 	size_t kept = 0;
 
 	key->request = *request;
-	if (uri_parse(&key->uri, request->uri, error) < 0 ||
-	    modules_open(&key->modules, request, &key->uri, error) < 0 ||
-	    tokens_find(tokens, &key->modules, &key->uri, false, error) < 0)
+	key->uri = request->uri;
+	if (modules_open(&key->modules, request, key->uri, error) < 0 ||
+	    tokens_find(tokens, &key->modules, key->uri, false, error) < 0)
 		return error_result(error);
 	if (tokens->count > 1) {
 		for (size_t i = 0; i < tokens->count; i++) {
-			if (!is_out_of_question(&tokens->list[i], &key->uri, for_new_key))
+			if (!is_out_of_question(&tokens->list[i], key->uri, for_new_key))
 				tokens->list[kept++] = tokens->list[i];
 		}
 		if (kept > 0)
@@ -106,8 +106,8 @@ static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t 
 		     struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "more than one key on token \"%s\" matches %s:",
-		  token_label(key->session.token), uri_shown(&key->uri));
-	tokens_look_beyond(&key->tokens, &key->uri);
+		  token_label(key->session.token), uri_shown(key->uri));
+	tokens_look_beyond(&key->tokens, key->uri);
 	object_name_all(&key->session, found, count, error);
 	error_hint(error, "%sgive the full URI of one of them; what has the same id and label twice cannot be told apart, and "
 			  "is to be removed with the token's own tool", logged_in ? "" : "no login was tried; ");
@@ -117,7 +117,7 @@ static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t 
 static int no_key(struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no private RSA key on token \"%s\" matches %s",
-		  token_label(key->session.token), uri_shown(&key->uri));
+		  token_label(key->session.token), uri_shown(key->uri));
 	key_hint(key, error);
 	return -ERROR_NO_KEY;
 }
@@ -128,7 +128,7 @@ static int check_before_login(struct p11_key *key, struct error *error)
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
 	size_t count;
 
-	if (objects_find(&key->session, &key->uri, CKO_PUBLIC_KEY, true, found, NAMED_MOST + 1, &count, error) < 0) {
+	if (objects_find(&key->session, key->uri, CKO_PUBLIC_KEY, true, found, NAMED_MOST + 1, &count, error) < 0) {
 		/* A token that hides everything until login is none that could be asked. */
 		return error->code == CKR_USER_NOT_LOGGED_IN ? 0 : error_result(error);
 	}
@@ -140,7 +140,7 @@ int key_find(struct p11_key *key, struct error *error)
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
 	size_t count;
 
-	if (objects_find(&key->session, &key->uri, CKO_PRIVATE_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
+	if (objects_find(&key->session, key->uri, CKO_PRIVATE_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
 		return error_result(error);
 	key->matches = count;
 	if (count == 0)
@@ -162,11 +162,11 @@ static int open_key(struct p11_key *key, const struct p11_request *request, bool
 		return error_result(error);
 	if ((token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
 		return error_result(error);
-	if (session_login(&key->session, request, &key->uri, error) < 0)
+	if (session_login(&key->session, request, key->uri, error) < 0)
 		return error_result(error);
 	if (key_find(key, error) < 0 &&
-	    (key->matches > 0 || error->class != ERROR_NO_KEY || !session_may_login(&key->session, request, &key->uri) ||
-	     session_login_anyway(&key->session, request, &key->uri, error) < 0 || key_find(key, error) < 0))
+	    (key->matches > 0 || error->class != ERROR_NO_KEY || !session_may_login(&key->session, request, key->uri) ||
+	     session_login_anyway(&key->session, request, key->uri, error) < 0 || key_find(key, error) < 0))
 		return error_result(error);
 	return require_nonextractable(&key->session, key->handle, request, error);
 }
@@ -202,7 +202,6 @@ void p11_key_close(struct p11_key **key)
 	gate_free(&old->gate);
 	modules_close(&old->modules);
 	tokens_free(&old->tokens);
-	uri_free(&old->uri);
 	EVP_PKEY_free(old->public);
 	free(old->full_uri);
 	free(old);

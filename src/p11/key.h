@@ -31,7 +31,7 @@ struct p11_key {
 	struct p11_request request;
 	struct modules modules;
 	struct tokens tokens;
-	struct uri uri;
+	const struct uri *uri;       /* the request's */
 	struct session session;
 	CK_OBJECT_HANDLE handle;
 	CK_MECHANISM_TYPE mechanism; /* the one that C_SignInit took last, or the first to try */

@@ -179,9 +179,9 @@ static int read_all(const struct tokens *tokens, const struct p11_request *reque
 		bool hides;
 
 		listing->token_count++;
-		if (read_token(&tokens->list[i], request, uri, request->pin_from != NULL, tokens->count == 1, info, error) < 0) {
+		if (read_token(&tokens->list[i], request, uri, request->pin_from.type != SOURCE_NONE, tokens->count == 1, info, error) < 0) {
 			/* One broken token does not hide the others, unless it is the one that was asked for. */
-			if (error->class != ERROR_TOKEN || tokens->count == 1 || request->pin_from != NULL)
+			if (error->class != ERROR_TOKEN || tokens->count == 1 || request->pin_from.type != SOURCE_NONE)
 				return error_result(error);
 			message_warn("%s", error->text);
 		}
@@ -226,30 +226,27 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 {
 	struct modules modules = { .list = NULL };
 	struct tokens tokens = { .list = NULL };
-	struct uri uri;
+	const struct uri *uri = request->uri;
 	int result;
 
 	memset(listing, 0, sizeof(*listing));
-	result = uri_parse(&uri, request->uri, error);
+	result = modules_open(&modules, request, uri, error);
 	if (result == 0)
-		result = modules_open(&modules, request, &uri, error);
+		result = tokens_find(&tokens, &modules, uri, all, error);
 	if (result == 0)
-		result = tokens_find(&tokens, &modules, &uri, all, error);
-	if (result == 0)
-		tokens_look_beyond(&tokens, &uri);
-	if (result == 0 && request->pin_from != NULL)
+		tokens_look_beyond(&tokens, uri);
+	if (result == 0 && request->pin_from.type != SOURCE_NONE)
 		result = check_one_login(&tokens, error);
 	if (result == 0)
 		result = name_modules(&modules, listing, error);
 	if (result == 0)
-		result = read_all(&tokens, request, &uri, all, listing, error);
+		result = read_all(&tokens, request, uri, all, listing, error);
 	if (result == 0 && listing->token_count == 0)
-		hint_nothing(&modules, &tokens, &uri, listing);
+		hint_nothing(&modules, &tokens, uri, listing);
 	else if (result == 0 && modules.failures[0] != '\0' && all)
 		message_warn("modules that could not be used: %s%s", modules.failures, modules.advice);
 	tokens_free(&tokens);
 	modules_close(&modules);
-	uri_free(&uri);
 	return result;
 }
 

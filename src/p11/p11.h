@@ -5,6 +5,7 @@
 #define P11BEARER_P11_H
 
 #include "base/sign.h"
+#include "base/source.h"
 
 #include <openssl/types.h>
 #include <stdbool.h>
@@ -17,9 +18,9 @@ enum {
 
 /* Where the key is and how to get at it. Strings are the caller's and must outlive the key. */
 struct p11_request {
-	const char *uri;      /* RFC 7512; NULL or "pkcs11:" for "whatever there is" */
+	struct uri *uri;      /* see p11_uri_parse */
 	const char *module;   /* path of the module to use, or NULL: the URI's module-path, else all p11-kit knows */
-	const char *pin_from; /* prompt, file:PATH, env:NAME, fd:N, credential:NAME; NULL: the URI's, pin pad, or prompt */
+	struct source pin_from; /* see p11_pin_source_parse; SOURCE_NONE: the URI's, PIN pad, or prompt */
 	bool allow_final_try; /* log in though a wrong PIN would lock the token */
 	long timeout;         /* seconds that a call of the module may take */
 	long module_wait;     /* seconds that a token which was lost may be away; 0: one try, at once */
@@ -31,18 +32,23 @@ struct p11_request {
 /* A private RSA key on a token, with the session it is used in. */
 struct p11_key;
 
-/* Checks the URI's form. Fails with ERROR_CONFIG and a sentence that never shows a PIN. */
-int p11_uri_check(const char *uri, struct error *error);
+/* A parsed RFC 7512 URI. It holds the PIN of pin-value. */
+struct uri;
+
+/* Parses a URI; "pkcs11:" matches anything. Fails with ERROR_CONFIG; the message never shows a PIN. p11_uri_free wipes the PIN,
+ * and allows NULL. */
+int p11_uri_parse(struct uri **uri, const char *text, struct error *error);
+void p11_uri_free(struct uri **uri);
 
 /* Adds the hint "did you mean id=%01…?" to the error of a key that was not found, if the id in the URI looks like hexadecimal
  * digits that are not encoded, such as 01a2, %01a2, 01:a2 or 0x01a2. Else it does nothing, and an earlier hint remains. */
 void p11_uri_hint_id(const char *uri, struct error *error);
 
-/* The URI's pin-source in the form of --pin-from; NULL if it has none. To be freed. */
-char *p11_uri_pin_source(const char *uri);
+/* The URI's pin-source; its type is SOURCE_NONE if there is none. Owned by `uri`. */
+const struct source *p11_uri_pin_source(const struct uri *uri);
 
-/* Checks the form of a PIN source; reads nothing. Fails with ERROR_CONFIG. */
-int p11_pin_source_check(const char *source, struct error *error);
+/* Parses a PIN source: prompt, file:PATH, env:NAME, fd:N or credential:NAME; reads nothing. Fails with ERROR_CONFIG. */
+int p11_pin_source_parse(struct source *source, const char *text, struct error *error);
 
 /* Finds the one private key that the URI names: loads the modules, opens a session and logs in when the token asks
  * for it. A PIN goes to one token at most: when more than one token or key matches nothing is logged in to, nor is a

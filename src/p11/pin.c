@@ -3,7 +3,6 @@
 #include "p11/session.h"
 
 #include "base/message.h"
-#include "base/source.h"
 #include "process/interrupt.h"
 
 #include <bsd/readpassphrase.h>
@@ -24,28 +23,25 @@ static struct source_kind pin_kind(const struct p11_request *request)
 	return (struct source_kind){ "PIN", ERROR_PIN, PIN_MAX, request->timeout };
 }
 
-static const char *after(const char *text, const char *prefix)
+int p11_pin_source_parse(struct source *source, const char *text, struct error *error)
 {
-	size_t length = strlen(prefix);
+	static const char credential[] = "credential:";
 
-	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
-}
-
-int p11_pin_source_check(const char *source, struct error *error)
-{
-	const char *rest;
-
-	if (strcmp(source, "prompt") == 0 || source_is(source))
+	if (source_parse(source, text))
 		return 0;
-	rest = after(source, "credential:");
-	if (rest != NULL && *rest != '\0') {
-		if (strchr(rest, '/') == NULL && rest[0] != '.')
+	if (strcmp(text, "prompt") == 0) {
+		source->type = SOURCE_PROMPT;
+		return 0;
+	}
+	if (strncmp(text, credential, strlen(credential)) == 0 && text[strlen(credential)] != '\0') {
+		*source = (struct source){ SOURCE_CREDENTIAL, text + strlen(credential), -1 };
+		if (strchr(source->name, '/') == NULL && source->name[0] != '.')
 			return 0;
 		return error_set(error, ERROR_CONFIG, "a credential's name has no '/' and begins with no '.'");
 	}
 	/* The text itself is not shown: it may be a PIN, given by mistake. */
 	error_set(error, ERROR_CONFIG, "not a PIN source");
-	if (strspn(source, "/~.") > 0)
+	if (strspn(text, "/~.") > 0)
 		error_hint(error, "to read the PIN from a file, put file: before its path: file:PATH");
 	else
 		error_hint(error, "PIN sources are prompt, file:PATH, env:NAME, fd:N and credential:NAME");
@@ -113,46 +109,42 @@ static int prompt(const struct token *token, const struct source_kind *kind, str
 	}
 	interrupt_end();
 	secret_truncate(pin, length);
-	return result == 0 ? source_check("the line that was typed", kind, pin, error) : result;
+	return result == 0 ? source_clean("the line that was typed", kind, pin, error) : result;
 }
 
-static int read_source(const char *source, const struct token *token, const struct source_kind *kind, struct secret *pin,
+static int read_source(const struct source *source, const struct token *token, const struct source_kind *kind, struct secret *pin,
 		       struct error *error)
 {
-	const char *name = after(source, "credential:");
-
-	if (p11_pin_source_check(source, error) < 0)
-		return error_result(error);
-	if (name != NULL)
-		return read_credential(name, kind, pin, error);
-	if (source_is(source))
-		return source_read(source, kind, pin, error);
-	return prompt(token, kind, pin, error);
+	if (source->type == SOURCE_PROMPT)
+		return prompt(token, kind, pin, error);
+	if (source->type == SOURCE_CREDENTIAL)
+		return read_credential(source->name, kind, pin, error);
+	return source_read(source, kind, pin, error);
 }
 
 int pin_get(struct secret **pin, const struct p11_request *request, const struct uri *uri, const struct token *token,
 	    struct error *error)
 {
 	const struct secret *value = uri->pin;
-	const char *source = uri->pin_source;
+	const struct source *source = &uri->pin_source;
 	const struct source_kind kind = pin_kind(request);
 	bool pad = (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 	int result;
 
 	*pin = NULL;
-	if (pad && request->pin_from == NULL && value == NULL && source == NULL)
+	if (pad && request->pin_from.type == SOURCE_NONE && value == NULL && source->type == SOURCE_NONE)
 		return 0;
 	*pin = secret_new(64);
 	if (*pin == NULL)
 		return error_memory(error);
-	if (request->pin_from != NULL) {
-		result = read_source(request->pin_from, token, &kind, *pin, error);
+	if (request->pin_from.type != SOURCE_NONE) {
+		result = read_source(&request->pin_from, token, &kind, *pin, error);
 	} else if (value != NULL) {
 		message_warn("a PIN in the URI (pin-value) can be seen by others; use --pin-from");
 		result = secret_append(*pin, secret_data(value), secret_length(value)) < 0 ? error_memory(error) : 0;
 		if (result == 0)
-			result = source_check("the URI's pin-value", &kind, *pin, error);
-	} else if (source != NULL) {
+			result = source_clean("the URI's pin-value", &kind, *pin, error);
+	} else if (source->type != SOURCE_NONE) {
 		result = read_source(source, token, &kind, *pin, error);
 	} else {
 		result = prompt(token, &kind, *pin, error);

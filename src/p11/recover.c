@@ -24,8 +24,8 @@ static int reopen(struct p11_key *key, const struct error *lost, struct error *e
 	struct session *session = &key->session;
 	unsigned logins = session->logins;
 
-	if (lost->code == CKR_USER_NOT_LOGGED_IN && session_may_login(session, &key->request, &key->uri))
-		return session_login_anyway(session, &key->request, &key->uri, error) < 0 ? error_result(error) : key_find(key, error);
+	if (lost->code == CKR_USER_NOT_LOGGED_IN && session_may_login(session, &key->request, key->uri))
+		return session_login_anyway(session, &key->request, key->uri, error) < 0 ? error_result(error) : key_find(key, error);
 	if (renew(key, error) < 0)
 		return error_result(error);
 	/* The login was not what was missing, so it is one for the signature, of which the key does not tell. */
@@ -50,7 +50,7 @@ static int restart(struct p11_key *key, struct error *error)
 		if (module_restart(token->module, error) < 0)
 			return error_result(error);
 	}
-	return token_find_again(token, &key->uri, error) < 0 ? error_result(error) : renew(key, error);
+	return token_find_again(token, key->uri, error) < 0 ? error_result(error) : renew(key, error);
 }
 
 /* Whether a further try makes sense: the module failed; no login did, and no other token took the place of this one. */

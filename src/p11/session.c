@@ -191,7 +191,7 @@ bool session_may_login(const struct session *session, const struct p11_request *
 	CK_FLAGS flags = session->token->info.flags & (CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED);
 
 	return !session->wants_login && flags == CKF_USER_PIN_INITIALIZED &&
-	       (request->pin_from != NULL || uri->pin != NULL || uri->pin_source != NULL);
+	       (request->pin_from.type != SOURCE_NONE || uri->pin != NULL || uri->pin_source.type != SOURCE_NONE);
 }
 
 int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,

@@ -79,7 +79,7 @@ static int sign_once(struct p11_key *key, const void *data, size_t size, unsigne
 
 	if (sign_begin(key, error) < 0 || sign_input(key, data, size, info, &input, &input_length, error) < 0)
 		return error_result(error);
-	if (key->always_authenticate && session_login_context(&key->session, &key->request, &key->uri, error) < 0)
+	if (key->always_authenticate && session_login_context(&key->session, &key->request, key->uri, error) < 0)
 		return error_result(error);
 	if (token_is_there(key->session.token, error) < 0) /* another thread may have seen meanwhile that it is not */
 		return error_result(error);
@@ -151,7 +151,7 @@ int p11_key_prepare(struct p11_key *key, struct error *error)
 	key->must_prepare = true; /* one call more is nothing to a run of many */
 	if (prepare(key, error) < 0 && !is_loss(error)) /* the first signature recovers what is lost */
 		return error_result(error);
-	return key->always_authenticate ? session_pin(&key->session, &key->request, &key->uri, error) : 0;
+	return key->always_authenticate ? session_pin(&key->session, &key->request, key->uri, error) : 0;
 }
 
 /* What a token may say of a mechanism only when it is to be carried out. */

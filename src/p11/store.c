@@ -166,7 +166,7 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
 
 	if (result == 0 && *certificate == NULL) {
 		result = error_set(error, ERROR_NO_KEY, "token \"%s\" holds no certificate of the key %s",
-				   token_label(key->session.token), uri_shown(&key->uri));
+				   token_label(key->session.token), uri_shown(key->uri));
 		error_hint(error, "make one and put it there with \"p11bearer cert --key URI --subject /CN=NAME --store\", or give "
 				  "the certificate's file with --certificate");
 	}

@@ -168,7 +168,7 @@ static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_AT
 	key->session.open = false;
 	result = module_restart(token->module, &why);
 	if (result == 0)
-		result = token_find_again(token, &key->uri, &why);
+		result = token_find_again(token, key->uri, &why);
 	if (result == 0)
 		result = session_open(&look, token, false, &why);
 	for (size_t i = 0; i < 2 && result == 0 && modulus == SAME; i++) {

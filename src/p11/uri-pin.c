@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,7 +74,7 @@ static const char *after_scheme(const char *source)
 }
 
 /* The text itself is not shown: it may be a PIN. */
-static void refuse_source(const char *path, struct error *error)
+static int refuse_source(const char *path, struct error *error)
 {
 	error_set(error, ERROR_CONFIG, "the URI's pin-source is neither file: with an absolute path nor another PIN source");
 	if (path[0] == '~' || path[0] == '$')
@@ -83,6 +82,7 @@ static void refuse_source(const char *path, struct error *error)
 	else
 		error_hint(error, "PIN sources in a URI are file:/PATH, env:NAME, fd:N, credential:NAME and prompt; programs are "
 			   "not run");
+	return -ERROR_CONFIG;
 }
 
 /* Schemes are the same in any case. */
@@ -98,40 +98,24 @@ static void lower_scheme(char *source)
 int uri_take_pin_source(struct uri *uri, struct error *error)
 {
 	const char *source = p11_kit_uri_get_pin_source(uri->parsed), *path;
-	char *text;
 	struct error ignored;
 
 	if (source == NULL)
 		return 0;
-	text = wipe_strdup(source); /* people put the PIN itself there by mistake */
-	if (text == NULL)
+	uri->pin_source_text = wipe_strdup(source); /* people put the PIN itself there by mistake */
+	if (uri->pin_source_text == NULL)
 		return error_memory(error);
-	lower_scheme(text);
-	path = after_scheme(text);
+	lower_scheme(uri->pin_source_text);
+	path = after_scheme(uri->pin_source_text);
 	/* Only absolute paths: whoever wrote the URI does not know the working directory. Programs ("|command") are not run. */
-	if (path[0] != '/' && (path != text || p11_pin_source_check(text, &ignored) < 0)) {
-		refuse_source(path, error);
-		goto out;
-	}
-	if (asprintf(&uri->pin_source, "%s%s", path[0] == '/' ? "file:" : "", path[0] == '/' ? path : text) < 0) {
-		uri->pin_source = NULL;
-		error_memory(error);
-	}
-out:
-	wipe_free(text);
-	return uri->pin_source != NULL ? 0 : error_result(error);
+	if (path[0] == '/')
+		uri->pin_source = source_of_path(path);
+	else if (path != uri->pin_source_text || p11_pin_source_parse(&uri->pin_source, path, &ignored) < 0)
+		return refuse_source(path, error);
+	return 0;
 }
 
-char *p11_uri_pin_source(const char *text)
+const struct source *p11_uri_pin_source(const struct uri *uri)
 {
-	struct uri uri;
-	struct error ignored;
-	char *source = NULL;
-
-	if (uri_parse(&uri, text, &ignored) == 0) {
-		source = uri.pin_source;
-		uri.pin_source = NULL;
-	}
-	uri_free(&uri);
-	return source;
+	return &uri->pin_source;
 }

@@ -12,8 +12,6 @@ int uri_parse(struct uri *uri, const char *text, struct error *error)
 	int code;
 
 	memset(uri, 0, sizeof(*uri));
-	if (text == NULL)
-		text = "pkcs11:";
 	if (uri_check_form(uri, text, error) < 0 || uri_take_pin(uri, text, error) < 0)
 		return error_result(error);
 	uri_tidy(uri->text);
@@ -41,10 +39,9 @@ void uri_free(struct uri *uri)
 {
 	p11_kit_uri_free(uri->parsed);
 	free(uri->text);
-	free(uri->pin_source);
+	wipe_free(uri->pin_source_text);
 	secret_free(&uri->pin);
-	uri->parsed = NULL;
-	uri->text = uri->pin_source = NULL;
+	memset(uri, 0, sizeof(*uri));
 }
 
 const char *uri_shown(const struct uri *uri)
@@ -92,11 +89,21 @@ char *uri_format_key(const CK_TOKEN_INFO *info, const struct uri_place *place, C
 	return format(info, place, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, label, id);
 }
 
-int p11_uri_check(const char *text, struct error *error)
+int p11_uri_parse(struct uri **uri, const char *text, struct error *error)
 {
-	struct uri uri;
-	int result = uri_parse(&uri, text, error);
+	int result;
 
-	uri_free(&uri);
+	*uri = malloc(sizeof(**uri));
+	result = *uri != NULL ? uri_parse(*uri, text, error) : error_memory(error);
+	if (result < 0)
+		p11_uri_free(uri);
 	return result;
+}
+
+void p11_uri_free(struct uri **uri)
+{
+	if (*uri != NULL)
+		uri_free(*uri);
+	free(*uri);
+	*uri = NULL;
 }

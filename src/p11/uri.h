@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/source.h"
 
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/pkcs11.h>
@@ -15,12 +16,13 @@ struct uri {
 	P11KitUri *parsed;  /* its pin-value is empty */
 	char *text;         /* without the value of pin-value and without padding */
 	struct secret *pin; /* pin-value, decoded and not checked; NULL if the URI has none */
-	char *pin_source;   /* pin-source in the form that --pin-from takes; NULL if the URI has none */
+	struct source pin_source; /* SOURCE_NONE: the URI has none */
+	char *pin_source_text;    /* what pin_source points into */
 	bool has_id, has_object, has_library, has_slot, has_slot_id; /* which attributes it has; has_slot: slot-… but slot-id */
 	bool is_full; /* it has all that a token says of itself: token, manufacturer, model, serial */
 };
 
-/* Parses and checks. Fails with ERROR_CONFIG. Free with uri_free. `text` may be NULL. */
+/* Parses and checks. Fails with ERROR_CONFIG. Free with uri_free. */
 int uri_parse(struct uri *uri, const char *text, struct error *error);
 void uri_free(struct uri *uri);
 

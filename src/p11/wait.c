@@ -3,8 +3,6 @@
  * another token take its place. */
 #include "p11/session.h"
 
-#include "base/source.h"
-
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,31 +17,29 @@ static bool is_regular(const char *path)
 	return path != NULL && stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-static bool source_may_wait(const char *source)
+static bool source_may_wait(const struct source *source)
 {
-	static const char file[] = "file:", credential[] = "credential:";
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_MAX];
 	struct stat status;
-	int fd;
 
-	if (source_variable(source) != NULL)
+	if (source->type == SOURCE_VARIABLE)
 		return false;
-	if (source_descriptor(source, &fd))
-		return fstat(fd, &status) < 0 || !S_ISREG(status.st_mode);
-	if (strncmp(source, file, sizeof(file) - 1) == 0)
-		return !is_regular(source + sizeof(file) - 1);
-	if (strncmp(source, credential, sizeof(credential) - 1) != 0 || folder == NULL)
+	if (source->type == SOURCE_DESCRIPTOR)
+		return fstat(source->fd, &status) < 0 || !S_ISREG(status.st_mode);
+	if (source->type == SOURCE_FILE)
+		return !is_regular(source->name);
+	if (source->type != SOURCE_CREDENTIAL || folder == NULL)
 		return true;
-	snprintf(path, sizeof(path), "%s/%s", folder, source + sizeof(credential) - 1);
+	snprintf(path, sizeof(path), "%s/%s", folder, source->name);
 	return !is_regular(path);
 }
 
 bool pin_may_wait(const struct p11_request *request, const struct uri *uri)
 {
-	if (request->pin_from != NULL)
-		return source_may_wait(request->pin_from);
+	if (request->pin_from.type != SOURCE_NONE)
+		return source_may_wait(&request->pin_from);
 	if (uri->pin != NULL)
 		return false;
-	return uri->pin_source == NULL || source_may_wait(uri->pin_source);
+	return source_may_wait(&uri->pin_source); /* SOURCE_NONE: a prompt or PIN pad */
 }

@@ -36,16 +36,18 @@ static bool is_pin(const uint8_t *data, size_t size, bool line, size_t *length)
 	return *length > 0 && memmem(data, *length, "\xef\xbb\xbf", 3) == NULL;
 }
 
-static void read_pin(const char *source, const uint8_t *data, size_t size, bool line)
+static void read_pin(const char *text, const uint8_t *data, size_t size, bool line)
 {
 	struct secret *pin = secret_new(16);
+	struct source source;
 	struct error error = { .class = 0 };
 	char *shown = strndup((const char *)data, size);
 	size_t length;
 	bool good = is_pin(data, size, line, &length);
-	int result = source_read(source, &kind, pin, &error);
+	int result;
 
-	expect(source_is(source), "it is a source");
+	expect(source_parse(&source, text), "it is a source");
+	result = source_read(&source, &kind, pin, &error);
 	if (result == 0) {
 		expect(good && length == secret_length(pin) && memcmp(secret_data(pin), data, length) == 0,
 		       "the PIN is what stands there");
@@ -64,8 +66,9 @@ static void check_form(const uint8_t *data, size_t size)
 {
 	char *text = strndup((const char *)data, size);
 	struct error error = { .class = 0 };
+	struct source source;
 
-	if (p11_pin_source_check(text, &error) < 0)
+	if (p11_pin_source_parse(&source, text, &error) < 0)
 		expect(strlen(text) < 24 || strstr(error.text, text) == NULL, "what may be a PIN is not shown");
 	free(text);
 }

@@ -24,7 +24,6 @@ static void read_uri(const char *text)
 		expect(strstr(error.text, marker) == NULL, "nor is it in a refusal");
 	}
 	uri_free(&uri);
-	free(p11_uri_pin_source(text));
 }
 
 /* The bytes of a field, as many as there are, and blanks. */

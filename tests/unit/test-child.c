@@ -113,18 +113,24 @@ static void sources_are_told_by_their_form(void **state)
 	static const char *const good[] = { "file:x", "file:/x:y", "env:X", "fd:0", "fd:12" };
 	static const char *const bad[] = { "", "x", "file:", "env:", "fd:", "fd:x", "fd:-1", "fd: 1", "fd:1x",
 					   "fd:99999999999999999999", "prompt", "credential:x", "File:x" };
-	int fd = -1;
+	struct source source;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
-		assert_true(source_is(good[i]));
+		assert_true(source_parse(&source, good[i]));
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_false(source_is(bad[i]));
-	assert_true(source_descriptor("fd:12", &fd));
-	assert_int_equal(fd, 12);
-	assert_false(source_descriptor("file:12", &fd));
-	assert_string_equal(source_variable("env:X"), "X");
-	assert_null(source_variable("file:X"));
+		assert_false(source_parse(&source, bad[i]));
+	assert_true(source_parse(&source, "fd:12"));
+	assert_int_equal(source.type, SOURCE_DESCRIPTOR);
+	assert_int_equal(source.fd, 12);
+	assert_true(source_parse(&source, "file:/dev/fd/12"));
+	assert_int_equal(source.type, SOURCE_DESCRIPTOR);
+	assert_int_equal(source.fd, 12);
+	assert_true(source_parse(&source, "file:12"));
+	assert_int_equal(source.type, SOURCE_FILE);
+	assert_true(source_parse(&source, "env:X"));
+	assert_int_equal(source.type, SOURCE_VARIABLE);
+	assert_string_equal(source.name, "X");
 }
 
 /* What is read from a file with the content, or the error. */
@@ -132,14 +138,13 @@ static int read_back(void **state, const char *content, size_t length, mode_t mo
 {
 	static const struct source_kind kind = { .name = "word", .class = ERROR_CONFIG, .max = 8 };
 	const char *path = unit_path(state, "word");
-	char source[600];
+	const struct source source = { .type = SOURCE_FILE, .name = path };
 
 	unlink(path);
 	unit_put(path, content, length, mode);
-	snprintf(source, sizeof(source), "file:%s", path);
 	*secret = secret_new(8);
 	assert_non_null(*secret);
-	return source_read(source, &kind, *secret, &error);
+	return source_read(&source, &kind, *secret, &error);
 }
 
 static void one_line_is_read(void **state)

@@ -116,13 +116,14 @@ static const struct {
 static void uris_that_say_what_they_mean_are_taken(void **state)
 {
 	struct error error = { 0 };
+	struct uri *uri;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good_uris); i++) {
-		if (p11_uri_check(good_uris[i], &error) != 0)
+		if (p11_uri_parse(&uri, good_uris[i], &error) != 0)
 			fail_msg("%s: %s", good_uris[i], error.text);
+		p11_uri_free(&uri);
 	}
-	assert_works(p11_uri_check(NULL, &error), &error); /* whatever there is */
 }
 
 static void uris_that_would_mean_something_else_are_refused(void **state)
@@ -130,8 +131,9 @@ static void uris_that_would_mean_something_else_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad_uris); i++) {
 		struct error error = { 0 };
+		struct uri *uri;
 
-		if (p11_uri_check(bad_uris[i].uri, &error) != -ERROR_CONFIG || error.class != ERROR_CONFIG)
+		if (p11_uri_parse(&uri, bad_uris[i].uri, &error) != -ERROR_CONFIG || error.class != ERROR_CONFIG)
 			fail_msg("taken: %s", bad_uris[i].uri);
 		assert_contains(error.text, bad_uris[i].text);
 		assert_contains(error.hint, bad_uris[i].hint);
@@ -153,8 +155,9 @@ static void pin_with_a_slip_is_not_shown(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(uris); i++) {
 		struct error error = { 0 };
+		struct uri *uri;
 
-		assert_fails(p11_uri_check(uris[i], &error), ERROR_CONFIG, &error);
+		assert_fails(p11_uri_parse(&uri, uris[i], &error), ERROR_CONFIG, &error);
 		assert_lacks(error.text, PIN);
 		assert_lacks(error.hint, PIN);
 	}
@@ -395,31 +398,36 @@ static void names_that_come_close_get_a_hint(void **state)
 static void pin_source_is_what_pin_from_takes(void **state)
 {
 	static const struct {
-		const char *uri, *source;
+		const char *uri;
+		enum source_type type;
+		const char *name;
 	} cases[] = {
-		{ "pkcs11:?pin-source=file:/run/pin", "file:/run/pin" },
-		{ "pkcs11:?pin-source=file:///run/pin", "file:/run/pin" },
-		{ "pkcs11:?pin-source=/run/pin", "file:/run/pin" },
-		{ "pkcs11:?pin-source=env:PIN&module-name=m", "env:PIN" },
-		{ "pkcs11:?pin-source=env%3aPIN", "env:PIN" },
-		{ "pkcs11:?pin-source=fd:3", "fd:3" },
-		{ "pkcs11:?pin-source=prompt", "prompt" },
-		{ "pkcs11:?module-name=m", NULL },
-		{ "pkcs11:?pin-source=pin", NULL },
+		{ "pkcs11:?pin-source=file:/run/pin", SOURCE_FILE, "/run/pin" },
+		{ "pkcs11:?pin-source=file:///run/pin", SOURCE_FILE, "/run/pin" },
+		{ "pkcs11:?pin-source=/run/pin", SOURCE_FILE, "/run/pin" },
+		{ "pkcs11:?pin-source=env:PIN&module-name=m", SOURCE_VARIABLE, "PIN" },
+		{ "pkcs11:?pin-source=env%3aPIN", SOURCE_VARIABLE, "PIN" },
+		{ "pkcs11:?pin-source=fd:3", SOURCE_DESCRIPTOR, NULL },
+		{ "pkcs11:?pin-source=prompt", SOURCE_PROMPT, NULL },
+		{ "pkcs11:?pin-source=credential:pin", SOURCE_CREDENTIAL, "pin" },
+		{ "pkcs11:?module-name=m", SOURCE_NONE, NULL },
 	};
+	struct error error = { 0 };
+	struct uri *uri;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		char *source = p11_uri_pin_source(cases[i].uri);
+		const struct source *source;
 
-		if (cases[i].source != NULL) {
-			assert_non_null(source);
-			assert_string_equal(source, cases[i].source);
-		} else {
-			assert_null(source);
-		}
-		free(source);
+		assert_works(p11_uri_parse(&uri, cases[i].uri, &error), &error);
+		source = p11_uri_pin_source(uri);
+		assert_int_equal(source->type, cases[i].type);
+		if (cases[i].name != NULL)
+			assert_string_equal(source->name, cases[i].name);
+		p11_uri_free(&uri);
 	}
+	assert_fails(p11_uri_parse(&uri, "pkcs11:?pin-source=pin", &error), ERROR_CONFIG, &error);
+	assert_null(uri);
 }
 
 static void pin_sources_are_checked(void **state)
@@ -435,13 +443,15 @@ static void pin_sources_are_checked(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct error error = { 0 };
+		struct source source;
 
-		assert_works(p11_pin_source_check(good[i], &error), &error);
+		assert_works(p11_pin_source_parse(&source, good[i], &error), &error);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct error error = { 0 };
+		struct source source;
 
-		if (p11_pin_source_check(bad[i], &error) != -ERROR_CONFIG || error.class != ERROR_CONFIG)
+		if (p11_pin_source_parse(&source, bad[i], &error) != -ERROR_CONFIG || error.class != ERROR_CONFIG)
 			fail_msg("taken: \"%s\"", bad[i]);
 		assert_true(error.text[0] != '\0');
 		assert_lacks(error.text, PIN);
