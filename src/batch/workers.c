@@ -85,7 +85,7 @@ static void *work(void *context)
 {
 	struct worker *worker = context;
 	struct workers *workers = worker->workers;
-	struct p11_key *key = worker->signer.key;
+	struct p11_key *key = workers->list[0].signer.key;
 	struct item *item = NULL;
 	bool again = false;
 
@@ -97,7 +97,7 @@ static void *work(void *context)
 		}
 		item->result = assertion_make(&worker->signer, &item->line.request, &item->assertion, &item->error);
 		item->cut_short = item->result < 0 && p11_key_was_abandoned(key);
-		again = item->result < 0 && !p11_key_has_session(key) && !p11_key_is_gone(key, NULL);
+		again = item->result < 0 && !p11_signer_has_session(worker->signer.p11) && !p11_key_is_gone(key, NULL);
 		if (again && worker != &workers->list[0]) {
 			give_back(workers, item);
 			return NULL;
@@ -160,7 +160,7 @@ static void settle(struct workers *workers, double taken)
 	const char *why = p11_key_single(workers->list[0].signer.key);
 
 	workers->settled = true;
-	if (why == NULL && taken > (double)P11_TOUCH_MS && p11_key_recoveries(workers->list[0].signer.key) == 0)
+	if (why == NULL && taken > (double)P11_TOUCH_MS && p11_signer_recoveries(workers->list[0].signer.p11) == 0)
 		why = "the first signature took so long that it may have wanted a touch";
 	if (why != NULL && workers->wanted_sessions > 1) {
 		message_note("one session with the token is used: %s", why);

@@ -29,8 +29,6 @@ static void warn_if_not_valid(const struct signer *signer)
 
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
 {
-	struct p11_request key;
-
 	*signer = (struct signer){ .path = request->certificate };
 	if (request->lifetime > request->server->lifetime_max)
 		message_warn("a lifetime of %ld s is more than the %ld s that %s documents", request->lifetime,
@@ -39,26 +37,27 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 		return error_result(error);
 	if (signer->certificates.count == 1)
 		warn_if_not_valid(signer);
-	key = request->key;
-	key.checks_signatures = signer->path != NULL;
-	return p11_key_open(&signer->key, &key, false, error);
+	if (p11_key_open(&signer->key, &request->key, false, error) < 0)
+		return error_result(error);
+	return p11_signer_open(&signer->p11, signer->key, error);
 }
 
 bool signer_another(const struct signer *signer, struct signer *another)
 {
 	struct error ignored;
 
-	*another = (struct signer){ .path = signer->path };
-	if (x509_list_copy(&signer->certificates, &another->certificates, &ignored) == 0)
-		another->key = p11_key_another(signer->key);
-	if (another->key == NULL)
-		signer_close(another);
-	return another->key != NULL;
+	*another = (struct signer){ .path = signer->path, .warned = true };
+	if (x509_list_copy(&signer->certificates, &another->certificates, &ignored) == 0 &&
+	    p11_signer_open(&another->p11, signer->key, &ignored) == 0)
+		return true;
+	signer_close(another);
+	return false;
 }
 
 void signer_close(struct signer *signer)
 {
 	x509_list_clear(&signer->certificates);
+	p11_signer_close(&signer->p11);
 	p11_key_close(&signer->key);
 }
 
@@ -67,7 +66,7 @@ X509 *signer_certificate(struct signer *signer, const struct error *verdict)
 	const struct x509_list *certificates = &signer->certificates;
 
 	if (signer->path == NULL)
-		return p11_key_stored(signer->key, verdict);
+		return p11_signer_certificate(signer->p11, verdict);
 	if (certificates->count != 1)
 		return NULL;
 	X509_up_ref(certificates->list[0]);
@@ -81,7 +80,7 @@ static int mismatch(const struct signer *signer, struct error *error)
 	X509 *own;
 	struct error why;
 
-	if (p11_key_public(signer->key, &public, &why) < 0) {
+	if (p11_signer_public(signer->p11, &public, &why) < 0) {
 		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature, and there is no "
 			  "public key to tell whether it is the key's: %s", signer->path, why.text);
 		error_hint(error, "nothing was sent; most likely the certificate is another key's");
@@ -111,7 +110,6 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 		i++;
 	if (i == certificates->count)
 		return mismatch(signer, error);
-	p11_key_warn_of_size(signer->key, EVP_PKEY_get_bits(X509_get0_pubkey(certificates->list[i])));
 	if (certificates->count == 1)
 		return 0;
 	if (x509_choose(certificates, signer->path, X509_get0_pubkey(certificates->list[i]), &own, error) < 0)
@@ -123,14 +121,33 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 	return 0;
 }
 
+/* If the token does not show the key's public half, the certificate verifies signatures, and tells the key's size. */
+static void warn_if_unchecked(const struct signer *signer, size_t length)
+{
+	const char *unchecked = p11_key_unchecked(signer->key);
+
+	if (unchecked == NULL)
+		return;
+	p11_key_warn_of_size(signer->key, signer->path == NULL ? (int)length * 8 :
+			     EVP_PKEY_get_bits(X509_get0_pubkey(signer->certificates.list[0])));
+	if (signer->path == NULL)
+		message_warn("signatures cannot be checked: %s; to check them, give the key's certificate with --certificate FILE",
+			     unchecked);
+}
+
 static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
 		struct error *error)
 {
 	struct signer *signer = context;
 
-	if (p11_key_sign(signer->key, data, size, signature, length, error) < 0)
+	if (p11_signer_sign(signer->p11, data, size, signature, length, error) < 0)
 		return error_result(error);
-	return signer->path != NULL ? check(signer, data, size, signature, *length, error) : 0;
+	if (signer->path != NULL && check(signer, data, size, signature, *length, error) < 0)
+		return error_result(error);
+	if (!signer->warned)
+		warn_if_unchecked(signer, *length);
+	signer->warned = true;
+	return 0;
 }
 
 static int make_jti(char *text, struct error *error)
@@ -201,10 +218,10 @@ int assertion_make(struct signer *signer, const struct bearer_request *request, 
 	int result;
 
 	do {
-		recoveries = p11_key_recoveries(signer->key);
+		recoveries = p11_signer_recoveries(signer->p11);
 		began = time(NULL);
 		result = make_once(signer, request, assertion, error);
-	} while (result == 0 && p11_key_recoveries(signer->key) != recoveries && time(NULL) - began >= STALE);
+	} while (result == 0 && p11_signer_recoveries(signer->p11) != recoveries && time(NULL) - began >= STALE);
 	return result;
 }
 

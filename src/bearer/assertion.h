@@ -9,7 +9,9 @@
 enum { REUSE_MARGIN = 15 }; /* seconds of life that an assertion which was kept must still have to be sent */
 
 struct signer {
-	struct p11_key *key;
+	struct p11_key *key;           /* NULL in one that signer_another made */
+	struct p11_signer *p11;
+	bool warned;                   /* of what to know about the key's signatures */
 	struct x509_list certificates; /* of the request's file; after the first signature the one that fits, alone */
 	const char *path;              /* that file; the request's; NULL: signatures are not checked against a certificate */
 };
@@ -19,11 +21,11 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 void signer_close(struct signer *signer);
 
 /* The certificate that the app most likely has, after a signature: the one in the request's file, else the one on the token
- * that "app set-cert" would take, for which it searches: see p11_key_stored, also for `verdict`. To be freed with X509_free.
+ * that "app set-cert" would take, for which it searches: see p11_signer_certificate, also for `verdict`. To be freed with X509_free.
  * NULL: it is not known. */
 X509 *signer_certificate(struct signer *signer, const struct error *verdict);
 
-/* One more signer for the same key, for another thread: see p11_key_another. False when there cannot be one; else it
+/* One more signer for the same key, for another thread: see p11_signer_open. False when there cannot be one; else it
  * is to be closed before `signer`. */
 bool signer_another(const struct signer *signer, struct signer *another);
 

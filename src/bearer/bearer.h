@@ -39,7 +39,7 @@ struct assertion {
 };
 
 /* Opens the key, makes and signs an assertion, checks it against request->certificate, closes the key. To be cleared.
- * Fails as p11_key_open, p11_key_sign and jwt_claims do; ERROR_CONFIG when the certificate is not the key's. */
+ * Fails as p11_key_open, p11_signer_sign and jwt_claims do; ERROR_CONFIG when the certificate is not the key's. */
 int bearer_assertion(const struct bearer_request *request, struct assertion *assertion, struct error *error);
 void assertion_clear(struct assertion *assertion);
 

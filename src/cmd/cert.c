@@ -32,7 +32,13 @@ static int open_key(const struct settings *settings, bool writable, struct p11_r
 static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
 		struct error *error)
 {
-	return p11_key_sign(context, data, size, signature, length, error);
+	struct p11_signer *signer;
+	int result = p11_signer_open(&signer, context, error);
+
+	if (result == 0)
+		result = p11_signer_sign(signer, data, size, signature, length, error);
+	p11_signer_close(&signer);
+	return result;
 }
 
 static int store(struct p11_key *key, X509 *certificate, struct error *error)

@@ -155,7 +155,6 @@ static int open_key(struct p11_key *key, const struct p11_request *request, bool
 {
 	struct token *token;
 
-	key->mechanism = CKM_SHA256_RSA_PKCS;
 	key->outage.limit = (double)request->module_wait * 1e3;
 	if (key_token(key, request, false, &token, error) < 0 ||
 	    session_open(&key->session, token, writable, error) < 0)
@@ -192,17 +191,11 @@ void p11_key_close(struct p11_key **key)
 	if (old == NULL)
 		return;
 	session_close(&old->session);
-	if (old->first != NULL) {
-		another_leave(old);
-		EVP_PKEY_free(old->public);
-		free(old);
-		*key = NULL;
-		return;
-	}
 	gate_free(&old->gate);
 	modules_close(&old->modules);
 	tokens_free(&old->tokens);
 	EVP_PKEY_free(old->public);
+	free(old->unchecked);
 	free(old->full_uri);
 	free(old);
 	*key = NULL;
@@ -215,4 +208,36 @@ int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)
 	EVP_PKEY_up_ref(key->public);
 	*public = key->public;
 	return 0;
+}
+
+const char *p11_key_unchecked(const struct p11_key *key)
+{
+	return key->unchecked;
+}
+
+const char *p11_key_single(const struct p11_key *key)
+{
+	if (key->always_authenticate)
+		return "the key needs a login for each signature";
+	return key->session.token->module->locks ? NULL : "the module does not say that several threads may call it";
+}
+
+bool p11_key_is_gone(const struct p11_key *key, struct error *why)
+{
+	return gate_has_failed(key->gate, why);
+}
+
+bool p11_key_is_away(const struct p11_key *key)
+{
+	return gate_is_closed(key->gate);
+}
+
+void p11_key_abandon(struct p11_key *key)
+{
+	gate_abandon(key->gate);
+}
+
+bool p11_key_was_abandoned(const struct p11_key *key)
+{
+	return gate_was_abandoned(key->gate);
 }

@@ -1,12 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of a key. */
+/* A key, and the signers that share it. */
 #ifndef P11BEARER_P11_KEY_H
 #define P11BEARER_P11_KEY_H
 
+#include "p11/gate.h"
 #include "p11/object.h"
 #include "p11/outage.h"
 
+/* Except for the gate and what is atomic, only a thread writes here that no other one signs beside: before the first signature,
+ * or in a recovery. */
+struct p11_key {
+	struct p11_request request;
+	struct modules modules;
+	struct tokens tokens;
+	const struct uri *uri;   /* the request's */
+	struct session session;  /* also the first signer's; has the login */
+	CK_OBJECT_HANDLE handle; /* valid in all sessions of an application (PKCS#11 2.40, usage guide section 2.6) */
+	size_t matches;          /* keys that the last search found */
+	bool prepared;           /* the next three are read */
+	bool always_authenticate;
+	EVP_PKEY *public;        /* NULL: unknown */
+	char *unchecked;         /* why signatures are not verified; NULL: they are */
+	bool has_signed;
+	bool restarted;          /* the module was */
+	struct outage outage;
+	struct gate *gate;       /* around all calls of signers */
+	struct p11_signer *signers; /* the last one first */
+	size_t signer_count;
+	char *full_uri;          /* of a new key */
+};
+
+/* One session that signs with a key, used by one thread. */
+struct p11_signer {
+	struct p11_key *key;
+	struct p11_signer *next;     /* of the key's */
+	struct session *session;     /* the key's, or `own` */
+	struct session own;          /* closed by a recovery, and opened again for the next signature */
+	CK_MECHANISM_TYPE mechanism; /* the one that C_SignInit accepted last, or the first to try */
+	EVP_PKEY *public;            /* a copy of the key's: threads that share an EVP_PKEY wait for each other; NULL: use the key's */
+	unsigned generation;         /* of the gate, when the signer went in last */
+	bool has_session;            /* false: `own` could not be opened again */
+	bool recovering;             /* this is the retry of a signature */
+	bool needs_login;            /* C_Sign failed for lack of a login, and the key has never signed */
+};
+
+/* --- finding it (key.c) ------------------------------------------------------------------------------------------ */
+
+/* Parses the URI, loads the modules and finds the one token that the URI names, for a key on it or for a new one. The key owns
+ * the token. Fails with ERROR_NO_KEY, ERROR_CONFIG or ERROR_TOKEN. */
+int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
+	      struct error *error);
+
+/* Finds the key in its session, which is open and logged in. Fails with ERROR_NO_KEY or ERROR_TOKEN. */
+int key_find(struct p11_key *key, struct error *error);
+
+/* Adds the hint for a key that was not found on the session's token (key-hint.c). */
+void key_hint(struct p11_key *key, struct error *error);
+
+/* Replaces the hint for a key that was not found by the key whose label comes closest, if any does (near-hint.c). Makes calls for
+ * each key. */
+void key_hint_near(const struct session *session, const CK_ATTRIBUTE *label, struct error *error);
+
+/* Fails with ERROR_NO_KEY if the request requires a key that is not extractable and this one is, or does not show it
+ * (require.c). */
+int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
+			   struct error *error);
+
+/* --- signing with it --------------------------------------------------------------------------------------------- */
+
+/* Signs once, without recovery, in the signer's session, which must be open. Fails as p11_signer_sign does (sign.c). */
+int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
+	      struct error *error);
+
+/* Restores leading zeros that the module dropped (pad.c). Makes a call only if the public half is unknown and the length is no
+ * multiple of 64 bytes, as that of all but exotic keys is. If the token does not show the modulus, nothing is known to be
+ * missing. Fails with ERROR_TOKEN if the length is impossible. */
+int pad_signature(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error);
+
+/* Re-establishes session, login and token after `lost`, unless another thread has done so since this signer went in last;
+ * *recovered says which. First opens another session; if that does not help, restarts the module. Retries for up to
+ * request.module_wait seconds, with a message that the token is away. If it fails the key is gone. Fails with ERROR_TOKEN,
+ * ERROR_PIN or ERROR_NO_KEY, and with ERROR_UNEXPECTED if the key is abandoned. */
+int signer_recover(struct p11_signer *signer, const struct error *lost, bool *recovered, struct error *error);
+
+/* The token has signed, or answered that it does not: ends an outage, with a message if there was one that the token is away.
+ * Several threads may call it at once. */
+void key_answers(struct p11_key *key);
+
+/* The certificate of a key with this public half, as p11_key_certificate describes it; NULL if there is none, and after a failure
+ * (store.c). Fails with ERROR_TOKEN. */
+int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY *public, X509 **certificate,
+		       struct error *error);
+
 /* --- names of new keys (taken.c) --------------------------------------------------------------------------------- */
+
+/* The hint for a token that refuses a key or certificate: smartcards need a login other than the user's for it. */
+#define OWN_TOOL "some tokens accept keys and certificates only from their vendor's tool"
 
 /* Fails with ERROR_NO_KEY if an object on the token has the label or id. An empty one is no name. */
 int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct error *error);
@@ -16,117 +105,14 @@ struct new_pair {
 	CK_OBJECT_HANDLE public;
 };
 
-/* The same for other keys, once the pair is there. It is then destroyed, unless it cannot be told whether they are other keys,
- * since two keys that have label and id in common cannot be told apart. The last to be done with the key: the module may be
- * restarted. Fails with ERROR_NO_KEY, ERROR_TOKEN. */
+/* Fails with ERROR_NO_KEY if another key got the same label or id while the pair was made: keys that share label and id cannot be
+ * told apart. The pair is then destroyed, unless it is not certain that the other one is another key. Call it last, because it
+ * may restart the module. */
 int taken_meanwhile(struct p11_key *key, const struct new_pair *pair, struct error *error);
 
-/* Destroys a pair that was just made, and adds that to the error as its hint, or how to remove it. Returns the error. */
+/* Destroys a new pair and says so in the error's hint, followed by `then`; if that fails, the hint says how to remove it. Returns
+ * the error. */
 int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
 		 const char *then, struct error *error);
-
-/* --- the key (key.c, sign.c) ------------------------------------------------------------------------------------- */
-
-struct p11_key {
-	struct p11_request request;
-	struct modules modules;
-	struct tokens tokens;
-	const struct uri *uri;       /* the request's */
-	struct session session;
-	CK_OBJECT_HANDLE handle;
-	CK_MECHANISM_TYPE mechanism; /* the one that C_SignInit took last, or the first to try */
-	bool always_authenticate;    /* as far as it is known */
-	EVP_PKEY *public;            /* NULL: not read yet, or not to be had */
-	bool prepared;               /* the two above are read, or need not be */
-	bool must_prepare;           /* they are read, even if the caller checks signatures */
-	atomic_bool size_told;       /* p11_key_warn_of_size has had a look */
-	size_t matches;              /* keys that the last search found */
-	bool has_signed;
-	bool refused_to_sign;        /* C_Sign wanted a login, and the key has not signed before */
-	bool recovering;             /* the second try of a signature is made */
-	bool restarted;              /* the module was restarted */
-	struct outage outage;        /* of the first key's token */
-	char *full_uri;
-	/* Of several sessions of one key: the one that was opened with it and has all of the above, or NULL for that
-	 * one itself; and those that have a session, a handle and what a signature needs. */
-	struct p11_key *first, *others[P11_SESSIONS_MAX];
-	size_t other_count;
-	bool without_session;        /* its own could not be opened again; only its own thread looks */
-	unsigned generation;         /* the gate's, when the key went in last */
-	struct gate *gate;           /* owned by the first */
-};
-
-/* Parses the URI, loads the modules and finds the one token that is meant, for a key on it or for a new one. Owned by
- * `key`. Fails with ERROR_NO_KEY, ERROR_CONFIG, ERROR_TOKEN. */
-int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
-	      struct error *error);
-
-/* A hint for a token that takes no key or certificate: smartcards want a login that is not a user's for it. */
-#define OWN_TOOL "some tokens take keys and certificates only from their maker's tool"
-
-/* What the request requires of the key (require.c), or ERROR_NO_KEY with the attribute that is not so. */
-int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
-			   struct error *error);
-
-/* Puts the leading zeros back that a module has dropped (pad.c). Keys of whole 64 bytes, which is all but exotic ones, need no
- * call for it; of one whose modulus the token does not show, nothing is known to be missing. Fails with ERROR_TOKEN if the
- * length cannot be. */
-int pad_signature(struct p11_key *key, unsigned char *signature, size_t *length, struct error *error);
-
-/* What a person should know of a key's signatures, once (warn.c): that they cannot be checked, and why; and that the key is
- * short, by its public half or else by the length of a signature. */
-void warn_unchecked(const struct p11_key *key, const struct error *why);
-void warn_of_size(struct p11_key *key, size_t signature_length);
-
-/* Gets at the key again after `lost`: by another session, and where that does not help by restarting the module. Tries it
- * again for up to request.module_wait seconds, with a message that the token is away.
- * Fails with ERROR_TOKEN, ERROR_PIN, ERROR_NO_KEY; with ERROR_UNEXPECTED when the key is abandoned. */
-int key_recover(struct p11_key *key, const struct error *lost, struct error *error);
-
-/* The token has answered for a signature, well or not: an outage is over, with a message if there was one that the token is
- * away. Several threads may call it at once. */
-void key_answers(struct p11_key *first);
-
-/* --- several sessions of one key, each in a thread (share.c) ----------------------------------------------------- */
-
-/* Nobody is inside when a loss is mended. No lock is held meanwhile: those who want to go in wait until the gate is
- * opened. */
-struct gate *gate_new(void);
-void gate_free(struct gate **gate);
-void gate_enter(struct p11_key *key);
-void gate_leave(struct p11_key *key);
-
-/* Gets at the key again, as key_recover does; when another thread has done so since this one went in last, or the key is
- * gone, there is nothing left to do, and *mended is false. If it fails, the key is gone. */
-int gate_recover(struct p11_key *key, const struct error *lost, bool *mended, struct error *error);
-
-/* Waits so many milliseconds while the gate is closed. False: the key is abandoned, and the wait is over. */
-bool gate_wait(struct p11_key *first, double milliseconds);
-
-/* Keeps the reason for p11_key_is_gone if the token is gone, or a login has failed, and no reason is known yet. */
-void gate_note_gone(struct p11_key *key, const struct error *error);
-
-/* The key that has all that several of them share. */
-struct p11_key *first_of(struct p11_key *key);
-
-/* Takes one of the others out of the list of the first. Nobody is inside. */
-void another_leave(struct p11_key *key);
-
-/* Opens the session of one of the others anew after a loss. Inside of the gate. Fails with ERROR_TOKEN. */
-int session_of_another(struct p11_key *key, struct error *error);
-
-/* Closes the sessions of the others; `dead`: they went down with the module, and their handles may be somebody else's
- * now. Returns how many there were. */
-size_t sessions_of_others_close(struct p11_key *first, bool dead);
-
-/* Finds the key in the session that is open and logged in. Fails with ERROR_NO_KEY, ERROR_TOKEN. */
-int key_find(struct p11_key *key, struct error *error);
-
-/* Adds the hint for a key that was not found on the token of the session (key-hint.c). */
-void key_hint(struct p11_key *key, struct error *error);
-
-/* Adds the hint for a label of a key that was not found, if one comes close to it. Else an earlier hint remains (near-hint.c).
- * Calls for each key. */
-void key_hint_near(const struct session *session, const CK_ATTRIBUTE *label, struct error *error);
 
 #endif

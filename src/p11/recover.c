@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Getting at a key again: network HSMs lose sessions and fail over, cards are pulled and put back. */
+/* Recovery from a loss: network HSMs lose sessions and fail over, cards are pulled and put back. */
 #include "p11/key.h"
 
 #include "base/clock.h"
@@ -8,18 +8,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Closes the signers' own sessions, unless they ended with the module (`dead`): their handles may belong to others now.
+ * Returns how many there were. */
+static size_t close_sessions(struct p11_key *key, bool dead)
+{
+	size_t closed = 0;
+
+	for (struct p11_signer *signer = key->signers; signer != NULL; signer = signer->next) {
+		struct session *session = &signer->own;
+
+		/* The key's new session may have got the handle of one that was lost. */
+		if (session->open && !dead && session->handle != key->session.handle)
+			CALL(session->token->module, C_CloseSession, session->handle);
+		closed += session->open ? 1 : 0;
+		session->open = false;
+	}
+	return closed;
+}
+
 static int renew(struct p11_key *key, struct error *error)
 {
 	int result = session_renew(&key->session, &key->request, error);
 
-	/* Not before there is a new one: the last session takes the login with it. Unless they take its room. */
-	if (sessions_of_others_close(key, false) > 0 && result < 0 && error->code == CKR_SESSION_COUNT)
+	/* Not before there is a new one, because the last session takes the login with it; but they may take up its room. */
+	if (close_sessions(key, false) > 0 && result < 0 && error->code == CKR_SESSION_COUNT)
 		result = session_renew(&key->session, &key->request, error);
 	return result == 0 ? key_find(key, error) : result;
 }
 
-/* Without a restart of the module: by a login that was missing, or another session. */
-static int reopen(struct p11_key *key, const struct error *lost, struct error *error)
+/* Recovers without a restart of the module: by the login that was missing, or by another session. */
+static int reopen(struct p11_key *key, bool needs_login, const struct error *lost, struct error *error)
 {
 	struct session *session = &key->session;
 	unsigned logins = session->logins;
@@ -28,13 +46,13 @@ static int reopen(struct p11_key *key, const struct error *lost, struct error *e
 		return session_login_anyway(session, &key->request, key->uri, error) < 0 ? error_result(error) : key_find(key, error);
 	if (renew(key, error) < 0)
 		return error_result(error);
-	/* The login was not what was missing, so it is one for the signature, of which the key does not tell. */
-	if (key->refused_to_sign && session->logins == logins && logins > 0)
+	/* The user was logged in, so the signature needs a login of its own, which the key does not show. */
+	if (needs_login && session->logins == logins && logins > 0)
 		key->always_authenticate = true;
 	return 0;
 }
 
-/* With one, unless something else in the process uses the module: it can then only be asked again. */
+/* Restarts the module, unless something else in the process uses it: then it can only be asked again. */
 static int restart(struct p11_key *key, struct error *error)
 {
 	struct token *token = key->session.token;
@@ -42,27 +60,27 @@ static int restart(struct p11_key *key, struct error *error)
 	key->outage.restarted = true;
 	if (!token->module->shared) {
 		if (key->restarted && key->outage.limit <= 0)
-			return error_set(error, ERROR_TOKEN, "cannot restart the module %s: it was restarted once before",
+			return error_set(error, ERROR_TOKEN, "the module %s has already been restarted once; giving up",
 					 token->module->name);
 		key->restarted = true;
 		key->session.open = false; /* its handle ends with the module */
-		sessions_of_others_close(key, true);
+		close_sessions(key, true);
 		if (module_restart(token->module, error) < 0)
 			return error_result(error);
 	}
 	return token_find_again(token, key->uri, error) < 0 ? error_result(error) : renew(key, error);
 }
 
-/* Whether a further try makes sense: the module failed; no login did, and no other token took the place of this one. */
+/* Whether to retry: the module failed, but no login did, and no other token is in the slot. */
 static bool may_come_back(const struct p11_key *key, const struct error *error)
 {
 	return error->class == ERROR_TOKEN && error->code != 0 && key->session.refused == ERROR_NONE && !key->session.token->gone;
 }
 
-static int try_again(struct p11_key *key, const struct error *lost, bool restarts, struct error *error)
+static int try_again(struct p11_key *key, bool needs_login, const struct error *lost, bool restarts, struct error *error)
 {
 	if (loss_of(lost->code) == LOSS_SESSION && !restarts) {
-		if (reopen(key, lost, error) == 0)
+		if (reopen(key, needs_login, lost, error) == 0)
 			return 0;
 		if (!may_come_back(key, error))
 			return error_result(error);
@@ -70,7 +88,7 @@ static int try_again(struct p11_key *key, const struct error *lost, bool restart
 	return restart(key, error);
 }
 
-/* Waits as long as the next try is to wait for. `why` tells what is wrong. Fails when the key is abandoned. */
+/* Waits before the next try. `why` says what is wrong. Fails if the key is abandoned. */
 static int wait_for_token(struct p11_key *key, const struct error *why, struct error *error)
 {
 	struct outage *outage = &key->outage;
@@ -82,12 +100,12 @@ static int wait_for_token(struct p11_key *key, const struct error *why, struct e
 	if (!outage->told)
 		message_note("token \"%s\" is away: %.1000s; waiting up to %.0f s for it", label, why->text, left / 1e3);
 	outage->told = true;
-	if (gate_wait(key, wait))
+	if (gate_wait(key->gate, wait))
 		return 0;
 	return error_set(error, ERROR_UNEXPECTED, "the wait for token \"%s\" was cut short", label);
 }
 
-int key_recover(struct p11_key *key, const struct error *lost, struct error *error)
+static int recover(struct p11_key *key, bool needs_login, const struct error *lost, struct error *error)
 {
 	struct outage *outage = &key->outage;
 	struct error last = *lost;
@@ -96,15 +114,14 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 
 	if (token_is_there(key->session.token, error) < 0)
 		return error_result(error);
-	message_step("%s; getting at the key again", lost->text);
-	key->must_prepare = true; /* it may be the login for each signature that was missing: it is asked for now */
+	message_step("%s; recovering the key", lost->text);
 	outage_begin(outage, clock_ms());
 	for (restarts = outage->tried; result < 0 && may_come_back(key, &last); restarts = true) {
 		if (outage->tried && outage_left(outage, clock_ms()) <= 0)
 			break;
 		if (wait_for_token(key, &last, error) < 0)
 			return error_result(error);
-		result = try_again(key, lost, restarts, &last);
+		result = try_again(key, needs_login, lost, restarts, &last);
 	}
 	if (result == 0)
 		return 0;
@@ -112,13 +129,28 @@ int key_recover(struct p11_key *key, const struct error *lost, struct error *err
 	if (outage->told && may_come_back(key, &last)) {
 		error_set(error, ERROR_TOKEN, "token \"%s\" did not come back within %.0f s: %.3000s", token_label(key->session.token),
 			  outage->limit / 1e3, last.text);
-		error_hint(error, "--module-wait gives it more time");
+		error_hint(error, "give it more time with --module-wait");
 	}
-	error->code = 0; /* as in the gate's reason */
+	error->code = 0; /* no loss that another try could recover */
 	return error_result(error);
 }
 
-/* Only now is it back: some HSMs take a login before they can do anything else. */
+int signer_recover(struct p11_signer *signer, const struct error *lost, bool *recovered, struct error *error)
+{
+	struct gate *gate = signer->key->gate;
+	int result;
+
+	*recovered = gate_close(gate, signer->generation);
+	if (!*recovered)
+		return 0;
+	result = recover(signer->key, signer->needs_login, lost, error);
+	if (result < 0 && error->class == ERROR_NO_KEY)
+		error->class = ERROR_TOKEN; /* the key was there before */
+	gate_open(gate, result < 0 ? error : NULL);
+	return result;
+}
+
+/* Only now is it back: some HSMs accept a login before they can do anything else. */
 void key_answers(struct p11_key *key)
 {
 	double length;

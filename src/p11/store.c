@@ -134,25 +134,21 @@ static int choose(const struct session *session, const CK_ATTRIBUTE *id, EVP_PKE
 	return result;
 }
 
-/* A key may have no id, and other tools give certificates another one: what makes a certificate the key's is the public
- * key in it. Those with the key's id come first, because that is one search on a token with many certificates. *certificate
- * is NULL if there is none, and after a failure. */
-static int find_own(struct p11_key *key, X509 **certificate, struct error *error)
+/* A key may have no id, and other tools give certificates another one: what makes a certificate the key's is the public key in it.
+ * Those with the key's id come first, because a token may hold many certificates. */
+int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY *public, X509 **certificate,
+		       struct error *error)
 {
 	CK_ATTRIBUTE id = { .pValue = NULL };
-	EVP_PKEY *public = NULL;
 	size_t fitting;
-	int result = p11_key_public(key, &public, error);
+	int result = object_read(session, private, CKA_ID, &id, error);
 
 	*certificate = NULL;
-	if (result == 0)
-		result = object_read(&key->session, key->handle, CKA_ID, &id, error);
 	if (result == 0 && id.ulValueLen > 0)
-		result = choose(&key->session, &id, public, certificate, &fitting, error);
+		result = choose(session, &id, public, certificate, &fitting, error);
 	if (result == 0 && (*certificate == NULL || !is_valid_now(*certificate)))
-		result = choose(&key->session, NULL, public, certificate, &fitting, error);
+		result = choose(session, NULL, public, certificate, &fitting, error);
 	free(id.pValue);
-	EVP_PKEY_free(public);
 	if (result < 0) {
 		X509_free(*certificate);
 		*certificate = NULL;
@@ -162,8 +158,13 @@ static int find_own(struct p11_key *key, X509 **certificate, struct error *error
 
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error)
 {
-	int result = find_own(key, certificate, error);
+	EVP_PKEY *public = NULL;
+	int result = p11_key_public(key, &public, error);
 
+	*certificate = NULL;
+	if (result == 0)
+		result = object_certificate(&key->session, key->handle, public, certificate, error);
+	EVP_PKEY_free(public);
 	if (result == 0 && *certificate == NULL) {
 		result = error_set(error, ERROR_NO_KEY, "token \"%s\" holds no certificate of the key %s",
 				   token_label(key->session.token), uri_shown(key->uri));
@@ -171,20 +172,6 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
 				  "the certificate's file with --certificate");
 	}
 	return result;
-}
-
-X509 *p11_key_stored(struct p11_key *key, const struct error *verdict)
-{
-	X509 *certificate = NULL;
-	struct error ignored;
-
-	gate_enter(key);
-	watch_verdict(verdict);
-	if (p11_key_has_session(key))
-		(void)find_own(key, &certificate, &ignored);
-	watch_verdict(NULL);
-	gate_leave(key);
-	return certificate;
 }
 
 /* How many certificates there are that could be taken for the key's: those with its id, or without an id those of its

@@ -114,7 +114,6 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, struct 
 
 		if (!slot_matches(module, slots[i], uri))
 			continue;
-		tokens->looked_at++;
 		/* A token that cannot say who it is cannot be the one that is meant. */
 		rv = CALL(module, C_GetTokenInfo, slots[i], &info);
 		if (rv != CKR_OK) {

@@ -34,7 +34,6 @@ bool token_is_identical(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other);
 struct tokens {
 	struct token *list;
 	size_t count;
-	size_t looked_at; /* slots whose token was asked who it is */
 };
 
 /* Finds all tokens that match the URI's token, slot and library attributes; uninitialized ones only with `all`. A full URI ends

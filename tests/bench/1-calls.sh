@@ -2,11 +2,12 @@
 # shellcheck shell=bash disable=SC2154 # from lib.sh
 # 1. What the token is asked for one cold signature, with ever more keys on it.
 
-figure 1 'C_* calls of one cold signature' 'keys on the token' 'p11bearer jwt' 'pkcs11-tool --sign' 'openssl, pkcs11 engine' goal
+figure 1 'C_* calls of one cold signature' 'keys on the token' 'p11bearer jwt' 'jwt --certificate' 'pkcs11-tool --sign' 'openssl, pkcs11 engine' goal
 
 token_new calls
 PIN=$(<"$PIN_FILE")
 export PIN # pkcs11-tool reads it there
+"$p11bearer" cert -k "$KEY" --module "$MODULE" --pin-from "file:$PIN_FILE" --subject /CN=bench --out "$T/calls.pem"
 printf 'x%.0s' {1..300} >"$T/input"
 
 # keys_to COUNT: so many keys on the token. One is imported; copies of its files are further keys for SoftHSM.
@@ -33,14 +34,16 @@ keys=1
 for count in 1 10 300; do
 	[ $count = 1 ] || keys_to $count
 	ours=$(shim_calls "$p11bearer" jwt "${jwt[@]}" -r "$ORG" --module "$shim")
+	checked=$(shim_calls "$p11bearer" jwt "${jwt[@]}" -r "$ORG" --module "$shim" --certificate "$T/calls.pem")
 	tool=$(shim_calls pkcs11-tool --module "$shim" --token-label "$TOKEN" --login --pin env:PIN --sign \
 		--mechanism SHA256-RSA-PKCS --label signer --input-file "$T/input" --output-file "$T/signature")
 	engine=$(PKCS11_MODULE_PATH=$shim shim_calls openssl dgst -engine pkcs11 -keyform engine -sign "$ENGINE_KEY" \
 		-sha256 -out "$T/signature" "$T/input")
 	result "pkcs11-tool, $count keys" "$tool"
 	result "pkcs11 engine, $count keys" "$engine"
+	result "p11bearer jwt --certificate, $count keys" "$checked" 'at most' 16
 	result "p11bearer jwt, $count keys" "$ours" 'at most' 16
-	row $count "$ours" "$tool" "$engine" "$verdict"
+	row $count "$ours" "$checked" "$tool" "$engine" "$verdict"
 done
 unset PIN
 

@@ -5,7 +5,7 @@
 figure 3 'Everything but C_Sign for one assertion' '' p11bearer libjwt jose 'p11bearer over the better' goal
 
 # shellcheck disable=SC2046 # one word a flag
-compile assertion -Wno-deprecated-declarations -Wl,--wrap=p11_key_sign -I"$source/src" "$build/libp11bearer.a" -ljwt -ljose -ljansson $(libraries) -lpthread -ldl
+compile assertion -Wno-deprecated-declarations -Wl,--wrap=p11_signer_sign,--wrap=p11_signer_recoveries -I"$source/src" "$build/libp11bearer.a" -ljwt -ljose -ljansson $(libraries) -lpthread -ldl
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$T/key.pem" 2>/dev/null
 
 # claims SIDE: header and claims of what it makes, without what is different each time. libjwt adds a typ that it cannot leave out.

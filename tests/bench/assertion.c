@@ -4,7 +4,7 @@
  * assertion ours|libjwt|jose KEY show:  prints one, for a look at what was made. KEY is a file of PEM.
  *
  * Signatures are 256 bytes that are always the same, so that what is left is everything but C_Sign: for ours
- * p11_key_sign does nothing (--wrap); for the two libraries the functions of OpenSSL that they sign with are defined here, where
+ * p11_signer_sign does nothing (--wrap); for the two libraries the functions of OpenSSL that they sign with are defined here, where
  * the dynamic linker finds them first. Both would also read the key anew for each signature; they get the one that was
  * read first. Their jti is made as ours is.
  */
@@ -141,23 +141,31 @@ static void read_key(const char *path)
 
 /* --- the three: each makes an assertion for the user, prints it if told so, and frees it --- */
 
-int __wrap_p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
-			struct error *error);
+int __wrap_p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
+			   struct error *error);
 
-int __wrap_p11_key_sign(struct p11_key *key, const void *data, size_t size, unsigned char *signature, size_t *length,
-			struct error *error)
+int __wrap_p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
+			   struct error *error)
 {
-	(void)key, (void)data, (void)size, (void)error;
+	(void)signer, (void)data, (void)size, (void)error;
 	memset(signature, 0x5a, SIGNATURE_SIZE);
 	*length = SIGNATURE_SIZE;
 	signed_count++;
 	return 0;
 }
 
+unsigned __wrap_p11_signer_recoveries(const struct p11_signer *signer);
+
+unsigned __wrap_p11_signer_recoveries(const struct p11_signer *signer)
+{
+	(void)signer;
+	return 0;
+}
+
 static void ours(const char *user, bool print)
 {
 	static struct assertion assertion; /* its memory is used again, as in a batch */
-	static struct signer signer;
+	static struct signer signer = { .warned = true };
 	struct bearer_request request = { .client_id = iss, .username = user, .instance_url = aud, .lifetime = LIFETIME, .jti = true };
 	struct error error;
 

@@ -42,10 +42,10 @@ const char *__wrap_p11_key_single(const struct p11_key *key)
 	return NULL;
 }
 
-bool __wrap_p11_key_has_session(const struct p11_key *key);
-bool __wrap_p11_key_has_session(const struct p11_key *key)
+bool __wrap_p11_signer_has_session(const struct p11_signer *signer);
+bool __wrap_p11_signer_has_session(const struct p11_signer *signer)
 {
-	(void)key;
+	(void)signer;
 	return true;
 }
 

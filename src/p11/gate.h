@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A gate around the module. Threads that sign are inside; the one that recovers from a loss closes the gate and waits until
+ * nobody is. No lock is held while a thread is inside or the gate is closed. If a recovery fails, or is told to give up, what is
+ * behind the gate is gone, for a reason that the gate keeps. All functions but gate_free may be called in any thread. */
+#ifndef P11BEARER_P11_GATE_H
+#define P11BEARER_P11_GATE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+struct gate;
+
+/* NULL if memory is out. */
+struct gate *gate_new(void);
+void gate_free(struct gate **gate);
+
+/* Waits while the gate is closed, then goes in. Returns how often a recovery has succeeded so far. */
+unsigned gate_enter(struct gate *gate);
+void gate_leave(struct gate *gate);
+
+/* Closes the gate and waits until nobody is inside. The caller is outside; `generation` is what its last gate_enter returned.
+ * False if there is nothing to recover: another thread has succeeded since then, or a recovery has failed. */
+bool gate_close(struct gate *gate, unsigned generation);
+
+/* Opens the gate. `failed` says why the recovery failed, and is kept; NULL if it succeeded. */
+void gate_open(struct gate *gate, const struct error *failed);
+
+/* Waits for so many milliseconds while the caller has closed the gate. Returns false at once when gate_abandon is called. */
+bool gate_wait(struct gate *gate, double milliseconds);
+
+/* Ends gate_wait, now and from now on. */
+void gate_abandon(struct gate *gate);
+
+/* Whether gate_abandon has ended a gate_wait. */
+bool gate_was_abandoned(const struct gate *gate);
+
+/* Keeps the reason why what is behind the gate is gone, if none is known yet. */
+void gate_fail(struct gate *gate, const struct error *why);
+
+/* Whether it is gone. *why, unless NULL, is set to the reason. */
+bool gate_has_failed(struct gate *gate, struct error *why);
+
+bool gate_is_closed(const struct gate *gate);
+
+#endif

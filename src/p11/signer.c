@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signers, each used by one thread. A loss most often ends all sessions of a key, and the login that they share: the signer that
+ * meets it first recovers from it while no other is in the module. If that fails, the key is gone for all of them. */
+#include "p11/key.h"
+
+#include "base/clock.h"
+#include "base/message.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+/* Opens the signer's own session again if a recovery closed it. */
+static int open_session(struct p11_signer *signer, struct error *error)
+{
+	struct token *token = signer->key->session.token;
+	CK_FLAGS ignored;
+
+	if (signer->session != &signer->own || signer->own.open)
+		return 0;
+	if (session_open(&signer->own, token, false, error) < 0)
+		return error_result(error);
+	if (token_check(token, &ignored, error) < 0) {
+		CALL(token->module, C_CloseSession, signer->own.handle);
+		signer->own.open = false;
+		return error_result(error);
+	}
+	return 0;
+}
+
+/* If the token is gone or a login failed, so is the key: keeps the reason. */
+static void note_gone(struct p11_key *key, const struct error *why)
+{
+	if (key->session.token->gone || key->session.refused != ERROR_NONE)
+		gate_fail(key->gate, why);
+}
+
+/* Whether the key has room for another signer. */
+static bool has_room(const struct p11_key *key)
+{
+	CK_ULONG most = key->session.token->info.ulMaxSessionCount;
+
+	return key->signer_count < P11_SESSIONS_MAX && (most == CK_UNAVAILABLE_INFORMATION ||
+							most == CK_EFFECTIVELY_INFINITE || key->signer_count < most);
+}
+
+int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error)
+{
+	struct p11_signer *new = calloc(1, sizeof(*new));
+	const struct p11_signer *other = key->signers;
+
+	*signer = NULL;
+	if (new == NULL)
+		return error_memory(error);
+	new->key = key;
+	new->session = other == NULL ? &key->session : &new->own;
+	new->mechanism = other == NULL ? CKM_SHA256_RSA_PKCS : other->mechanism;
+	new->public = key->public != NULL ? EVP_PKEY_dup(key->public) : NULL;
+	new->has_session = true;
+	if (key->public != NULL && new->public == NULL) {
+		error_memory(error);
+	} else if (other != NULL && !has_room(key)) {
+		error_set(error, ERROR_TOKEN, "token \"%s\" has no room for another session", token_label(key->session.token));
+	} else if (open_session(new, error) == 0) {
+		new->next = key->signers;
+		key->signers = new;
+		key->signer_count++;
+		*signer = new;
+		return 0;
+	}
+	note_gone(key, error);
+	EVP_PKEY_free(new->public);
+	free(new);
+	return error_result(error);
+}
+
+void p11_signer_close(struct p11_signer **signer)
+{
+	struct p11_signer *old = *signer, **link;
+
+	if (old == NULL)
+		return;
+	for (link = &old->key->signers; *link != old; link = &(*link)->next)
+		;
+	*link = old->next;
+	old->key->signer_count--;
+	EVP_PKEY_free(old->public);
+	free(old);
+	*signer = NULL;
+}
+
+/* --- inside of the gate ------------------------------------------------------------------------------------------ */
+
+/* Goes into the module, with a session. Followed by gate_leave, also if it fails. */
+static int enter(struct p11_signer *signer, struct error *error)
+{
+	struct p11_key *key = signer->key;
+
+	signer->generation = gate_enter(key->gate);
+	if (gate_has_failed(key->gate, error) || session_is_usable(&key->session, error) < 0)
+		return error_result(error);
+	signer->has_session = open_session(signer, error) == 0;
+	return signer->has_session ? 0 : error_result(error);
+}
+
+/* Some modules have one code for all errors, also for a server that they cannot reach. It is a loss if they do not know the session
+ * or the token any more. */
+static void find_loss(const struct session *session, struct error *error)
+{
+	CK_SESSION_INFO session_info;
+	CK_TOKEN_INFO token_info;
+
+	if (error->class != ERROR_TOKEN || !session->open ||
+	    (error->code != CKR_GENERAL_ERROR && error->code != CKR_FUNCTION_FAILED && error->code < CKR_VENDOR_DEFINED))
+		return;
+	if (CALL(session->token->module, C_GetSessionInfo, session->handle, &session_info) != CKR_OK ||
+	    CALL(session->token->module, C_GetTokenInfo, session->token->slot, &token_info) != CKR_OK)
+		error->code = CKR_DEVICE_ERROR;
+}
+
+static int try(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
+	       struct error *error)
+{
+	struct p11_key *key = signer->key;
+	int result = enter(signer, error);
+
+	if (result == 0)
+		result = sign_once(signer, data, size, signature, length, error);
+	if (result < 0) {
+		find_loss(signer->session, error);
+		note_gone(key, error);
+	}
+	if (result == 0 || (!is_loss(error) && !gate_has_failed(key->gate, NULL)))
+		key_answers(key);
+	gate_leave(key->gate);
+	return result;
+}
+
+int p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
+		    struct error *error)
+{
+	struct error lost, second;
+	bool recovered = false, recovered_now;
+	int result = try(signer, data, size, signature, length, error);
+	double since = clock_ms();
+
+	/* If this signer has recovered the key once, the token may fail for this signature alone: only the time limit allows more. */
+	while (result < 0 && is_loss(error) && (!recovered || clock_ms() - since < signer->key->outage.limit)) {
+		lost = *error;
+		signer->recovering = true;
+		result = signer_recover(signer, &lost, &recovered_now, error);
+		recovered |= recovered_now;
+		if (result == 0)
+			result = try(signer, data, size, signature, length, error);
+		signer->recovering = false;
+	}
+	if (result == 0 || !recovered)
+		return result;
+	second = *error;
+	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s", lost.text,
+		  second.text);
+	error_hint(error, "%s", second.hint);
+	error->code = second.code;
+	return error_result(error);
+}
+
+/* The public half, in the signer's session unless it is known. The caller is inside of the gate. */
+static int get_public(struct p11_signer *signer, EVP_PKEY **public, struct error *error)
+{
+	*public = signer->public != NULL ? signer->public : signer->key->public;
+	if (*public == NULL)
+		return object_public(signer->session, signer->key->handle, public, error);
+	EVP_PKEY_up_ref(*public);
+	return 0;
+}
+
+int p11_signer_public(struct p11_signer *signer, EVP_PKEY **public, struct error *error)
+{
+	int result = enter(signer, error);
+
+	if (result == 0)
+		result = get_public(signer, public, error);
+	gate_leave(signer->key->gate);
+	return result;
+}
+
+X509 *p11_signer_certificate(struct p11_signer *signer, const struct error *verdict)
+{
+	X509 *certificate = NULL;
+	EVP_PKEY *public = NULL;
+	struct error ignored;
+
+	watch_verdict(verdict);
+	if (enter(signer, &ignored) == 0 && get_public(signer, &public, &ignored) == 0)
+		(void)object_certificate(signer->session, signer->key->handle, public, &certificate, &ignored);
+	EVP_PKEY_free(public);
+	gate_leave(signer->key->gate);
+	watch_verdict(NULL);
+	return certificate;
+}
+
+unsigned p11_signer_recoveries(const struct p11_signer *signer)
+{
+	return signer->generation;
+}
+
+bool p11_signer_has_session(const struct p11_signer *signer)
+{
+	return signer->has_session;
+}
