@@ -263,7 +263,7 @@ void sender_move(struct sender *sender, struct queue *done)
 	void *tag;
 	int result;
 
-	while (oauth_exchange_take(sender->pool, &sender->answer, &tag, &result, &error)) {
+	while (oauth_exchange_take(sender->pool, sender->request->server->error_names, &sender->answer, &tag, &result, &error)) {
 		struct item *item = tag;
 
 		item->result = result;

@@ -68,7 +68,8 @@ static int exchange(struct bearer_session *session, struct oauth_answer *answer,
 			result = assertion_make(&session->signer, request, &assertion, error);
 		if (result < 0)
 			break;
-		result = oauth_exchange(session->http, session->token_url, assertion.text, answer, error);
+		result = oauth_exchange(session->http, session->token_url, assertion.text, request->server->error_names, answer,
+					error);
 		if (result == 0)
 			break;
 		if (limit_is_met(request->server, answer)) {

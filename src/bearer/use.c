@@ -26,7 +26,7 @@ int use_send(const struct use *use, const char *path, struct http_request *reque
 
 	request->url = url;
 	for (; result == 0; try++) {
-		result = oauth_call(use->http, request, use->wanted, answer, error);
+		result = oauth_call(use->http, request, use->wanted, use->server->error_names, answer, error);
 		if (result == 0 || !answer->passing || try >= use->retries || answer->retry_after > RETRY_WAIT_MOST ||
 		    (!use->repeatable && !is_harmless(answer)) ||
 		    !retry_wait(http_left(use->http), answer->retry_after, try, error))

@@ -19,7 +19,7 @@ struct oauth_answer {
 	struct secret *access_token; /* this and the next two are set by OAUTH_BEARER, on success */
 	char *instance_url;          /* NULL if the server sent none */
 	char *id;                    /* URL of the user's identity; NULL if the server sent none */
-	char code[256];              /* of a refusal: error and error_description, or errorCode and message; else empty */
+	char code[256];              /* of a refusal, as the server names them; else empty */
 	char description[3072];
 	long status;                 /* HTTP status; 0: no answer */
 	struct http_clock clock;

@@ -47,14 +47,15 @@ static void copy_field(const cJSON *object, const char *name, struct redactor *r
 }
 
 /* The API answers with a list of objects; the first one that has a code counts. */
-static void read_words(const cJSON *json, struct redactor *redactor, struct oauth_answer *answer)
+static void read_words(const cJSON *json, const char *const names[2], struct redactor *redactor,
+		       struct oauth_answer *answer)
 {
 	const cJSON *object = cJSON_IsArray(json) ? json->child : json;
 
-	while (cJSON_IsArray(json) && object != NULL && !has_text(object, "error") && !has_text(object, "errorCode"))
+	while (cJSON_IsArray(json) && object != NULL && !has_text(object, "error") && !has_text(object, names[0]))
 		object = object->next;
-	copy_field(object, has_text(object, "error") ? "error" : "errorCode", redactor, answer->code, sizeof(answer->code));
-	copy_field(object, has_text(object, "error_description") ? "error_description" : "message", redactor,
+	copy_field(object, has_text(object, "error") ? "error" : names[0], redactor, answer->code, sizeof(answer->code));
+	copy_field(object, has_text(object, "error_description") ? "error_description" : names[1], redactor,
 		   answer->description, sizeof(answer->description));
 }
 
@@ -141,8 +142,8 @@ static int take_body(const struct http_response *response, const cJSON *json, en
 	return grant_take(json, secret_data(response->body), answer, error);
 }
 
-static int judge(const struct http_response *response, enum oauth_wanted wanted, struct oauth_answer *answer,
-		 struct error *error)
+static int judge(const struct http_response *response, enum oauth_wanted wanted, const char *const names[2],
+		 struct oauth_answer *answer, struct error *error)
 {
 	bool refused = response->status >= 400, reads_words = refused || wanted == OAUTH_BEARER;
 	cJSON *json;
@@ -158,7 +159,7 @@ static int judge(const struct http_response *response, enum oauth_wanted wanted,
 	if (reads_words) {
 		result = check_repeats(response, json, error);
 		if (result == 0)
-			read_words(json, response->redactor, answer);
+			read_words(json, names, response->redactor, answer);
 	}
 	if (result == 0 && (refused || answer->code[0] != '\0'))
 		result = refuse(response, json, wanted, answer, error);
@@ -168,8 +169,8 @@ static int judge(const struct http_response *response, enum oauth_wanted wanted,
 	return result;
 }
 
-int judge_response(const struct http_response *response, enum oauth_wanted wanted, int result, struct oauth_answer *answer,
-		   struct error *error)
+int judge_response(const struct http_response *response, enum oauth_wanted wanted, const char *const names[2],
+		   int result, struct oauth_answer *answer, struct error *error)
 {
 	oauth_answer_wipe(answer);
 	*answer = (struct oauth_answer){
@@ -184,7 +185,7 @@ int judge_response(const struct http_response *response, enum oauth_wanted wante
 	};
 	if (result < 0)
 		return result;
-	result = judge(response, wanted, answer, error);
+	result = judge(response, wanted, names, answer, error);
 	if (result < 0)
 		redact_error(response->redactor, error);
 	return result;

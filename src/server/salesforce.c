@@ -126,6 +126,7 @@ const struct server server_salesforce = {
 	.lifetime_max = 180,
 	.exp_max = 300, /* the vendor's own examples send an exp that is so far ahead */
 	.certificate_max = 4096,
+	.error_names = { "errorCode", "message" },
 	.bearer_variable = "SF_ACCESS_TOKEN",
 	.site_variable = "SF_ORG_INSTANCE_URL",
 	.advice = advice,

@@ -65,7 +65,8 @@ static void exchange(const struct secret *assertion)
 	struct oauth_answer answer = { .json = NULL };
 	struct error error = { .class = ERROR_NONE };
 
-	if (oauth_exchange(NULL, "https://example.com/token", assertion, &answer, &error) == 0) {
+	if (oauth_exchange(NULL, "https://example.com/token", assertion, server_salesforce.error_names, &answer,
+			   &error) == 0) {
 		expect_json(answer.json);
 		for (const char *c = secret_data(answer.access_token); *c != '\0'; c++)
 			expect(*c > ' ' && *c <= '~', "a token has visible characters only");
@@ -113,7 +114,7 @@ static void call(const struct secret *bearer)
 	struct error error = { .class = ERROR_NONE };
 	cJSON *parsed;
 
-	if (oauth_call(NULL, &request, OAUTH_JSON, &answer, &error) == 0) {
+	if (oauth_call(NULL, &request, OAUTH_JSON, server_salesforce.error_names, &answer, &error) == 0) {
 		expect_json(answer.json);
 		parsed = cJSON_Parse(secret_data(answer.json));
 		expect_hidden(parsed);
