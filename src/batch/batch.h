@@ -8,7 +8,7 @@
 enum { BATCH_PARALLEL_MOST = 256 }; /* requests at a time */
 
 struct batch_options {
-	bool exchange;   /* bearers are wanted, not assertions */
+	bool bearers;    /* lines ask for bearers, not for assertions */
 	bool ordered;    /* the output is in the order of the input; assertions always are */
 	bool fail_fast;  /* the first line that fails ends the run */
 	size_t sessions; /* with the token; 0: one for each processor */

@@ -6,8 +6,8 @@
 #define P11BEARER_BATCH_INTERNAL_H
 
 #include "batch/batch.h"
-#include "batch/brake.h"
 #include "bearer/assertion.h"
+#include "bearer/retry.h"
 #include "oauth/exchange.h"
 
 #include <cjson/cJSON.h>
@@ -41,9 +41,8 @@ struct item {
 	struct secret *output; /* the line that is written for it */
 	int result;            /* 0, or a negative class */
 	struct error error;
-	long tries, throttled; /* at the org that have failed; for which it has asked to slow down */
+	struct retry retry;
 	bool has_failed;       /* one has, for the reason in `error` */
-	bool had_stale;        /* one more was for nothing: the connection was dead */
 	struct http_clock clock; /* as the org's refusal told */
 	bool cut_short;        /* it waited for the token, and the run ended the wait */
 	bool asks;             /* it was refused, and a worker is to look for the certificate before it ends */
@@ -142,7 +141,7 @@ void workers_stop_waiting(struct workers *workers);
 /* Whether the key is gone for good, and why. */
 bool workers_lost_key(const struct workers *workers, struct error *why);
 
-/* --- the exchange (send.c) --------------------------------------------------------------------------------------- */
+/* --- the sender (send.c) ----------------------------------------------------------------------------------------- */
 
 struct sender {
 	struct http_pool *pool;

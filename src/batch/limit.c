@@ -3,7 +3,7 @@
 
 #include "base/message.h"
 #include "bearer/advice.h"
-#include "bearer/limit.h"
+#include "bearer/retry.h"
 
 #include <math.h>
 #include <openssl/evp.h>
@@ -25,7 +25,7 @@ struct user {
 	unsigned char key[KEY_SIZE];
 	bool waits;           /* the user's lines are kept; otherwise they fail */
 	double until;         /* when the next probe begins, INFINITY while there is one; or when the lines fail no more */
-	struct limit limit;   /* of the present wait */
+	struct retry_limit limit;   /* of the present wait */
 	bool told;            /* about the first wait */
 	unsigned long number; /* of the line that met the limit */
 	long retry_after;     /* what the org asked for last, or -1 */
@@ -243,7 +243,7 @@ enum limits_verdict limits_admit(struct limits *limits, struct item *item, doubl
 static void tell(const struct limits *limits, struct user *user, const struct item *item, double wait)
 {
 	const char *name = item->line.request.username;
-	long minutes = ((user->retry_after > 0 ? user->retry_after : LIMIT_HOUR) + 59) / 60;
+	long minutes = ((user->retry_after > 0 ? user->retry_after : RETRY_LOGIN_HOUR) + 59) / 60;
 
 	if (wait < 0)
 		message_note("line %lu, user %.*s: %s; the user's further lines fail at once for %ld minute%s", item->number,
@@ -273,18 +273,18 @@ static enum limits_verdict refused(struct limits *limits, struct item *item, dou
 	if (!user->waits && now < user->until)
 		return LIMITS_GO;
 	if (!user->waits) {
-		user->limit = (struct limit){ .refused = 0 };
+		user->limit = (struct retry_limit){ .refused = 0 };
 		user->number = item->number;
 	}
 	user->retry_after = item->retry_after;
-	wait = limit_wait(&user->limit, limits->request->rate_wait, item->retry_after, now);
+	wait = retry_limit_wait(&user->limit, limits->request->rate_wait, item->retry_after, now);
 	tell(limits, user, item, wait);
 	if (wait >= 0 && keep(limits, user, item, true)) {
 		change(limits, user, true, now + wait);
 		return LIMITS_KEPT;
 	}
 	STAILQ_CONCAT(&limits->ready, &user->lines);
-	change(limits, user, false, now + (double)(item->retry_after > 0 ? item->retry_after : LIMIT_HOUR) * 1e3);
+	change(limits, user, false, now + (double)(item->retry_after > 0 ? item->retry_after : RETRY_LOGIN_HOUR) * 1e3);
 	return LIMITS_GO;
 }
 

@@ -3,7 +3,6 @@
 #include "batch/internal.h"
 
 #include "base/json.h"
-#include "bearer/exchange.h"
 #include "oauth/http.h"
 
 #include <stdlib.h>
@@ -130,10 +129,10 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 }
 
 /* What neither the line nor the run has. */
-static int check_missing(const struct bearer_request *request, bool exchange, struct error *error)
+static int check_missing(const struct bearer_request *request, bool bearer, struct error *error)
 {
 	bool no_url = request->instance_url == NULL &&
-		      (request->audience == NULL || (exchange && request->token_url == NULL));
+		      (request->audience == NULL || (bearer && request->token_url == NULL));
 	const char *missing[] = {
 		request->username == NULL ? "username" : NULL,
 		request->client_id == NULL ? "client-id" : NULL,
@@ -156,9 +155,9 @@ static int check_missing(const struct bearer_request *request, bool exchange, st
 	return -ERROR_CONFIG;
 }
 
-static int check_request(const struct bearer_request *request, bool exchange, struct error *error)
+static int check_request(const struct bearer_request *request, bool bearer, struct error *error)
 {
-	if (check_missing(request, exchange, error) < 0)
+	if (check_missing(request, bearer, error) < 0)
 		return error_result(error);
 	/* Either of the two may be the run's: the claim, or the jti. */
 	for (size_t i = 0; i < request->claim_count && request->jti; i++) {
@@ -215,12 +214,12 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 		if (take_member(line, child, value, options, error) < 0)
 			return error_result(error);
 	}
-	if (check_request(&line->request, options->exchange, error) < 0)
+	if (check_request(&line->request, options->bearers, error) < 0)
 		return error_result(error);
 	/* The run's own URL is checked, and made, once. */
-	if (!options->exchange || run->token_url != NULL || line->request.instance_url == run->instance_url)
+	if (!options->bearers || run->token_url != NULL || line->request.instance_url == run->instance_url)
 		return 0;
-	if (exchange_url(&line->request, &line->token_url, error) < 0)
+	if (bearer_token_url(&line->request, &line->token_url, error) < 0)
 		return error_result(error);
 	return http_check_url(line->token_url, error);
 }

@@ -42,7 +42,7 @@ int run_open(struct run *run, struct error *error)
 
 	if (sessions > P11_SESSIONS_MAX)
 		sessions = P11_SESSIONS_MAX;
-	run->count = sessions * ITEMS_A_SESSION + (options->exchange ? parallel * ITEMS_A_REQUEST : 0);
+	run->count = sessions * ITEMS_A_SESSION + (options->bearers ? parallel * ITEMS_A_REQUEST : 0);
 	run->items = calloc(run->count, sizeof(*run->items));
 	run->in_turn = calloc(run->count, sizeof(void *));
 	run->output = secret_new(2UL * OUTPUT_MOST);
@@ -57,10 +57,10 @@ int run_open(struct run *run, struct error *error)
 		queue_push(&run->free, &run->items[i]);
 	}
 	/* All that can be wrong with the way to the org is found before the token is touched. */
-	if (options->exchange && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
+	if (options->bearers && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
 				  limits_open(&run->limits, run->request, run->sender.token_url, error) < 0))
 		return error_result(error);
-	return workers_open(&run->workers, run->request, sessions, options->exchange, error);
+	return workers_open(&run->workers, run->request, sessions, options->bearers, error);
 }
 
 void run_close(struct run *run)

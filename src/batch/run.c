@@ -158,7 +158,7 @@ static int give_up(struct run *run, struct error *error)
 
 	workers_stop_waiting(run->workers);
 	while ((item = workers_take_back(run->workers)) != NULL ||
-	       (run->options->exchange && (item = sender_take_back(&run->sender)) != NULL)) {
+	       (run->options->bearers && (item = sender_take_back(&run->sender)) != NULL)) {
 		if (item->asks) { /* the org has answered it: it goes without the certificate */
 			run_explain(run, item);
 			continue;
@@ -178,7 +178,7 @@ static void stop_if_hopeless(struct run *run)
 	const struct brake *brake = &run->sender.brake;
 	const struct error *last = &run->sender.last;
 
-	if (!run->options->exchange || !brake_is_spent(brake) || input_is_open(&run->input))
+	if (!run->options->bearers || !brake_is_spent(brake) || input_is_open(&run->input))
 		return;
 	if (brake->asked > 0)
 		stop(run, ERROR_ORG, "the org asks to wait %ld s", brake->asked);
@@ -196,7 +196,7 @@ static int step(struct run *run, bool *more, struct error *error)
 
 	notice_signal(run);
 	run_take_signed(run);
-	if (run->options->exchange)
+	if (run->options->bearers)
 		run_exchange(run);
 	stop_if_hopeless(run);
 	if (run->stop.class != ERROR_NONE && give_up(run, error) < 0)

@@ -5,15 +5,13 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "bearer/advice.h"
-#include "bearer/exchange.h"
-#include "bearer/limit.h"
-#include "bearer/retry.h"
+#include "oauth/exchange.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
 enum {
-	TOO_MANY = 429,      /* HTTP status (RFC 6585 section 4) */
 	TOLD_MS = 1000,      /* a pause as long as this is reported */
 	FRESH_MS = 1000,     /* so long an assertion that was signed counts as fresh, whatever its life is */
 };
@@ -23,7 +21,7 @@ int sender_open(struct sender *sender, const struct bearer_request *request, siz
 	*sender = (struct sender){ .request = request };
 	brake_init(&sender->brake, parallel, request->retries);
 	if ((request->token_url != NULL || request->instance_url != NULL) &&
-	    exchange_url(request, &sender->token_url, error) < 0)
+	    bearer_token_url(request, &sender->token_url, error) < 0)
 		return error_result(error);
 	return http_pool_open(&sender->pool, &request->http, parallel, error);
 }
@@ -104,7 +102,7 @@ bool sender_begin(struct sender *sender, struct item *item)
 	}
 	item->renewed = false;
 	item->began = now;
-	item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item->had_stale, item, &item->error);
+	item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item->retry.stale, item, &item->error);
 	return false;
 }
 
@@ -130,42 +128,23 @@ struct item *sender_take_back(struct sender *sender)
 
 /* --- answers ----------------------------------------------------------------------------------------------------- */
 
-enum outcome {
-	OUTCOME_SUCCESS,
-	OUTCOME_THROTTLED, /* the org asks for a slower run, not for a better line */
-	OUTCOME_FAILURE,   /* it says nothing about the line: no answer, 5xx, or an answer that makes no sense */
-	OUTCOME_REFUSAL,   /* of this line, for a reason of its own */
-};
-
-static enum outcome outcome_of(const struct item *item, const struct oauth_answer *answer)
-{
-	if (item->result == 0)
-		return OUTCOME_SUCCESS;
-	if (answer->passing && (answer->status == TOO_MANY || answer->retry_after > 0))
-		return OUTCOME_THROTTLED;
-	if (item->result == -ERROR_NETWORK || item->result == -ERROR_ANSWER ||
-	    (item->result == -ERROR_ORG && (answer->passing || answer->code[0] == '\0')))
-		return OUTCOME_FAILURE;
-	return OUTCOME_REFUSAL;
-}
-
 /* What the answer says about the speed of the run. */
-static void judge_speed(struct sender *sender, const struct item *item, enum outcome outcome, long retry_after)
+static void judge_speed(struct sender *sender, const struct item *item, enum retry_outcome outcome, long retry_after)
 {
 	struct brake *brake = &sender->brake;
 	double now = clock_ms();
 	unsigned long pause = 0;
 	bool off = false, on = false;
 
-	if (outcome == OUTCOME_SUCCESS)
+	if (outcome == RETRY_SUCCESS)
 		off = brake_success(brake, item->began);
-	else if (outcome == OUTCOME_THROTTLED)
+	else if (outcome == RETRY_THROTTLED)
 		pause = brake_throttle(brake, item->began, retry_after, now);
-	else if (outcome == OUTCOME_FAILURE)
+	else if (outcome == RETRY_FAILURE)
 		on = brake_failure(brake, item->began, now);
-	else if (item->result == -ERROR_ORG)
+	else if (outcome == RETRY_REFUSAL && item->result == -ERROR_ORG)
 		off = brake_refusal(brake, item->began);
-	if (outcome == OUTCOME_THROTTLED || outcome == OUTCOME_FAILURE)
+	if (outcome == RETRY_THROTTLED || outcome == RETRY_FAILURE)
 		sender->last = item->error;
 	if (off)
 		message_note("the org answers again; the run continues");
@@ -176,31 +155,18 @@ static void judge_speed(struct sender *sender, const struct item *item, enum out
 		message_note("%s; the run goes on in %lu ms", item->error.text, pause);
 }
 
-/* Whether the item is to be tried again, which is for *wait milliseconds later. While nothing but failures comes back, a
- * failure is not the line's own: it waits, however often it failed. */
-static bool try_again(const struct sender *sender, struct item *item, enum outcome outcome, bool passing,
-		      unsigned long *wait)
+/* The milliseconds until the item is sent again, or a negative number to give it up. */
+static double decide(const struct sender *sender, struct item *item, const struct oauth_answer *answer)
 {
-	if (item->limited || outcome == OUTCOME_REFUSAL)
-		return false;
-	if (sender->brake.on || brake_is_spent(&sender->brake))
-		return true;
-	if (outcome == OUTCOME_THROTTLED)
-		return ++item->throttled <= sender->request->retries * BRAKE_ROUNDS_A_RETRY;
-	if (!passing || item->tries >= sender->request->retries)
-		return false;
-	*wait = retry_delay(-1, item->tries++);
-	message_step("line %lu: %s; trying again in %lu ms", item->number, item->error.text, *wait);
-	return true;
-}
+	const struct retry_rules rules = {
+		.retries = sender->request->retries, .repeatable = true, .login = item->line.request.server,
+		.brake = &sender->brake, .end = INFINITY,
+	};
+	double wait = retry_decide(&item->retry, &rules, item->result, answer, clock_ms());
 
-/* The connection was dead before the request was sent: it is sent again at once, once. */
-static bool was_stale(struct item *item, const struct oauth_answer *answer)
-{
-	bool stale = answer->stale && !item->had_stale;
-
-	item->had_stale |= stale;
-	return stale;
+	if (wait > 0)
+		message_step("line %lu: %s; trying again in %.0f ms", item->number, item->error.text, wait);
+	return wait;
 }
 
 void sender_explain(struct sender *sender, struct item *item)
@@ -228,12 +194,10 @@ static void blame_certificate(struct sender *sender, struct item *item, const st
 
 static void take_answer(struct sender *sender, struct item *item, struct oauth_answer *answer, struct queue *done)
 {
-	unsigned long wait = 0;
-	enum outcome outcome = outcome_of(item, answer);
-	bool again = was_stale(item, answer);
+	bool judged = false;
+	double wait;
 
-	if (!again)
-		judge_speed(sender, item, outcome, answer->retry_after);
+	judge_speed(sender, item, retry_outcome(&item->retry, item->result, answer), answer->retry_after);
 	if (item->result == 0) {
 		if (output_answer(item, answer) < 0)
 			item->result = error_memory(&item->error);
@@ -241,11 +205,12 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		return;
 	}
 	if (item->result == -ERROR_ORG)
-		exchange_advice(answer, &item->line.request, &item->error);
-	item->limited = limit_is_met(item->line.request.server, answer);
+		judged = advice_refusal(&item->line.request, answer, &item->error);
+	item->limited = retry_is_limited(item->line.request.server, answer);
 	item->retry_after = answer->retry_after;
-	if (!again && !try_again(sender, item, outcome, answer->passing, &wait)) {
-		if (item->result == -ERROR_ORG && exchange_is_judged(answer, &item->line.request))
+	wait = decide(sender, item, answer);
+	if (wait < 0) {
+		if (judged)
 			blame_certificate(sender, item, answer);
 		queue_push(done, item);
 		return;
@@ -253,7 +218,7 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 	item->has_failed = true;
 	if (answer->sent)
 		assertion_wipe(&item->assertion);
-	item->not_before = clock_ms() + (double)wait;
+	item->not_before = clock_ms() + wait;
 	queue_push(wait > 0 ? &sender->waiting : &sender->ready, item);
 }
 

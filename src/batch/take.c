@@ -14,8 +14,8 @@ bool run_is_stuck(const struct run *run)
 void run_item_new(struct item *item, unsigned long number)
 {
 	item->number = number;
-	item->tries = item->throttled = 0;
-	item->has_failed = item->had_stale = item->renewed = item->cut_short = item->limited = item->probe = item->asks = false;
+	item->retry = (struct retry){ .tries = 0 };
+	item->has_failed = item->renewed = item->cut_short = item->limited = item->probe = item->asks = false;
 	item->not_before = 0;
 }
 
@@ -77,7 +77,7 @@ void run_take_signed(struct run *run)
 			run_explain(run, item);
 			continue;
 		}
-		if (item->result == 0 && run->options->exchange) {
+		if (item->result == 0 && run->options->bearers) {
 			sender_give(&run->sender, item);
 			continue;
 		}
@@ -135,7 +135,7 @@ static bool has_room(struct run *run)
 {
 	return run->stop.class == ERROR_NONE && !is_about_to_end(run) && !run_is_stuck(run) && run->free.first != NULL &&
 	       !workers_are_full(run->workers) &&
-	       (!run->options->exchange || run->sender.ready.count < run->sender.brake.allowed);
+	       (!run->options->bearers || run->sender.ready.count < run->sender.brake.allowed);
 }
 
 /* Whether one more line may be read. Where the output is in order, those that were read and have not been written have a

@@ -17,9 +17,9 @@ void advice_hint(const struct server_advice *advice, long retry_after, struct er
 
 	if (login_rate && retry_after > 0)
 		error_hint(error, "%s; the org asks to wait %ld s before the next try", advice->meaning, retry_after);
-	else if (advice != NULL && retry_after > RETRY_WAIT_MOST)
+	else if (advice != NULL && retry_after > RETRY_WAIT_MAX)
 		error_hint(error, "%s; the org asks to wait %ld s: %s", advice->meaning, retry_after, advice->remedy);
-	else if (retry_after > RETRY_WAIT_MOST)
+	else if (retry_after > RETRY_WAIT_MAX)
 		error_hint(error, "the org asks to wait %ld s before the next try", retry_after);
 	else if (advice != NULL)
 		error_hint(error, "%s: %s", advice->meaning, advice->remedy);
@@ -64,7 +64,7 @@ static void blame_clock(enum server_cause cause, const struct http_clock *clock,
 		put_first(error, fact);
 }
 
-void advice_clock(const struct server *server, const struct server_advice *advice, const struct http_clock *clock, long lifetime,
+static void advise_on_clock(const struct server *server, const struct server_advice *advice, const struct http_clock *clock, long lifetime,
 		  struct error *error)
 {
 	enum server_cause cause = advice != NULL ? advice->cause : SERVER_OTHER;
@@ -81,6 +81,16 @@ void advice_clock(const struct server *server, const struct server_advice *advic
 			 "--lifetime", lifetime, server->name, server->lifetime_max);
 		put_first(error, fact);
 	}
+}
+
+bool advice_refusal(const struct bearer_request *request, const struct oauth_answer *answer, struct error *error)
+{
+	const struct server_advice *advice = server_advice(request->server, answer->code, answer->description);
+
+	advice_hint(advice, answer->retry_after, error);
+	if (!answer->passing)
+		advise_on_clock(request->server, advice, &answer->clock, request->lifetime, error);
+	return !answer->passing && (advice == NULL || advice->cause != SERVER_LOGIN_RATE);
 }
 
 void advice_certificate(X509 *certificate, const char *path, const struct http_clock *clock, struct error *error)

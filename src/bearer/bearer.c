@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bearer/exchange.h"
+#include "bearer/bearer.h"
 
 #include "bearer/advice.h"
-#include "bearer/limit.h"
+#include "bearer/client.h"
 #include "bearer/retry.h"
-#include "bearer/session.h"
+#include "oauth/exchange.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,33 +16,11 @@ struct bearer {
 	char *site; /* what its instance_url stands for; NULL: not known yet */
 };
 
-int exchange_url(const struct bearer_request *request, char **url, struct error *error)
+int bearer_token_url(const struct bearer_request *request, char **url, struct error *error)
 {
 	*url = request->token_url != NULL ? strdup(request->token_url) :
 					    http_url_below(request->instance_url, request->server->token_path);
 	return *url != NULL ? 0 : error_memory(error);
-}
-
-void exchange_advice(const struct oauth_answer *answer, const struct bearer_request *request, struct error *error)
-{
-	const struct server_advice *advice = server_advice(request->server, answer->code, answer->description);
-
-	advice_hint(advice, answer->retry_after, error);
-	if (!answer->passing)
-		advice_clock(request->server, advice, &answer->clock, request->lifetime, error);
-}
-
-bool exchange_is_judged(const struct oauth_answer *answer, const struct bearer_request *request)
-{
-	return !answer->passing && !limit_is_met(request->server, answer);
-}
-
-/* How long a user who has logged in too often is waited for, in seconds. */
-static long rate_wait(const struct bearer_session *session)
-{
-	double left = http_left(session->http) / 1e3;
-
-	return left < (double)session->rate_wait ? (long)left : session->rate_wait;
 }
 
 static void advise_on_certificate(struct signer *signer, const struct oauth_answer *answer, struct error *error)
@@ -54,100 +32,89 @@ static void advise_on_certificate(struct signer *signer, const struct oauth_answ
 	X509_free(certificate);
 }
 
-/* One assertion after another until one is exchanged. One that may have reached the org is never sent twice: its jti is
- * spent, and whoever could replay it should not be us. */
-static int exchange(struct bearer_session *session, struct oauth_answer *answer, struct error *error)
+/* Makes assertions until one is exchanged. One that may have reached the server is never sent twice: its jti is spent, and a
+ * replay would look like an attack. */
+static int exchange(struct client *client, struct oauth_answer *answer, struct error *error)
 {
-	const struct bearer_request *request = session->request;
+	const struct bearer_request *request = client->request;
+	const struct retry_rules rules = {
+		.retries = request->retries, .repeatable = true, .login = request->server, .rate_wait = request->rate_wait,
+		.end = http_end(client->http),
+	};
 	struct assertion assertion = { .text = NULL };
-	struct limit limit = { .refused = 0 };
-	int result = 0;
+	struct retry retry = { .tries = 0 };
+	int result;
 
-	for (long try = 0;;) {
-		if (assertion.text == NULL)
-			result = assertion_make(&session->signer, request, &assertion, error);
+	do {
+		result = 0;
+		if (assertion.text == NULL || answer->sent || time(NULL) + REUSE_MARGIN > assertion.exp)
+			result = assertion_make(&client->signer, request, &assertion, error);
 		if (result < 0)
 			break;
-		result = oauth_exchange(session->http, session->token_url, assertion.text, request->server->error_names, answer,
+		result = oauth_exchange(client->http, client->token_url, assertion.text, request->server->error_names, answer,
 					error);
-		if (result == 0)
-			break;
-		if (limit_is_met(request->server, answer)) {
-			if (!limit_pause(&limit, rate_wait(session), answer, error))
-				break;
-		} else if (!answer->passing || try >= request->retries || answer->retry_after > RETRY_WAIT_MOST ||
-			   !retry_wait(http_left(session->http), answer->retry_after, try++, error)) {
-			break;
-		}
-		if (answer->sent || time(NULL) + REUSE_MARGIN > assertion.exp)
-			assertion_clear(&assertion);
-		oauth_answer_clear(answer);
-		result = 0;
-	}
+	} while (result < 0 && retry_pause(&retry, &rules, answer, error));
 	assertion_clear(&assertion);
-	if (result == -ERROR_ORG) {
-		exchange_advice(answer, request, error);
-		if (exchange_is_judged(answer, request))
-			advise_on_certificate(&session->signer, answer, error);
-	}
+	if (result == -ERROR_ORG && advice_refusal(request, answer, error))
+		advise_on_certificate(&client->signer, answer, error);
 	return result;
 }
 
-int session_renew_bearer(struct bearer_session *session, struct error *error)
+int client_renew(struct client *client, struct error *error)
 {
 	struct bearer *fresh = calloc(1, sizeof(*fresh));
 	int result;
 
 	if (fresh == NULL)
 		return error_memory(error);
-	result = exchange(session, &fresh->answer, error);
+	result = exchange(client, &fresh->answer, error);
 	if (result < 0) {
 		bearer_free(&fresh);
 		return result;
 	}
-	bearer_free(&session->bearer);
-	session->bearer = fresh;
+	bearer_free(&client->bearer);
+	client->bearer = fresh;
 	return 0;
 }
 
-int session_start(struct bearer_session *session, const struct bearer_request *request, struct error *error)
+int client_open(struct client *client, const struct bearer_request *request, struct error *error)
 {
 	int result;
 
-	*session = (struct bearer_session){ .request = request, .retries = request->retries, .rate_wait = request->rate_wait };
-	/* All that can be wrong with the way there is found before the token is touched. */
-	result = exchange_url(request, &session->token_url, error);
+	*client = (struct client){ .request = request, .retries = request->retries };
+	/* Find everything that is wrong with the connection before touching the token. */
+	result = bearer_token_url(request, &client->token_url, error);
 	if (result == 0)
-		result = http_check_url(session->token_url, error);
+		result = http_check_url(client->token_url, error);
 	if (result == 0)
-		result = http_open(&session->http, &request->http, error);
+		result = http_open(&client->http, &request->http, error);
 	if (result == 0)
-		result = signer_open(&session->signer, request, error);
+		result = signer_open(&client->signer, request, error);
 	if (result == 0)
-		result = session_renew_bearer(session, error);
+		result = client_renew(client, error);
 	return result;
 }
 
-void session_end(struct bearer_session *session)
+void client_close(struct client *client)
 {
-	bearer_free(&session->bearer);
-	signer_close(&session->signer);
-	http_close(&session->http);
-	free(session->token_url);
-	session->token_url = NULL;
+	bearer_free(&client->bearer);
+	signer_close(&client->signer);
+	http_close(&client->http);
+	free(client->token_url);
+	client->token_url = NULL;
 }
 
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error)
 {
-	struct bearer_session session;
-	int result = session_start(&session, request, error);
+	struct client client;
+	int result = client_open(&client, request, error);
 
 	*bearer = NULL;
 	if (result == 0) {
-		*bearer = session.bearer;
-		session.bearer = NULL;
+		*bearer = client.bearer;
+		client.bearer = NULL;
 	}
-	session_end(&session);
+	client_close(&client);
 	return result;
 }
 

@@ -38,6 +38,9 @@ struct assertion {
 	long long exp;
 };
 
+/* Sets *url to the URL of the token endpoint; the caller frees it. Fails with ERROR_UNEXPECTED if memory is exhausted. */
+int bearer_token_url(const struct bearer_request *request, char **url, struct error *error);
+
 /* Opens the key, makes and signs an assertion, checks it against request->certificate, closes the key. To be cleared.
  * Fails as p11_key_open, p11_signer_sign and jwt_claims do; ERROR_CONFIG when the certificate is not the key's. */
 int bearer_assertion(const struct bearer_request *request, struct assertion *assertion, struct error *error);

@@ -1,31 +1,125 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bearer/retry.h"
 
+#include "base/clock.h"
 #include "base/message.h"
+#include "bearer/backoff.h"
 #include "process/interrupt.h"
 
-#include <openssl/rand.h>
+enum {
+	HTTP_TOO_MANY = 429, /* RFC 6585 section 4 */
+	HTTP_UNAVAILABLE = 503,
+	LIMIT_WAIT_MS = 60000,
+	LIMIT_DOUBLED_MAX = 4, /* more would exceed LIMIT_WAIT_MAX_MS */
+	LIMIT_WAIT_MAX_MS = 600000,
+};
 
-enum { FIRST_WAIT_MS = 500, DOUBLED_MOST = 10 }; /* doubled for each further try, so many times at most */
-
-unsigned long retry_delay(long retry_after, long try)
+bool retry_is_limited(const struct server *server, const struct oauth_answer *answer)
 {
-	unsigned long milliseconds = FIRST_WAIT_MS;
-	unsigned char jitter = 0;
+	const struct server_advice *advice = server_advice(server, answer->code, answer->description);
 
-	if (retry_after >= 0)
-		return (unsigned long)retry_after * 1000;
-	(void)RAND_bytes(&jitter, 1);
-	return (milliseconds << (try < DOUBLED_MOST ? try : DOUBLED_MOST)) * (256UL + jitter) / 512UL;
+	return advice != NULL && advice->cause == SERVER_LOGIN_RATE;
 }
 
-bool retry_wait(double left, long retry_after, long try, const struct error *error)
+enum retry_outcome retry_outcome(const struct retry *retry, int result, const struct oauth_answer *answer)
 {
-	unsigned long milliseconds = retry_delay(retry_after, try);
+	if (result == 0)
+		return RETRY_SUCCESS;
+	if (answer->stale && !retry->stale)
+		return RETRY_STALE;
+	if (answer->passing && (answer->status == HTTP_TOO_MANY || answer->retry_after > 0))
+		return RETRY_THROTTLED;
+	if (result == -ERROR_NETWORK || result == -ERROR_ANSWER ||
+	    (result == -ERROR_ORG && (answer->passing || answer->code[0] == '\0')))
+		return RETRY_FAILURE;
+	return RETRY_REFUSAL;
+}
 
-	if ((double)milliseconds >= left)
+double retry_limit_wait(struct retry_limit *limit, long rate_wait, long retry_after, double now)
+{
+	long doubled = limit->refused < LIMIT_DOUBLED_MAX ? limit->refused : LIMIT_DOUBLED_MAX;
+	double wait = (double)(LIMIT_WAIT_MS << doubled), left;
+
+	if (limit->refused++ == 0)
+		limit->end = now + (double)rate_wait * 1e3;
+	left = limit->end - now;
+	if (retry_after > 0)
+		return (double)retry_after * 1e3 <= left ? (double)retry_after * 1e3 : -1;
+	if (left < 1)
+		return -1;
+	if (wait > LIMIT_WAIT_MAX_MS)
+		wait = LIMIT_WAIT_MAX_MS;
+	return wait < left ? wait : left;
+}
+
+/* A request that was not sent, or that the server refused to look at, changed nothing. */
+static bool is_harmless(const struct oauth_answer *answer)
+{
+	return !answer->sent || answer->status == HTTP_TOO_MANY || answer->status == HTTP_UNAVAILABLE;
+}
+
+static double decide(struct retry *retry, const struct retry_rules *rules, const struct oauth_answer *answer, double now)
+{
+	long asked = rules->brake == NULL ? answer->retry_after : -1; /* a brake has its own pause */
+	double wait;
+
+	if (!answer->passing || retry->tries >= rules->retries || asked > RETRY_WAIT_MAX ||
+	    (!rules->repeatable && !is_harmless(answer)))
+		return -1;
+	wait = (double)backoff(asked, retry->tries);
+	if (wait >= rules->end - now)
+		return -1;
+	retry->tries++;
+	return wait;
+}
+
+static long rate_wait(const struct retry_rules *rules, double now)
+{
+	double left = (rules->end - now) / 1e3;
+
+	return left < (double)rules->rate_wait ? (long)left : rules->rate_wait;
+}
+
+double retry_decide(struct retry *retry, const struct retry_rules *rules, int result, const struct oauth_answer *answer,
+		    double now)
+{
+	enum retry_outcome outcome = retry_outcome(retry, result, answer);
+	const struct brake *brake = rules->brake;
+
+	if (rules->login != NULL && retry_is_limited(rules->login, answer))
+		return brake == NULL ? retry_limit_wait(&retry->limit, rate_wait(rules, now), answer->retry_after, now) : -1;
+	if (outcome == RETRY_STALE) {
+		retry->stale = true;
+		return 0;
+	}
+	if (outcome == RETRY_REFUSAL)
+		return -1;
+	/* While every request fails, the failure is not this one's: it waits, however often it has failed. */
+	if (brake != NULL && (brake->on || brake_is_spent(brake)))
+		return 0;
+	if (brake != NULL && outcome == RETRY_THROTTLED)
+		return ++retry->throttled <= rules->retries * BRAKE_ROUNDS_A_RETRY ? 0 : -1;
+	return decide(retry, rules, answer, now);
+}
+
+bool retry_pause(struct retry *retry, const struct retry_rules *rules, const struct oauth_answer *answer,
+		 struct error *error)
+{
+	double now = clock_ms(), wait = retry_decide(retry, rules, error_result(error), answer, now);
+	bool limited = rules->login != NULL && retry_is_limited(rules->login, answer);
+
+	if (wait < 0)
 		return false;
-	message_note("%s; trying again in %lu ms", error->text, milliseconds);
-	interrupt_wait(milliseconds);
-	return true;
+	if (!limited)
+		message_note("%s; trying again in %.0f ms", error->text, wait);
+	else if (retry->limit.refused == 1)
+		message_note("%s; trying again in %.0f s, for up to %ld s in all (--rate-wait)", error->text, wait / 1e3,
+			     rate_wait(rules, now));
+	else
+		message_step("%s; trying again in %.0f s", error->text, wait / 1e3);
+	if (interrupt_wait((unsigned long)wait) == 0)
+		return true;
+	error_append(error, "; the wait was interrupted");
+	error->signal = interrupt_signal();
+	return false;
 }

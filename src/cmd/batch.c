@@ -24,7 +24,7 @@ int cmd_batch(const struct settings *settings, enum cmd_purpose purpose, struct 
 {
 	struct bearer_request request;
 	struct batch_options options = {
-		.exchange = purpose == CMD_BEARER,
+		.bearers = purpose == CMD_BEARER,
 		.ordered = purpose == CMD_ASSERTION || settings_flag(settings, SETTING_ORDERED),
 		.fail_fast = settings_flag(settings, SETTING_FAIL_FAST),
 		.sessions = (size_t)settings_number(settings, SETTING_SESSIONS),

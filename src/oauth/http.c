@@ -218,9 +218,9 @@ void http_end_at(struct http *http, double when)
 	http->end = when;
 }
 
-double http_left(const struct http *http)
+double http_end(const struct http *http)
 {
-	return http->end > 0 ? http->end - clock_ms() : HUGE_VAL;
+	return http->end > 0 ? http->end : HUGE_VAL;
 }
 
 /* Waits for libcurl's descriptors, a signal, or the end of the request's time. */

@@ -100,10 +100,10 @@ char *http_url_below(const char *base, const char *path);
  * secret may be sent there: as http_check_url says, or because it is http and one of the two others is https. *site is to be freed. */
 int http_site(const char *text, const char *server, const char *base, char **site, struct error *error);
 
-/* From now on every request of the client is over at `when` (clock_ms) at the latest; 0: there is no such end. http_left
- * returns the milliseconds until then. */
+/* Ends every later request of the client at `when` (clock_ms) at the latest; 0: no limit. http_end returns that time, or
+ * HUGE_VAL if there is no limit. */
 void http_end_at(struct http *http, double when);
-double http_left(const struct http *http);
+double http_end(const struct http *http);
 
 /* Sends the request, which is over when its time is, whatever the server sends. While parts of a body are sent the time
  * begins again with each byte that goes over. Any HTTP status is a success; fails with ERROR_NETWORK when there is no

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/message.h"
-#include "bearer/session.h"
+#include "bearer/client.h"
 #include "process/interrupt.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static const double LAST_POLL_MS = 8000;
 /* A deployment in progress. */
 struct work {
 	const struct deploy_request *deploy;
-	struct bearer_session session;
+	struct client client;
 	struct deployment *deployment;
 	struct secret **json;
 	double end; /* of the wait, as clock_ms */
@@ -42,7 +42,7 @@ static int ask(struct work *work, struct http_request *request, bool repeatable,
 	if (path == NULL)
 		return error_memory(error);
 	request->limit = ANSWER_MAX;
-	result = session_call(&work->session, path, request, repeatable, &answer, error);
+	result = client_call(&work->client, path, request, repeatable, &answer, error);
 	free(path);
 	work->taken = answer.sent && answer.status < 400; /* 0: no answer */
 	work->taken |= answer.status >= 500 && answer.status != HTTP_UNAVAILABLE;
@@ -66,7 +66,7 @@ static int ask(struct work *work, struct http_request *request, bool repeatable,
 static void set_end(struct work *work, double milliseconds)
 {
 	work->end = clock_ms() + milliseconds;
-	http_end_at(work->session.http, work->end);
+	http_end_at(work->client.http, work->end);
 }
 
 static int start(struct work *work, struct error *error)
@@ -92,7 +92,7 @@ static int follow(struct work *work, struct error *error)
 	double pause = FIRST_POLL_MS;
 	bool warned = false;
 
-	work->session.retries = 0;
+	work->client.retries = 0;
 	while (!work->deployment->done && clock_ms() < work->end) {
 		struct http_request request = { .method = "GET" };
 		double wait = work->retry_after > 0 ? (double)work->retry_after * 1e3 : pause;
@@ -143,7 +143,7 @@ static int cancel(struct work *work, struct error *error)
 	struct error why;
 
 	set_end(work, CANCEL_MS);
-	work->session.retries = work->session.request->retries;
+	work->client.retries = work->client.request->retries;
 	message_note("asking the org to cancel deployment %s", deployment->id);
 	/* A deployment that is about to end is not cancelled; follow it to its end. */
 	if (ask(work, &request, true, &why) < 0)
@@ -191,12 +191,12 @@ int deploy_run(const struct bearer_request *request, const struct deploy_request
 
 	memset(deployment, 0, sizeof(*deployment));
 	*json = NULL;
-	result = session_start(&work.session, request, error);
+	result = client_open(&work.client, request, error);
 	if (result == 0) {
 		interrupt_begin("p11bearer: interrupted; signal again to stop immediately\n");
 		result = carry_out(&work, error);
 		interrupt_end();
 	}
-	session_end(&work.session);
+	client_close(&work.client);
 	return result;
 }

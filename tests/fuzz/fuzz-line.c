@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct jwt_extra claims[1];
 	const struct bearer_request run = { .client_id = "id", .instance_url = "https://example.com", .lifetime = 180, .jti = true,
 					    .claims = claims, .claim_count = 1 };
-	const struct batch_options options = { .exchange = size % 2 == 0, .parse = parse };
+	const struct batch_options options = { .bearers = size % 2 == 0, .parse = parse };
 	struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1 };
 	struct error error = { .class = 0 };
 	char *json = NULL, *text = strndup((const char *)data, size);

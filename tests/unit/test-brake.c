@@ -2,7 +2,7 @@
 /* How fast a batch may send, by a clock of the test's own. */
 #include "unit.h"
 
-#include "batch/brake.h"
+#include "bearer/brake.h"
 
 enum { PARALLEL = 8, RETRIES = 2, SPENT = (RETRIES + 1) * BRAKE_ROUNDS_A_RETRY };
 

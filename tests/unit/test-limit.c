@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "batch/limit.h"
-#include "bearer/limit.h"
+#include "bearer/retry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +13,12 @@ static const double minute = 60e3, hour = 3600e3;
 static void waits_grow_and_end_with_the_budget(void **state)
 {
 	static const double wanted[] = { 1, 2, 4, 8, 10, 10, 10, 10, 5, -1 }; /* minutes */
-	struct limit limit = { .refused = 0 };
+	struct retry_limit limit = { .refused = 0 };
 	double now = 5e6;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(wanted); i++) {
-		double wait = limit_wait(&limit, 3600, -1, now);
+		double wait = retry_limit_wait(&limit, 3600, -1, now);
 
 		assert_int_equal((long)wait, wanted[i] < 0 ? -1 : (long)(wanted[i] * minute));
 		now += wait;
@@ -27,17 +27,17 @@ static void waits_grow_and_end_with_the_budget(void **state)
 
 static void what_the_org_asks_for_is_waited_or_not_at_all(void **state)
 {
-	struct limit limit = { .refused = 0 };
+	struct retry_limit limit = { .refused = 0 };
 
 	(void)state;
-	assert_int_equal((long)limit_wait(&limit, 100, 100, 0), 100000);
-	assert_int_equal((long)limit_wait(&limit, 100, 1, 100000), -1);
-	limit = (struct limit){ .refused = 0 };
-	assert_int_equal((long)limit_wait(&limit, 100, 101, 0), -1);
-	limit = (struct limit){ .refused = 0 };
-	assert_int_equal((long)limit_wait(&limit, 0, -1, 0), -1);
-	limit = (struct limit){ .refused = 0 };
-	assert_int_equal((long)limit_wait(&limit, 1, -1, 0), 1000);
+	assert_int_equal((long)retry_limit_wait(&limit, 100, 100, 0), 100000);
+	assert_int_equal((long)retry_limit_wait(&limit, 100, 1, 100000), -1);
+	limit = (struct retry_limit){ .refused = 0 };
+	assert_int_equal((long)retry_limit_wait(&limit, 100, 101, 0), -1);
+	limit = (struct retry_limit){ .refused = 0 };
+	assert_int_equal((long)retry_limit_wait(&limit, 0, -1, 0), -1);
+	limit = (struct retry_limit){ .refused = 0 };
+	assert_int_equal((long)retry_limit_wait(&limit, 1, -1, 0), 1000);
 }
 
 static void an_origin_has_one_spelling(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "batch/brake.h"
+#include "bearer/brake.h"
 
-#include "bearer/retry.h"
+#include "bearer/backoff.h"
 
 enum { DOUBLED_MOST = 5 }; /* a pause that the org does not ask for lasts 16 seconds at most */
 
@@ -48,7 +48,7 @@ bool brake_refusal(struct brake *brake, double began)
 static unsigned long pause_for(struct brake *brake, long retry_after, double now)
 {
 	long doubled = brake->rounds <= DOUBLED_MOST ? brake->rounds - 1 : DOUBLED_MOST;
-	unsigned long wait = retry_delay(retry_after < BRAKE_WAIT_MOST ? retry_after : BRAKE_WAIT_MOST, doubled);
+	unsigned long wait = backoff(retry_after < BRAKE_WAIT_MOST ? retry_after : BRAKE_WAIT_MOST, doubled);
 
 	if (now + (double)wait > brake->resume) {
 		brake->resume = now + (double)wait;

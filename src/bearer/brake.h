@@ -3,8 +3,8 @@
  * at a time and all pause. If many requests in a row fail for no reason of their own, the brake is on: one request at a
  * time, each after a longer pause, until one succeeds. Pure but for the random part of a pause: times are handed in, in
  * milliseconds as clock_ms has them. */
-#ifndef P11BEARER_BATCH_BRAKE_H
-#define P11BEARER_BATCH_BRAKE_H
+#ifndef P11BEARER_BEARER_BRAKE_H
+#define P11BEARER_BEARER_BRAKE_H
 
 #include <stdbool.h>
 #include <stddef.h>
