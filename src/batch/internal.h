@@ -118,8 +118,8 @@ void workers_close(struct workers **workers); /* ends them when they have done w
 /* Whether they have enough to do, so that more would only wait. */
 bool workers_are_full(struct workers *workers);
 
-/* Hands over an item to be signed, or one that `asks`; takes back one that was, or whose result tells why not; NULL: there is
- * none. */
+/* Hands over an item to be signed, or one that `asks`; takes back one that was, or whose result tells why not; NULL:
+ * there is none. */
 void workers_give(struct workers *workers, struct item *item);
 struct item *workers_take(struct workers *workers);
 
@@ -163,8 +163,8 @@ void sender_close(struct sender *sender);
 void sender_signed(struct sender *sender, const struct item *item);
 void sender_give(struct sender *sender, struct item *item);
 
-/* Completes the hint of a refusal by what is known of the certificate: takes it over from an item that has asked for it, and
- * keeps it for those that follow. */
+/* Completes the hint of a refusal by what is known of the certificate: takes it over from an item that has asked for
+ * it, and keeps it for those that follow. */
 void sender_explain(struct sender *sender, struct item *item);
 
 /* Takes the next item whose request may begin; NULL: there is none. */

@@ -19,16 +19,15 @@ enum {
 };
 
 STAILQ_HEAD(lines, kept);
-
 struct user {
 	TAILQ_ENTRY(user) link;
 	unsigned char key[KEY_SIZE];
 	bool waits;           /* the user's lines are kept; otherwise they fail */
-	double until;         /* when the next probe begins, INFINITY while there is one; or when the lines fail no more */
-	struct retry_limit limit;   /* of the present wait */
-	bool told;            /* about the first wait */
+	double until;         /* of the next probe, INFINITY during one; if not `waits`: when lines stop failing */
+	struct retry_limit limit;
+	bool told;            /* the first refusal was reported */
 	unsigned long number; /* of the line that met the limit */
-	long retry_after;     /* what the org asked for last, or -1 */
+	long retry_after;     /* the server's last one, or -1 */
 	struct lines lines;
 };
 TAILQ_HEAD(users, user);
@@ -37,13 +36,13 @@ struct limits {
 	const struct bearer_request *request;
 	char *origin;                /* of the run's token endpoint, or NULL */
 	void *tree;                  /* of all users, by key: tsearch(3) */
-	size_t users;
-	struct users lists[2];       /* by `waits`, each in the order of `until` */
-	struct lines ready;          /* kept lines that can go on: the wait is over */
-	size_t count, bytes;         /* of all lines that are kept */
+	struct users lists[2];       /* the users that do not wait and those that do, each ordered by `until` */
+	struct lines ready;          /* kept lines whose wait is over */
+	size_t users, count, bytes;  /* the latter two of all kept lines */
 };
 
-int limits_open(struct limits **limits, const struct bearer_request *request, const char *token_url, struct error *error)
+int limits_open(struct limits **limits, const struct bearer_request *request, const char *token_url,
+		struct error *error)
 {
 	*limits = calloc(1, sizeof(**limits));
 	if (*limits == NULL)
@@ -56,32 +55,30 @@ int limits_open(struct limits **limits, const struct bearer_request *request, co
 	return 0;
 }
 
-/* --- users ------------------------------------------------------------------------------------------------------- */
-
 static int compare(const void *one, const void *other)
 {
 	return memcmp(((const struct user *)one)->key, ((const struct user *)other)->key, KEY_SIZE);
 }
 
-/* The key of the item's user. False: memory is out. */
+/* False: memory is exhausted. */
 static bool make_key(const struct limits *limits, const struct item *item, unsigned char *key)
 {
 	const char *url = item->line.token_url, *name = item->line.request.username;
 	char *origin = url != NULL ? http_origin(url) : NULL, *text = NULL;
-	int length = asprintf(&text, "%s\n%s", origin != NULL ? origin : limits->origin != NULL ? limits->origin : "", name);
-	bool made = false;
+	const char *server = origin != NULL ? origin : limits->origin;
+	int length = asprintf(&text, "%s\n%s", server != NULL ? server : "", name);
+	bool made;
 
 	for (int i = 0; i < length; i++)
 		text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
-	if (length >= 0) {
-		made = EVP_Digest(text, (size_t)length, key, NULL, EVP_sha256(), NULL) == 1;
+	made = length >= 0 && EVP_Digest(text, (size_t)length, key, NULL, EVP_sha256(), NULL) == 1;
+	if (length >= 0)
 		free(text);
-	}
 	free(origin);
 	return made;
 }
 
-/* NULL: the user has met no limit, or memory is out. */
+/* NULL if the user has met no limit, or memory is exhausted. */
 static struct user *find(const struct limits *limits, const struct item *item)
 {
 	struct user wanted, **found;
@@ -92,7 +89,6 @@ static struct user *find(const struct limits *limits, const struct item *item)
 	return found != NULL ? *found : NULL;
 }
 
-/* Keeps the lists in order. */
 static void change(struct limits *limits, struct user *user, bool waits, double until)
 {
 	struct users *list = &limits->lists[waits];
@@ -102,12 +98,19 @@ static void change(struct limits *limits, struct user *user, bool waits, double 
 	user->waits = waits;
 	user->until = until;
 	before = TAILQ_LAST(list, users);
-	while (before != NULL && before->until > until) /* mostly it is the last: then this is no search */
+	while (before != NULL && before->until > until) /* the last one usually fits */
 		before = TAILQ_PREV(before, users, link);
 	if (before != NULL)
 		TAILQ_INSERT_AFTER(list, before, user, link);
 	else
 		TAILQ_INSERT_HEAD(list, user, link);
+}
+
+/* The kept lines go on, and fail until then. */
+static void stop_waiting(struct limits *limits, struct user *user, double until)
+{
+	STAILQ_CONCAT(&limits->ready, &user->lines);
+	change(limits, user, false, until);
 }
 
 static void forget(struct limits *limits, struct user *user)
@@ -118,7 +121,7 @@ static void forget(struct limits *limits, struct user *user)
 	free(user);
 }
 
-/* A user who may log in, as far as is known. NULL: memory is out. */
+/* NULL if memory is exhausted. */
 static struct user *add(struct limits *limits, const struct item *item)
 {
 	struct user *user = calloc(1, sizeof(*user));
@@ -127,18 +130,15 @@ static struct user *add(struct limits *limits, const struct item *item)
 		free(user);
 		return NULL;
 	}
-	/* Those who wait have lines, so there are fewer of them. */
 	if (limits->users >= USERS_MOST && !TAILQ_EMPTY(&limits->lists[false]))
-		forget(limits, TAILQ_FIRST(&limits->lists[false]));
+		forget(limits, TAILQ_FIRST(&limits->lists[false])); /* users that wait are few: their lines are kept */
 	STAILQ_INIT(&user->lines);
 	TAILQ_INSERT_HEAD(&limits->lists[false], user, link);
 	limits->users++;
 	return user;
 }
 
-/* --- lines that are kept ----------------------------------------------------------------------------------------- */
-
-/* As the user's first line, if it is to be the next probe, or as the last one. False: memory is out. */
+/* Adds the item's line to the user's: first if it is the next probe, else last. False: memory is exhausted. */
 static bool keep(struct limits *limits, struct user *user, const struct item *item, bool first)
 {
 	const struct line *line = &item->line;
@@ -172,10 +172,8 @@ struct kept *limits_take(struct limits *limits, double now, bool all)
 	struct user *user;
 	struct kept *kept;
 
-	if (all) {
-		for (user = TAILQ_FIRST(&limits->lists[true]); user != NULL; user = TAILQ_NEXT(user, link))
-			STAILQ_CONCAT(&limits->ready, &user->lines);
-	}
+	for (user = all ? TAILQ_FIRST(&limits->lists[true]) : NULL; user != NULL; user = TAILQ_NEXT(user, link))
+		STAILQ_CONCAT(&limits->ready, &user->lines);
 	if (!STAILQ_EMPTY(&limits->ready))
 		return take(limits, &limits->ready);
 	user = TAILQ_FIRST(&limits->lists[true]);
@@ -213,16 +211,13 @@ void limits_close(struct limits **limits)
 		return;
 	while ((kept = limits_take(old, 0, true)) != NULL)
 		free(kept);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		while (!TAILQ_EMPTY(&old->lists[i]))
 			forget(old, TAILQ_FIRST(&old->lists[i]));
-	}
 	free(old->origin);
 	free(old);
 	*limits = NULL;
 }
-
-/* --- items ------------------------------------------------------------------------------------------------------- */
 
 enum limits_verdict limits_admit(struct limits *limits, struct item *item, double now)
 {
@@ -246,8 +241,8 @@ static void tell(const struct limits *limits, struct user *user, const struct it
 	long minutes = ((user->retry_after > 0 ? user->retry_after : RETRY_LOGIN_HOUR) + 59) / 60;
 
 	if (wait < 0)
-		message_note("line %lu, user %.*s: %s; the user's further lines fail at once for %ld minute%s", item->number,
-			     NAME_SHOWN, name, item->error.text, minutes, minutes == 1 ? "" : "s");
+		message_note("line %lu, user %.*s: %s; the user's further lines fail at once for %ld minute%s",
+			     item->number, NAME_SHOWN, name, item->error.text, minutes, minutes == 1 ? "" : "s");
 	else if (!user->told)
 		message_note("line %lu, user %.*s: %s; the user's lines wait for up to %ld s (--rate-wait), and one is "
 			     "tried in %.0f s", item->number, NAME_SHOWN, name, item->error.text,
@@ -258,21 +253,19 @@ static void tell(const struct limits *limits, struct user *user, const struct it
 	user->told = true;
 }
 
-/* The org has refused the item's user. */
 static enum limits_verdict refused(struct limits *limits, struct item *item, double now)
 {
 	struct user *user = find(limits, item);
 	double wait;
 
-	if (user == NULL)
-		user = add(limits, item);
-	if (user == NULL)
+	if (user == NULL && (user = add(limits, item)) == NULL)
 		return LIMITS_GO;
-	if (user->waits && !item->probe) /* this one and the next: it was sent before the limit was known */
+	/* In the next two cases the request was sent before the limit was known. */
+	if (user->waits && !item->probe)
 		return keep(limits, user, item, false) ? LIMITS_KEPT : LIMITS_GO;
-	if (!user->waits && now < user->until)
-		return LIMITS_GO;
 	if (!user->waits) {
+		if (now < user->until)
+			return LIMITS_GO;
 		user->limit = (struct retry_limit){ .refused = 0 };
 		user->number = item->number;
 	}
@@ -283,8 +276,7 @@ static enum limits_verdict refused(struct limits *limits, struct item *item, dou
 		change(limits, user, true, now + wait);
 		return LIMITS_KEPT;
 	}
-	STAILQ_CONCAT(&limits->ready, &user->lines);
-	change(limits, user, false, now + (double)(item->retry_after > 0 ? item->retry_after : RETRY_LOGIN_HOUR) * 1e3);
+	stop_waiting(limits, user, now + (double)(item->retry_after > 0 ? item->retry_after : RETRY_LOGIN_HOUR) * 1e3);
 	return LIMITS_GO;
 }
 
@@ -299,11 +291,9 @@ enum limits_verdict limits_learn(struct limits *limits, struct item *item, doubl
 	item->probe = false;
 	if (!probe || (user = find(limits, item)) == NULL || !user->waits)
 		return LIMITS_GO;
-	if (item->result < 0 && !STAILQ_EMPTY(&user->lines)) {
-		change(limits, user, true, now); /* it says nothing of the limit: the next one may */
-	} else {
-		STAILQ_CONCAT(&limits->ready, &user->lines);
-		change(limits, user, false, now);
-	}
+	if (item->result < 0 && !STAILQ_EMPTY(&user->lines))
+		change(limits, user, true, now); /* the probe failed for another reason: the next line is the probe */
+	else
+		stop_waiting(limits, user, now);
 	return LIMITS_GO;
 }

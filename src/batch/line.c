@@ -40,8 +40,8 @@ static int fail(struct error *error, const char *name, const char *wanted)
 	return error_set(error, ERROR_CONFIG, "\"%s\" is not %s", name, wanted);
 }
 
-/* The extras of the run and then those of the object, which replace others of the same name. The text of a value is kept, so
- * that no number loses digits. */
+/* The extras of the run and then those of the object, which replace others of the same name. The text of a value is
+ * kept, so that no number loses digits. */
 static int take_extras(enum jwt_part part, const cJSON *object, char *text, struct jwt_extra *list, const struct jwt_extra *run,
 		       size_t *count, struct error *error)
 {

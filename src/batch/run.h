@@ -34,8 +34,8 @@ struct run {
 int run_open(struct run *run, struct error *error);
 void run_close(struct run *run);
 
-/* (await.c) Waits for whatever comes first: a line, which is read, an assertion, an answer, a signal, or a time. Fails when
- * stdin cannot be read. */
+/* (await.c) Waits for whatever comes first: a line, which is read, an assertion, an answer, a signal, or a time. Fails
+ * when stdin cannot be read. */
 int run_await(struct run *run, struct error *error);
 
 /* (take.c) The reader of the output rests: nothing is begun that would only be kept. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Assertions to the org and answers back: many at a time, as fast as the brake allows. */
+/* Sends assertions and takes the answers: many requests in parallel, as fast as the brake allows. */
 #include "batch/internal.h"
 
 #include "base/clock.h"
@@ -12,8 +12,8 @@
 #include <time.h>
 
 enum {
-	TOLD_MS = 1000,      /* a pause as long as this is reported */
-	FRESH_MS = 1000,     /* so long an assertion that was signed counts as fresh, whatever its life is */
+	TOLD_MS = 1000,  /* shortest pause that is reported */
+	FRESH_MS = 1000, /* an assertion signed less than this ago counts as fresh, however short its lifetime */
 };
 
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error)
@@ -35,9 +35,9 @@ void sender_close(struct sender *sender)
 	sender->token_url = NULL;
 }
 
-/* --- beginning --------------------------------------------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------------------------------------------------- */
 
-/* One that was signed anew is the next: it has waited before. */
+/* An item that was signed again goes first, because it has waited before. */
 void sender_give(struct sender *sender, struct item *item)
 {
 	item->ready_since = clock_ms();
@@ -57,9 +57,9 @@ void sender_signed(struct sender *sender, const struct item *item)
 	sender->renewing -= item->renewed ? 1 : 0;
 }
 
-/* Whether there is none, because the last one is spent, or it has waited for too much of its life. One that has only just
- * been signed is as fresh as it gets, however long that took. */
-static bool wants_assertion(const struct item *item, double now)
+/* Whether the item has no assertion, or one that has waited for too much of its lifetime. A freshly signed one is good
+ * enough, however long signing took. */
+static bool needs_assertion(const struct item *item, double now)
 {
 	long margin = item->line.request.lifetime / 2;
 
@@ -69,7 +69,7 @@ static bool wants_assertion(const struct item *item, double now)
 	       (time(NULL) + margin > item->assertion.exp && now - item->ready_since > (double)FRESH_MS);
 }
 
-/* Moves those whose time has come. */
+/* Readies the items whose wait is over. */
 static void wake(struct sender *sender, double now)
 {
 	struct queue waiting = sender->waiting;
@@ -95,14 +95,15 @@ bool sender_begin(struct sender *sender, struct item *item)
 	const char *url = item->line.token_url != NULL ? item->line.token_url : sender->token_url;
 	double now = clock_ms();
 
-	if (wants_assertion(item, now)) {
+	if (needs_assertion(item, now)) {
 		item->renewed = true;
 		sender->renewing++;
 		return true;
 	}
 	item->renewed = false;
 	item->began = now;
-	item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item->retry.stale, item, &item->error);
+	item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item->retry.stale, item,
+					    &item->error);
 	return false;
 }
 
@@ -128,7 +129,7 @@ struct item *sender_take_back(struct sender *sender)
 
 /* --- answers ----------------------------------------------------------------------------------------------------- */
 
-/* What the answer says about the speed of the run. */
+/* Tells the brake how the request ended. */
 static void judge_speed(struct sender *sender, const struct item *item, enum retry_outcome outcome, long retry_after)
 {
 	struct brake *brake = &sender->brake;
@@ -183,7 +184,7 @@ void sender_explain(struct sender *sender, struct item *item)
 		advice_certificate(sender->certificate, sender->request->certificate, &item->clock, &item->error);
 }
 
-/* The item ends with a refusal. What the certificate is, a worker has to be asked once. */
+/* The item ends with a refusal. A worker looks for the certificate once in a run. */
 static void blame_certificate(struct sender *sender, struct item *item, const struct oauth_answer *answer)
 {
 	item->clock = answer->clock;

@@ -138,8 +138,8 @@ static bool has_room(struct run *run)
 	       (!run->options->bearers || run->sender.ready.count < run->sender.brake.allowed);
 }
 
-/* Whether one more line may be read. Where the output is in order, those that were read and have not been written have a
- * place each. */
+/* Whether one more line may be read. Where the output is in order, those that were read and have not been written have
+ * a place each. */
 static bool may_read(const struct run *run)
 {
 	if (run->limits != NULL && limits_is_full(run->limits))

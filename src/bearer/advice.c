@@ -39,8 +39,8 @@ static double least(double a, double b)
 	return a < b ? a : b;
 }
 
-/* How many seconds the clocks may differ before that may be the reason of a refusal: by more, the assertion has expired when it
- * is made, or its exp is further ahead than the org takes. */
+/* How many seconds the clocks may differ before that may be the reason of a refusal: by more, the assertion has expired
+ * when it is made, or its exp is further ahead than the org takes. */
 static double difference_allowed(const struct server *server, enum server_cause cause, const struct http_clock *clock,
 				 long lifetime)
 {
@@ -64,8 +64,8 @@ static void blame_clock(enum server_cause cause, const struct http_clock *clock,
 		put_first(error, fact);
 }
 
-static void advise_on_clock(const struct server *server, const struct server_advice *advice, const struct http_clock *clock, long lifetime,
-		  struct error *error)
+static void advise_on_clock(const struct server *server, const struct server_advice *advice,
+			    const struct http_clock *clock, long lifetime, struct error *error)
 {
 	enum server_cause cause = advice != NULL ? advice->cause : SERVER_OTHER;
 	bool judges_life = cause == SERVER_ASSERTION || cause == SERVER_TOO_NEW;
@@ -74,11 +74,11 @@ static void advise_on_clock(const struct server *server, const struct server_adv
 	if (clock->known && fabs(clock->ahead) - clock->margin > difference_allowed(server, cause, clock, lifetime)) {
 		blame_clock(cause, clock, error);
 	} else if (cause == SERVER_EXPIRED && clock->known) {
-		error_hint(error, "the assertion was too old or too short-lived when it arrived, for this machine's clock is not "
-			   "behind the org's: see --lifetime");
+		error_hint(error, "the assertion was too old or too short-lived when it arrived, for this machine's "
+			   "clock is not behind the org's: see --lifetime");
 	} else if (judges_life && lifetime > server->lifetime_max) {
-		snprintf(fact, sizeof(fact), "the assertion's exp is %ld s ahead, and %s takes %ld s at most: give a shorter "
-			 "--lifetime", lifetime, server->name, server->lifetime_max);
+		snprintf(fact, sizeof(fact), "the assertion's exp is %ld s ahead, and %s takes %ld s at most: give a "
+			 "shorter --lifetime", lifetime, server->name, server->lifetime_max);
 		put_first(error, fact);
 	}
 }

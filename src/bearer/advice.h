@@ -9,16 +9,16 @@
 #include "server/server.h"
 #include "x509/x509.h"
 
-/* Sets the hint: the advice (may be NULL), and the wait that the server asks for (`retry_after`, seconds or -1) if it is too
- * long to wait out. */
+/* Sets the hint: the advice (may be NULL), and the wait that the server asks for (`retry_after`, seconds or -1) if it
+ * is too long to wait out. */
 void advice_hint(const struct server_advice *advice, long retry_after, struct error *error);
 
-/* Sets the hint for a refused assertion. A clock difference or a lifetime that may be the reason comes first. Returns whether
- * the server judged the assertion, so that its certificate may be the reason too. */
+/* Sets the hint for a refused assertion. A clock difference or a lifetime that may be the reason comes first. Returns
+ * whether the server judged the assertion, so that its certificate may be the reason too. */
 bool advice_refusal(const struct bearer_request *request, const struct oauth_answer *answer, struct error *error);
 
-/* Puts the certificate of the signing key first in the hint if it is not valid by the server's clock. `path` is its file;
- * NULL: it is on the token. */
+/* Puts the certificate of the signing key first in the hint if it is not valid by the server's clock. `path` is its
+ * file; NULL: it is on the token. */
 void advice_certificate(X509 *certificate, const char *path, const struct http_clock *clock, struct error *error);
 
 #endif

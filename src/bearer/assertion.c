@@ -96,8 +96,8 @@ static int mismatch(const struct signer *signer, struct error *error)
 	return error_result(error);
 }
 
-/* A file may hold the certificates of CAs too, in any order: the one that verifies the first signature is meant, and kept
- * alone. */
+/* A file may hold the certificates of CAs too, in any order: the one that verifies the first signature is meant, and
+ * kept alone. */
 static int check(struct signer *signer, const void *data, size_t size, const unsigned char *signature, size_t length,
 		 struct error *error)
 {

@@ -1,40 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A key that stays open, for one assertion after another. */
+/* Makes assertions, one after another, with a key that stays open. */
 #ifndef P11BEARER_BEARER_ASSERTION_H
 #define P11BEARER_BEARER_ASSERTION_H
 
 #include "bearer/bearer.h"
 #include "x509/x509.h"
 
-enum { REUSE_MARGIN = 15 }; /* seconds of life that an assertion which was kept must still have to be sent */
+enum { REUSE_MARGIN = 15 }; /* seconds: an assertion that expires earlier than this is not sent */
 
 struct signer {
 	struct p11_key *key;           /* NULL in one that signer_another made */
 	struct p11_signer *p11;
-	bool warned;                   /* of what to know about the key's signatures */
-	struct x509_list certificates; /* of the request's file; after the first signature the one that fits, alone */
-	const char *path;              /* that file; the request's; NULL: signatures are not checked against a certificate */
+	bool warned;                   /* about the key's signatures, see p11_key_warn_of_size */
+	struct x509_list certificates; /* of the file; after the first signature only the one that fits */
+	const char *path;              /* the request's file; NULL: signatures are not checked against a certificate */
 };
 
-/* Reads the certificates in the request's file, then opens the key. To be closed in either case. */
+/* Reads the certificates in the request's file, then opens the key. Fails as x509_read and p11_key_open do. Close the
+ * signer even on failure. */
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error);
 void signer_close(struct signer *signer);
 
-/* The certificate that the app most likely has, after a signature: the one in the request's file, else the one on the token
- * that "app set-cert" would take, for which it searches: see p11_signer_certificate, also for `verdict`. To be freed with X509_free.
- * NULL: it is not known. */
+/* After a signature, returns the certificate that the app most likely has: the one in the request's file, else the one
+ * on the token that "app set-cert" would take. For the search and for `verdict` see p11_signer_certificate. Returns NULL if it
+ * is unknown. The caller frees it with X509_free. */
 X509 *signer_certificate(struct signer *signer, const struct error *verdict);
 
-/* One more signer for the same key, for another thread: see p11_signer_open. False when there cannot be one; else it
- * is to be closed before `signer`. */
+/* Opens another signer for the same key, for another thread; close it before `signer`. Returns false if there cannot be
+ * another one. */
 bool signer_another(const struct signer *signer, struct signer *another);
 
-/* Makes an assertion that is valid from now, or from when the token is back that was away, as bearer_assertion says. `assertion` is all 0, or one of before, whose
- * memory is used again. To be cleared in either case. */
+/* Makes an assertion that is valid from now, or, if the token was away, from its return. `assertion` is all 0, or an
+ * earlier one, whose memory is reused; the caller clears it even on failure. Fails as p11_signer_sign and jwt_claims do,
+ * and with ERROR_CONFIG if the certificate is not the key's. */
 int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
 		   struct error *error);
 
-/* Wipes what it holds, and keeps the memory. */
+/* Wipes the contents and keeps the memory. */
 void assertion_wipe(struct assertion *assertion);
 
 #endif

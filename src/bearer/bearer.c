@@ -32,14 +32,14 @@ static void advise_on_certificate(struct signer *signer, const struct oauth_answ
 	X509_free(certificate);
 }
 
-/* Makes assertions until one is exchanged. One that may have reached the server is never sent twice: its jti is spent, and a
- * replay would look like an attack. */
+/* Makes assertions until one is exchanged. One that may have reached the server is never sent twice: its jti is spent,
+ * and a replay would look like an attack. */
 static int exchange(struct client *client, struct oauth_answer *answer, struct error *error)
 {
 	const struct bearer_request *request = client->request;
 	const struct retry_rules rules = {
-		.retries = request->retries, .repeatable = true, .login = request->server, .rate_wait = request->rate_wait,
-		.end = http_end(client->http),
+		.retries = request->retries, .repeatable = true, .login = request->server,
+		.rate_wait = request->rate_wait, .end = http_end(client->http),
 	};
 	struct assertion assertion = { .text = NULL };
 	struct retry retry = { .tries = 0 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The composition: key and claims to an assertion, an assertion to a bearer. The one room that knows p11 and oauth. */
+/* From a key and claims to an assertion, and from an assertion to a bearer. The only component that uses both p11 and
+ * oauth. */
 #ifndef P11BEARER_BEARER_H
 #define P11BEARER_BEARER_H
 
@@ -12,75 +13,78 @@
 
 #include <stdbool.h>
 
-/* What an assertion and its exchange are made from. Strings are the caller's and must outlive the request. */
+/* The input for an assertion and its exchange. Strings belong to the caller and must outlive the request. */
 struct bearer_request {
 	const struct server *server;
 	struct p11_request key;
 	const char *client_id;    /* iss */
 	const char *username;     /* sub */
-	const char *instance_url; /* the org; may be NULL where the two below are given */
-	const char *audience;     /* aud, or NULL: the org */
-	const char *token_url;    /* or NULL: the org's usual one */
+	const char *instance_url; /* of the org; may be NULL if the next two are set */
+	const char *audience;     /* aud; NULL: instance_url */
+	const char *token_url;    /* NULL: the server's usual path below instance_url */
 	long lifetime;            /* seconds from now to exp */
 	bool jti;
 	struct jwt_extra *claims, *headers;
 	size_t claim_count, header_count;
-	const char *certificate; /* file with the certificate at the org, or NULL: no local check */
+	const char *certificate; /* file with the certificate that the server has; NULL: do not check signatures */
 	struct http_options http;
-	long retries; /* further tries after a passing failure */
-	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: not at all */
+	long retries;   /* after failures that may pass */
+	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };
 
-/* An assertion and what stands in it. */
+/* An assertion and its content. */
 struct assertion {
 	char *header, *claims; /* compact JSON */
 	struct secret *text;
 	long long exp;
 };
 
-/* Sets *url to the URL of the token endpoint; the caller frees it. Fails with ERROR_UNEXPECTED if memory is exhausted. */
+/* Sets *url to the URL of the token endpoint; the caller frees it. Fails with ERROR_UNEXPECTED if memory is
+ * exhausted. */
 int bearer_token_url(const struct bearer_request *request, char **url, struct error *error);
 
-/* Opens the key, makes and signs an assertion, checks it against request->certificate, closes the key. To be cleared.
- * Fails as p11_key_open, p11_signer_sign and jwt_claims do; ERROR_CONFIG when the certificate is not the key's. */
+/* Opens the key, makes and signs an assertion, checks it against request->certificate, and closes the key. The caller
+ * clears the assertion. Fails as signer_open and assertion_make do. */
 int bearer_assertion(const struct bearer_request *request, struct assertion *assertion, struct error *error);
 void assertion_clear(struct assertion *assertion);
 
-/* A bearer: what the org answered. */
+/* The access token and everything that came with it. */
 struct bearer;
 
-/* Makes an assertion and exchanges it. A failure that may pass is tried again request->retries times, with the same
- * assertion only when it surely never left; a user who has logged in too often is waited for. Fails as bearer_assertion and oauth_exchange do, a refusal with advice. */
+/* Makes an assertion and exchanges it. Failures that may pass are retried, see retry.h; an assertion that may have
+ * reached the server is never sent again. Fails as bearer_assertion and oauth_exchange do; the error of a refusal has a
+ * hint. */
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error);
 
-/* The org's answer, compact; the access token; the instance URL or NULL; the URL of the user's identity or NULL. Owned by
- * `bearer`. */
+/* The server's answer in one line; the access token; the instance URL or NULL; the URL of the user's identity or NULL.
+ * Owned by `bearer`. */
 const struct secret *bearer_json(const struct bearer *bearer);
 const struct secret *bearer_access_token(const struct bearer *bearer);
 const char *bearer_instance_url(const struct bearer *bearer);
 const char *bearer_id(const struct bearer *bearer);
 
-/* The URL that the bearer may be sent to: scheme, host and port of the org's instance_url, with its path if that is the
- * request's too, or the request's URL if the org sent none. Fails with ERROR_ANSWER when there is none, or one that nothing
- * secret may be sent to. Owned by `bearer` or `request`. */
+/* Sets *url to the URL that the bearer may be sent to: the instance_url that the server sent (see http_site), or else
+ * the request's. Fails with ERROR_ANSWER if there is neither, or if it is unsafe for a secret. Owned by `bearer` or
+ * `request`. */
 int bearer_site(struct bearer *bearer, const struct bearer_request *request, const char **url, struct error *error);
 
 /* Wipes and frees *bearer and sets it to NULL. NULL is allowed. */
 void bearer_free(struct bearer **bearer);
 
-/* Where a bearer is used, and how it is reached. Strings are the caller's. */
+/* Where a bearer is used. Strings belong to the caller. */
 struct bearer_use {
 	const struct server *server;
 	const char *instance_url;
 	struct http_options http;
-	long retries; /* further tries after a passing failure */
+	long retries; /* after failures that may pass */
 };
 
-/* What the org says of the bearer's user, as indented JSON; to be freed. Fails as oauth_call does, a refusal with advice. */
+/* Asks the server about the bearer's user. The caller frees *json, which is indented. Fails as oauth_call does; the
+ * error of a refusal has a hint. */
 int bearer_userinfo(const struct bearer_use *use, const struct secret *access_token, struct secret **json,
 		    struct error *error);
 
-/* Ends the bearer at the org. Fails as bearer_userinfo does. */
+/* Revokes the bearer (RFC 7009). Fails as bearer_userinfo does. */
 int bearer_revoke(const struct bearer_use *use, const struct secret *access_token, struct error *error);
 
 #endif

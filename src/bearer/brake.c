@@ -3,7 +3,7 @@
 
 #include "bearer/backoff.h"
 
-enum { DOUBLED_MOST = 5 }; /* a pause that the org does not ask for lasts 16 seconds at most */
+enum { DOUBLED_MOST = 5 }; /* a pause lasts at most 16 seconds unless the server asks for more */
 
 void brake_init(struct brake *brake, size_t most, long retries)
 {
@@ -17,13 +17,13 @@ size_t brake_allows(const struct brake *brake, double now)
 	return brake->on ? 1 : brake->allowed;
 }
 
-static bool take_off(struct brake *brake, double began, bool success)
+static bool release(struct brake *brake, double began, bool success)
 {
 	bool was_on = brake->on;
 
 	brake->on = false;
 	brake->failures = 0;
-	if (brake->asked > 0 && began < brake->paused) /* the org may have asked after it had answered this one */
+	if (brake->asked > 0 && began < brake->paused) /* the server may have asked after it answered this request */
 		return was_on;
 	brake->asked = 0;
 	if (was_on || success)
@@ -36,15 +36,15 @@ static bool take_off(struct brake *brake, double began, bool success)
 bool brake_success(struct brake *brake, double began)
 {
 	brake->allowed += brake->allowed < brake->most ? 1 : 0;
-	return take_off(brake, began, true);
+	return release(brake, began, true);
 }
 
 bool brake_refusal(struct brake *brake, double began)
 {
-	return take_off(brake, began, false);
+	return release(brake, began, false);
 }
 
-/* Lengthens the pause to this one, if it ends later; returns how long it is. */
+/* Extends the pause if this one ends later. Returns the length of this one. */
 static unsigned long pause_for(struct brake *brake, long retry_after, double now)
 {
 	long doubled = brake->rounds <= DOUBLED_MOST ? brake->rounds - 1 : DOUBLED_MOST;
@@ -83,7 +83,7 @@ unsigned long brake_throttle(struct brake *brake, double began, long retry_after
 		brake->allowed = brake->allowed > 1 ? brake->allowed / 2 : 1;
 		return begin_pause(brake, retry_after, now);
 	}
-	/* It began before the pause: only a longer wait is news. */
+	/* It started before the pause, so only a longer wait is new. */
 	if (retry_after >= 0)
 		pause_for(brake, retry_after, now);
 	return 0;

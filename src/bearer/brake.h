@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How fast a batch may send, judged by how its requests end. If the org asks for it (429, Retry-After), fewer requests run
- * at a time and all pause. If many requests in a row fail for no reason of their own, the brake is on: one request at a
- * time, each after a longer pause, until one succeeds. Pure but for the random part of a pause: times are handed in, in
- * milliseconds as clock_ms has them. */
+/* Limits how fast a batch sends, by how its requests end. If the server asks for it (429, Retry-After), all requests
+ * pause and fewer run in parallel. If many requests in a row fail for reasons that are not their own, the brake is on:
+ * one request at a time, each after a longer pause, until one succeeds. Times are clock_ms and passed in by the
+ * caller. */
 #ifndef P11BEARER_BEARER_BRAKE_H
 #define P11BEARER_BEARER_BRAKE_H
 
@@ -10,43 +10,43 @@
 #include <stddef.h>
 
 enum {
-	BRAKE_AFTER = 32,            /* failures in a row that put the brake on */
-	BRAKE_WAIT_MOST = 3600,      /* seconds: the longest pause, even if the org asks for a longer one */
-	BRAKE_ROUNDS_A_RETRY = 4,    /* pauses in vain for each of --retries, and as many for the first try */
+	BRAKE_AFTER = 32,            /* failures in a row that turn the brake on */
+	BRAKE_WAIT_MOST = 3600,      /* seconds: the longest pause, even if the server asks for more */
+	BRAKE_ROUNDS_A_RETRY = 4,    /* futile pauses allowed for the first try and for each of --retries */
 };
 
 struct brake {
-	size_t most, allowed; /* requests at a time: the most, and what the org takes at present */
+	size_t most, allowed; /* requests in parallel: the maximum, and what the server currently takes */
 	long retries;         /* of each line */
-	double paused;        /* when the last pause began or was lengthened: requests from before say nothing new */
-	double resume;        /* no request begins before */
+	double paused;        /* when the last pause began or was extended: older requests say nothing new */
+	double resume;        /* no request starts earlier */
 	long rounds;          /* pauses since the last success */
 	long failures;        /* in a row */
-	long asked;           /* seconds that the org asked to wait, if more than BRAKE_WAIT_MOST; else 0 */
+	long asked;           /* seconds the server asked to wait, if more than BRAKE_WAIT_MOST; else 0 */
 	bool on;
 };
 
 void brake_init(struct brake *brake, size_t most, long retries);
 
-/* How many requests may run at a time, at `now`. */
+/* Returns how many requests may run in parallel. */
 size_t brake_allows(const struct brake *brake, double now);
 
-/* What a request that began at `began` brought.
- * A success. True: it takes the brake off. */
+/* The next four report how a request ended that started at `began`. */
+
+/* It succeeded. Returns true if that releases the brake. */
 bool brake_success(struct brake *brake, double began);
 
-/* A refusal of this line alone: the org works. True: it takes the brake off. */
+/* The server refused this line alone, so it works. Returns true if that releases the brake. */
 bool brake_refusal(struct brake *brake, double began);
 
-/* A failure that says nothing about the line: no answer, 5xx, or an answer that makes no sense. True: it puts the brake
- * on. */
+/* It failed in a way that says nothing about the line (RETRY_FAILURE). Returns true if that turns the brake on. */
 bool brake_failure(struct brake *brake, double began, double now);
 
-/* The org asks for fewer requests, and for a pause of `retry_after` seconds, or -1. Returns the pause in milliseconds if
- * this is news, else 0. */
+/* The server asked for fewer requests, and for a pause of `retry_after` seconds, or -1. Returns the milliseconds of the
+ * pause if it is new, else 0. */
 unsigned long brake_throttle(struct brake *brake, double began, long retry_after, double now);
 
-/* Whether the pauses were in vain so often, or the org asks for so long a pause, that a run that can end should. */
+/* Whether so many pauses were futile, or the server asks for so long a pause, that the run should end if it can. */
 bool brake_is_spent(const struct brake *brake);
 
 #endif

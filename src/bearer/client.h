@@ -23,8 +23,8 @@ void client_close(struct client *client);
 /* Replaces the bearer with a new one. On failure the old one is kept. */
 int client_renew(struct client *client, struct error *error);
 
-/* Sends a request for JSON with the bearer to `path` below its site, as target_send does. If the server answers that the
- * bearer has expired (HTTP status 401), the request is repeated with a new bearer; a client does this once. */
+/* Sends a request for JSON with the bearer to `path` below its site, as target_send does. If the server answers that
+ * the bearer has expired (HTTP status 401), the request is repeated with a new bearer; a client does this once. */
 int client_call(struct client *client, const char *path, struct http_request *request, bool repeatable,
 		struct oauth_answer *answer, struct error *error);
 
@@ -38,10 +38,10 @@ struct target {
 	bool repeatable; /* sending a request twice does no harm */
 };
 
-/* Sends a request to `path` below the site. A failure that may pass is retried; if the request is not repeatable, only when
- * it certainly had no effect. *retried (may be NULL) is set if there was a retry. Fails as oauth_call does; the error of a
- * refusal has a hint. `answer` is filled even on failure; the caller clears it. */
-int target_send(const struct target *target, const char *path, struct http_request *request, struct oauth_answer *answer,
-		bool *retried, struct error *error);
+/* Sends a request to `path` below the site. A failure that may pass is retried; if the request is not repeatable, only
+ * when it certainly had no effect. *retried (may be NULL) is set if there was a retry. Fails as oauth_call does; the
+ * error of a refusal has a hint. `answer` is filled even on failure; the caller clears it. */
+int target_send(const struct target *target, const char *path, struct http_request *request,
+		struct oauth_answer *answer, bool *retried, struct error *error);
 
 #endif

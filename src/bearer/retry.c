@@ -58,7 +58,8 @@ static bool is_harmless(const struct oauth_answer *answer)
 	return !answer->sent || answer->status == HTTP_TOO_MANY || answer->status == HTTP_UNAVAILABLE;
 }
 
-static double decide(struct retry *retry, const struct retry_rules *rules, const struct oauth_answer *answer, double now)
+static double decide(struct retry *retry, const struct retry_rules *rules, const struct oauth_answer *answer,
+		     double now)
 {
 	long asked = rules->brake == NULL ? answer->retry_after : -1; /* a brake has its own pause */
 	double wait;
@@ -86,8 +87,11 @@ double retry_decide(struct retry *retry, const struct retry_rules *rules, int re
 	enum retry_outcome outcome = retry_outcome(retry, result, answer);
 	const struct brake *brake = rules->brake;
 
-	if (rules->login != NULL && retry_is_limited(rules->login, answer))
-		return brake == NULL ? retry_limit_wait(&retry->limit, rate_wait(rules, now), answer->retry_after, now) : -1;
+	if (rules->login != NULL && retry_is_limited(rules->login, answer)) {
+		if (brake != NULL)
+			return -1;
+		return retry_limit_wait(&retry->limit, rate_wait(rules, now), answer->retry_after, now);
+	}
 	if (outcome == RETRY_STALE) {
 		retry->stale = true;
 		return 0;
@@ -113,8 +117,8 @@ bool retry_pause(struct retry *retry, const struct retry_rules *rules, const str
 	if (!limited)
 		message_note("%s; trying again in %.0f ms", error->text, wait);
 	else if (retry->limit.refused == 1)
-		message_note("%s; trying again in %.0f s, for up to %ld s in all (--rate-wait)", error->text, wait / 1e3,
-			     rate_wait(rules, now));
+		message_note("%s; trying again in %.0f s, for up to %ld s in all (--rate-wait)", error->text,
+			     wait / 1e3, rate_wait(rules, now));
 	else
 		message_step("%s; trying again in %.0f s", error->text, wait / 1e3);
 	if (interrupt_wait((unsigned long)wait) == 0)

@@ -50,18 +50,18 @@ bool retry_is_limited(const struct server *server, const struct oauth_answer *an
 
 enum retry_outcome retry_outcome(const struct retry *retry, int result, const struct oauth_answer *answer);
 
-/* Called after each refusal of the user. Returns the milliseconds until the next try, or a negative number to give up. The
- * wait is what the server asks for (`retry_after`, seconds or -1), otherwise one minute, doubled each time up to ten
- * minutes. It ends at most `rate_wait` seconds after the first refusal. */
+/* Called after each refusal of the user. Returns the milliseconds until the next try, or a negative number to give up.
+ * The wait is what the server asks for (`retry_after`, seconds or -1), otherwise one minute, doubled each time up to
+ * ten minutes. It ends at most `rate_wait` seconds after the first refusal. */
 double retry_limit_wait(struct retry_limit *limit, long rate_wait, long retry_after, double now);
 
-/* A request failed with `result`. Returns the milliseconds until its retry, or a negative number if there is none. In a batch
- * the brake may delay the retry further, and a user who has logged in too often is left to batch/limit.h. */
+/* A request failed with `result`. Returns the milliseconds until its retry, or a negative number if there is none. In a
+ * batch the brake may delay the retry further, and a user who has logged in too often is left to batch/limit.h. */
 double retry_decide(struct retry *retry, const struct retry_rules *rules, int result, const struct oauth_answer *answer,
 		    double now);
 
-/* Decides for a single request that failed with `error`, reports the failure and waits. Returns false if there is no retry;
- * if a signal interrupted the wait (process/interrupt.h), error->signal is set. */
+/* Decides for a single request that failed with `error`, reports the failure and waits. Returns false if there is no
+ * retry; if a signal interrupted the wait (process/interrupt.h), error->signal is set. */
 bool retry_pause(struct retry *retry, const struct retry_rules *rules, const struct oauth_answer *answer,
 		 struct error *error);
 

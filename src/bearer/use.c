@@ -11,8 +11,8 @@
 
 enum { HTTP_UNAUTHORIZED = 401 };
 
-int target_send(const struct target *target, const char *path, struct http_request *request, struct oauth_answer *answer,
-		bool *retried, struct error *error)
+int target_send(const struct target *target, const char *path, struct http_request *request,
+		struct oauth_answer *answer, bool *retried, struct error *error)
 {
 	const struct retry_rules rules = {
 		.retries = target->retries, .repeatable = target->repeatable, .end = http_end(target->http),
@@ -30,7 +30,8 @@ int target_send(const struct target *target, const char *path, struct http_reque
 	if (retried != NULL)
 		*retried = retry.tries > 0;
 	if (result == -ERROR_ORG)
-		advice_hint(server_advice(target->server, answer->code, answer->description), answer->retry_after, error);
+		advice_hint(server_advice(target->server, answer->code, answer->description), answer->retry_after,
+			    error);
 	request->url = NULL;
 	free(url);
 	return result;

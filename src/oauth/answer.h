@@ -15,7 +15,7 @@ enum oauth_wanted {
 
 /* Everything known about one answer. All 0 before the first request; may be reused for the next one. */
 struct oauth_answer {
-	struct secret *json;         /* the body with every field, unless OAUTH_ANY: indented (OAUTH_JSON) or in one line */
+	struct secret *json;         /* the body with every field: indented (OAUTH_JSON) or in one line */
 	struct secret *access_token; /* this and the next two are set by OAUTH_BEARER, on success */
 	char *instance_url;          /* NULL if the server sent none */
 	char *id;                    /* URL of the user's identity; NULL if the server sent none */

@@ -33,8 +33,8 @@ static int check_names(const cJSON *object, struct error *error)
 	for (const cJSON *member = object->child; member != NULL; member = member->next) {
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 			if (is_lookalike(member->string, names[i]))
-				return error_set(error, ERROR_ANSWER, "the org's answer has a \"%.64s\", which may be taken "
-						 "for %s", member->string, names[i]);
+				return error_set(error, ERROR_ANSWER, "the org's answer has a \"%.64s\", which may be "
+						 "taken for %s", member->string, names[i]);
 		}
 	}
 	return 0;
@@ -47,7 +47,8 @@ static int check_token(const char *token, struct error *error)
 		return error_set(error, ERROR_ANSWER, "the org's answer has no access_token");
 	for (; *token != '\0'; token++) {
 		if (*token <= ' ' || *token > '~')
-			return error_set(error, ERROR_ANSWER, "the org's access_token has a character that RFC 6750 does not allow");
+			return error_set(error, ERROR_ANSWER, "the org's access_token has a character that RFC 6750 "
+					 "does not allow");
 	}
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libcurl's handles, as they come and go. */
+/* Opens and replaces libcurl's handles. */
 #include "oauth/http-internal.h"
 
-/* Older ones free what they sent; a new handle would only cost them the TLS session they resume. */
+/* The first libcurl whose handle keeps what it sent. With an older one a new handle would only lose the TLS session to
+ * resume. */
 #define FIRST_THAT_KEEPS 0x080700U
 
 CURLM *handle_many(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The headers of an answer, as far as they matter: where it redirects to, and what they say of the server's clock. */
+/* Reads the target of a redirect and the server's clock from the headers of an answer. */
 #include "oauth/http-headers.h"
 
 #include "base/clock.h"
@@ -12,12 +12,12 @@
 #include <time.h>
 
 enum {
-	DATE_LEAST = 1735689600, /* 2025-01-01: no clock shows less that is set */
-	AGE_MOST = 7 * 86400,    /* seconds; what is older says nothing of a clock */
+	DATE_LEAST = 1735689600, /* 2025-01-01: a clock that shows less is not set */
+	AGE_MOST = 7 * 86400,    /* seconds: an older answer says nothing about a clock */
 	AGE_UNUSABLE = -1,
 };
 
-/* Copies the value of the header into `value` when the line is that header. */
+/* Whether the line is the header `name`; its value is then copied to `value`. */
 static bool header_is(const char *line, size_t length, const char *name, char *value, size_t room)
 {
 	size_t name_length = strlen(name);
@@ -36,8 +36,8 @@ static bool header_is(const char *line, size_t length, const char *name, char *v
 	return true;
 }
 
-/* RFC 9110 section 5.6.7. libcurl reads more than the three forms there, down to a bare number; they alone have the name of
- * a day, a month and a time. -1: it is no date. */
+/* RFC 9110 section 5.6.7. libcurl's parser accepts more than the three forms defined there, even a bare number. Returns
+ * -1 if the text is not a date. */
 static time_t read_date(const char *text)
 {
 	static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y" };
@@ -52,7 +52,7 @@ static time_t read_date(const char *text)
 	return -1;
 }
 
-/* RFC 9111 section 5.1: seconds that the answer has spent in caches. */
+/* RFC 9111 section 5.1: the seconds that the answer spent in caches. */
 static long read_age(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -61,7 +61,7 @@ static long read_age(const char *text)
 	return age <= AGE_MOST ? age : AGE_UNUSABLE;
 }
 
-/* The Date was written between the request and now, and most likely in the middle. */
+/* The Date was set between the request and now: assume the middle. */
 static void compare_clocks(struct transfer *transfer)
 {
 	struct http_clock *clock = &transfer->response->clock;
@@ -99,7 +99,7 @@ size_t headers_take(char *data, size_t size, size_t count, void *context)
 	if (header_is(data, length, "Date", value, sizeof(value))) {
 		time_t date = read_date(value);
 
-		/* Two that differ are two clocks'. */
+		/* Different dates come from different clocks. */
 		transfer->date = transfer->date == 0 || transfer->date == date ? date : -1;
 		compare_clocks(transfer);
 	} else if (header_is(data, length, "Age", value, sizeof(value))) {

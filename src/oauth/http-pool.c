@@ -17,7 +17,7 @@ struct slot {
 	struct transfer transfer;
 	void *tag;
 	bool busy;
-	bool used; /* the handle may hold what it sent */
+	bool used; /* the handle may still hold what it sent */
 };
 
 struct http_pool {
@@ -28,8 +28,8 @@ struct http_pool {
 	struct slot *slots;
 	size_t count, busy;
 	struct slot *taken; /* the last one, or NULL */
-	bool stained;       /* connections may hold what they sent and received */
-	double due; /* clock_ms: when the time of the first request was, or is, over */
+	bool stained;       /* connections may still hold what they sent and received */
+	double due;         /* clock_ms: when the first request timed out or will time out */
 };
 
 static bool open_slot(struct http_pool *pool, struct slot *slot)
@@ -43,7 +43,7 @@ static bool open_slot(struct http_pool *pool, struct slot *slot)
 	return slot->http.easy != NULL && slot->response.body != NULL;
 }
 
-/* When the first of the requests' times is over. */
+/* When the first request times out. */
 static double first_due(const struct http_pool *pool)
 {
 	double due = HUGE_VAL;
@@ -57,7 +57,7 @@ static double first_due(const struct http_pool *pool)
 	return due;
 }
 
-/* Asked during a call of libcurl. Whose connection it is that keeps libcurl is not known: patience spares the others. */
+/* Called within libcurl. It is unknown whose connection keeps libcurl busy, so this is lenient to spare the others. */
 static bool is_over(void *context)
 {
 	const struct http_pool *pool = context;
@@ -65,7 +65,7 @@ static bool is_over(void *context)
 	return clock_ms() > pool->due + PATIENCE_MS;
 }
 
-/* NULL if memory is out. */
+/* NULL if memory is exhausted. */
 static CURLM *open_multi(size_t most)
 {
 	CURLM *multi = handle_many();
@@ -162,7 +162,7 @@ int http_pool_start(struct http_pool *pool, const struct http_request *request, 
 	return 0;
 }
 
-/* What was taken last is not needed any more. */
+/* Wipes the response that was taken last. */
 static void wipe_taken(struct http_pool *pool)
 {
 	struct slot *slot = pool->taken;
@@ -176,7 +176,7 @@ static void wipe_taken(struct http_pool *pool)
 	pool->taken = NULL;
 }
 
-/* The next transfer that libcurl has ended; NULL: none has. */
+/* The next transfer that libcurl has completed, or NULL. */
 static struct slot *next_ended(struct http_pool *pool, CURLcode *code)
 {
 	struct slot *slot;
@@ -194,7 +194,7 @@ static struct slot *next_ended(struct http_pool *pool, CURLcode *code)
 	return NULL;
 }
 
-/* The next transfer whose time is over; NULL: there is none. */
+/* The next transfer that has timed out, or NULL. */
 static struct slot *next_overdue(struct http_pool *pool, double now, CURLcode *code)
 {
 	for (size_t i = 0; i < pool->count; i++) {
@@ -208,8 +208,8 @@ static struct slot *next_overdue(struct http_pool *pool, double now, CURLcode *c
 	return NULL;
 }
 
-/* HTTP/2 keeps the last of what went over a connection in its buffers for as long as there is the connection. A request that
- * failed may have been one of it. */
+/* An HTTP/2 connection keeps the last data sent and received in its buffers until it is closed. A failed request may
+ * have used one. */
 static bool leaves_stains(CURL *easy, int result)
 {
 	long version = CURL_HTTP_VERSION_NONE;
@@ -229,7 +229,7 @@ static void renew_multi(struct http_pool *pool)
 	pool->stained = false;
 }
 
-/* Nothing is under way, and nobody knows for how long: nothing secret stays in handles and connections. */
+/* The pool is idle, maybe for long, so no secret may remain in handles and connections. */
 static void rest(struct http_pool *pool)
 {
 	for (size_t i = 0; i < pool->count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which failures are the proxy's, and what to do about them. */
+/* Recognises the proxy's failures and explains them. */
 #include "oauth/http-proxy.h"
 
 #include <string.h>
@@ -15,12 +15,12 @@ static curl_socket_t no_socket(void *context, curlsocktype purpose, struct curl_
 	return CURL_SOCKET_BAD;
 }
 
-/* libcurl alone knows what no_proxy means, so it is asked, without any traffic: it refuses a proxy whose URL is broken
- * before anything else, and a host that needs none fails for want of a socket. */
+/* Only libcurl interprets no_proxy, so this asks it, without traffic: libcurl checks the proxy's URL, which is broken
+ * here, before anything else; a host that uses no proxy fails for lack of a socket. */
 static bool no_proxy_takes(const char *url)
 {
 	CURL *easy = curl_easy_init();
-	struct curl_slist *to = curl_slist_append(NULL, "::127.0.0.1:1"); /* so that no name is looked up */
+	struct curl_slist *to = curl_slist_append(NULL, "::127.0.0.1:1"); /* avoids a name lookup */
 	bool takes = easy != NULL && to != NULL && curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
 		     curl_easy_setopt(easy, CURLOPT_PROXY, "http://[") == CURLE_OK &&
 		     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, to) == CURLE_OK &&
@@ -49,7 +49,7 @@ static bool is_socks(const struct proxy *proxy)
 	return strncasecmp(proxy->url, "socks", 5) == 0;
 }
 
-/* The status of an answer to CONNECT; 0: there was none. */
+/* The status of the answer to CONNECT; 0 if there was none. */
 static long connect_status(CURL *easy)
 {
 	long status = 0;
@@ -58,7 +58,7 @@ static long connect_status(CURL *easy)
 	return status;
 }
 
-/* Whether the proxy asked for authentication that the account can be used with. */
+/* Whether the proxy offers a method that the account works with. */
 static bool asks_for_account(CURL *easy, const struct proxy *proxy)
 {
 	long offered = 0;
@@ -93,7 +93,7 @@ void proxy_hear(struct transfer *transfer, const char *line, size_t length)
 
 void proxy_see_tls(struct transfer *transfer)
 {
-	/* libcurl does not tell how far it got with SOCKS, but next is the server's TLS. */
+	/* libcurl does not report the progress of SOCKS, but TLS with the server follows it. */
 	if (transfer->http->proxy != NULL && transfer->http->proxy->url != NULL && is_socks(transfer->http->proxy))
 		pass(transfer);
 }
@@ -108,8 +108,8 @@ bool proxy_wants_more(const struct http *http, struct transfer *transfer, CURLco
 	return true;
 }
 
-/* Whether what failed comes before the way to the org is open. The proxy's host is the only one that is looked up here.
- * A request that waits for the connection of another one may run out of time because of the org. */
+/* Whether the failure precedes the connection to the server. Only the proxy's name is looked up here. A request that
+ * waits for another one's connection may time out because of the server. */
 static bool is_proxys(const struct proxy *proxy, const struct transfer *transfer, CURLcode code)
 {
 	switch (code) {
@@ -129,13 +129,13 @@ static bool is_proxys(const struct proxy *proxy, const struct transfer *transfer
 	}
 }
 
-/* Negotiate is tried in the first request, anything else once the proxy has asked for it. */
+/* Negotiate is tried in the first request, other methods only after the proxy asks for them. */
 static bool was_refused(const struct proxy *proxy, const struct transfer *transfer)
 {
 	return transfer->asked > 1 || proxy_methods(proxy) == (long)CURLAUTH_NEGOTIATE;
 }
 
-/* The methods that user and password go with. */
+/* The methods that use a user and password. */
 static const char *account_methods(void)
 {
 	return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_NTLM) != 0 ? "Basic, Digest and NTLM" :
@@ -145,26 +145,29 @@ static const char *account_methods(void)
 static void want_account(CURL *easy, const struct proxy *proxy, struct error *error)
 {
 	if (proxy->account == NULL) {
-		error_set(error, ERROR_NETWORK, "the proxy %s wants a user and password (HTTP status 407)", proxy->url);
+		error_set(error, ERROR_NETWORK, "the proxy %s requires a user and password (HTTP status 407)",
+			  proxy->url);
 		error_hint(error, "add them to %s: SCHEME://USER:PASSWORD@HOST:PORT", proxy->origin);
 	} else if (!asks_for_account(easy, proxy)) {
-		error_set(error, ERROR_NETWORK, "the proxy %s offers no authentication that can be used (HTTP status 407)",
+		error_set(error, ERROR_NETWORK, "the proxy %s offers no usable authentication (HTTP status 407)",
 			  proxy->url);
-		error_hint(error, "user and password go with %s; for Negotiate leave both empty in %s: SCHEME://:@HOST:PORT",
+		error_hint(error, "user and password work with %s; for Negotiate leave both empty in %s: SCHEME://:@HOST:PORT",
 			   account_methods(), proxy->origin);
 	} else if (proxy_methods(proxy) == (long)CURLAUTH_NEGOTIATE) {
 		error_set(error, ERROR_NETWORK, "the proxy %s did not accept Negotiate (HTTP status 407)", proxy->url);
 		error_hint(error, "get a Kerberos ticket with kinit(1), or give user and password in %s", proxy->origin);
 	} else {
-		error_set(error, ERROR_NETWORK, "the proxy %s refuses the user and password (HTTP status 407)", proxy->url);
+		error_set(error, ERROR_NETWORK, "the proxy %s refuses the user and password (HTTP status 407)",
+			  proxy->url);
 		error_hint(error, "check both in %s; percent-encode special characters", proxy->origin);
 	}
 }
 
-/* An answer to CONNECT other than 2xx and 407. */
+/* The answer to CONNECT was neither 2xx nor 407. */
 static void refused(const struct proxy *proxy, long status, const char *url, struct error *error)
 {
-	error_set(error, ERROR_NETWORK, "the proxy %s does not connect to %s (HTTP status %ld)", proxy->url, url, status);
+	error_set(error, ERROR_NETWORK, "the proxy %s does not connect to %s (HTTP status %ld)", proxy->url, url,
+		  status);
 	error_hint(error, "ask whoever runs the proxy, check %s, or list the org's host in no_proxy", proxy->origin);
 }
 
@@ -176,12 +179,12 @@ static bool refused_by_socks(CURL *easy, const struct proxy *proxy, struct error
 	    (why != CURLPX_USER_REJECTED && why != CURLPX_NO_AUTH))
 		return false;
 	error_set(error, ERROR_NETWORK, "the proxy %s %s", proxy->url,
-		  proxy->account != NULL ? "refuses the user and password" : "wants a user and password");
+		  proxy->account != NULL ? "refuses the user and password" : "requires a user and password");
 	error_hint(error, "check both in %s: SCHEME://USER:PASSWORD@HOST:PORT", proxy->origin);
 	return true;
 }
 
-/* `spoke`: it answered in HTTP. */
+/* `spoke`: the proxy answered in HTTP. */
 static const char *remedy(const struct proxy *proxy, CURLcode code, bool spoke)
 {
 	bool encrypted = strncasecmp(proxy->url, "https:", 6) == 0;
@@ -218,7 +221,7 @@ bool proxy_failed(const struct http *http, const struct transfer *transfer, CURL
 	if (!is_proxys(proxy, transfer, code))
 		return false;
 	*passing = false;
-	/* Before the head of its answer has ended, nobody knows what the proxy offers. */
+	/* What the proxy offers is known only when its header is complete. */
 	if (status == 407 && transfer->asked > 0 &&
 	    (!asks_for_account(http->easy, proxy) || was_refused(proxy, transfer))) {
 		want_account(http->easy, proxy, error);

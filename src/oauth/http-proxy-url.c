@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which proxy is used, and whether its URL can be. Its messages never repeat the URL: it may hold a password. */
+/* Selects the proxy and checks its URL. Messages never repeat the URL, because it may contain a password. */
 #include "oauth/http-proxy.h"
 
 #include "base/text.h"
@@ -13,7 +13,8 @@
 static const char *const schemes[] = { "http", "https", "socks4", "socks4a", "socks5", "socks5h" };
 #define SCHEMES "http://, https://, socks4://, socks4a://, socks5:// or socks5h://"
 
-/* Where libcurl looks for the proxy of an https URL, in its order; an empty variable counts as not set. NULL: nowhere. */
+/* Searches for the proxy of an https URL as libcurl does; an empty variable counts as unset. Returns NULL if there is
+ * none. */
 static const char *from_environment(const char **name)
 {
 	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
@@ -58,7 +59,7 @@ static bool is_ascii(CURLU *parts, CURLUPart part)
 	return is;
 }
 
-/* Of user and password. libcurl refuses to decode what would be a control character. */
+/* For user and password. libcurl refuses to decode control characters. */
 static CURLUcode decode(CURLU *parts, CURLUPart part, char **text)
 {
 	CURLUcode code = curl_url_get(parts, part, text, CURLU_URLDECODE);
@@ -102,14 +103,14 @@ static const char *parts_fault(CURLU *parts)
 		return "has a host with a character that is not ASCII";
 	if (part_is(parts, CURLUPART_PORT, "0"))
 		return "has the port 0";
-	/* A special character in a password looks like the end of the host. */
+	/* An unescaped special character in a password looks like the end of the host. */
 	if (!part_is(parts, CURLUPART_PATH, "/") || url_has(parts, CURLUPART_QUERY) ||
 	    url_has(parts, CURLUPART_FRAGMENT))
 		return "goes on after host and port";
 	return account_fault(parts);
 }
 
-/* Splits the URL. A scheme may be missing, and then it is http. */
+/* Splits the URL. The default scheme is http. */
 static CURLUcode split(const char *text, CURLU *parts)
 {
 	CURLUcode code;
@@ -123,8 +124,8 @@ static CURLUcode split(const char *text, CURLU *parts)
 	return code;
 }
 
-/* What is wrong with the URL, `code` being what split returned. No part of the URL is repeated, because nobody knows
- * where in a broken one the password begins and ends. */
+/* Returns what is wrong with the URL, given the result of split. Repeats no part of it: in a broken URL the password
+ * may be anywhere. */
 static const char *url_fault(const char *text, CURLUcode code, CURLU *parts)
 {
 	const char *fault = text_fault(text), *at = strchr(text, '@');

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The proxy of a client. libcurl is handed URL and account apart, so that no message of it can repeat the password. */
+/* The proxy of a client. libcurl receives URL and account separately, so that its messages cannot repeat the
+ * password. */
 #include "oauth/http-proxy.h"
 
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 /* --- the proxy of a client --------------------------------------------------------------------------------------- */
 
-/* Without a user there is no account; ":" is one, see proxy_methods. */
+/* A URL without a user has no account; ":" is an account, see proxy_methods. */
 static int take_account(CURLU *parts, struct secret **account, struct error *error)
 {
 	char *user = NULL, *password = NULL;
@@ -102,9 +103,9 @@ void proxy_close(struct proxy **proxy)
 	*proxy = NULL;
 }
 
-/* Of what a proxy offers the strongest is taken, so that the password goes over as it is only where nothing else will do.
- * Negotiate takes the user from a Kerberos ticket, and is tried for an empty user and password, as curl(1) does: offered
- * by a proxy, it would otherwise be preferred to the password that was given. */
+/* libcurl uses the strongest method that the proxy offers, so the password is sent in the clear only as a last resort.
+ * Negotiate uses a Kerberos ticket. It is tried only for an empty user and password, as in curl(1); otherwise libcurl
+ * would prefer it to the given password. */
 long proxy_methods(const struct proxy *proxy)
 {
 	if (strcmp(secret_data(proxy->account), ":") == 0)
@@ -114,7 +115,7 @@ long proxy_methods(const struct proxy *proxy)
 
 bool proxy_set(CURL *easy, const struct proxy *proxy, const char *cacert)
 {
-	if (proxy == NULL || proxy->url == NULL) /* libcurl would look into the environment for itself */
+	if (proxy == NULL || proxy->url == NULL) /* else libcurl would search the environment */
 		return curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
 	return curl_easy_setopt(easy, CURLOPT_PROXY, proxy->url) == CURLE_OK &&
 	       (proxy->account == NULL ||
@@ -134,7 +135,8 @@ void proxy_redact(const struct proxy *proxy, char *text)
 	if (proxy == NULL || proxy->account == NULL)
 		return;
 	redactor = redactor_new();
-	(void)redactor_add(redactor, strchr(secret_data(proxy->account), ':') + 1); /* without memory all is masked */
+	/* If memory is exhausted, this masks everything. */
+	(void)redactor_add(redactor, strchr(secret_data(proxy->account), ':') + 1);
 	redact(redactor, text);
 	redactor_free(&redactor);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a request consists of: header fields and body. */
+/* Header fields and body of a request. */
 #include "oauth/http-internal.h"
 
 #include <string.h>
 
-/* libcurl copies the line, and its allocator wipes what it frees. */
+/* libcurl copies the line and wipes the copy when it frees it. */
 static int add_header(struct curl_slist **headers, const char *line, struct error *error)
 {
 	struct curl_slist *longer = curl_slist_append(*headers, line);
@@ -109,6 +109,6 @@ bool request_set(CURL *easy, const struct transfer *transfer)
 	return set_body(easy, transfer) &&
 	       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, transfer->request->method) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK &&
-	       /* No proxy sees the bearer. */
+	       /* Keeps the bearer from proxies. */
 	       curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
 }

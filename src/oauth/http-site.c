@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a server says that its bearer is to be used, and whether it is sent there. */
+/* Checks the URL that a server names for requests with its bearer. */
 #include "oauth/http-internal.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 struct url {
 	CURLU *parts;
-	char *scheme, *host, *port, *path; /* `port` is NULL if none was given */
+	char *scheme, *host, *port, *path; /* `port` may be NULL */
 };
 
 static void url_clear(struct url *url)
@@ -19,7 +19,7 @@ static void url_clear(struct url *url)
 	curl_url_cleanup(url->parts);
 }
 
-/* False: it is no URL, or memory is out. To be cleared in either case. */
+/* Returns false if the text is not a URL, or memory is exhausted. Clear `url` even then. */
 static bool url_read(const char *text, struct url *url)
 {
 	*url = (struct url){ .parts = curl_url() };
@@ -37,7 +37,7 @@ static bool url_read(const char *text, struct url *url)
 	return true;
 }
 
-/* Length of the path without the slashes at its end. */
+/* The length of the path without its trailing slashes. */
 static size_t path_length(const char *path)
 {
 	size_t length = strlen(path);
@@ -54,7 +54,7 @@ static bool same_path(const char *one, const char *other)
 	return length == path_length(other) && strncmp(one, other, length) == 0;
 }
 
-/* What no URL has (RFC 3986 section 2), and what programs read in different ways. */
+/* Rejects characters that no URL contains (RFC 3986 section 2), and text that programs read in different ways. */
 static const char *site_text_fault(const char *text)
 {
 	const char *host = strstr(text, "://");
@@ -67,7 +67,7 @@ static const char *site_text_fault(const char *text)
 	}
 	if (strpbrk(text, "?#") != NULL)
 		return "has a query or a fragment";
-	/* libcurl skips a third slash, and decodes a name, so that nobody sees which it is. */
+	/* libcurl skips a third slash and decodes the host name, which hides the real host. */
 	if (host == NULL || host[3] == '/' || memchr(host + 3, '%', strcspn(host + 3, "/")) != NULL)
 		return "has no host that can be read";
 	return NULL;
@@ -94,7 +94,7 @@ static int join(const struct url *url, const char *path, char **site, struct err
 	return error_memory(error);
 }
 
-/* `own` is without parts if the user gave no URL. */
+/* `own` has no parts if the user gave no URL. */
 static int choose(const struct url *url, const struct url *server, const struct url *own, const char *text, char **site,
 		  struct error *error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When a request is over. libcurl has time limits of its own, but looks at them between its reads only: as long as a
- * server sends HTTP/2 frames that are not part of the answer it goes on reading, and comes back to nobody. So the time is
- * looked at here, between two calls of libcurl and, within one, whenever OpenSSL has read a record. */
+/* Ends requests that take too long. libcurl checks its own time limits only between reads, and keeps reading while a
+ * server sends HTTP/2 frames that are not part of an answer. So the time is checked here: between calls of libcurl, and
+ * within one whenever OpenSSL has read a record. */
 #include "oauth/http-internal.h"
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 
-static const double HURRY_MS = 10000; /* so long an answer is awaited after a signal, where request->once_sent_await */
+static const double HURRY_MS = 10000; /* time for the answer after a signal, if request->once_sent_await */
 
 void transfer_start_clock(const struct http *http, struct transfer *transfer)
 {
@@ -20,7 +20,7 @@ void transfer_start_clock(const struct http *http, struct transfer *transfer)
 	transfer->hurried = false;
 }
 
-/* How long a package takes nobody can foresee: the time begins again whenever some of it has gone over. */
+/* The duration of an upload cannot be predicted, so the time restarts whenever part of it was sent. */
 static void watch_upload(const struct http *http, struct transfer *transfer, double now)
 {
 	curl_off_t uploaded = 0;
@@ -62,7 +62,7 @@ CURLcode transfer_over(const struct http *http, struct transfer *transfer, doubl
 	return now >= transfer_due(http, transfer) ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
 }
 
-/* OpenSSL has read or written a record. */
+/* Called when OpenSSL has read or written a record. */
 /* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): OpenSSL sets the signature */
 static void on_record(int written, int version, int type, const void *data, size_t length, SSL *tls, void *context)
 {
@@ -72,7 +72,8 @@ static void on_record(int written, int version, int type, const void *data, size
 	(void)version;
 	(void)data;
 	(void)length;
-	/* To OpenSSL the connection is then closed by both sides, and libcurl is told so at its next read or write. */
+	/* OpenSSL then considers the connection closed by both sides, and reports that at libcurl's next read or
+	 * write. */
 	if (type == SSL3_RT_HEADER && guard->is_over(guard->context))
 		SSL_set_shutdown(tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
@@ -94,7 +95,7 @@ void transfer_tell_time(struct http *http, const struct transfer *transfer)
 {
 	CURL *easy = http->easy;
 	const char *stage = "receiving the answer";
-	long header = 0; /* bytes of it that have come */
+	long header = 0; /* bytes received */
 
 	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &header);
 

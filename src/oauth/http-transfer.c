@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request: how libcurl is set up for it, and what its end means. */
+/* Sets libcurl up for a request and interprets its end. */
 #include "oauth/http-headers.h"
 #include "oauth/http-proxy.h"
 
@@ -18,7 +18,7 @@ static size_t body_limit(const struct http_request *request)
 	return request->limit > 0 ? request->limit : HTTP_BODY_MAX;
 }
 
-/* Wipes what it has taken: a recent libcurl keeps the buffer that it is in for as long as there are connections. */
+/* Wipes libcurl's buffer, which recent versions keep as long as there are connections. */
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
@@ -33,11 +33,11 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 	return taken ? length : 0;
 }
 
-/* The time limits are ours (http-time.c); libcurl's for a connection is only kept from being shorter. */
+/* http-time.c enforces the time limits; libcurl's limit for connecting must not be shorter. */
 static bool set_time(CURL *easy, const struct http_options *options)
 {
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* Else a request that is given up would wait for the thread that looks up the name (since 8.20, see handle_many). */
+	/* Otherwise an aborted request would wait for the resolver thread (since 8.20, see handle_many). */
 	if (curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK)
 		return false;
 #endif
@@ -45,7 +45,7 @@ static bool set_time(CURL *easy, const struct http_options *options)
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
 }
 
-/* Called for each new connection over TLS. */
+/* Called for each new TLS connection. */
 static CURLcode on_tls(CURL *easy, void *tls_context, void *context)
 {
 	struct transfer *transfer = context;
@@ -57,7 +57,7 @@ static CURLcode on_tls(CURL *easy, void *tls_context, void *context)
 	return CURLE_OK;
 }
 
-/* Called each time when the request is about to be sent. */
+/* Called each time the request is about to be sent. */
 /* NOLINTNEXTLINE(bugprone-easily-swappable-parameters): libcurl sets the signature */
 static int is_sent_again(void *context, char *server, char *here, int server_port, int port)
 {
@@ -70,9 +70,9 @@ static int is_sent_again(void *context, char *server, char *here, int server_por
 	return transfer->begun++ == 0 || !transfer->kept ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
-/* When a kept connection turns out to be dead, libcurl sends the request again by itself, and with it an assertion
- * that may have been taken already: so either none is kept, or it is stopped there. One that is kept also keeps in its buffers
- * what it sent and received. */
+/* If a reused connection turns out to be closed, libcurl repeats the request by itself, with an assertion that the
+ * server may have seen. So either connections are not reused, or is_sent_again stops the repetition. A kept connection
+ * also keeps what it sent and received in its buffers. */
 static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 {
 	if ((!transfer->kept || transfer->request->fresh) && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
@@ -85,7 +85,7 @@ static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 	if (!transfer->kept)
 		return true;
 	return curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
-	       /* TLS tells whether it is to be HTTP/2, and only then is there something to wait for. */
+	       /* Only TLS can negotiate HTTP/2, and only HTTP/2 is worth waiting for. */
 	       curl_easy_setopt(easy, CURLOPT_PIPEWAIT, plain ? 0L : 1L) == CURLE_OK;
 }
 
@@ -97,7 +97,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	bool plain = strncasecmp(url, "http:", 5) == 0;
 
 	curl_easy_reset(easy);
-	/* A libcurl that is not built with OpenSSL does not know them. */
+	/* Only a libcurl built with OpenSSL supports these. */
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
 	return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
@@ -113,7 +113,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       (options->cacert == NULL || (curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert) == CURLE_OK &&
 					    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK)) &&
 	       proxy_set(easy, http->proxy, options->cacert) &&
-	       /* A proxy would take plain http off this machine. */
+	       /* Through a proxy, plain http would leave this machine. */
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       set_connection(easy, transfer, plain) &&
@@ -174,7 +174,8 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	case CURLE_WRITE_ERROR:
 		if (!transfer->too_large)
 			return error_memory(error);
-		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %zu bytes", url, body_limit(request));
+		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %zu bytes", url,
+				 body_limit(request));
 	case CURLE_ABORTED_BY_CALLBACK:
 		if (transfer->kept) {
 			response->passing = true;
@@ -188,8 +189,8 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	default:
 		break;
 	}
-	error_set(error, ERROR_NETWORK, "cannot reach %s%s%s: %s (curl code %d)", url, proxy != NULL ? " through the proxy " : "",
-		  proxy != NULL ? proxy : "", why, (int)code);
+	error_set(error, ERROR_NETWORK, "cannot reach %s%s%s: %s (curl code %d)", url,
+		  proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", why, (int)code);
 	error_hint(error, "%s", advice(code, why));
 	return -ERROR_NETWORK;
 }
@@ -224,19 +225,19 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	    proxy_check(http->proxy, transfer->request->url, error) < 0 || request_prepare(http, transfer, error) < 0)
 		return error_result(error);
 	if (!set_options(http, transfer) || !request_set(http->easy, transfer))
-		return error_set(error, ERROR_UNEXPECTED, "libcurl lacks something that is needed");
+		return error_set(error, ERROR_UNEXPECTED, "libcurl lacks a required feature");
 	tell(http, transfer->request);
 	return 0;
 }
 
-/* Whether the connection was one from before, and ended before this request was answered. 408 is what some servers
- * write when they close one that is idle. */
+/* Whether a reused connection was closed before this request was answered. Some servers send 408 when they close an
+ * idle connection. */
 static bool was_stale(const struct http *http, const struct transfer *transfer, CURLcode code)
 {
 	long connections = 0;
 
 	if (transfer->begun != 1)
-		return transfer->begun > 1; /* libcurl has noticed, and was stopped */
+		return transfer->begun > 1; /* libcurl noticed, and is_sent_again stopped it */
 	curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connections);
 	return connections == 0 && (code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
 				    (code == CURLE_OK && transfer->response->status == 408));
@@ -250,7 +251,7 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
 	response->stale = was_stale(http, transfer, code);
-	/* What libcurl meets once the time is over, or the connection was cut for it, is no news. */
+	/* After a timeout, libcurl's own error is only its consequence. */
 	if (code != CURLE_OK && code != CURLE_WRITE_ERROR && (over = transfer_over(http, transfer, clock_ms())) != CURLE_OK)
 		code = over;
 	if (code == CURLE_OPERATION_TIMEDOUT)
@@ -272,7 +273,7 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 
 void transfer_clear(struct http *http, struct transfer *transfer)
 {
-	/* First: what is freed below must no longer be set. */
+	/* This comes first because options must not refer to freed memory. */
 	curl_easy_reset(http->easy);
 	curl_slist_free_all(transfer->headers);
 	curl_mime_free(transfer->mime);

@@ -28,10 +28,10 @@ static bool holds_certificates(const char *path)
 	return loaded;
 }
 
-/* Checks the file before anybody is asked for a PIN; libcurl would report it only at the connection. */
+/* libcurl would report a bad file only when it connects, after the user has entered a PIN. */
 static int check_cacert(const char *path, struct error *error)
 {
-	int fd = file_open(path, error); /* OpenSSL would wait for a writer of a FIFO */
+	int fd = file_open(path, error); /* OpenSSL would block on a FIFO */
 
 	if (fd < 0)
 		return fd;
@@ -39,7 +39,7 @@ static int check_cacert(const char *path, struct error *error)
 	if (holds_certificates(path))
 		return 0;
 	error_set(error, ERROR_CONFIG, "%s cannot be read, or holds no CA certificates", path);
-	error_hint(error, "give a file with CA certificates in PEM, or leave --cacert out to use the system's");
+	error_hint(error, "give a file with CA certificates in PEM, or omit --cacert to use the system's");
 	return -ERROR_CONFIG;
 }
 
@@ -128,7 +128,7 @@ bool url_has(CURLU *parts, CURLUPart part)
 	return has;
 }
 
-/* A URL that is not understood, or has a user and password, is not shown. */
+/* Does not show a URL that cannot be parsed or contains a user and password. */
 static int check_parts(CURLU *parts, const char *url, struct error *error)
 {
 	char *scheme = NULL, *host = NULL;
@@ -139,10 +139,10 @@ static int check_parts(CURLU *parts, const char *url, struct error *error)
 	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
 		result = error_set(error, ERROR_CONFIG, "the URL cannot be used: %s", curl_url_strerror(code));
 	} else if (url_has(parts, CURLUPART_USER) || url_has(parts, CURLUPART_PASSWORD)) {
-		result = error_set(error, ERROR_CONFIG, "the URL must not hold a user and password");
+		result = error_set(error, ERROR_CONFIG, "the URL must not contain a user and password");
 	} else if (strcasecmp(scheme, "https") != 0 && (strcasecmp(scheme, "http") != 0 || !is_loopback(host))) {
 		result = error_set(error, ERROR_CONFIG, "%s://%s would be reached without encryption", scheme, host);
-		error_hint(error, "use https://; plain http is for loopback addresses alone");
+		error_hint(error, "use https://; plain http is for loopback addresses only");
 	}
 	curl_free(scheme);
 	curl_free(host);
@@ -169,7 +169,7 @@ char *http_origin(const char *url)
 	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
 		length = strlen(host);
-		if (length > 1 && host[length - 1] == '.') /* the root of names */
+		if (length > 1 && host[length - 1] == '.') /* the DNS root */
 			length--;
 		if (asprintf(&origin, "%s://%.*s:%s", scheme, (int)length, host, port) < 0)
 			origin = NULL;
@@ -223,7 +223,7 @@ double http_end(const struct http *http)
 	return http->end > 0 ? http->end : HUGE_VAL;
 }
 
-/* Waits for libcurl's descriptors, a signal, or the end of the request's time. */
+/* Waits for libcurl's descriptors, a signal, or the timeout. */
 static void await(struct http *http, struct transfer *transfer)
 {
 	struct curl_waitfd woken = { .fd = interrupt_descriptor(), .events = CURL_WAIT_POLLIN };
@@ -236,7 +236,6 @@ static void await(struct http *http, struct transfer *transfer)
 		curl_multi_poll(http->multi, &woken, listens ? 1 : 0, (int)left + 1, NULL);
 }
 
-/* The one place where a single request is moved. */
 static CURLcode perform(struct http *http, struct transfer *transfer)
 {
 	const CURLMsg *message = NULL;

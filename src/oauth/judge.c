@@ -82,20 +82,21 @@ static int refuse(const struct http_response *response, const cJSON *json, enum 
 	if (json == NULL)
 		read_plain_words(response, answer);
 	if (*code == '\0' && *description == '\0')
-		error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason", response->status);
+		error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason",
+			  response->status);
 	else
 		error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", code,
 			  *code != '\0' && *description != '\0' ? ": " : "", description, response->status);
 	if (wanted == OAUTH_BEARER && !worded && !answer->passing)
-		error_hint(error, "what answers at %s does not look like a token endpoint, or is a proxy; check --instance-url "
-				  "and --token-url", response->url);
+		error_hint(error, "what answers at %s does not look like a token endpoint, or is a proxy; check "
+				  "--instance-url and --token-url", response->url);
 	return -ERROR_ORG;
 }
 
 static int refuse_redirect(const struct http_response *response, struct error *error)
 {
-	error_set(error, ERROR_ANSWER, "the org answered with a redirect (HTTP status %ld) to %s, which is not followed",
-		  response->status, response->location[0] != '\0' ? response->location : "nowhere");
+	error_set(error, ERROR_ANSWER, "the org answered with a redirect (HTTP status %ld) to %s, which is not "
+		  "followed", response->status, response->location[0] != '\0' ? response->location : "nowhere");
 	error_hint(error, "if the org has moved there, give that address with --instance-url or --token-url");
 	return -ERROR_ANSWER;
 }
@@ -107,7 +108,8 @@ static int check_repeats(const struct http_response *response, const cJSON *json
 
 	if (!json_repeats(json, name))
 		return 0;
-	return error_set(error, ERROR_ANSWER, "the org's answer names \"%s\" twice (HTTP status %ld)", name, response->status);
+	return error_set(error, ERROR_ANSWER, "the org's answer names \"%s\" twice (HTTP status %ld)", name,
+			 response->status);
 }
 
 static int take_json(const struct http_response *response, const cJSON *json, struct oauth_answer *answer,
@@ -116,7 +118,8 @@ static int take_json(const struct http_response *response, const cJSON *json, st
 	const char *text = secret_data(response->body);
 
 	if (json == NULL)
-		return error_set(error, ERROR_ANSWER, "the org's answer is not JSON (HTTP status %ld)", response->status);
+		return error_set(error, ERROR_ANSWER, "the org's answer is not JSON (HTTP status %ld)",
+				 response->status);
 	if (json_strict(text, json, ERROR_ANSWER, "the org's answer", error) < 0) {
 		error_append(error, " (HTTP status %ld)", response->status);
 		return -ERROR_ANSWER;
