@@ -25,7 +25,7 @@ void advice_hint(const struct server_advice *advice, long retry_after, struct er
 		error_hint(error, "%s: %s", advice->meaning, advice->remedy);
 }
 
-/* Puts a fact before the causes that the hint lists. */
+/* Puts a fact before the possible causes in the hint. */
 static void put_first(struct error *error, const char *fact)
 {
 	char rest[sizeof(error->hint)];
@@ -39,13 +39,13 @@ static double least(double a, double b)
 	return a < b ? a : b;
 }
 
-/* How many seconds the clocks may differ before that may be the reason of a refusal: by more, the assertion has expired
- * when it is made, or its exp is further ahead than the org takes. */
+/* The clock difference in seconds that cannot cause a refusal. With a larger one, the assertion has expired before it
+ * is sent, or its exp is later than the server accepts. */
 static double difference_allowed(const struct server *server, enum server_cause cause, const struct http_clock *clock,
 				 long lifetime)
 {
 	double longest = (double)server->lifetime_max;
-	double life = least((double)lifetime, longest); /* a longer one is advised on by itself */
+	double life = least((double)lifetime, longest); /* a longer one has its own advice */
 
 	if (cause == (clock->ahead < 0 ? SERVER_EXPIRED : SERVER_TOO_NEW))
 		return CLOCK_NOTED;
@@ -59,7 +59,7 @@ static void blame_clock(enum server_cause cause, const struct http_clock *clock,
 	snprintf(fact, sizeof(fact), "this machine's clock is %.0f s %s the org's: set it (NTP)", fabs(clock->ahead),
 		 clock->ahead > 0 ? "ahead of" : "behind");
 	if (cause == SERVER_EXPIRED || cause == SERVER_TOO_NEW)
-		error_hint(error, "%s", fact); /* the rest would say no more */
+		error_hint(error, "%s", fact); /* the rest would add nothing */
 	else
 		put_first(error, fact);
 }
@@ -74,8 +74,8 @@ static void advise_on_clock(const struct server *server, const struct server_adv
 	if (clock->known && fabs(clock->ahead) - clock->margin > difference_allowed(server, cause, clock, lifetime)) {
 		blame_clock(cause, clock, error);
 	} else if (cause == SERVER_EXPIRED && clock->known) {
-		error_hint(error, "the assertion was too old or too short-lived when it arrived, for this machine's "
-			   "clock is not behind the org's: see --lifetime");
+		error_hint(error, "the assertion had expired when it arrived, and this machine's clock is not behind "
+			   "the org's: give a longer --lifetime");
 	} else if (judges_life && lifetime > server->lifetime_max) {
 		snprintf(fact, sizeof(fact), "the assertion's exp is %ld s ahead, and %s takes %ld s at most: give a "
 			 "shorter --lifetime", lifetime, server->name, server->lifetime_max);
@@ -105,7 +105,7 @@ void advice_certificate(X509 *certificate, const char *path, const struct http_c
 		x509_expiry(certificate, when, sizeof(when));
 	else
 		x509_beginning(certificate, when, sizeof(when));
-	snprintf(fact, sizeof(fact), "%s%.400s %s %s: put one that is valid into the app",
+	snprintf(fact, sizeof(fact), "%s%.400s %s %s: put a valid one into the app",
 		 path != NULL ? "the certificate " : "the key's certificate on its token", path != NULL ? path : "",
 		 validity == X509_EXPIRED ? "expired at" : "is not valid before", when);
 	put_first(error, fact);

@@ -14,7 +14,7 @@
 
 enum {
 	JTI_BYTES = 16,
-	STALE = 2, /* seconds: an assertion for which the token was waited for so long is made again */
+	STALE = 2, /* seconds: an assertion is made again if the token took longer than this to return */
 };
 
 static void warn_if_not_valid(const struct signer *signer)
@@ -73,7 +73,7 @@ X509 *signer_certificate(struct signer *signer, const struct error *verdict)
 	return certificates->list[0];
 }
 
-/* The signature fits no certificate: either they are other keys', or the token failed. */
+/* No certificate verifies the signature: they belong to other keys, or the token failed. */
 static int mismatch(const struct signer *signer, struct error *error)
 {
 	EVP_PKEY *public;
@@ -81,14 +81,14 @@ static int mismatch(const struct signer *signer, struct error *error)
 	struct error why;
 
 	if (p11_signer_public(signer->p11, &public, &why) < 0) {
-		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature, and there is no "
-			  "public key to tell whether it is the key's: %s", signer->path, why.text);
-		error_hint(error, "nothing was sent; most likely the certificate is another key's");
+		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature, and there is "
+			  "no public key to compare it with: %s", signer->path, why.text);
+		error_hint(error, "nothing was sent; check that --certificate names the certificate of this key");
 		return -ERROR_CONFIG;
 	}
 	if (x509_choose(&signer->certificates, signer->path, public, &own, error) == 0)
-		error_set(error, ERROR_TOKEN, "the token's signature is wrong: %s is the key's certificate, and does not verify it",
-			  signer->path);
+		error_set(error, ERROR_TOKEN, "the token's signature is wrong: %s is the key's certificate, but does "
+			  "not verify it", signer->path);
 	else
 		error_hint(error, "nothing was sent; the org would answer invalid_client");
 	X509_free(own);
@@ -96,8 +96,8 @@ static int mismatch(const struct signer *signer, struct error *error)
 	return error_result(error);
 }
 
-/* A file may hold the certificates of CAs too, in any order: the one that verifies the first signature is meant, and
- * kept alone. */
+/* The file may also contain CA certificates, in any order. Only the certificate that verifies the first signature is
+ * kept. */
 static int check(struct signer *signer, const void *data, size_t size, const unsigned char *signature, size_t length,
 		 struct error *error)
 {
@@ -121,7 +121,7 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 	return 0;
 }
 
-/* If the token does not show the key's public half, the certificate verifies signatures, and tells the key's size. */
+/* If the token does not show the public key, only the certificate tells the key's size and verifies signatures. */
 static void warn_if_unchecked(const struct signer *signer, size_t length)
 {
 	const char *unchecked = p11_key_unchecked(signer->key);
@@ -160,7 +160,7 @@ static int make_jti(char *text, struct error *error)
 	return 0;
 }
 
-/* The audience is the org's URL; a '/' at its end is no part of the name that the org knows itself by. */
+/* The default is the org's URL without trailing slashes, which the org does not accept in aud. */
 static char *audience(const struct bearer_request *request)
 {
 	char *url;

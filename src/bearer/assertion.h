@@ -22,8 +22,8 @@ int signer_open(struct signer *signer, const struct bearer_request *request, str
 void signer_close(struct signer *signer);
 
 /* After a signature, returns the certificate that the app most likely has: the one in the request's file, else the one
- * on the token that "app set-cert" would take. For the search and for `verdict` see p11_signer_certificate. Returns NULL if it
- * is unknown. The caller frees it with X509_free. */
+ * on the token that "app set-cert" would take. For the search and for `verdict` see p11_signer_certificate. Returns
+ * NULL if it is unknown. The caller frees it with X509_free. */
 X509 *signer_certificate(struct signer *signer, const struct error *verdict);
 
 /* Opens another signer for the same key, for another thread; close it before `signer`. Returns false if there cannot be
@@ -31,8 +31,8 @@ X509 *signer_certificate(struct signer *signer, const struct error *verdict);
 bool signer_another(const struct signer *signer, struct signer *another);
 
 /* Makes an assertion that is valid from now, or, if the token was away, from its return. `assertion` is all 0, or an
- * earlier one, whose memory is reused; the caller clears it even on failure. Fails as p11_signer_sign and jwt_claims do,
- * and with ERROR_CONFIG if the certificate is not the key's. */
+ * earlier one, whose memory is reused; the caller clears it even on failure. Fails as p11_signer_sign and jwt_claims
+ * do, and with ERROR_CONFIG if the certificate is not the key's. */
 int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
 		   struct error *error);
 

@@ -13,7 +13,7 @@
 
 struct bearer {
 	struct oauth_answer answer;
-	char *site; /* what its instance_url stands for; NULL: not known yet */
+	char *site; /* derived from its instance_url; NULL: not yet */
 };
 
 int bearer_token_url(const struct bearer_request *request, char **url, struct error *error)
@@ -138,7 +138,7 @@ const char *bearer_id(const struct bearer *bearer)
 	return bearer->answer.id;
 }
 
-/* The text of the org, and messages about it, may repeat the bearer. */
+/* The server's text may repeat the bearer, and so may a message about it. */
 static int find_site(struct bearer *bearer, const struct bearer_request *request, const char *text, struct error *error)
 {
 	const char *server = request->token_url != NULL ? request->token_url : request->instance_url;

@@ -40,7 +40,9 @@ static bool header_is(const char *line, size_t length, const char *name, char *v
  * -1 if the text is not a date. */
 static time_t read_date(const char *text)
 {
-	static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y" };
+	static const char *const forms[] = {
+		"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"
+	};
 	struct tm parts;
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {

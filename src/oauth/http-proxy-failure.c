@@ -151,11 +151,12 @@ static void want_account(CURL *easy, const struct proxy *proxy, struct error *er
 	} else if (!asks_for_account(easy, proxy)) {
 		error_set(error, ERROR_NETWORK, "the proxy %s offers no usable authentication (HTTP status 407)",
 			  proxy->url);
-		error_hint(error, "user and password work with %s; for Negotiate leave both empty in %s: SCHEME://:@HOST:PORT",
-			   account_methods(), proxy->origin);
+		error_hint(error, "user and password work with %s; for Negotiate leave both empty in %s: "
+			   "SCHEME://:@HOST:PORT", account_methods(), proxy->origin);
 	} else if (proxy_methods(proxy) == (long)CURLAUTH_NEGOTIATE) {
 		error_set(error, ERROR_NETWORK, "the proxy %s did not accept Negotiate (HTTP status 407)", proxy->url);
-		error_hint(error, "get a Kerberos ticket with kinit(1), or give user and password in %s", proxy->origin);
+		error_hint(error, "get a Kerberos ticket with kinit(1), or give user and password in %s",
+			   proxy->origin);
 	} else {
 		error_set(error, ERROR_NETWORK, "the proxy %s refuses the user and password (HTTP status 407)",
 			  proxy->url);
@@ -190,9 +191,9 @@ static const char *remedy(const struct proxy *proxy, CURLcode code, bool spoke)
 	bool encrypted = strncasecmp(proxy->url, "https:", 6) == 0;
 
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
-		return "; if the proxy's certificate is from a private CA, give that CA's certificate with --cacert";
+		return "; if a private CA issued the proxy's certificate, give the CA's certificate with --cacert";
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		return "; --timeout allows more time";
+		return "; allow more time with --timeout";
 	if (code == CURLE_SSL_CONNECT_ERROR && encrypted)
 		return "; if the proxy speaks plain HTTP, begin its URL with http://";
 	if (code != CURLE_COULDNT_RESOLVE_PROXY && code != CURLE_COULDNT_RESOLVE_HOST &&
@@ -230,7 +231,8 @@ bool proxy_failed(const struct http *http, const struct transfer *transfer, CURL
 		refused(proxy, status, transfer->request->url, error);
 	} else if (code != CURLE_PROXY || !refused_by_socks(http->easy, proxy, error)) {
 		*passing = may_pass(code, status);
-		error_set(error, ERROR_NETWORK, "cannot use the proxy %s: %s (curl code %d)", proxy->url, why, (int)code);
+		error_set(error, ERROR_NETWORK, "cannot use the proxy %s: %s (curl code %d)", proxy->url, why,
+			  (int)code);
 		error_hint(error, "check %s%s", proxy->origin, remedy(proxy, code, status != 0 || transfer->asked > 0));
 	}
 	return true;

@@ -166,8 +166,8 @@ int proxy_parse(const char *text, const char *variable, CURLU **parts, struct er
 		return 0;
 	error_set(error, ERROR_CONFIG, "%s%s%sthe proxy's URL %s", variable != NULL ? "environment variable " : "",
 		  variable != NULL ? variable : "", variable != NULL ? ": " : "", fault);
-	error_hint(error, "write it as [SCHEME://][USER:PASSWORD@]HOST[:PORT], and percent-encode special characters in user "
-			  "and password: / is %%2F, @ is %%40, : is %%3A, # is %%23, ? is %%3F");
+	error_hint(error, "write it as [SCHEME://][USER:PASSWORD@]HOST[:PORT], and percent-encode special characters "
+			  "in user and password: / is %%2F, @ is %%40, : is %%3A, # is %%23, ? is %%3F");
 	return -ERROR_CONFIG;
 }
 

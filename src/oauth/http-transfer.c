@@ -75,7 +75,8 @@ static int is_sent_again(void *context, char *server, char *here, int server_por
  * also keeps what it sent and received in its buffers. */
 static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 {
-	if ((!transfer->kept || transfer->request->fresh) && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
+	if ((!transfer->kept || transfer->request->fresh) &&
+	    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
 		return false;
 	if (!transfer->kept && curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) != CURLE_OK)
 		return false;
@@ -130,14 +131,14 @@ static const char *advice(CURLcode code, const char *why)
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 		if (strstr(why, "has expired") != NULL || strstr(why, "not yet valid") != NULL)
-			return "check this machine's clock (NTP); if it is right, the certificate of the org, or of a proxy that reads "
-			       "the traffic, is to be renewed";
-		return "if the org's certificate, or that of a proxy that reads the traffic, is from a private CA, give that "
+			return "check this machine's clock (NTP); if it is right, renew the certificate of the org, or "
+			       "of a proxy that intercepts TLS";
+		return "if a private CA issued the certificate of the org, or of a proxy that intercepts TLS, give the "
 		       "CA's certificate with --cacert";
 	case CURLE_COULDNT_RESOLVE_HOST:
-		return "check the host in --instance-url, and the name service";
+		return "check the host in --instance-url, and DNS";
 	case CURLE_OPERATION_TIMEDOUT:
-		return "--timeout allows more time";
+		return "allow more time with --timeout";
 	default:
 		return "";
 	}
@@ -252,7 +253,8 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
 	response->stale = was_stale(http, transfer, code);
 	/* After a timeout, libcurl's own error is only its consequence. */
-	if (code != CURLE_OK && code != CURLE_WRITE_ERROR && (over = transfer_over(http, transfer, clock_ms())) != CURLE_OK)
+	if (code != CURLE_OK && code != CURLE_WRITE_ERROR &&
+	    (over = transfer_over(http, transfer, clock_ms())) != CURLE_OK)
 		code = over;
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		transfer_tell_time(http, transfer);
