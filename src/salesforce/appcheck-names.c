@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What "deploy" would leave out, or refuse, by its name. */
+/* Files that "deploy" would leave out or refuse because of their names. */
 #include "salesforce/appcheck-internal.h"
 
 #include "salesforce/ignore.h"
@@ -24,15 +24,14 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 	if (line == 0)
 		return names_add(&naming->names, path, kind != WALK_FILE, error);
 	if (!appfile_type_of(path, &type) ||
-	    appcheck_add(naming->check, APPCHECK_DOUBT, "ignored", path, "\"deploy\" leaves the file out: line %zu of %s", line,
-			 ignore_path(naming->ignore)) == 0)
+	    appcheck_add(naming->check, APPCHECK_DOUBT, "ignored", path,
+			 "\"deploy\" leaves the file out: line %zu of %s", line, ignore_path(naming->ignore)) == 0)
 		return 0;
 	return error_memory(error);
 }
 
 int appcheck_names(struct appcheck *check, const char *path, struct error *error)
 {
-	const char *slash = strrchr(path, '/');
 	struct naming naming = { .check = check };
 	const struct names_wrong *wrong;
 	struct stat status;
@@ -42,7 +41,7 @@ int appcheck_names(struct appcheck *check, const char *path, struct error *error
 	if (result == 0 && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		result = walk_files(path, visit, &naming, NULL, error);
 	else if (result == 0)
-		result = visit(&naming, path, slash != NULL ? slash + 1 : path, WALK_FILE, error);
+		result = visit(&naming, path, basename(path), WALK_FILE, error);
 	while (result == 0 && (wrong = names_next(&naming.names, &index)) != NULL) {
 		if (appcheck_add(check, APPCHECK_UNFIT, "wrong-name", wrong->path, "%.500s", wrong->text) < 0)
 			result = error_memory(error);

@@ -16,7 +16,8 @@ enum {
 	DAYS_WARNED = 30,
 };
 
-int appcheck_add(struct appcheck *check, enum appcheck_level level, const char *code, const char *file, const char *format, ...)
+int appcheck_add(struct appcheck *check, enum appcheck_level level, const char *code, const char *file,
+		 const char *format, ...)
 {
 	struct appcheck_finding *grown = realloc(check->findings, (check->count + 1) * sizeof(*grown)), *finding;
 	va_list arguments;
@@ -64,8 +65,8 @@ static int check_life(struct appcheck *check, X509 *certificate, time_t now)
 	if (X509_cmp_time(X509_get0_notAfter(certificate), &now) < 0)
 		return appcheck_add(check, APPCHECK_UNFIT, "expired", NULL, "the certificate expired at %s", expiry);
 	if (X509_cmp_time(X509_get0_notAfter(certificate), &warned) < 0)
-		return appcheck_add(check, APPCHECK_ADVICE, "expires-soon", NULL, "the certificate expires at %s, within %d days", expiry,
-			   (int)DAYS_WARNED);
+		return appcheck_add(check, APPCHECK_ADVICE, "expires-soon", NULL,
+				    "the certificate expires at %s, within %d days", expiry, (int)DAYS_WARNED);
 	return 0;
 }
 
@@ -75,11 +76,13 @@ static int check_key(struct appcheck *check, X509 *certificate, EVP_PKEY *key)
 	char own[X509_FINGERPRINT_SIZE], other[X509_FINGERPRINT_SIZE];
 
 	if (public == NULL || !EVP_PKEY_is_a(public, "RSA")) {
-		if (appcheck_add(check, APPCHECK_UNFIT, "not-rsa", NULL, "the certificate's key is no RSA key, and the flow takes no other") < 0)
+		if (appcheck_add(check, APPCHECK_UNFIT, "not-rsa", NULL,
+				 "the certificate's key is not an RSA key, which this flow requires") < 0)
 			return -1;
 	} else if (EVP_PKEY_get_bits(public) < BITS_MIN) {
-		if (appcheck_add(check, APPCHECK_UNFIT, "short-key", NULL, "the certificate's key has %d bits, and the org takes %d or more",
-			EVP_PKEY_get_bits(public), (int)BITS_MIN) < 0)
+		if (appcheck_add(check, APPCHECK_UNFIT, "short-key", NULL,
+				 "the certificate's key has %d bits; the org requires %d or more",
+				 EVP_PKEY_get_bits(public), (int)BITS_MIN) < 0)
 			return -1;
 	}
 	if (key == NULL || (public != NULL && EVP_PKEY_eq(public, key) == 1))
@@ -89,7 +92,8 @@ static int check_key(struct appcheck *check, X509 *certificate, EVP_PKEY *key)
 	if (public != NULL)
 		x509_key_fingerprint(public, other);
 	return appcheck_add(check, APPCHECK_UNFIT, "other-key", NULL,
-		   "the certificate is another key's: SHA-256 of its public key is %s, that of --key is %s", other, own);
+			    "the certificate belongs to another key: its public key has the SHA-256 %s, --key has %s",
+			    other, own);
 }
 
 int appcheck_certificate(struct appcheck *check, X509 *certificate, size_t length, EVP_PKEY *key, time_t now)
@@ -97,14 +101,15 @@ int appcheck_certificate(struct appcheck *check, X509 *certificate, size_t lengt
 	if (check_life(check, certificate, now) < 0 || check_key(check, certificate, key) < 0)
 		return -1;
 	if (length > server_salesforce.certificate_max)
-		return appcheck_add(check, APPCHECK_UNFIT, "too-large", NULL, "the certificate has %zu bytes, and the org takes %zu", length,
-			   server_salesforce.certificate_max);
+		return appcheck_add(check, APPCHECK_UNFIT, "too-large", NULL,
+				    "the certificate has %zu bytes; the org accepts at most %zu", length,
+				    server_salesforce.certificate_max);
 	return 0;
 }
 
 /* --- the files --------------------------------------------------------------------------------------------------- */
 
-/* Whether there is more than one block of PEM, or text around it, which x509_parse passes over and an org may not. */
+/* Whether there are several PEM blocks, or text around one. x509_parse skips the text; an org may refuse it. */
 static bool has_more_than_pem(const char *text)
 {
 	const char *first = strstr(text, "-----BEGIN"), *end = first != NULL ? strstr(first, "-----END") : NULL;
@@ -123,21 +128,23 @@ static int check_value(struct appcheck *check, const struct apps_file *file, con
 	int result = 0;
 
 	if (appfile_count(file->file, "certificate") > 1)
-		return appcheck_add(check, APPCHECK_UNFIT, "two-certificates", file->path, "there is more than one field certificate");
+		return appcheck_add(check, APPCHECK_UNFIT, "two-certificates", file->path,
+				    "the field certificate occurs more than once");
 	if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
 		return appcheck_add(check, APPCHECK_UNFIT, "no-certificate", file->path,
-				    "there is no certificate: deploying the file clears the one in the org, and breaks logins");
+				    "there is no certificate: deploying the file clears the one in the org and breaks "
+				    "logins");
 	if (x509_parse("the field certificate", text, strlen(text), &list, &why) < 0)
 		return appcheck_add(check, APPCHECK_UNFIT, "bad-certificate", file->path, "%.400s", why.text);
 	if (list.count > 1)
-		result = appcheck_add(check, APPCHECK_UNFIT, "two-certificates", file->path, "the field certificate holds %zu certificates",
-				      list.count);
+		result = appcheck_add(check, APPCHECK_UNFIT, "two-certificates", file->path,
+				      "the field certificate holds %zu certificates", list.count);
 	else if (list.repeated)
 		result = appcheck_add(check, APPCHECK_DOUBT, "repeated-certificate", file->path,
 				      "the field certificate holds its certificate twice");
 	else if (has_more_than_pem(text))
 		result = appcheck_add(check, APPCHECK_DOUBT, "more-than-certificate", file->path,
-				      "the field certificate holds more than the certificate, which the org may not take");
+				      "the field certificate holds more than the certificate; the org may refuse it");
 	if (result == 0 && list.count == 1) {
 		X509_up_ref(list.list[0]);
 		X509_free(check->certificate);
@@ -151,10 +158,10 @@ static int check_value(struct appcheck *check, const struct apps_file *file, con
 static int add_private_key(struct appcheck *check, const char *path, const char *where)
 {
 	return appcheck_add(check, APPCHECK_REFUSED, "private-key", path,
-			    "%s holds a private key: take it out, and replace the key, which is no longer a secret", where);
+			    "%s holds a private key: remove it, and replace the key, which is no longer secret", where);
 }
 
-/* A private key ends the check of its file: nothing of what is in there is shown. */
+/* If the file holds a private key, none of its content is shown. */
 static int check_file(struct appcheck *check, const struct apps_file *file, const struct apps *apps,
 		      const struct appcheck_given *given)
 {
@@ -172,7 +179,7 @@ static int check_file(struct appcheck *check, const struct apps_file *file, cons
 	return file->type == APPFILE_GLOBAL_OAUTH ? check_value(check, file, given) : 0;
 }
 
-/* How many files of each type there are. */
+/* Checks how many files of each type the app has. */
 static int check_types(struct appcheck *check, const char *app, const size_t counts[APPFILE_TYPES], bool names_missing)
 {
 	check->is_whole = true;
@@ -181,12 +188,12 @@ static int check_types(struct appcheck *check, const char *app, const size_t cou
 
 		check->is_whole = check->is_whole && counts[i] == 1;
 		if (counts[i] > 1)
-			result = appcheck_add(check, APPCHECK_UNFIT, "several-files", check->path, "there are %zu files of type %s of the same app",
-					      counts[i], appfile_kinds[i].root);
+			result = appcheck_add(check, APPCHECK_UNFIT, "several-files", check->path,
+					      "the app has %zu files of type %s", counts[i], appfile_kinds[i].root);
 		else if (counts[i] == 0 && names_missing)
 			result = appcheck_add(check, APPCHECK_DOUBT, "missing-file", check->path,
-					      "the app%s%.100s has no file of type %s here, so that part was not checked",
-					      app != NULL ? " " : "", app != NULL ? app : "", appfile_kinds[i].root);
+					      "the app %.100s has no file of type %s, so that part was not checked",
+					      app, appfile_kinds[i].root);
 		if (result < 0)
 			return result;
 	}
@@ -214,7 +221,7 @@ int appcheck_run(struct appcheck *check, const struct apps *apps, const char *ap
 	check->path = strdup(path != NULL ? path : "");
 	if (check->path == NULL)
 		return error_memory(error);
-	text_clean(check->path, ""); /* it is only shown */
+	text_clean(check->path, ""); /* only for messages */
 	if (app != NULL && check_types(check, app, counts, given->names_missing) < 0)
 		return error_memory(error);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All text of a metadata file, wherever it is. */
+/* The text of all nodes of a metadata file. */
 #include "salesforce/appfile-internal.h"
 
 #include "base/secret.h"
@@ -44,7 +44,7 @@ void appfile_fields(const struct appfile *file, appfile_visit *visit, void *cont
 	}
 }
 
-/* The content of an element is its text and CDATA sections together, without the comments between them. */
+/* An element's content is its text and CDATA sections joined, so a key is found even if comments split it. */
 static bool is_private_key(xmlNode *node)
 {
 	xmlChar *text = xmlNodeGetContent(node);
@@ -63,7 +63,7 @@ static bool has_private_attribute(xmlNode *node)
 	return false;
 }
 
-/* The innermost place comes last in document order, so the whole file is gone through. */
+/* The innermost node comes last in document order, so the search does not stop at the first match. */
 bool appfile_has_private_key(const struct appfile *file, char *where, size_t size)
 {
 	xmlNode *root = xmlDocGetRootElement(file->document);
@@ -80,7 +80,7 @@ bool appfile_has_private_key(const struct appfile *file, char *where, size_t siz
 			continue;
 		found = true;
 	}
-	/* What is outside of the root. */
+	/* Outside the root. */
 	if (!found && x509_has_private_key(file->data, file->length)) {
 		snprintf(where, size, "the file");
 		found = true;

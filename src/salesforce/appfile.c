@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading metadata files with libxml2. */
+/* Reads metadata files with libxml2. */
 #include "salesforce/appfile-internal.h"
 
 #include "base/file.h"
@@ -36,7 +36,7 @@ bool appfile_is_source(const char *path)
 
 bool appfile_has_suffix(const char *path, enum appfile_type type)
 {
-	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	const char *name = basename(path);
 	size_t length = strlen(name);
 
 	if (appfile_is_source(name))
@@ -57,7 +57,8 @@ bool appfile_type_of(const char *path, enum appfile_type *type)
 bool appfile_is_field(const xmlNode *node, const char *name)
 {
 	return node->type == XML_ELEMENT_NODE && node->ns != NULL &&
-	       strcmp((const char *)node->ns->href, APPFILE_NAMESPACE) == 0 && strcmp((const char *)node->name, name) == 0;
+	       xmlStrEqual(node->ns->href, (const xmlChar *)APPFILE_NAMESPACE) &&
+	       xmlStrEqual(node->name, (const xmlChar *)name);
 }
 
 /* --- parsing ----------------------------------------------------------------------------------------------------- */
@@ -79,14 +80,15 @@ static int explain(const struct appfile *file, xmlParserCtxt *parser, bool dtd, 
 	const xmlError *last = xmlCtxtGetLastError(parser);
 
 	if (dtd)
-		return error_set(error, ERROR_CONFIG, "%s has a DTD, which no metadata file has; it is not read", file->name);
+		return error_set(error, ERROR_CONFIG, "%s has a DTD, which metadata files never have", file->name);
 	if (last == NULL || last->message == NULL)
 		return error_set(error, ERROR_CONFIG, "%s is not well-formed XML", file->name);
 	if (last->code == XML_ERR_NO_MEMORY)
 		return error_memory(error);
-	/* What is in a comment is nobody's business: it may be a private key. */
+	/* libxml2 quotes the comment, which may hold a private key. */
 	return error_set(error, ERROR_CONFIG, "%s is not well-formed XML: line %d: %.*s", file->name, last->line,
-			 (int)strcspn(last->message, last->code == XML_ERR_HYPHEN_IN_COMMENT ? ":\n" : "\n"), last->message);
+			 (int)strcspn(last->message, last->code == XML_ERR_HYPHEN_IN_COMMENT ? ":\n" : "\n"),
+			 last->message);
 }
 
 __attribute__((format(printf, 2, 3))) static void be_quiet(void *context, const char *format, ...)
@@ -102,7 +104,7 @@ void appfile_quiet(void)
 
 static int parse(struct appfile *file, struct error *error)
 {
-	/* No entity is put in, nothing is loaded, and libxml2's limits on depth and size of a node stay. */
+	/* Entities are not substituted, nothing is loaded, and libxml2's limits on depth and node size apply. */
 	int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
 	xmlParserCtxt *parser = xmlNewParserCtxt();
 	bool dtd = false;
@@ -120,7 +122,7 @@ static int parse(struct appfile *file, struct error *error)
 	return result;
 }
 
-/* --- what is taken ----------------------------------------------------------------------------------------------- */
+/* --- checks ------------------------------------------------------------------------------------------------------ */
 
 /* Whether every byte below 128 is ASCII in this encoding, so that markup can be found by its bytes. */
 static bool is_encoding_known(const char *encoding)
@@ -152,7 +154,8 @@ static int check_root(const struct appfile *file, struct error *error)
 	error_set(error, ERROR_CONFIG, "the root of %s is %.200s in %.200s, not %s in %s", file->name,
 		  (const char *)root->name, space, kind->root, APPFILE_NAMESPACE);
 	if (file->type == APPFILE_GLOBAL_OAUTH)
-		error_hint(error, "the file that has the certificate is the one in %s whose name ends in %s-meta.xml (or %s)",
+		error_hint(error,
+			   "name the file with the certificate: it is in %s, and its name ends in %s-meta.xml or %s",
 			   kind->folder, kind->suffix, kind->suffix);
 	return -ERROR_CONFIG;
 }
@@ -168,7 +171,8 @@ static int take(struct appfile *file, struct error *error)
 	/* XML has no NUL, but half of the bytes of its tags in UTF-16 are. */
 	encoding = memchr(file->data, '\0', file->length) != NULL ? "UTF-16" : (const char *)file->document->encoding;
 	if (!is_encoding_known(encoding))
-		return error_set(error, ERROR_CONFIG, "%s has the encoding %.100s: save it as UTF-8", file->name, encoding);
+		return error_set(error, ERROR_CONFIG, "%s has the encoding %.100s: save it as UTF-8", file->name,
+				 encoding);
 	return check_root(file, error);
 }
 
@@ -220,7 +224,7 @@ void appfile_free(struct appfile **file)
 		return;
 	xmlFreeDoc(old->document);
 	xmlFree(old->text);
-	wipe_free(old->data); /* it may hold the consumer secret */
+	wipe_free(old->data); /* may hold the consumer secret */
 	free(old->name);
 	free(old);
 	*file = NULL;
@@ -258,4 +262,18 @@ const char *appfile_text(struct appfile *file, const char *field)
 	xmlFree(file->text);
 	file->text = node != NULL ? (char *)xmlNodeGetContent(node) : NULL;
 	return file->text;
+}
+
+const char *appfile_value(struct appfile *file, const char *field)
+{
+	const char *text = appfile_text(file, field);
+	size_t length;
+
+	if (text == NULL)
+		return NULL;
+	length = strlen(text);
+	while (length > 0 && strchr(LAYOUT_BLANKS, text[length - 1]) != NULL)
+		length--;
+	file->text[length] = '\0';
+	return text + strspn(text, LAYOUT_BLANKS);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metadata files of an external client app. A file is read whole and never changed but for its certificate; that
- * change is a splice into the file's own bytes, so that whatever else stands in it stays as it is. */
+/* The metadata files of an external client app. Only the certificate is ever changed. It is spliced into the bytes of
+ * the file, so that all other bytes stay the same. */
 #ifndef P11BEARER_SALESFORCE_APPFILE_H
 #define P11BEARER_SALESFORCE_APPFILE_H
 
@@ -13,17 +13,17 @@
 
 #define APPFILE_SOURCE_END "-meta.xml"
 
-enum { APPFILE_MAX = 1 << 20 }; /* bytes of a file; real ones have some 5 KB */
+enum { APPFILE_MAX = 1 << 20 }; /* bytes of a file; real ones have about 5 KB */
 
-/* The five files that make an app. */
+/* The five types of files of an app. */
 enum appfile_type {
 	APPFILE_APP,
-	APPFILE_GLOBAL_OAUTH, /* the settings file: it has the certificate */
+	APPFILE_GLOBAL_OAUTH, /* the settings file, which has the certificate */
 	APPFILE_OAUTH,
 	APPFILE_OAUTH_POLICIES,
 	APPFILE_POLICIES,
 	APPFILE_TYPES,
-	APPFILE_MANIFEST = APPFILE_TYPES, /* package.xml, which lists what is deployed and is none of the five */
+	APPFILE_MANIFEST = APPFILE_TYPES, /* package.xml, which lists what is deployed; not one of the five */
 };
 struct appfile_kind {
 	const char *root;   /* the name of the metadata type */
@@ -32,48 +32,52 @@ struct appfile_kind {
 };
 extern const struct appfile_kind appfile_kinds[APPFILE_TYPES + 1];
 
-/* Whether the path ends as files in source format do. */
+/* Whether the path ends as in source format. */
 bool appfile_is_source(const char *path);
 
-/* Whether the path ends as files of the type do, in source or in metadata format. */
+/* Whether the path ends as files of this type do, in source or metadata format. */
 bool appfile_has_suffix(const char *path, enum appfile_type type);
 
-/* Which of the five the path is by its end; false for any other file. */
+/* Finds the type, one of the five, by the end of the path. False for any other file. */
 bool appfile_type_of(const char *path, enum appfile_type *type);
 
 struct appfile;
 
-/* Reads a file of the type. Nothing is fetched, no entity is expanded. Fails with ERROR_CONFIG for a file that cannot be
- * read, is larger than APPFILE_MAX, is not well-formed, has a DTD, an encoding that is not taken, or another root. Free
- * with appfile_free. */
+/* Reads a file of this type. Fetches nothing and expands no entities. Fails with ERROR_CONFIG if the file cannot be
+ * read, is larger than APPFILE_MAX, is not well-formed, has a DTD or another root, or is in an encoding other than
+ * UTF-8 and those of one byte per character. Free with appfile_free. */
 int appfile_read(const char *path, enum appfile_type type, struct appfile **file, struct error *error);
 
-/* The same from memory; `name` is for messages, `data` is copied. */
+/* The same from memory. `name` is for messages; `data` is copied. */
 int appfile_parse(const char *name, const void *data, size_t length, enum appfile_type type, struct appfile **file,
 		  struct error *error);
 void appfile_free(struct appfile **file);
 
-/* How often the field stands in the file. */
+/* How often the root has the field. */
 size_t appfile_count(const struct appfile *file, const char *field);
 
-/* The text of the first one, NULL when there is none. Owned by the file, valid until the next call. */
+/* The text of the first such field, or NULL. Owned by the file; valid until the next call for the same file. */
 const char *appfile_text(struct appfile *file, const char *field);
 
-/* Called with each field that holds no other one, at any depth: its name and its text. Ends the walk when it returns false. */
+/* The same without blanks around it. */
+const char *appfile_value(struct appfile *file, const char *field);
+
+/* Calls `visit` with name and text of each field, at any depth, that contains no others, until it returns false. */
 typedef bool appfile_visit(void *context, const char *field, const char *text);
 void appfile_fields(const struct appfile *file, appfile_visit *visit, void *context);
 
-/* Whether a private key is anywhere in the file: in a field, an attribute, a comment. `where` says in which, such as "the
+/* Whether the file holds a private key in a field, an attribute or a comment. `where` names the place, such as "the
  * field certificate". */
 bool appfile_has_private_key(const struct appfile *file, char *where, size_t size);
 
-/* Puts the certificate (PEM, with "\n") into a copy of the settings file's bytes, in the file's encoding and with its line
- * ends: in place of the value that is there, or where a retrieved file would have it. libxml2 reads the result, which must
- * differ in this value alone. *data is to be freed. Fails with ERROR_CONFIG for a file in which it cannot be done. */
+/* Puts the certificate (PEM, with "\n") into a copy of the settings file, with the file's line ends: in place of the
+ * old value, or where a retrieved file has the field. libxml2 reads the result, in which no other field may differ.
+ * Fails with ERROR_CONFIG if the file has several certificates, no fields, or a certificate that is not plain text.
+ * Free *data with wipe_free. */
 int appfile_splice(const struct appfile *file, const char *pem, char **data, size_t *length, struct error *error);
 
-/* The lines of the certificate's element that differ between the two files, as UTF-8, behind '-' and '+'. What else stands
- * in these lines is left out: it may be a secret. To be freed; NULL when memory is out. */
+/* The lines of the certificate's element that differ between the two files, each after '-' or '+'. Other fields on
+ * these lines, which may be secret, are left out. The caller frees the text. NULL if memory is out. */
 char *appfile_difference(const struct appfile *old, const struct appfile *new);
 
 #endif

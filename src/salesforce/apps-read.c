@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the files of apps. */
+/* Reads the files of apps. */
 #include "salesforce/apps.h"
 
-#include "base/file-hint.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "salesforce/walk.h"
 #include "x509/x509.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-/* The file's name without its folder and the end that its type has. */
+/* The file's name without folder and suffix. */
 static char *base_of(const char *path, enum appfile_type type)
 {
-	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+	const char *base = basename(path);
 	size_t length = strlen(base);
 
 	if (appfile_is_source(base))
@@ -25,21 +22,6 @@ static char *base_of(const char *path, enum appfile_type type)
 	if (appfile_has_suffix(base, type))
 		length -= strlen(appfile_kinds[type].suffix);
 	return strndup(base, length);
-}
-
-/* The field without blanks around it; NULL when it is missing or empty, or memory is out. */
-static char *trimmed(struct appfile *file, const char *field)
-{
-	const char *text = appfile_text(file, field);
-	size_t length;
-
-	if (text == NULL)
-		return NULL;
-	text += strspn(text, " \t\r\n");
-	length = strlen(text);
-	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
-		length--;
-	return length > 0 ? strndup(text, length) : NULL;
 }
 
 static void file_clear(struct apps_file *file)
@@ -56,6 +38,7 @@ int apps_add(struct apps *apps, const char *path, enum appfile_type type, const 
 {
 	struct apps_file file = { .path = strdup(path), .type = type, .base = base_of(path, type) };
 	struct apps_file *grown = realloc(apps->list, (apps->count + 1) * sizeof(*grown));
+	const char *names = NULL;
 	struct error why;
 
 	if (grown != NULL)
@@ -72,8 +55,9 @@ int apps_add(struct apps *apps, const char *path, enum appfile_type type, const 
 			return error_memory(error);
 		}
 	} else if (type != APPFILE_APP) {
-		file.names = trimmed(file.file, "externalClientApplication");
+		names = appfile_value(file.file, "externalClientApplication");
 	}
+	file.names = names != NULL && *names != '\0' ? strdup(names) : NULL;
 	apps->list[apps->count++] = file;
 	return 0;
 }
@@ -118,7 +102,8 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 	return appfile_type_of(path, &type) && walk_is_file(path, kind) ? read_file(context, path, type, error) : 0;
 }
 
-/* The folder that holds the folders of all types, when the file is in that of its type: to be freed, else NULL. */
+/* If the file is in the folder of its type, that folder's parent, which has the folders of all types; else NULL. The
+ * caller frees it. */
 static char *folder_of(const char *path, enum appfile_type type)
 {
 	const char *folder = appfile_kinds[type].folder;
@@ -130,7 +115,7 @@ static char *folder_of(const char *path, enum appfile_type type)
 	*strrchr(copy, '/') = '\0';
 	length = strlen(copy);
 	if (strcmp(copy, folder) == 0) {
-		free(copy); /* the path is "TYPE/FILE" */
+		free(copy); /* the path is "FOLDER/FILE" */
 		return strdup(".");
 	}
 	slash = length > strlen(folder) ? copy + length - strlen(folder) - 1 : NULL;
@@ -142,7 +127,7 @@ static char *folder_of(const char *path, enum appfile_type type)
 	return copy;
 }
 
-/* The file that was asked for, and the folders of all types beside its own. It keeps the path that it was given by. */
+/* Reads the folders of all types in `root`. The file that was asked for keeps the path that the user gave. */
 static int read_around(struct apps *apps, const char *root, const char *path, const struct stat *asked, size_t *index,
 		       struct error *error)
 {
@@ -169,7 +154,7 @@ static int read_around(struct apps *apps, const char *root, const char *path, co
 		file->path = strdup(path);
 		return file->path != NULL ? 0 : error_memory(error);
 	}
-	return error_set(error, ERROR_CONFIG, "%s is not found in its folder again", path);
+	return error_set(error, ERROR_CONFIG, "cannot find %s in its folder again", path);
 }
 
 static int read_one(struct apps *apps, const char *path, const struct stat *status, struct error *error)
@@ -199,13 +184,8 @@ int apps_read(struct apps *apps, const char *path, struct error *error)
 	int result;
 
 	memset(apps, 0, sizeof(*apps));
-	if (stat(path, &status) < 0)
-		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
-	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
-		error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
-		error_hint(error, "name the app's folder, or one of its files");
-		return -ERROR_CONFIG;
-	}
+	if (walk_look(path, &status, error) < 0)
+		return error_result(error);
 	if (S_ISREG(status.st_mode))
 		return read_one(apps, path, &status, error);
 	apps->is_folder = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which apps there are, which file belongs to which, and which app is meant. */
+/* Finds the apps, assigns each file to its app, and selects one. */
 #include "salesforce/apps.h"
 
 #include "salesforce/names.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMED_MOST = 10 }; /* of many, so many are listed */
+enum { NAMED_MOST = 10 }; /* the most names that an error lists */
 
 static int compare(const void *one, const void *other)
 {
@@ -23,8 +23,8 @@ static bool has_app_files(const struct apps *apps)
 	return false;
 }
 
-/* Files of type ExternalClientApplication make apps known by their own names. Where there is no such file at all, what
- * the others name counts. */
+/* A file of type ExternalClientApplication is named after its app. If there is no such file, the apps are those that
+ * the other files name. */
 static int list_names(struct apps *apps, struct error *error)
 {
 	bool by_app_files = has_app_files(apps);
@@ -62,7 +62,7 @@ static const char *find(const struct apps *apps, const char *name)
 	return found != NULL ? *found : NULL;
 }
 
-/* The app whose name the file's own is, or begins with before a '_'; the longest of several. */
+/* The app with the file's name, or with the longest part of it that ends before a '_'. */
 static const char *find_by_base(const struct apps *apps, const struct apps_file *file)
 {
 	char *base = file->base, *end;
@@ -112,7 +112,8 @@ int apps_select(const struct apps *apps, const char *path, const char *name, con
 
 	*app = apps->inside != NULL ? apps->inside : found;
 	if (name != NULL && (found == NULL || *app != found)) {
-		error_set(error, ERROR_CONFIG, "there is no app %s in %s%s", name, path, count > 0 ? "; there is:" : "");
+		error_set(error, ERROR_CONFIG, "there is no app %s in %s%s", name, path,
+			  count > 0 ? "; there is:" : "");
 		return count > 0 ? refuse(apps, error) : -ERROR_CONFIG;
 	}
 	if (*app == NULL && count > 1) {
@@ -145,17 +146,18 @@ int apps_settings(const struct apps *apps, const char *path, const char *app, co
 	if (count == 1)
 		return 0;
 	if (count == 0) {
-		error_set(error, ERROR_CONFIG, "there is no settings file (*%s-meta.xml or *%s)%s%s in %s", suffix, suffix,
-			  app != NULL ? " of the app " : "", app != NULL ? app : "", path);
+		error_set(error, ERROR_CONFIG, "there is no settings file (*%s-meta.xml or *%s)%s%s in %s", suffix,
+			  suffix, app != NULL ? " of the app " : "", app != NULL ? app : "", path);
 		if (names_refuse_below(path, &why) < 0) {
 			error_append(error, "\n  %s", why.text);
 			error_hint(error, "%s", why.hint);
 		} else {
-			error_hint(error, "name the folder that has it; or retrieve it from the org, or write a new app's files with "
+			error_hint(error,
+				   "name the folder that contains it, retrieve it from the org, or make a new app with "
 				   "\"p11bearer app init\"");
 		}
 		return -ERROR_CONFIG;
 	}
-	error_hint(error, "%sname one of them", count > NAMED_MOST ? "and more; " : "");
+	error_hint(error, "%sname one of them", count > NAMED_MOST ? "there are more; " : "");
 	return -ERROR_CONFIG;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether libxml2 sees the same in a settings file before and after the splice, except for the certificate. */
+/* Compares a settings file before and after the splice, as libxml2 reads it. */
 #include "salesforce/appfile-internal.h"
 
 #include <string.h>
 
-/* The next node that counts: blank text between the fields does not, nor does the certificate. */
+/* Skips the certificate, and blank text between fields. */
 static xmlNode *next_node(xmlNode *node, const xmlNode *certificate)
 {
 	while (node != NULL && (node == certificate || xmlIsBlankNode(node)))
@@ -29,7 +29,8 @@ bool appfile_same_but_for(const struct appfile *old, struct appfile *new, const 
 {
 	const char *text = appfile_text(new, "certificate");
 	size_t count;
-	const xmlNode *before = appfile_field(old, "certificate", &count), *after = appfile_field(new, "certificate", &count);
+	const xmlNode *before = appfile_field(old, "certificate", &count);
+	const xmlNode *after = appfile_field(new, "certificate", &count);
 	xmlNode *a = next_node(xmlDocGetRootElement(old->document)->children, before);
 	xmlNode *b = next_node(xmlDocGetRootElement(new->document)->children, after);
 

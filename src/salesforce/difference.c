@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a new certificate changes in a settings file, for a person. */
+/* Shows what a new certificate changes in a settings file. */
 #include "salesforce/appfile-internal.h"
 
 #include "base/text.h"

@@ -16,7 +16,8 @@ static bool is_range(char from, char to)
 			      (isdigit((unsigned char)from) && isdigit((unsigned char)to)));
 }
 
-/* Why fnmatch(3), git and the Salesforce CLI disagree on the bracket at *text; NULL: they do not, and *text is its end. */
+/* The reason why fnmatch(3), git and the Salesforce CLI disagree on the bracket at *text. If they agree, returns NULL
+ * and moves *text to the end of the bracket. */
 static const char *bracket_fault(const char **text)
 {
 	const char *first = *text + (strchr("!^", (*text)[1]) != NULL ? 2 : 1), *at;
@@ -54,7 +55,7 @@ const char *ignore_line_fault(const char *text)
 	const char *fault = strlen(text) > LINE_MAX_BYTES ? "is longer than 4096 bytes" : text_fault(text);
 
 	if (fault == NULL && text[0] == '!')
-		fault = "begins with '!', which takes files back in";
+		fault = "begins with '!', which includes files again";
 	for (; fault == NULL && *text != '\0'; text++) {
 		if (*text == '[')
 			fault = bracket_fault(&text);

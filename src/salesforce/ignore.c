@@ -30,15 +30,15 @@ struct pattern {
 
 struct ignore {
 	char file[PATH_MAX];
-	char prefix[PATH_MAX]; /* of the paths: from the file's folder to the one of ignore_read; with a slash, or empty */
+	char prefix[PATH_MAX]; /* from the file's folder to that of ignore_read: empty, or with a final slash */
 	struct pattern *patterns;
 	size_t count;
-	locale_t locale; /* in which '?' is a character of UTF-8; 0: there is none */
+	locale_t locale; /* where '?' matches a character of UTF-8; 0 if not available */
 };
 
 /* --- parts ------------------------------------------------------------------------------------------------------- */
 
-/* Cuts the text at its slashes. `part` has room for one part per byte. */
+/* Splits the text at its slashes. `part` has room for one part per byte. */
 static size_t cut(char *text, char **part)
 {
 	size_t count = 0;
@@ -49,13 +49,13 @@ static size_t cut(char *text, char **part)
 	return count;
 }
 
-/* Two stars or more. */
+/* Whether the part is "**", or longer. */
 static bool is_any_folders(const char *part)
 {
 	return part[strspn(part, "*")] == '\0' && strlen(part) >= 2;
 }
 
-/* Goes on from the names that the parts before this one reach: reached[i] is whether they match the first i names. */
+/* Applies "**". reached[i] says whether the parts so far match the first i names. */
 static void reach_any(bool *reached, size_t names, bool is_last)
 {
 	bool before = false;
@@ -63,7 +63,7 @@ static void reach_any(bool *reached, size_t names, bool is_last)
 	for (size_t i = 0; i <= names; i++) {
 		bool here = reached[i];
 
-		/* At the end it is what is in a folder, and not the folder. */
+		/* At the end "**" matches what a folder contains, not the folder. */
 		reached[i] = before || (here && !is_last);
 		before = before || here;
 	}
@@ -76,7 +76,7 @@ static void reach_one(bool *reached, const char *part, char *const *name, size_t
 	reached[0] = false;
 }
 
-/* Whether the pattern matches the file of this path, cut into `names`, or a folder that it is in. */
+/* Whether the pattern matches the path, split into `names`, or a folder on it. */
 static bool matches(const struct pattern *pattern, char *const *name, size_t names)
 {
 	size_t last = names - (pattern->folders_only ? 1 : 0);
@@ -106,7 +106,7 @@ static int add_line(struct ignore *ignore, char *text, size_t line, struct error
 	bool anywhere;
 
 	ignore_line_trim(text);
-	/* To git two slashes match nothing, and some write comments with them. */
+	/* Some files have comments that begin with "//". In git, a pattern with two slashes matches nothing. */
 	if (text[strspn(text, "/")] == '\0' || text[0] == '#' || strncmp(text, "//", 2) == 0)
 		return 0;
 	fault = ignore_line_fault(text);
@@ -123,7 +123,7 @@ static int add_line(struct ignore *ignore, char *text, size_t line, struct error
 	ignore->patterns = grown;
 	pattern = &grown[ignore->count++];
 	*pattern = (struct pattern){ .line = line, .folders_only = text[strlen(text) - 1] == '/' };
-	/* A slash anywhere but at the end ties the pattern to the folder of the file. */
+	/* A slash that is not at the end anchors the pattern at the folder of .forceignore. */
 	anywhere = strcspn(text, "/") >= strlen(text) - (pattern->folders_only ? 1 : 0);
 	pattern->part = malloc((strlen(text) + 1) * sizeof(*pattern->part));
 	if (asprintf(&pattern->text, "%s%s", anywhere ? "**/" : "", text) < 0)
@@ -143,7 +143,7 @@ static int read_lines(struct ignore *ignore, struct error *error)
 	if (result < 0)
 		return result;
 	if (memchr(data, '\0', length) != NULL)
-		result = error_set(error, ERROR_CONFIG, "%s is not a text in UTF-8", ignore->file);
+		result = error_set(error, ERROR_CONFIG, "%s is not UTF-8 text", ignore->file);
 	rest = data + (strncmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
 	while (result == 0 && (text = strsep(&rest, "\n")) != NULL)
 		result = add_line(ignore, text, ++line, error);
@@ -157,12 +157,12 @@ static bool has_file(const char *folder, const char *name, char path[PATH_MAX])
 {
 	struct stat status;
 
-	/* One that is there but cannot be followed is to be told of when it is read. */
+	/* lstat, so that a dangling link is found here, and reported when it is read. */
 	return snprintf(path, PATH_MAX, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) < PATH_MAX &&
 	       lstat(path, &status) == 0;
 }
 
-/* Looks in `folder`, an absolute path, and above. Sets file, empty if there is none, and prefix. */
+/* Searches `folder`, an absolute path, and its parents. Sets file, empty if there is none, and prefix. */
 static void find_file(struct ignore *ignore, const char *folder)
 {
 	char at[PATH_MAX], path[PATH_MAX], found[PATH_MAX] = "";
@@ -176,7 +176,8 @@ static void find_file(struct ignore *ignore, const char *folder)
 		if (found[0] == '\0' && has_file(at, IGNORE_FILE, path)) {
 			snprintf(found, sizeof(found), "%s", path);
 			length = strlen(at);
-			snprintf(ignore->prefix, sizeof(ignore->prefix), "%s", folder + length + (folder[length] == '/' ? 1 : 0));
+			snprintf(ignore->prefix, sizeof(ignore->prefix), "%s",
+				 folder + length + (folder[length] == '/' ? 1 : 0));
 			if (is_first)
 				snprintf(ignore->file, sizeof(ignore->file), "%s", found);
 		}

@@ -6,6 +6,7 @@
 #include "salesforce/ignore.h"
 #include "salesforce/names.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,12 @@ enum { NAMED_MOST = 5, NOTE_SIZE = 1024 };
 
 struct leftout {
 	struct ignore *ignore;
-	struct names names; /* the wrong ones */
-	size_t told; /* app files that are ignored, and backups */
+	struct names names; /* the wrong names */
+	size_t reported; /* ignored app files, and backups */
 	size_t others;
-	char notes[NAMED_MOST + 2][NOTE_SIZE]; /* of those, of how many more there are, of others */
+	char notes[NAMED_MOST + 2][NOTE_SIZE]; /* and how many more files, and other metadata */
 	size_t note_count;
-	char first[NOTE_SIZE - 256]; /* of the first others */
+	char first[NOTE_SIZE - 256]; /* the names of the first others */
 };
 
 int leftout_open(const char *path, struct leftout **leftout, struct error *error)
@@ -43,26 +44,16 @@ void leftout_free(struct leftout **leftout)
 	*leftout = NULL;
 }
 
-/* The next note's room; NULL: so many are told that this one is only counted. */
-static char *add_told(struct leftout *leftout)
+/* Reports a file of an app; once NAMED_MOST are reported, it is only counted. */
+__attribute__((format(printf, 2, 3))) static void report(struct leftout *leftout, const char *format, ...)
 {
-	return leftout->told++ < NAMED_MOST ? leftout->notes[leftout->note_count++] : NULL;
-}
+	va_list arguments;
 
-static void add_ignored(struct leftout *leftout, const char *path, size_t line)
-{
-	char *note = add_told(leftout);
-
-	if (note != NULL)
-		snprintf(note, NOTE_SIZE, "%s is left out: line %zu of %s", path, line, ignore_path(leftout->ignore));
-}
-
-static void add_backup(struct leftout *leftout, const char *path)
-{
-	char *note = add_told(leftout);
-
-	if (note != NULL)
-		snprintf(note, NOTE_SIZE, "%s is left out: it is an editor's backup", path);
+	if (leftout->reported++ >= NAMED_MOST)
+		return;
+	va_start(arguments, format);
+	vsnprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, format, arguments);
+	va_end(arguments);
 }
 
 static void add_other(struct leftout *leftout, const char *path, const char *below)
@@ -83,13 +74,13 @@ int leftout_file(struct leftout *leftout, const char *path, const char *below, b
 
 	*left = line > 0 || !is_app;
 	if (line > 0 && is_app)
-		add_ignored(leftout, path, line);
+		report(leftout, "%s is left out: line %zu of %s", path, line, ignore_path(leftout->ignore));
 	else if (line > 0)
 		message_step("%s is left out: line %zu of %s", path, line, ignore_path(leftout->ignore));
 	else if (names_add(&leftout->names, path, is_link, error) < 0)
 		return error_result(error);
 	else if (!is_app && names_is_backup(path))
-		add_backup(leftout, path);
+		report(leftout, "%s is left out: it is an editor's backup", path);
 	else if (!is_app && !is_link && wrong == leftout->names.count)
 		add_other(leftout, path, below);
 	return 0;
@@ -99,13 +90,13 @@ int leftout_end(struct leftout *leftout, struct error *error)
 {
 	if (names_refuse(&leftout->names, error) < 0)
 		return error_result(error);
-	if (leftout->told > NAMED_MOST)
-		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "so are %zu more of the app's files",
-			 leftout->told - NAMED_MOST);
+	if (leftout->reported > NAMED_MOST)
+		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "%zu more of the app's files are left out",
+			 leftout->reported - NAMED_MOST);
 	if (leftout->others > 0)
-		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "%zu file%s of other metadata left out: %s%s",
-			 leftout->others, leftout->others == 1 ? "" : "s", leftout->first,
-			 leftout->others > NAMED_MOST ? ", …" : "");
+		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE,
+			 "%zu file%s of other metadata left out: %s%s", leftout->others,
+			 leftout->others == 1 ? "" : "s", leftout->first, leftout->others > NAMED_MOST ? ", …" : "");
 	return 0;
 }
 

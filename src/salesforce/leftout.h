@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of salesforce: which files of a folder in source format are not deployed, and what is told of them. */
+/* Internal to salesforce: the files of a folder in source format that are not deployed, and notes about them. */
 #ifndef P11BEARER_SALESFORCE_LEFTOUT_H
 #define P11BEARER_SALESFORCE_LEFTOUT_H
 
@@ -10,19 +10,19 @@
 
 struct leftout;
 
-/* Reads the .forceignore that counts for `path` (ignore.h). Free with leftout_free. */
+/* Reads the .forceignore that applies to `path`; fails as ignore_read does. Free with leftout_free. */
 int leftout_open(const char *path, struct leftout **leftout, struct error *error);
 void leftout_free(struct leftout **leftout);
 
-/* Tells whether the file, or the link in its place, is left out: it is ignored, belongs to other metadata, or has a wrong name
- * (names.h), and then leftout_end fails. `below` is as for ignore_line. Fails when memory is out. */
+/* Sets *left if the file or link is left out because it is ignored, belongs to other metadata, or has a wrong name
+ * (names.h), for which leftout_end fails. `below` is as for ignore_line. Fails if memory is out. */
 int leftout_file(struct leftout *leftout, const char *path, const char *below, bool is_link, bool *left,
 		 struct error *error);
 
-/* After the last file. Fails as names_refuse does if there were wrong names. */
+/* Call after the last file. Fails as names_refuse does if there were wrong names. */
 int leftout_end(struct leftout *leftout, struct error *error);
 
-/* What there is to tell, a sentence each; NULL past the last. */
+/* Note number `index`, a sentence; NULL past the last. */
 const char *leftout_note(const struct leftout *leftout, size_t index);
 
 #endif

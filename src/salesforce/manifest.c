@@ -14,8 +14,8 @@ int manifest_check_version(const char *version, struct error *error)
 	size_t digits = strspn(version, "0123456789");
 
 	if (digits < 2 || digits > 3 || strcmp(version + digits, ".0") != 0 || atoi(version) < FIRST_VERSION)
-		return error_set(error, ERROR_USAGE, "\"%.200s\" is no API version from %d.0, such as 66.0", version,
-				 (int)FIRST_VERSION);
+		return error_set(error, ERROR_USAGE, "\"%.200s\" is not an API version from %d.0 on, such as 66.0",
+				 version, (int)FIRST_VERSION);
 	return 0;
 }
 
@@ -30,7 +30,8 @@ char *manifest_make(const bool wanted[APPFILE_TYPES], const char *version)
 	fprintf(stream, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"" APPFILE_NAMESPACE "\">\n");
 	for (size_t i = 0; i < APPFILE_TYPES; i++) {
 		if (wanted[i])
-			fprintf(stream, "    <types>\n        <members>*</members>\n        <name>%s</name>\n    </types>\n",
+			fprintf(stream,
+				"    <types>\n        <members>*</members>\n        <name>%s</name>\n    </types>\n",
 				appfile_kinds[i].root);
 	}
 	fprintf(stream, "    <version>%s</version>\n</Package>\n", version);
@@ -49,7 +50,8 @@ static void take_name(struct manifest *manifest, const xmlNode *node)
 	name += strspn(name, " \t\r\n");
 	length = (int)strcspn(name, " \t\r\n");
 	for (size_t i = 0; i < APPFILE_TYPES; i++) {
-		if (strncmp(name, appfile_kinds[i].root, (size_t)length) == 0 && appfile_kinds[i].root[length] == '\0') {
+		if (strncmp(name, appfile_kinds[i].root, (size_t)length) == 0 &&
+		    appfile_kinds[i].root[length] == '\0') {
 			manifest->types[i] = true;
 			length = 0;
 		}

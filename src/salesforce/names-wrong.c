@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The wrong names among the files of a folder. */
+/* Collects the wrong names in a folder. */
 #include "salesforce/names.h"
 
 #include "salesforce/appfile.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { NAMED_MOST = 10 }; /* what an error has room for */
+enum { NAMED_MOST = 10 }; /* so that an error has room for them */
 
 static int add_linked(struct names *names, const char *path, struct error *error)
 {
@@ -56,7 +56,8 @@ const struct names_wrong *names_next(const struct names *names, size_t *index)
 		bool is_linked = false;
 
 		for (size_t i = 0; i < names->linked_count && !is_linked; i++)
-			is_linked = wrong->inode.device == names->linked[i].device && wrong->inode.number == names->linked[i].number;
+			is_linked = wrong->inode.device == names->linked[i].device &&
+				    wrong->inode.number == names->linked[i].number;
 		if (!is_linked)
 			return wrong;
 	}

@@ -17,10 +17,10 @@
 
 enum { WORD_MAX = 32, EDITS_MAX = 2, SHORT_MAX = 4 };
 
-/* What a file's root element says. */
+/* The kind of a file according to its root element. */
 enum root {
-	ROOT_UNKNOWN,        /* no XML, or not of this namespace */
-	ROOT_APP,            /* one of an app's types; *type is which */
+	ROOT_UNKNOWN,        /* not XML, or another namespace */
+	ROOT_APP,            /* one of an app's types */
 	ROOT_OTHER_METADATA,
 };
 
@@ -51,7 +51,7 @@ static void on_root(void *context, const xmlChar *name, const xmlChar *prefix, c
 	}
 }
 
-/* Reads no further than the chunk with the root's start-tag. The file need not be well-formed, before it or after it. */
+/* Reads up to the chunk with the root's start-tag. The file need not be well-formed. */
 static void read_chunks(int fd, struct reading *reading)
 {
 	xmlSAXHandler handler = { .initialized = XML_SAX2_MAGIC, .startElementNs = on_root };
@@ -92,14 +92,15 @@ static enum root read_root(const char *path, enum appfile_type *type)
 
 /* --- the name ---------------------------------------------------------------------------------------------------- */
 
-/* Whether the word is close to the suffix of a type. ".eca" is so short that two edits make it any word. */
+/* Whether the word is close to the suffix of a type. ".eca" must match: two edits turn it into any short word. */
 static bool is_close(const char *word, enum appfile_type *type)
 {
 	unsigned least = EDITS_MAX + 1;
 
 	for (int i = 0; i < APPFILE_TYPES; i++) {
 		const char *suffix = appfile_kinds[i].suffix + 1;
-		unsigned edits = strlen(suffix) > SHORT_MAX || strcasecmp(word, suffix) == 0 ? distance(word, suffix) : least;
+		bool is_long = strlen(suffix) > SHORT_MAX;
+		unsigned edits = is_long || strcasecmp(word, suffix) == 0 ? distance(word, suffix) : least;
 
 		if (edits < least) {
 			least = edits;
@@ -109,16 +110,18 @@ static bool is_close(const char *word, enum appfile_type *type)
 	return least <= EDITS_MAX;
 }
 
-/* Whether what follows the word lets it be a suffix: the name's end, "-meta.xml", "_meta.xml", ".xml". */
+/* Whether a word is in the place of the suffix, judging by what follows it: nothing, "-meta.xml", "_meta.xml" or
+ * ".xml". */
 static bool is_suffix(const char *rest)
 {
 	return rest[0] == '\0' || strncasecmp(rest, "-meta", 5) == 0 || strncasecmp(rest, "_meta", 5) == 0 ||
 	       strncasecmp(rest, ".xml", 4) == 0;
 }
 
-/* Whether a word that comes after one of the name's dots makes it the name of an app's file. Unless it is in the place of the
- * suffix, a short word does not, and no word does in a file of other metadata: "Setting.ECA.md-meta.xml" is a record's. In
- * that place any "eca…" does if nothing in the file is against it, for no other metadata begins so. */
+/* Whether a word after one of the name's dots makes this look like the name of an app's file. Outside the place of the
+ * suffix, short words do not count, and in a file of other metadata none do: "Setting.ECA.md-meta.xml" belongs to a
+ * record. In the place of the suffix any "eca…" counts unless the root contradicts it, as no suffix of other metadata
+ * begins so. */
 static bool is_name_close(const char *name, enum root root, enum appfile_type *type)
 {
 	for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
@@ -135,7 +138,8 @@ static bool is_name_close(const char *name, enum root root, enum appfile_type *t
 		if (is_close(word, type) && (in_place || (root != ROOT_OTHER_METADATA && length > SHORT_MAX)))
 			return true;
 		*type = APPFILE_APP;
-		if (root == ROOT_UNKNOWN && strncasecmp(word, "eca", 3) == 0 && in_place && strpbrk(dot + 1 + length, "-_") != NULL)
+		if (root == ROOT_UNKNOWN && strncasecmp(word, "eca", 3) == 0 && in_place &&
+		    strpbrk(dot + 1 + length, "-_") != NULL)
 			return true;
 	}
 	return false;
@@ -145,7 +149,7 @@ static bool is_name_close(const char *name, enum root root, enum appfile_type *t
 
 int names_check(const char *path, struct error *error)
 {
-	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path, *suffix;
+	const char *suffix;
 	enum appfile_type type;
 	char shown[1024];
 	enum root root;
@@ -153,14 +157,16 @@ int names_check(const char *path, struct error *error)
 	if (appfile_type_of(path, &type))
 		return 0;
 	root = read_root(path, &type);
-	if (root != ROOT_APP && !is_name_close(name, root, &type))
+	if (root != ROOT_APP && !is_name_close(basename(path), root, &type))
 		return 0;
 	suffix = appfile_kinds[type].suffix;
 	snprintf(shown, sizeof(shown), "%s", path);
 	text_clean(shown, "");
 	if (root == ROOT_APP)
-		error_set(error, ERROR_CONFIG, "%s is one of an app's files by its root element, %s, but its name is not "
-			  "NAME%s" APPFILE_SOURCE_END, shown, appfile_kinds[type].root, suffix);
+		error_set(error, ERROR_CONFIG,
+			  "%s is one of an app's files by its root element, %s, but its name is not "
+			  "NAME%s" APPFILE_SOURCE_END,
+			  shown, appfile_kinds[type].root, suffix);
 	else
 		error_set(error, ERROR_CONFIG, "the name of %s is close to NAME%s" APPFILE_SOURCE_END
 			  ", the name of one of an app's files, but not the same", shown, suffix);
@@ -170,7 +176,7 @@ int names_check(const char *path, struct error *error)
 
 bool names_is_backup(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	const char *name = basename(path);
 	size_t folder = (size_t)(name - path), length = strlen(name);
 	bool is_marked = name[0] == '#' && length > 2 && name[length - 1] == '#';
 	enum appfile_type type;
@@ -179,7 +185,8 @@ bool names_is_backup(const char *path)
 
 	if (length < 2 || (name[length - 1] != '~' && !is_marked))
 		return false;
-	if (asprintf(&original, "%.*s%.*s", (int)folder, path, (int)(length - (is_marked ? 2 : 1)), name + (is_marked ? 1 : 0)) < 0)
+	if (asprintf(&original, "%.*s%.*s", (int)folder, path, (int)(length - (is_marked ? 2 : 1)),
+		     name + (is_marked ? 1 : 0)) < 0)
 		return false;
 	is_there = appfile_type_of(original, &type) && access(original, F_OK) == 0;
 	free(original);

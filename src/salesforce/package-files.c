@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which files a package is made of. */
+/* Collects the files of a package. */
 #include "salesforce/package-internal.h"
 
 #include "base/beneath.h"
-#include "base/file-hint.h"
 #include "base/file.h"
 #include "salesforce/manifest.h"
 #include "salesforce/names.h"
 #include "salesforce/walk.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { LINKS_NAMED = 5 };
 
 /* --- one file ---------------------------------------------------------------------------------------------------- */
 
-/* A file that was named by itself may be a link to wherever; one of a folder leads nowhere else. */
+/* A file that the user named may be a link out of its folder; files found in a folder may not. */
 static int read_file(const struct package *package, const char *path, const char *below, size_t limit,
 		     struct package_file *file, struct error *error)
 {
@@ -30,7 +27,7 @@ static int read_file(const struct package *package, const char *path, const char
 	return beneath_read(package->folder, below, path, limit, &file->data, &file->length, error);
 }
 
-/* Of a folder in metadata format. */
+/* Adds a file of a folder in metadata format. */
 static int add_plain(struct package *package, const char *path, const char *below, struct error *error)
 {
 	struct manifest manifest;
@@ -48,10 +45,10 @@ static int add_plain(struct package *package, const char *path, const char *belo
 	return package_add_file(package, file, error);
 }
 
-/* Where metadata format has the file: in the folder of its type, and without the end that source format adds. */
+/* The file's name in metadata format: in the folder of its type, and without the end that source format adds. */
 static char *app_file_name(const char *path, enum appfile_type type)
 {
-	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+	const char *base = basename(path);
 	size_t length = strlen(base);
 	char *name;
 
@@ -60,7 +57,7 @@ static char *app_file_name(const char *path, enum appfile_type type)
 	return asprintf(&name, "%s/%.*s", appfile_kinds[type].folder, (int)length, base) < 0 ? NULL : name;
 }
 
-/* Whether it is well-formed, and all the rest, is for those to check who know which apps are meant (package_apps). */
+/* Does not check the content: only the caller knows which apps are deployed (package_apps). */
 static int add_app_file(struct package *package, const char *path, const char *below, enum appfile_type type,
 			struct error *error)
 {
@@ -85,7 +82,7 @@ static int take_manifest(struct package *package, const char *path, const char *
 
 static bool is_app_folder(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+	const char *base = basename(path);
 
 	for (size_t i = 0; i < APPFILE_TYPES; i++) {
 		if (strcmp(base, appfile_kinds[i].folder) == 0)
@@ -94,8 +91,8 @@ static bool is_app_folder(const char *path)
 	return false;
 }
 
-/* What the walk does not go into is counted, and a link is named. One in the place of a folder of an app's files must not lead
- * out: without these files the app would be deployed in part. */
+/* Counts what is not read, and keeps the names of links. A link in place of a folder of app files must not lead out:
+ * the app would be deployed without these files. */
 static int skip(struct package *package, const char *path, const char *below, enum walk_kind kind, struct error *error)
 {
 	size_t used = strlen(package->links);
@@ -135,10 +132,10 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 	if (package->whole && names_check(path, error) < 0)
 		return error_result(error);
 	if (package->whole && is_app && appfile_is_source(path)) {
-		error_set(error, ERROR_CONFIG, "%s is in source format, and beside the folder's " PACKAGE_MANIFEST
-			  " all should be in metadata format", path);
-		error_hint(error, "move " PACKAGE_MANIFEST " into manifest/, or take " APPFILE_SOURCE_END
-			   " off the names of the files");
+		error_set(error, ERROR_CONFIG, "%s is in source format, but a folder with " PACKAGE_MANIFEST
+			  " must be in metadata format", path);
+		error_hint(error, "move " PACKAGE_MANIFEST " into manifest/, or remove " APPFILE_SOURCE_END
+			   " from the names of the files");
 		return -ERROR_CONFIG;
 	}
 	if (is_app)
@@ -146,9 +143,9 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 	return package->whole ? add_plain(package, path, below, error) : take_manifest(package, path, below, error);
 }
 
-/* --- what the path names ----------------------------------------------------------------------------------------- */
+/* --- the path ---------------------------------------------------------------------------------------------------- */
 
-/* Also a link that leads nowhere: what it is instead of is not for us to guess. */
+/* lstat, because a dangling link counts too. */
 static bool has_file(const char *folder, const char *name)
 {
 	char path[PATH_MAX];
@@ -171,35 +168,36 @@ static int take_folder(struct package *package, const char *path, struct error *
 				 package->link_count == 1 ? "" : "s", package->links,
 				 package->link_count > LINKS_NAMED ? ", …" : "");
 	if (package->skipped > 0)
-		package_add_note(package, "%zu of what is neither a file nor a folder, or lies too deep, left out",
-				 package->skipped);
+		package_add_note(package, "special files, and folders more than %d levels down, left out: %zu",
+				 (int)WALK_DEPTH_MAX, package->skipped);
 	if (package->count > (package->whole ? 1 : 0))
 		return 0;
 	error_set(error, ERROR_CONFIG, "there is nothing to deploy in %s: no file of an external client app", path);
 	if (!package->whole && leftout_note(package->leftout, 0) != NULL)
 		error_append(error, "; %s", leftout_note(package->leftout, 0));
-	error_hint(error, "a folder in metadata format has " PACKAGE_MANIFEST " in it");
+	error_hint(error, "name the app's folder; one in metadata format contains " PACKAGE_MANIFEST);
 	return -ERROR_CONFIG;
 }
 
 static int take_one(struct package *package, const char *path, struct error *error)
 {
-	const char *slash = strrchr(path, '/');
 	enum appfile_type type;
 	bool left;
 
 	if (!appfile_type_of(path, &type)) {
 		if (names_check(path, error) == 0) {
-			error_set(error, ERROR_CONFIG, "%s is neither a folder nor one of an app's files by its name", path);
+			error_set(error, ERROR_CONFIG, "%s is neither a folder nor, by its name, one of an app's files",
+				  path);
 			error_hint(error, "name the app's folder, or one of its files");
 		}
 		return error_result(error);
 	}
 	if (leftout_open(path, &package->leftout, error) < 0 ||
-	    leftout_file(package->leftout, path, slash != NULL ? slash + 1 : path, false, &left, error) < 0)
+	    leftout_file(package->leftout, path, basename(path), false, &left, error) < 0)
 		return error_result(error);
 	if (left)
-		return error_set(error, ERROR_CONFIG, "there is nothing to deploy: %s", leftout_note(package->leftout, 0));
+		return error_set(error, ERROR_CONFIG, "there is nothing to deploy: %s",
+				 leftout_note(package->leftout, 0));
 	return add_app_file(package, path, path, type, error);
 }
 
@@ -207,14 +205,7 @@ int package_take(struct package *package, const char *path, struct error *error)
 {
 	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
-	if (S_ISDIR(status.st_mode))
-		return take_folder(package, path, error);
-	if (!S_ISREG(status.st_mode)) {
-		error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
-		error_hint(error, "name the app's folder, or one of its files");
-		return -ERROR_CONFIG;
-	}
-	return take_one(package, path, error);
+	if (walk_look(path, &status, error) < 0)
+		return error_result(error);
+	return S_ISDIR(status.st_mode) ? take_folder(package, path, error) : take_one(package, path, error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of salesforce/package*.c: a package in the making. */
+/* Internal to package*.c: a package while it is made. */
 #ifndef P11BEARER_SALESFORCE_PACKAGE_INTERNAL_H
 #define P11BEARER_SALESFORCE_PACKAGE_INTERNAL_H
 
@@ -20,29 +20,28 @@ enum {
 struct package {
 	struct package_file *files;
 	size_t count, bytes;
-	bool whole;                /* in metadata format: every file belongs to it */
-	bool types[APPFILE_TYPES]; /* which are there */
-	int folder;                /* what the files are in, or -1 */
-	struct package_file manifest; /* one in source format; its path is NULL when there is none */
+	bool whole;                /* in metadata format: every file is taken */
+	bool types[APPFILE_TYPES]; /* of the files so far */
+	int folder;                /* of the files, or -1 */
+	struct package_file manifest; /* the project's, in source format; its path is NULL if there is none */
 	struct leftout *leftout;   /* in source format */
-	char links[512];           /* the first of the symbolic links that are left out */
+	char links[512];           /* the names of the first links that are left out */
 	size_t link_count;
-	size_t skipped;            /* devices and the like, and folders that are too deep */
+	size_t skipped;            /* special files, and folders that are too deep */
 	char *zip;
 	size_t zip_length;
 	char notes[5][768];
 	size_t note_count;
 };
 
-/* Adds a sentence to what there is to tell. There is room for the few there are. */
+/* Adds a note, a sentence. The array has room for all there can be. */
 void package_add_note(struct package *package, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Takes over name, path and data, which may be NULL for want of memory, also when it fails. Fails with ERROR_CONFIG for
- * what the org would not take. */
+/* Takes ownership of name, path and data, even if it fails. They may be NULL if memory is out. Fails with ERROR_CONFIG
+ * if the org would refuse the file. */
 int package_add_file(struct package *package, struct package_file file, struct error *error);
 
-/* Takes the files of `path` (package-files.c): all but a manifest of source format, which is put aside, and fails as
- * package_make does. */
+/* Collects the files of `path`. Sets a manifest in source format aside. Fails as package_make does. */
 int package_take(struct package *package, const char *path, struct error *error);
 
 /* Wipes and frees what the file holds. */

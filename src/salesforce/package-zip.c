@@ -18,7 +18,7 @@ static bool fill(zip_t *zip, const struct package_file *files, size_t count)
 			zip_source_free(source);
 			return false;
 		}
-		/* The same files make the same package; a zip's time begins in 1980. */
+		/* A fixed time, so that the same files make the same package. Times in a zip begin in 1980. */
 		if (zip_file_set_dostime(zip, (zip_uint64_t)index, 0, 1 << 5 | 1, 0) < 0)
 			return false;
 	}
@@ -58,7 +58,7 @@ int package_zip_make(const struct package_file *files, size_t count, char **data
 		return result;
 	}
 	zip_error_fini(&why);
-	zip_source_keep(source); /* zip_close lets go of it */
+	zip_source_keep(source); /* zip_close releases it */
 	if (!fill(zip, files, count) || zip_close(zip) < 0) {
 		result = error_set(error, ERROR_UNEXPECTED, "cannot make the package: %s", zip_strerror(zip));
 		zip_discard(zip);
@@ -67,7 +67,7 @@ int package_zip_make(const struct package_file *files, size_t count, char **data
 	}
 	zip_source_free(source);
 	if (result == 0 && *length > ZIP_MAX)
-		result = error_set(error, ERROR_CONFIG, "the package has %zu bytes zipped, and the org takes %d",
+		result = error_set(error, ERROR_CONFIG, "the zipped package has %zu bytes; the org accepts at most %d",
 				   *length, (int)ZIP_MAX);
 	return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the salesforce component: a package's files as a zip. */
+/* Internal to salesforce: the files of a package as a zip. */
 #ifndef P11BEARER_SALESFORCE_PACKAGE_ZIP_H
 #define P11BEARER_SALESFORCE_PACKAGE_ZIP_H
 
@@ -14,8 +14,8 @@ struct package_file {
 	size_t length;
 };
 
-/* Makes the zip in memory; *data is to be wiped and freed, also when it fails. Fails with ERROR_CONFIG for one that the org
- * does not take, because it is too large. */
+/* Makes the zip in memory. Free *data with wipe_free, even if this fails. Fails with ERROR_CONFIG if it is larger than
+ * the org accepts. */
 int package_zip_make(const struct package_file *files, size_t count, char **data, size_t *length, struct error *error);
 
 #endif

@@ -26,13 +26,14 @@ static int check_file(const struct package *package, const struct package_file *
 {
 	for (size_t i = 0; i < package->count; i++) {
 		if (strcmp(package->files[i].name, file->name) == 0)
-			return error_set(error, ERROR_CONFIG, "%s and %s are the same component (%s)", package->files[i].path,
-					 file->path, file->name);
+			return error_set(error, ERROR_CONFIG, "%s and %s are the same component (%s)",
+					 package->files[i].path, file->path, file->name);
 	}
 	if (text_fault(file->name) != NULL)
 		return error_set(error, ERROR_CONFIG, "the name of %s %s", file->path, text_fault(file->name));
 	if (package->count == PACKAGE_FILES_MAX || file->length > PACKAGE_BYTES_MAX - package->bytes)
-		return error_set(error, ERROR_CONFIG, "a package has at most %d files and %d bytes, and this would be more",
+		return error_set(error, ERROR_CONFIG,
+				 "a package holds at most %d files and %d bytes; this one would be larger",
 				 (int)PACKAGE_FILES_MAX, (int)PACKAGE_BYTES_MAX);
 	return 0;
 }
@@ -79,34 +80,32 @@ static int make_manifest(struct package *package, const char *version, struct er
 	return package_add_file(package, file, error);
 }
 
-/* A project's manifest may name more than this package has, and the org would miss it; or less, and the org would pass over
- * what is not named. */
+/* A project's manifest is not used if it names more than the package holds, which the org would miss, or less, as the
+ * org ignores files that are not named. */
 static int add_manifest(struct package *package, const char *version, struct error *error)
 {
+	struct package_file file = package->manifest;
 	struct manifest manifest;
+	const char *missing = NULL;
 
-	if (package->manifest.path == NULL)
+	if (file.path == NULL)
 		return make_manifest(package, version, error);
-	if (manifest_parse(package->manifest.path, package->manifest.data, package->manifest.length, &manifest, error) < 0)
+	if (manifest_parse(file.path, file.data, file.length, &manifest, error) < 0)
 		return error_result(error);
-	for (size_t i = 0; i < APPFILE_TYPES && manifest.other[0] == '\0'; i++) {
-		if (package->types[i] && !manifest.types[i]) {
-			package_add_note(package, "%s is not used: it does not name %s", package->manifest.path,
-					 appfile_kinds[i].root);
-			return make_manifest(package, version, error);
-		}
-	}
-	if (manifest.other[0] == '\0') {
-		struct package_file file = package->manifest;
-
+	for (size_t i = 0; i < APPFILE_TYPES && missing == NULL; i++)
+		missing = package->types[i] && !manifest.types[i] ? appfile_kinds[i].root : NULL;
+	if (manifest.other[0] == '\0' && missing == NULL) {
 		package->manifest = (struct package_file){ .name = NULL };
 		return package_add_file(package, file, error);
 	}
-	package_add_note(package, "%s is not used: it names %s", package->manifest.path, manifest.other);
+	if (manifest.other[0] != '\0')
+		package_add_note(package, "%s is not used: it names %s", file.path, manifest.other);
+	else
+		package_add_note(package, "%s is not used: it does not name %s", file.path, missing);
 	return make_manifest(package, version, error);
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------- */
+/* --- the package ------------------------------------------------------------------------------------------------- */
 
 int package_apps(const struct package *package, struct apps *apps, struct error *error)
 {
@@ -115,15 +114,16 @@ int package_apps(const struct package *package, struct apps *apps, struct error 
 		const struct package_file *file = &package->files[i];
 		enum appfile_type type;
 
-		if (appfile_type_of(file->path, &type) && apps_add(apps, file->path, type, file->data, file->length, error) < 0)
+		if (appfile_type_of(file->path, &type) &&
+		    apps_add(apps, file->path, type, file->data, file->length, error) < 0)
 			return error_result(error);
 	}
 	apps->is_folder = apps->count > 1;
 	return apps_assign(apps, error);
 }
 
-/* Drops what is of other apps. In source format there are none but files of apps; the manifest of a project is that of all of
- * them. */
+/* Removes the files of other apps, and the project's manifest, which is for all apps. In source format all files belong
+ * to apps. */
 static int keep_app(struct package *package, const char *path, const char *name, struct error *error)
 {
 	struct apps apps;
@@ -132,7 +132,8 @@ static int keep_app(struct package *package, const char *path, const char *name,
 	int result;
 
 	if (package->whole)
-		return error_set(error, ERROR_CONFIG, "%s is in metadata format and deployed as a whole: no app can be picked", path);
+		return error_set(error, ERROR_CONFIG,
+				 "%s is in metadata format and deployed as a whole: --app cannot select a part", path);
 	result = package_apps(package, &apps, error);
 	if (result == 0)
 		result = apps_select(&apps, path, name, &app, error);
@@ -155,7 +156,8 @@ static int keep_app(struct package *package, const char *path, const char *name,
 	return result;
 }
 
-int package_make(const char *path, const char *app, const char *api_version, struct package **package, struct error *error)
+int package_make(const char *path, const char *app, const char *api_version, struct package **package,
+		 struct error *error)
 {
 	struct package *fresh = calloc(1, sizeof(*fresh));
 	int result;
@@ -172,8 +174,9 @@ int package_make(const char *path, const char *app, const char *api_version, str
 	if (result == 0)
 		result = package_zip_make(fresh->files, fresh->count, &fresh->zip, &fresh->zip_length, error);
 	if (result == 0)
-		package_add_note(fresh, "%zu file%s in %s, %zu bytes zipped", fresh->count, fresh->count == 1 ? "" : "s",
-			 fresh->whole ? "metadata format" : "the package", fresh->zip_length);
+		package_add_note(fresh, "%zu file%s in %s, %zu bytes zipped", fresh->count,
+				 fresh->count == 1 ? "" : "s", fresh->whole ? "metadata format" : "the package",
+				 fresh->zip_length);
 	if (result < 0)
 		package_free(&fresh);
 	*package = fresh;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Placeholders that a tool should have replaced before the files are used. */
+/* Finds placeholders that a tool should have replaced. */
 #include "salesforce/appcheck-internal.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_MOST = 64 }; /* bytes between the two ends of a placeholder */
+enum { NAME_MOST = 64 }; /* bytes between the ends of a placeholder */
 
-/* Letters, digits and what joins them; `upper`: no lower-case letters, and two characters at least. */
+/* Letters, digits and separators; with `upper`, at least two characters, and no lower-case letters. */
 static bool is_name(const char *text, size_t length, bool upper)
 {
-	if (length < (upper ? 3 : 1) || length > NAME_MOST || (!isalpha((unsigned char)*text) && *text != '_' && *text != ' '))
+	if (length < (upper ? 3 : 1) || length > NAME_MOST ||
+	    (!isalpha((unsigned char)*text) && *text != '_' && *text != ' '))
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		bool joint = strchr(upper ? "_" : "_ .:-/?,()", text[i]) != NULL;
@@ -22,7 +23,7 @@ static bool is_name(const char *text, size_t length, bool upper)
 	return true;
 }
 
-/* A placeholder with these ends, anywhere in the text: its length, 0 when there is none. */
+/* Finds a placeholder with these ends in the text. Returns its length, or 0. */
 static size_t find_between(const char *text, const char *begin, const char *end, bool upper, const char **found)
 {
 	for (*found = text; (*found = strstr(*found, begin)) != NULL; (*found)++) {
@@ -34,10 +35,11 @@ static size_t find_between(const char *text, const char *begin, const char *end,
 	return 0;
 }
 
-/* Words that stand for a value that is to come. */
+/* Words in place of a value. */
 static bool is_word(const char *text, size_t length)
 {
-	static const char *const words[] = { "todo", "fixme", "tbd", "changeme", "change_me", "replaceme", "replace_me", "xxx" };
+	static const char *const words[] = { "todo", "fixme", "tbd", "xxx", "changeme", "change_me", "replaceme",
+					     "replace_me" };
 	static const char *const beginnings[] = { "your_", "replace_", "insert_", "change_" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -51,23 +53,26 @@ static bool is_word(const char *text, size_t length)
 	return *text == '$' && is_name(text + 1, length - 1, true);
 }
 
-/* The first placeholder in the text: its length, 0 when there is none. A text for people may well hold what looks like one of
- * the rarer kinds. */
+/* Finds a placeholder in the text. Returns its length, or 0. The rarer kinds are not looked for in text for people,
+ * where they may be meant. */
 static size_t find_placeholder(const char *text, bool is_for_people, const char **found)
 {
 	static const struct {
 		const char *begin, *end;
 		bool upper, rare;
 	} ends[] = {
-		{ "{{", "}}", false, false }, { "${", "}", false, false },  { "#{", "}", false, false }, { "<%", "%>", false, false },
-		{ "<%=", "%>", false, false }, { "{%", "%}", false, false }, { "%%", "%%", false, false }, { "__", "__", true, false },
-		{ "@@", "@@", true, false },  { "$(", ")", false, true },   { "[[", "]]", false, true },  { "<", ">", false, true },
-		{ "%", "%", true, true },     { "@", "@", true, true },     { "{", "}", true, true },
+		{ "{{", "}}", false, false }, { "${", "}", false, false },   { "#{", "}", false, false },
+		{ "<%", "%>", false, false }, { "<%=", "%>", false, false }, { "{%", "%}", false, false },
+		{ "%%", "%%", false, false }, { "__", "__", true, false },   { "@@", "@@", true, false },
+		{ "$(", ")", false, true },   { "[[", "]]", false, true },   { "<", ">", false, true },
+		{ "%", "%", true, true },     { "@", "@", true, true },	     { "{", "}", true, true },
 	};
 	size_t length;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		length = is_for_people && ends[i].rare ? 0 : find_between(text, ends[i].begin, ends[i].end, ends[i].upper, found);
+		if (is_for_people && ends[i].rare)
+			continue;
+		length = find_between(text, ends[i].begin, ends[i].end, ends[i].upper, found);
 		if (length > 0)
 			return length;
 	}
@@ -85,7 +90,7 @@ struct search {
 	int result;
 };
 
-/* A label and a description are for people, and a formula has a language of its own: the org takes any text there. */
+/* The org accepts any text in a label, a description or a formula. */
 static bool visit(void *context, const char *field, const char *text)
 {
 	struct search *search = context;
@@ -96,9 +101,10 @@ static bool visit(void *context, const char *field, const char *text)
 	size_t length = find_placeholder(text, is_for_people, &found);
 
 	if (length > 0)
-		search->result = appcheck_add(search->check, is_for_people ? APPCHECK_ADVICE : APPCHECK_UNFIT, "placeholder", search->path,
-					      "%.64s has a placeholder that was not replaced%s%.*s", field, is_secret ? "" : ": ",
-					      is_secret ? 0 : (int)length, found);
+		search->result = appcheck_add(search->check, is_for_people ? APPCHECK_ADVICE : APPCHECK_UNFIT,
+					      "placeholder", search->path,
+					      "%.64s has a placeholder that was not replaced%s%.*s", field,
+					      is_secret ? "" : ": ", is_secret ? 0 : (int)length, found);
 	return search->result == 0;
 }
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OAuth scopes of an app, which metadata spells in its own way (Metadata API Developer Guide,
- * ExtlClntAppOauthSettings). */
+/* The OAuth scopes of an app in the spelling of metadata (Metadata API Developer Guide, ExtlClntAppOauthSettings). */
 #include "salesforce/appcheck-internal.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-/* As metadata and as OAuth spell them. The org takes others too, in time. */
+/* In the spelling of metadata and of OAuth. Unknown scopes are accepted, as new releases add some. */
 static const struct scope {
 	const char *name, *oauth;
 } scopes_known[] = {
@@ -49,7 +48,7 @@ static const struct scope {
 	{ "Web", "web" },
 };
 
-/* Whether the two are the same but for case, '_' and '-'. */
+/* Whether the two are equal, ignoring case, '_' and '-'. */
 static bool is_like(const char *text, size_t length, const char *name)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -73,7 +72,7 @@ static const char *find(const char *text, size_t length)
 	return NULL;
 }
 
-/* One scope. All of metadata's begin with a capital and have no '_'. */
+/* In metadata all scopes begin with a capital and have no '_'. */
 static int check_one(struct appcheck *check, const char *path, const char *text, size_t length)
 {
 	const char *name = find(text, length);
@@ -82,12 +81,15 @@ static int check_one(struct appcheck *check, const char *path, const char *text,
 	if (name != NULL && strlen(name) == length && memcmp(name, text, length) == 0)
 		return 0;
 	if (name != NULL)
-		return appcheck_add(check, APPCHECK_UNFIT, "bad-scope", path, "the scope %.*s is %s in metadata", shown, text, name);
+		return appcheck_add(check, APPCHECK_UNFIT, "bad-scope", path,
+				    "the scope %.*s is spelled %s in metadata", shown, text, name);
 	if (memchr(text, ' ', length) != NULL)
-		return appcheck_add(check, APPCHECK_UNFIT, "bad-scope", path, "the scopes \"%.*s\" have no comma between them", shown, text);
+		return appcheck_add(check, APPCHECK_UNFIT, "bad-scope", path,
+				    "the scopes \"%.*s\" have no comma between them", shown, text);
 	if (!isupper((unsigned char)*text) || memchr(text, '_', length) != NULL)
 		return appcheck_add(check, APPCHECK_UNFIT, "bad-scope", path,
-				    "the scope %.*s is in OAuth's spelling: metadata's is like RefreshToken", shown, text);
+				    "the scope %.*s is in OAuth's spelling; metadata spells scopes like RefreshToken",
+				    shown, text);
 	return 0;
 }
 
@@ -114,7 +116,7 @@ int appcheck_scopes(struct appcheck *check, const char *path, const char *scopes
 		if (check_one(check, path, text, left) < 0)
 			return -1;
 		name = find(text, left);
-		/* The two mean the same to an org. */
+		/* To an org these two are the same. */
 		refreshes = refreshes || is_one_of(name, "RefreshToken", "OfflineAccess");
 		is_useful = is_useful || is_one_of(name, "Api", "Full");
 	}
@@ -123,6 +125,6 @@ int appcheck_scopes(struct appcheck *check, const char *path, const char *scopes
 		return -1;
 	if (!is_useful)
 		return appcheck_add(check, APPCHECK_ADVICE, "no-api", path,
-				    "neither Api nor Full is among the scopes: a bearer is no good for the REST and metadata APIs");
+				    "neither Api nor Full is among the scopes: the REST APIs will refuse the bearer");
 	return 0;
 }

@@ -44,7 +44,8 @@ static int fill(const struct appfile *file, const struct layout *layout, const c
 		return 0;
 	}
 	if (memchr(content, '<', (size_t)(layout->content_end - content)) != NULL) {
-		error_set(error, ERROR_CONFIG, "the certificate in %s is not plain text, but holds CDATA, a comment or an element",
+		error_set(error, ERROR_CONFIG,
+			  "the certificate in %s is not plain text, but holds CDATA, a comment or an element",
 			  file->name);
 		error_hint(error, "put the certificate there as plain text, or leave <certificate> empty");
 		return -ERROR_CONFIG;
@@ -96,7 +97,8 @@ static bool is_nil(xmlNode *node)
 {
 	xmlChar *nil = xmlGetNsProp(node, (const xmlChar *)"nil",
 				    (const xmlChar *)"http://www.w3.org/2001/XMLSchema-instance");
-	bool result = nil != NULL && (xmlStrEqual(nil, (const xmlChar *)"true") || xmlStrEqual(nil, (const xmlChar *)"1"));
+	bool result = nil != NULL &&
+		      (xmlStrEqual(nil, (const xmlChar *)"true") || xmlStrEqual(nil, (const xmlChar *)"1"));
 
 	xmlFree(nil);
 	return result;
@@ -113,9 +115,10 @@ static int plan(const struct appfile *file, const char *pem, struct splice *spli
 	if (count > 1)
 		return error_set(error, ERROR_CONFIG, "%s has more than one certificate", file->name);
 	if (node == NULL)
-		return error_set(error, ERROR_CONFIG, "%s has no fields at all: at least the app's name is missing", file->name);
+		return error_set(error, ERROR_CONFIG, "%s has no fields at all, not even the app's name", file->name);
 	if (count == 1 && is_nil(certificate))
-		return error_set(error, ERROR_CONFIG, "the certificate in %s has the attribute nil, which says that it has no value",
+		return error_set(error, ERROR_CONFIG,
+				 "the certificate in %s is marked as having no value (nil)",
 				 file->name);
 	if (!appfile_layout(file, node, &layout))
 		return error_set(error, ERROR_CONFIG, "cannot tell the fields of %s apart", file->name);

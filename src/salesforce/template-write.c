@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts the files of a new app on the disk. The user names the folder; what is in it may come from somebody else's repository,
- * so a link in it, to a file or to a folder, is never followed. */
+/* Writes the files of a new app. The user names the folder, but its content may come from someone else's repository, so
+ * no link in it is followed. */
 #include "salesforce/template.h"
 
 #include "base/file-hint.h"
@@ -21,7 +21,7 @@ static int full_path(char path[PATH_MAX], const char *folder, const char *name, 
 	return 0;
 }
 
-/* Each file is in a folder of its own, one level down: `path` is cut between the two. */
+/* Splits the path into folder and name. */
 static char *cut_name(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -30,14 +30,16 @@ static char *cut_name(char *path)
 	return slash + 1;
 }
 
-static int refuse(const char *path, const char *why, struct error *error)
+static int refuse(const char *path, const struct stat *status, const char *why, struct error *error)
 {
+	if (S_ISLNK(status->st_mode))
+		why = "a link, which \"app init\" does not follow";
 	error_set(error, ERROR_CONFIG, "%s is %s; nothing is written", path, why);
 	error_hint(error, "remove it, or give another --dir");
 	return -ERROR_CONFIG;
 }
 
-/* Before the first file is written; each is checked again when it is. */
+/* Checks before the first file is written. Writing does not rely on it. */
 static int check_way(const struct template_file *file, const char *folder, bool force, struct error *error)
 {
 	char path[PATH_MAX], parent[PATH_MAX];
@@ -48,17 +50,18 @@ static int check_way(const struct template_file *file, const char *folder, bool 
 	snprintf(parent, sizeof(parent), "%s", path);
 	cut_name(parent);
 	if (lstat(parent, &status) == 0 && !S_ISDIR(status.st_mode))
-		return refuse(parent, S_ISLNK(status.st_mode) ? "a link, which \"app init\" does not follow" : "not a folder", error);
+		return refuse(parent, &status, "not a folder", error);
 	if (lstat(path, &status) < 0)
 		return 0;
 	if (!force) {
-		error_set(error, ERROR_CONFIG, "%s is there already; nothing is written", path);
-		error_hint(error, "--force overwrites it; \"p11bearer app set-cert\" changes its certificate alone");
+		error_set(error, ERROR_CONFIG, "%s already exists; nothing is written", path);
+		error_hint(error,
+			   "overwrite it with --force, or change only its certificate with \"p11bearer app set-cert\"");
 		return -ERROR_CONFIG;
 	}
 	if (S_ISREG(status.st_mode))
 		return 0;
-	return refuse(path, S_ISLNK(status.st_mode) ? "a link, which \"app init\" does not follow" : "not a regular file", error);
+	return refuse(path, &status, "not a regular file", error);
 }
 
 /* mkdir -p. */
@@ -69,7 +72,7 @@ static int make_folders(const char *folder, struct error *error)
 
 	if (full_path(path, folder, "", error) < 0)
 		return error_result(error);
-	/* Whoever writes ~ does not want a folder of this name. */
+	/* A user who writes ~ in a setting does not want a folder called "~". */
 	path[strcspn(path, "/")] = '\0';
 	if (path[0] == '~' && stat(path, &status) < 0)
 		return file_cannot("make the folder", folder, FILE_WRITE, ERROR_UNEXPECTED, error);
@@ -83,7 +86,7 @@ static int make_folders(const char *folder, struct error *error)
 	return 0;
 }
 
-/* From errno. */
+/* Explains errno. */
 static int cannot_use(const char *what, const char *folder, const char *below, struct error *error)
 {
 	int number = errno;

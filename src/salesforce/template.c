@@ -12,9 +12,9 @@
 
 enum { NAME_MAX_LENGTH = 80 };
 
-/* --- what is given ----------------------------------------------------------------------------------------------- */
+/* --- checks ------------------------------------------------------------------------------------------------------ */
 
-/* What "app check" would find wrong with them. */
+/* Fails for scopes that "app check" would refuse. */
 static int check_scopes(const char *scopes, struct error *error)
 {
 	struct appcheck check = { .count = 0 };
@@ -22,8 +22,8 @@ static int check_scopes(const char *scopes, struct error *error)
 
 	for (size_t i = 0; result == 0 && i < check.count; i++) {
 		if (check.findings[i].level >= APPCHECK_UNFIT)
-			result = error_set(error, ERROR_USAGE, "cannot make an app with --scopes \"%.200s\": %s", scopes,
-					   check.findings[i].text);
+			result = error_set(error, ERROR_USAGE, "cannot make an app with --scopes \"%.200s\": %s",
+					   scopes, check.findings[i].text);
 	}
 	appcheck_clear(&check);
 	return result;
@@ -34,15 +34,16 @@ int template_check(const struct template_app *app, struct error *error)
 	size_t length = strlen(app->name);
 
 	for (size_t i = 0; i < length; i++) {
-		bool good = isalnum((unsigned char)app->name[i]) || (app->name[i] == '_' && i > 0 && app->name[i - 1] != '_');
+		bool good = isalnum((unsigned char)app->name[i]) ||
+			    (app->name[i] == '_' && i > 0 && app->name[i - 1] != '_');
 
 		if (!good || (i == 0 && isdigit((unsigned char)app->name[i])))
 			length = 0;
 	}
 	if (length == 0 || length > NAME_MAX_LENGTH || app->name[length - 1] == '_') {
 		error_set(error, ERROR_USAGE, "\"%.200s\" cannot be the name of an app", app->name);
-		error_hint(error, "it begins with a letter, has letters, digits and single underscores, does not end in one, and is "
-				  "at most %d long; --label may be any text", (int)NAME_MAX_LENGTH);
+		error_hint(error, "use at most %d letters, digits and single underscores, with a letter first and no "
+				  "underscore last; --label may be any text", (int)NAME_MAX_LENGTH);
 		return -ERROR_USAGE;
 	}
 	if (check_scopes(app->scopes, error) < 0)
@@ -71,7 +72,7 @@ static void put_text(FILE *stream, const char *text)
 	}
 }
 
-/* Nothing for a field that is NULL. */
+/* Writes nothing if the text is NULL. */
 static void put_field(FILE *stream, const char *name, const char *text)
 {
 	if (text == NULL)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Strings are UTF-8 without control characters; NULL for what is not given, where that is said. */
+/* Strings are UTF-8 without control characters. */
 struct template_app {
 	const char *name; /* API name */
 	const char *label;
@@ -17,7 +17,7 @@ struct template_app {
 	const char *callback_url;
 	const char *scopes;         /* such as "Api, RefreshToken" */
 	const char *permission_set; /* or NULL */
-	const char *session_minutes; /* or NULL: the org's own */
+	const char *session_minutes; /* or NULL for the org's default */
 	const char *api_version;
 	const char *certificate; /* PEM */
 };
@@ -34,13 +34,13 @@ struct template_file {
 /* Checks name and API version. Fails with ERROR_USAGE. */
 int template_check(const struct template_app *app, struct error *error);
 
-/* Makes the six files. Free with template_free in either case. */
+/* Makes the six files. Always free them with template_free. */
 int template_make(const struct template_app *app, struct template_file files[TEMPLATE_FILES], struct error *error);
 void template_free(struct template_file files[TEMPLATE_FILES]);
 
-/* Writes them below `folder`, which is made where it is missing. Below it no link is followed. Without `force` nothing is
- * written if one of the files is there; with it they are replaced, and the secret one is its owner's alone afterwards. Fails with
- * ERROR_CONFIG for a file or link that is in the way, ERROR_UNEXPECTED for what cannot be written. */
+/* Writes them below `folder`, which is created if missing. Follows no links below it. If one of the files exists,
+ * nothing is written without `force`; with it, files are replaced, and the secret one gets its new mode. Fails with
+ * ERROR_CONFIG if a file or link is in the way, ERROR_UNEXPECTED if a file cannot be written. */
 int template_write(const struct template_file files[TEMPLATE_FILES], const char *folder, bool force,
 		   struct error *error);
 

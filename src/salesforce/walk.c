@@ -11,17 +11,26 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { DEPTH_MAX = 16 };
-
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* A name that is nothing but the end of an app file's is a slip, and not meant to hide the file. */
+/* A name that consists of an app file's suffix is a mistake, not meant to hide the file. */
 static bool is_hidden(const FTSENT *entry)
 {
 	return entry->fts_name[0] == '.' && strncasecmp(entry->fts_name, ".eca", 4) != 0;
+}
+
+int walk_look(const char *path, struct stat *status, struct error *error)
+{
+	if (stat(path, status) < 0)
+		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
+	if (S_ISREG(status->st_mode) || S_ISDIR(status->st_mode))
+		return 0;
+	error_set(error, ERROR_CONFIG, "%s is neither a file nor a folder", path);
+	error_hint(error, "name the app's folder, or one of its files");
+	return -ERROR_CONFIG;
 }
 
 bool walk_is_file(const char *path, enum walk_kind kind)
@@ -49,7 +58,7 @@ static int walk(FTS *tree, size_t prefix, walk_visit *visit, void *context, size
 			errno = entry->fts_errno;
 			return file_cannot("read", entry->fts_path, FILE_READ, ERROR_CONFIG, error);
 		}
-		if (is_hidden(entry) || (entry->fts_info == FTS_D && entry->fts_level > DEPTH_MAX)) {
+		if (is_hidden(entry) || (entry->fts_info == FTS_D && entry->fts_level > WALK_DEPTH_MAX)) {
 			*left_out += is_hidden(entry) ? 0 : 1;
 			fts_set(tree, entry, FTS_SKIP);
 		} else if (entry->fts_info != FTS_D) {
@@ -69,7 +78,7 @@ int walk_files(const char *folder, walk_visit *visit, void *context, size_t *lef
 
 	while (length > 1 && folder[length - 1] == '/')
 		length--;
-	/* fts_open takes no const; it copies the path. */
+	/* fts_open does not take const; it copies the path. */
 	copy = paths[0] = strndup(folder, length);
 	tree = copy != NULL ? fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name) : NULL;
 	if (tree == NULL) {

@@ -349,7 +349,7 @@ static void a_template_is_written_once(void **state)
 	assert_works(template_make(&app, files, &error), &error);
 	assert_works(template_write(files, folder, false, &error), &error);
 	assert_fails(template_write(files, folder, false, &error), ERROR_CONFIG, &error);
-	assert_contains(error.text, "is there already");
+	assert_contains(error.text, "already exists");
 	assert_works(template_write(files, folder, true, &error), &error);
 	assert_works(apps_read(&apps, unit_path(state, "a"), &error), &error);
 	assert_string_equal(apps_name(&apps, 0), "App");

@@ -86,7 +86,7 @@ static void source_format_becomes_metadata_format(void **state)
 	assert_lacks(manifest, "ExtlClnt");
 	assert_true(has_note(package, "3 files in the package"));
 	assert_true(has_note(package, "1 file of other metadata left out"));
-	assert_true(has_note(package, "1 of what is neither a file nor a folder, or lies too deep, left out")); /* too deep */
+	assert_true(has_note(package, "special files, and folders more than 16 levels down, left out: 1"));
 	assert_string_equal(package_source(package, "externalClientApps/My.App.eca"), unit_path(state, "a/b/My.App.eca-meta.xml"));
 	assert_string_equal(package_source(package, "elsewhere"), "elsewhere");
 	package_free(&package);
@@ -227,7 +227,7 @@ static void a_package_that_is_too_large_is_refused(void **state)
 	assert_int_equal(fread(noise, 1, TOO_LARGE, random), TOO_LARGE);
 	unit_put(unit_path(state, "large/noise"), noise, TOO_LARGE, 0600);
 	assert_fails(package_make(unit_path(state, "large"), NULL, "66.0", &package, &error), ERROR_CONFIG, &error);
-	assert_contains(error.text, "bytes zipped, and the org takes 40894464");
+	assert_contains(error.text, "bytes; the org accepts at most 40894464");
 	memset(noise, 0, TOO_LARGE);
 	unit_put(unit_path(state, "large/noise"), noise, TOO_LARGE, 0600);
 	assert_works(package_make(unit_path(state, "large"), NULL, "66.0", &package, &error), &error);
