@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The allocator of p11bearer-alloc, which is the program linked with --wrap for each function below: only allocations that the
- * program makes itself come here, not those of libraries. P11ALLOC_FAIL=N fails the N-th, from 1; P11ALLOC_COUNT=FILE gets how
- * many there were.
+ * The allocator of p11bearer-alloc, which is the program linked with --wrap for each function below. It gets the program's own
+ * allocations, not those of libraries. P11ALLOC_FAIL=N fails number N, from 1; the number of allocations is written to the file
+ * P11ALLOC_COUNT.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Preloaded, it keeps a program dumpable, so that a test of the same user may look into its memory. */
+/* For LD_PRELOAD: keeps a program dumpable, so that a test of the same user may read its memory. */
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>

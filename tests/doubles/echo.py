@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """echo.py MODE SENT: an org that repeats what it was sent. Prints its URL.
 
-The file MODE says how, read at each request: "STAGE CARRIER FORM". At the token endpoint (STAGE token) or at every other one
-(STAGE use) the answer repeats the assertion, or the bearer, in CARRIER and written as FORM; the other stage answers well.
-The file SENT gets the secret and the text that repeats it, a line each."""
+The file MODE is read at each request: "STAGE CARRIER FORM". At the token endpoint (STAGE token) or at all others (STAGE use) the
+answer repeats the assertion, or the bearer, in CARRIER and in the notation FORM; the other stage answers normally.
+Writes the secret, and the text that repeats it, to the file SENT, one per line."""
 import base64
 import html
 import http.server

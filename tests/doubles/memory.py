@@ -3,12 +3,12 @@
 """memory.py CERTIFICATE KEY PIN WHEN PROGRAM ARGUMENT…: looks for secrets in the memory of the program.
 
 Starts an org (https if CERTIFICATE is a file, else http) that answers every assertion, runs the program with {org} in the
-arguments replaced by its URL, and looks through all of its memory at the moment WHEN: "command" (a command of the program has
-written a line), "line" (a batch has written a line, and waits for the next one), "token" (the org has the assertion and has
-not answered), "retry" (the org has answered that it is busy, and the program, which is verbose, waits), "use" (it has the
-bearer) or "poll" (once more).
-Prints a line for each secret and kind of memory that it is in: "locked" (and kept out of core files), or the name of the
-region. PADDING makes the org's answer longer, TLS12 has TLS 1.2 spoken, H2 has HTTP/2 spoken, PRELOAD is preloaded."""
+arguments replaced by the URL, and searches all of the program's memory at the moment WHEN: "command" (a command run by the
+program has written a line), "line" (a batch has written a line and waits for the next one), "token" (the org has the assertion
+and has not answered), "retry" (the org has answered that it is busy, and the verbose program waits), "use" (the org has the
+bearer) or "poll" (the same, once more).
+Prints a line for each secret and kind of memory that holds it: "locked" (and excluded from core files), or the name of the
+region. PADDING lengthens the org's answer, TLS12 selects TLS 1.2, H2 selects HTTP/2, PRELOAD is preloaded."""
 import http.server
 import json
 import os
@@ -38,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def answer(self, form):
-        """What the org says to a request with this body."""
+        """The org's answer to a request with this body."""
         fields = urllib.parse.parse_qs(form.decode('latin-1'))
         stage = 'token' if 'assertion' in fields else 'poll' if used.is_set() else 'use'
         assertions.extend(fields.get('assertion', []))
@@ -71,7 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             super().handle()
 
     def handle_h2(self):
-        """HTTP/2 (RFC 9113) as far as it is needed: headers are not looked at."""
+        """HTTP/2 (RFC 9113) as far as needed; ignores headers."""
         bodies = {}
         self.rfile.read(24)  # the preface
         self.frame(4, 0, 0)  # SETTINGS
@@ -95,7 +95,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def regions(pid):
-    """Of each readable region: where, its name, whether it is locked and kept out of core files."""
+    """For each readable region: address, name, and whether it is locked and excluded from core files."""
     found = []
     with open('/proc/%d/smaps' % pid, encoding='utf-8', errors='replace') as file:
         for line in file:
@@ -120,7 +120,7 @@ def look(pid):
             except (OSError, ValueError):
                 continue
             for secret, text in secrets.items():
-                # Half of it counts: what is freed loses its first bytes to the allocator.
+                # Search for the second half: the allocator overwrites the first bytes of freed memory.
                 half = text.encode()[len(text) // 2:] if len(text) > 16 else text.encode()
                 if half in data:
                     kind = 'locked' if 'lo' in flags and 'dd' in flags else os.path.basename(name)

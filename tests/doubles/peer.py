@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """peer.py MODE [--tls PEM] [--token] [--log FILE] [--client FILE]: an org that wastes its client's time.
 
-Prints its URL. MODE says what becomes of a request, or of a connection; the tables below list the modes. A mode that
-begins with h2- needs --tls and speaks HTTP/2. With --token the token endpoint answers well, over HTTP/2 the first
-request, and MODE is for the others. FILE gets a line for each connection ("connection") and for each request that is
-complete ("POST /path", over HTTP/2 "request N").
-The other FILE has the process id of the client, for the mode that stops it.
+Prints its URL. MODE says what happens to a request or a connection; the tables below list the modes. Modes that begin with h2-
+need --tls and use HTTP/2. With --token, the token endpoint (over HTTP/2: the first request) answers normally, and MODE applies
+to the others. --log writes a line for each connection ("connection") and for each complete request ("POST /path", over HTTP/2
+"request N") to FILE. The file of --client has the process id of the client, for the mode that stops it.
 """
 import argparse
 import itertools
@@ -49,7 +48,7 @@ def log(text):
 
 
 def rest():
-    """Until the test ends."""
+    """Waits until the test ends."""
     time.sleep(600)
 
 
@@ -155,7 +154,7 @@ def good(stream):
 
 
 def while_stopped(send, stream):
-    """The head of the answer, and the rest while the client is stopped and its timers run out."""
+    """Sends the head of the answer, and the rest while the client is stopped and its timers expire."""
     with open(options.client, encoding='ascii') as file:
         client = int(file.read())
     send(head(stream))
@@ -223,7 +222,7 @@ def speak_http2(sock):
         if kind in (DATA, HEADERS) and flags & END_STREAM:
             number = next(requests)
             log('request %d' % number)
-            # What floods keeps reading too, so that the answers to its frames are not what stops it.
+            # A mode that floods keeps reading, so that unread answers to its frames do not stop it.
             mode = 'h2-good' if options.token and number == 1 else options.mode
             threading.Thread(target=attempt, args=(HTTP2[mode], sock.sendall, stream), daemon=True).start()
 

@@ -7,14 +7,14 @@ usage: proxy.py [tls CERTIFICATE KEY] [basic|digest|ntlm|negotiate|bearer|none] 
 The account is "user" with the password "p/w:@1%". MISBEHAVIOUR is one of
   NUMBER      answers CONNECT with that HTTP status
   portal      answers with 200 and a page
-  reluctant   closes with each 407
+  reluctant   closes the connection after each 407
   hang        never answers
   close       closes without an answer
-  garbage     answers with what is not HTTP
+  garbage     answers with something other than HTTP
   lose        closes after "200"
-  socks       speaks SOCKS5 (with basic: wants the account)
+  socks       speaks SOCKS5 (with basic: requires the account)
   socks-refuse  the same, and refuses to connect
-  script STEP…  answers the n-th request as the n-th step says, and all further ones as the last: "TEXT|END", with
+  script STEP…  answers request n by step n, and all further ones by the last step: "TEXT|END", with
               \\r\\n in TEXT, and END one of close, reset, hang, next (on the same connection), tunnel
 """
 import base64
@@ -91,7 +91,7 @@ class Proxy:
         return head.decode("latin1")
 
     def connect(self, client):
-        """The connection to the target, or None."""
+        """Returns the connection to the target, or None."""
         while True:
             head = self.read_request(client)
             if head is None:

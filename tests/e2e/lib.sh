@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# What every end-to-end test begins with: a folder of its own, a token, the loopback org, and TAP on stdout.
+# Every end-to-end test sources this file: it provides a folder, a token, the loopback org, and TAP on stdout.
 # "make check" sets P11BEARER (the built program), DOUBLES (the folder of the test doubles) and SOURCE (the source tree).
 # P11BEARER_WRAPPER, such as "valgrind -q --error-exitcode=99", is put before the program.
-# Nothing here prints what the program wrote on stdout: it may be a bearer, and the output of tests is kept on disk.
+# Nothing here prints the program's stdout, which may be a bearer: the output of tests is kept on disk.
 
 set -u
 : "${P11BEARER:?is set by make check}" "${DOUBLES:?is set by make check}" "${SOURCE:?is set by make check}"
 [ -n "${TEST_STARTED:-}" ] || exec "$SOURCE/tests/start" "$0"
 read -ra wrapper <<<"${P11BEARER_WRAPPER:-}"
 
-T=$(mktemp -d) # all files of the test; T/out and T/err are what the program wrote last
+T=$(mktemp -d) # all files of the test; T/out and T/err are the output of the last run
 export HOME=$T/home
 mkdir "$HOME"
 touch "$T/out" "$T/err"
 
-# The program loads no module from a directory that others can write to, as the one it was built in may be.
+# The program refuses modules in a directory that others can write to, which the build directory may be.
 mkdir "$T/doubles"
 ln -s "$DOUBLES"/* "$T/doubles"
 cp --remove-destination "$DOUBLES"/*.so "$T/doubles"
@@ -24,7 +24,7 @@ DOUBLES=$T/doubles
 count=0
 orgs=()
 
-# A child that gets a signal before it has become its program runs these traps too: then nothing is to be cleaned up.
+# A child that gets a signal before exec runs these traps too, and must not clean up.
 cleanup() {
 	[ "$BASHPID" = $$ ] || return
 	for pid in "${orgs[@]}"; do kill "$pid" 2>/dev/null; done
@@ -44,7 +44,7 @@ fail() {
 skip() { count=$((count + 1)); echo "ok $count - $1 # SKIP $2"; }
 done_testing() { echo "1..$count"; }
 
-# check NAME COMMAND…: passes when the command succeeds. Its stdout is not shown.
+# check NAME COMMAND…: passes if the command succeeds. Its stdout is not shown.
 check() {
 	local name=$1
 	shift
@@ -58,7 +58,7 @@ same() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "the two are not the
 has() { if grep -qF -- "$3" "$2"; then pass "$1"; else fail "$1" "not found: $3"; fi; }
 lacks() { if grep -qF -- "$3" "$2"; then fail "$1" "found: $3"; else pass "$1"; fi; }
 
-# run ARGUMENTS…: the program, its output in T/out and T/err; sets and returns status.
+# run ARGUMENTS…: runs the program with its output in T/out and T/err; sets and returns status.
 run() {
 	"${wrapper[@]}" "$P11BEARER" "$@" >"$T/out" 2>"$T/err" </dev/null
 	status=$?
@@ -90,8 +90,8 @@ refuses() {
 	pass "$name"
 }
 
-# shellcheck disable=SC2120 # the label may be left out
-# token_new [LABEL]: a SoftHSM token in T/token; sets SOFTHSM2_CONF, MODULE, TOKEN, PIN_FILE. Again: one more token.
+# shellcheck disable=SC2120 # the label is optional
+# token_new [LABEL]: makes a SoftHSM token in T/token; sets SOFTHSM2_CONF, MODULE, TOKEN, PIN_FILE. Each call adds a token.
 token_new() {
 	local settings
 	settings=$("$SOURCE/softhsm/new-token" --another "$T/token" "${1:-test}") || exit 1
@@ -99,37 +99,37 @@ token_new() {
 	with_key=(--module "$MODULE" --pin-from "file:$PIN_FILE")
 }
 
-# part N: the N-th part of the assertion in T/out, decoded.
+# part N: part N of the assertion in T/out, decoded.
 part() {
 	local text
 	text=$(cut -d. -f"$1" "$T/out" | tr -- '-_' '+/')
 	while [ $((${#text} % 4)) != 0 ]; do text+='='; done
 	base64 -d <<<"$text"
 }
-# verify [FILE]: OpenSSL's word on its signature, by the public key in FILE (T/public.pem).
+# verify [FILE]: verifies its signature with OpenSSL and the public key in FILE (T/public.pem).
 verify() {
 	part 3 >"$T/signature"
 	cut -d. -f1,2 "$T/out" | tr -d '\n' >"$T/input"
 	openssl dgst -sha256 -verify "${1:-$T/public.pem}" -signature "$T/signature" "$T/input"
 }
 
-# others_leak: from here on modules are used that are not ours to mend.
+# others_leak: from here on, ignores leaks, because the test uses third-party modules.
 others_leak() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	wrapper=("${wrapper[@]/#--leak-check=*/--leak-check=no}")
 }
 
-# key_new LABEL [ID]: a key on the token of token_new; sets URI to its full URI. ID as in a URI, such as %01.
+# key_new LABEL [ID]: makes a key on the token of token_new; sets URI to its full URI. ID as in a URI, such as %01.
 key_new() {
 	URI=$("$P11BEARER" keygen "pkcs11:token=$TOKEN;object=$1${2:+;id=$2}" "${with_key[@]}") || exit 1
 }
 
-# certificate_new FILE: a certificate for the key in URI.
+# certificate_new FILE: makes a certificate for the key in URI.
 certificate_new() {
 	"$P11BEARER" cert -k "$URI" "${with_key[@]}" --subject /CN=test --out "$1" || exit 1
 }
 
-# org_start OPTIONS…: the loopback org with client id CLIENT and user user@example.com; sets ORG (its URL), org_pid and
+# org_start OPTIONS…: starts the loopback org with client id CLIENT and user user@example.com; sets ORG (its URL), org_pid and
 # org_log (a file of JSON lines).
 org_start() {
 	org_log=$T/org-${#orgs[@]}.log
@@ -145,10 +145,10 @@ org_start() {
 # org_saw FILTER: jq over the org's log, all lines as one array.
 org_saw() { jq -s "$1" "$org_log"; }
 
-# claims: prints what "jwt" and "token" need to reach the org, a word a line: mapfile -t base < <(claims).
+# claims: prints what "jwt" and "token" need to reach the org, one word per line: mapfile -t base < <(claims).
 claims() { printf '%s\n' -k "$URI" -i CLIENT -u user@example.com -r "$ORG"; }
 
-# proxy WORD…: tests/doubles/proxy.py; sets port and proxy_log (a file with a line for each request).
+# proxy WORD…: starts tests/doubles/proxy.py; sets port and proxy_log (a file with a line for each request).
 proxy() {
 	rm -f "$T/proxy.port"
 	mkfifo "$T/proxy.port"

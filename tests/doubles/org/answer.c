@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making answers, good ones and spoilt ones. */
+/* Makes answers, valid and invalid ones. */
 #include "answer.h"
 
 #include <stdio.h>
@@ -59,7 +59,7 @@ void answer_session_ended(struct answer *answer)
 	answer_json(answer, 401, list);
 }
 
-/* What a proxy or a front end shows: a page for people where a program expects JSON. */
+/* A page for people, as a proxy or front end sends it where a program expects JSON. */
 static void answer_page(struct answer *answer, unsigned int status, const char *title)
 {
 	char page[256];
@@ -71,7 +71,7 @@ static void answer_page(struct answer *answer, unsigned int status, const char *
 	set_body(answer, strdup(page));
 }
 
-/* Blows the JSON up with one more field and keeps the rest true: only a reader with a limit will object. */
+/* Enlarges the JSON with one more field; the rest stays valid, so that only a size limit refuses it. */
 static void answer_pad(struct answer *answer)
 {
 	cJSON *json = cJSON_Parse(answer->body);
@@ -132,7 +132,7 @@ static void answer_too_many(struct answer *answer, const struct fault *fault, ti
 	set_header_value(answer, text);
 }
 
-/* The file as it is now: a test may change it from one request to the next. */
+/* Reads the file for each request, because a test may change it in between. */
 static void answer_raw(struct answer *answer, const struct fault *fault)
 {
 	FILE *file = fopen(fault->file, "re");
@@ -209,7 +209,7 @@ void answer_spoil(struct answer *answer, const struct fault *fault, time_t now)
 	case FAULT_SLOW:
 	case FAULT_DATE:
 	case FAULT_HEADER:
-		break; /* they change when and how it is sent, not what */
+		break; /* these change how the answer is sent, not its content */
 	}
 }
 

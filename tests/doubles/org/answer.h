@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One HTTP answer before it is sent: what a handler decides, independent of the HTTP library. */
+/* An HTTP answer before it is sent, independent of the HTTP library. */
 #ifndef ORG_ANSWER_H
 #define ORG_ANSWER_H
 
@@ -19,32 +19,32 @@ enum delivery {
 
 struct answer {
 	unsigned int status;
-	char *body;    /* owned; NULL: an empty body */
+	char *body;    /* owned; NULL for an empty body */
 	size_t length; /* of the body, which may hold a NUL */
 	const char *content_type;
 	const char *header_name; /* one more header, or NULL */
 	char *header_value;      /* owned */
 	enum delivery delivery;
 	double delay;      /* seconds to wait before it is sent */
-	double date_shift; /* how wrong the Date header is */
-	const char *headers[HEADERS_MAX]; /* NAME:VALUE, in place of the usual ones of that name; no value: none at all */
+	double date_shift; /* error of the Date header, in seconds */
+	const char *headers[HEADERS_MAX]; /* NAME:VALUE replaces the usual header of that name; without a value, removes it */
 };
 
 enum { HTTP_DATE_SIZE = 40 };
 
-/* Writes the moment the way HTTP dates look. */
+/* Formats the time as an HTTP date. */
 void http_date(time_t when, char text[HTTP_DATE_SIZE]);
 
-/* Makes `json` (consumed) the body of the answer; an answer made before is replaced. */
+/* Makes `json` (consumed) the body, replacing any earlier one. */
 void answer_json(struct answer *answer, unsigned int status, cJSON *json);
 
-/* Makes the refusal, in the form that it is said in, the body. */
+/* Makes the refusal the body, in its own format. */
 void answer_refusal(struct answer *answer, const struct refusal *refusal);
 
-/* Makes the answer that a bearer gets whose session has ended, or never was. */
+/* Makes the answer to a bearer whose session has ended or never existed. */
 void answer_session_ended(struct answer *answer);
 
-/* Changes or replaces the answer as the fault wants it; `now` is the org's time for a Retry-After date. */
+/* Applies the fault to the answer; `now` is the org's time for a Retry-After date. */
 void answer_spoil(struct answer *answer, const struct fault *fault, time_t now);
 
 /* Frees what the answer owns. */

@@ -79,7 +79,7 @@ const struct app_file *app_find(const struct app *app, const char *name)
 	return NULL;
 }
 
-/* Puts in one file on disk, if it is an app's; `path` ends in folder/NAME.suffix-meta.xml. */
+/* Adds a file from disk if it is an app's; `path` ends in folder/NAME.suffix-meta.xml. */
 static int load_file(struct app *app, const char *path)
 {
 	static const char end[] = "-meta.xml";

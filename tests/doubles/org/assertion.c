@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking an assertion apart and judging it, written apart from the product so that it is a second opinion. */
+/* Parses and judges assertions. Shares no code with the product, so that its verdict is independent. */
 #include "assertion.h"
 
 #include <fnmatch.h>
@@ -13,7 +13,7 @@
 
 enum { EXP_AHEAD_MAX = 300 };
 
-/* Beyond 2^53 a double is no exact integer. */
+/* Beyond 2^53 a double does not hold every integer. */
 static const double exact_max = 9007199254740992.0;
 
 static struct verdict refuse(enum refusal_id id, const char *reason)
@@ -21,7 +21,7 @@ static struct verdict refuse(enum refusal_id id, const char *reason)
 	return (struct verdict){ .refusal = refusal_get(id), .reason = reason };
 }
 
-/* Reads one part of the JWS as a JSON object; NULL when it is none. The caller frees it with cJSON_Delete. */
+/* Reads one part of the JWS as a JSON object, or returns NULL. The caller frees it with cJSON_Delete. */
 static cJSON *parse_part(const char *part, size_t length)
 {
 	size_t decoded_length = 0;
@@ -38,7 +38,7 @@ static cJSON *parse_part(const char *part, size_t length)
 	return json;
 }
 
-/* Readers differ on which of two equal names counts, so neither does. */
+/* Parsers disagree on which of two equal names counts, so repeated names are refused. */
 static bool has_repeated_name(const cJSON *object)
 {
 	for (const cJSON *a = object->child; a != NULL; a = a->next) {
@@ -76,7 +76,7 @@ const char *assertion_parse(const char *text, struct assertion *assertion)
 	if (assertion->signature == NULL || assertion->signature_length == 0)
 		return "the signature is not base64url";
 	if (has_repeated_name(assertion->header) || has_repeated_name(assertion->claims))
-		return "a name stands twice in the header or the claims";
+		return "a name is repeated in the header or the claims";
 	algorithm = claim_text(assertion->header, "alg");
 	if (algorithm == NULL || strcmp(algorithm, "RS256") != 0)
 		return "alg is not RS256";

@@ -13,16 +13,16 @@
 #include "refusals.h"
 
 struct assertion {
-	const char *text;     /* as it came; not owned */
+	const char *text;     /* as received; not owned */
 	size_t signed_length; /* how much of the text the signature covers */
-	cJSON *header;        /* owned; NULL when it could not be read */
+	cJSON *header;        /* owned; NULL if unreadable */
 	cJSON *claims;        /* the same */
 	unsigned char *signature;
 	size_t signature_length;
 };
 
 struct verdict {
-	const struct refusal *refusal; /* NULL: the assertion is good */
+	const struct refusal *refusal; /* NULL if the assertion is valid */
 	const char *reason;            /* in words; static */
 };
 
@@ -30,21 +30,21 @@ struct judge {
 	const struct options *options; /* what is registered */
 	struct app *app;               /* with the certificate, or empty */
 	struct certificate_file *certificate;
-	const char *url;               /* the audience when no other was named */
+	const char *url;               /* the audience if no other is configured */
 	time_t now;
-	void *jtis; /* the tree (tsearch(3)) of those that were used up */
+	void *jtis; /* those already used, a tsearch(3) tree */
 };
 
 /*
- * Takes the text apart; `assertion` is to be released with assertion_clear whatever the result, and the text must
- * outlive it. Returns NULL when its form is right, else what is wrong with it (static).
+ * Parses the text, which must outlive `assertion`. Always free that with assertion_clear. Returns NULL if the form is
+ * valid, else the fault (static).
  */
 const char *assertion_parse(const char *text, struct assertion *assertion);
 
-/* Checks everything about a well formed assertion; the first failure is the verdict. */
+/* Checks a well-formed assertion; the first failure is the verdict. */
 struct verdict assertion_judge(const struct assertion *assertion, const struct judge *judge);
 
-/* Remembers the jti of a good assertion, if it has one, so that it cannot come again. */
+/* Remembers the jti of a valid assertion, if it has one, to refuse replays. */
 void assertion_use_up(const struct assertion *assertion, void **jtis);
 
 /* Frees what the assertion owns. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ring of the bearers issued last. */
+/* A ring of the last bearers issued. */
 #include "bearers.h"
 
 #include <stdio.h>

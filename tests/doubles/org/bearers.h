@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bearers the org has issued, so that an endpoint can tell its own from an invented one. */
+/* The bearers that the org has issued, to recognize them at its endpoints. */
 #ifndef ORG_BEARERS_H
 #define ORG_BEARERS_H
 
@@ -11,7 +11,7 @@ enum {
 	BEARER_PREFIX = 16,  /* an org id and "!" */
 	BEARER_RANDOM = 60,
 	BEARER_SIZE = BEARER_PREFIX + BEARER_RANDOM + 1,
-	BEARERS_KEPT = 256 /* an old one is forgotten then, as if its session had ended */
+	BEARERS_KEPT = 256 /* older ones are forgotten, as if their sessions had ended */
 };
 
 struct bearer {
@@ -26,10 +26,10 @@ struct bearers {
 	size_t issued; /* ever */
 };
 
-/* Makes a fresh bearer of the user and keeps it. Returns it, owned by the list; NULL without randomness. */
+/* Makes a bearer for the user and keeps it. Returns it, owned by the list; NULL if randomness fails. */
 const struct bearer *bearers_issue(struct bearers *bearers, const char *username, time_t now);
 
-/* The issued bearer with this text, owned by the list; NULL when it was not issued, or long ago. */
+/* The issued bearer with this text, owned by the list; NULL if it was not issued or is forgotten. */
 struct bearer *bearers_find(struct bearers *bearers, const char *text);
 
 #endif

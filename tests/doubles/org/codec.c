@@ -14,7 +14,7 @@ unsigned char *base64url_decode(const char *text, size_t length, size_t *decoded
 {
 	unsigned char *decoded = malloc(length * 3 / 4 + 1);
 	unsigned int bits = 0;
-	unsigned int held = 0; /* how many low bits of `bits` wait for a whole byte */
+	unsigned int held = 0; /* bits in `bits` that do not yet make a byte */
 	size_t used = 0;
 
 	if (decoded == NULL)
@@ -32,7 +32,7 @@ unsigned char *base64url_decode(const char *text, size_t length, size_t *decoded
 		}
 		bits &= (1U << held) - 1;
 	}
-	/* Leftover bits that are set, or six of them, would let two texts mean the same bytes. */
+	/* Six leftover bits, or set ones, would make two texts decode to the same bytes. */
 	if (bits != 0 || held == 6)
 		goto wrong;
 	decoded[used] = '\0';

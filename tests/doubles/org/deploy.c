@@ -75,9 +75,9 @@ static void tell(const struct org *org, const struct deployment *deployment, boo
 	answer_json(answer, status, json);
 }
 
-/* --- what is asked ----------------------------------------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------------------------------------------------- */
 
-/* Takes the options apart; false when they are not what they should be. */
+/* Parses the options; false if they are invalid. */
 static bool read_options(const struct part *part, bool *check_only)
 {
 	cJSON *json = part != NULL && strcmp(part->type, "application/json") == 0 ? cJSON_Parse(part->data) : NULL;
@@ -90,7 +90,7 @@ static bool read_options(const struct part *part, bool *check_only)
 	return good;
 }
 
-/* The failures that the test has ordered. */
+/* Adds the failures that the test asked for. */
 static void add_ordered_failures(const struct options *options, struct deployment *deployment)
 {
 	for (size_t i = 0; i < options->component_failures.count; i++) {
@@ -151,9 +151,9 @@ static void begin(struct org *org, const struct request *request, struct answer 
 	tell(org, deployment, false, answer, 201);
 }
 
-/* --- its way to an end ------------------------------------------------------------------------------------------- */
+/* --- progress ---------------------------------------------------------------------------------------------------- */
 
-/* What was deployed takes the place of what had the same name. */
+/* Deployed files replace those with the same name. */
 static void end(struct org *org, struct deployment *deployment)
 {
 	deployment->done = true;
@@ -205,7 +205,7 @@ static void cancel(const struct org *org, struct deployment *deployment, const s
 	cJSON_Delete(json);
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------- */
+/* --- the endpoint ------------------------------------------------------------------------------------------------ */
 
 /* Reads /services/data/vNN.0/metadata/deployRequest[/ID]; false for another path. */
 static bool read_path(const char *path, char id[32])
@@ -259,7 +259,7 @@ void deploy_handler(struct org *org, const struct request *request, struct answe
 	struct fault_plan plan;
 
 	session_plan_faults(org, &plan, line);
-	/* A request that is turned away at the door does nothing. */
+	/* A request that a fault refuses has no effect. */
 	if (bearer != NULL && (plan.answer == NULL || plan.answer->used_up))
 		handle(org, request, answer, line);
 	session_spoil(org, &plan, answer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deployments by the Metadata REST API, and their slow way to an end. */
+/* Deployments by the Metadata REST API, which end after a number of polls. */
 #ifndef ORG_DEPLOY_H
 #define ORG_DEPLOY_H
 
@@ -15,7 +15,7 @@ struct deployment {
 	bool canceling;
 	bool done;
 	const char *status; /* static */
-	long polls; /* how often its status was asked for */
+	long polls; /* requests for its status so far */
 	struct app files;
 	cJSON *failures;
 };

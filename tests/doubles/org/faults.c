@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the fault specs from the command line and choosing those for a request. */
+/* Reads fault specs from the command line and selects those for a request. */
 #include "faults.h"
 
 #include <ctype.h>
@@ -17,7 +17,7 @@ static const struct {
 	enum argument argument;
 	bool used_up;
 } kinds[] = {
-	/* These stand for a front end that turns the request away before anyone reads its assertion. */
+	/* Faults of a front end, which refuses the request before its assertion is read. */
 	{ "401", FAULT_401, ARG_NONE, false },
 	{ "500", FAULT_500, ARG_NONE, false },
 	{ "503", FAULT_503, ARG_NONE, false },
@@ -26,7 +26,7 @@ static const struct {
 	{ "server-error", FAULT_SERVER_ERROR, ARG_NONE, false },
 	{ "redirect", FAULT_REDIRECT, ARG_MAYBE_URL, false },
 	{ "refuse", FAULT_REFUSE, ARG_SLUG, false },
-	/* Here the org did its work and the answer is what went wrong. */
+	/* Faults of the answer: the org has processed the request. */
 	{ "slow", FAULT_SLOW, ARG_DELAY, true },
 	{ "drop", FAULT_DROP, ARG_NONE, true },
 	{ "half", FAULT_HALF, ARG_NONE, true },
@@ -41,7 +41,7 @@ static const struct {
 	{ "header", FAULT_HEADER, ARG_HEADER, true },
 };
 
-/* Reads digits at *text and moves behind them. Returns 0 when there is no number above 0. */
+/* Reads digits at *text and moves past them. Returns 0 if there is no number above 0. */
 static unsigned long read_count(const char **text)
 {
 	char *end;
@@ -55,7 +55,7 @@ static unsigned long read_count(const char **text)
 	return errno == 0 ? count : 0;
 }
 
-/* Reads the `P%:` that ends at the colon. Returns the kind, NULL when it is wrong. */
+/* Reads the `P%:` that ends at the colon. Returns the kind, or NULL if it is invalid. */
 static const char *read_chance(const char *spec, const char *colon, struct fault *fault)
 {
 	char *end;
@@ -65,7 +65,7 @@ static const char *read_chance(const char *spec, const char *colon, struct fault
 	return end != spec && end == colon - 1 && fault->chance <= 100 ? colon + 1 : NULL;
 }
 
-/* Reads `N:`, `N-:`, `N-M:` or `P%:` in front of the kind, if one is there. Returns the kind, NULL when it is wrong. */
+/* Reads `N:`, `N-:`, `N-M:` or `P%:` before the kind, if present. Returns the kind, or NULL if it is invalid. */
 static const char *read_range(const char *spec, struct fault *fault)
 {
 	const char *colon = strchr(spec, ':');
@@ -74,7 +74,7 @@ static const char *read_range(const char *spec, struct fault *fault)
 	fault->last = ULONG_MAX;
 	if (colon != NULL && strspn(spec, "0123456789.") + 1 == (size_t)(colon - spec) && colon[-1] == '%')
 		return read_chance(spec, colon, fault);
-	/* A colon behind anything but digits belongs to an argument, such as a URL. */
+	/* A colon after anything but digits belongs to an argument, such as a URL. */
 	if (colon == NULL || strspn(spec, "0123456789-") != (size_t)(colon - spec))
 		return spec;
 	fault->first = read_count(&spec);
@@ -92,7 +92,7 @@ static int read_seconds(const char *text, enum argument argument, struct fault *
 
 	fault->seconds = strtod(text, &end);
 	fault->has_seconds = true;
-	/* Said this way round, the comparison turns away "nan" too. */
+	/* Written this way round, the comparison refuses "nan" too. */
 	if (end == text || *end != '\0' || !(fault->seconds > -1e9 && fault->seconds < 1e9))
 		return -1;
 	if (argument != ARG_SHIFT && fault->seconds < 0)
@@ -114,7 +114,7 @@ static int read_file(const char *text, struct fault *fault)
 	return text != NULL && *text != '\0' && status >= 200 && status <= 599 ? 0 : -1;
 }
 
-/* Reads ARG (NULL when there is none) the way the kind wants it. Returns 0 or -1. */
+/* Reads ARG (NULL if there is none) as the kind requires. Returns 0 or -1. */
 static int read_argument(const char *text, enum argument argument, struct fault *fault)
 {
 	switch (argument) {
@@ -178,7 +178,7 @@ void draws_start(struct draws *draws, unsigned long seed)
 	*draws = (struct draws){ { 0x330e, (unsigned short)(seed & 0xffff), (unsigned short)(seed >> 16 & 0xffff) } };
 }
 
-/* Draws whatever else hits the request, so that each request takes as many draws as any other. */
+/* Draws for every fault, so that each request uses the same number of draws. */
 static bool hits(const struct fault *fault, unsigned long n, struct draws *draws)
 {
 	return fault->by_chance ? erand48(draws->state) * 100 < fault->chance : n >= fault->first && n <= fault->last;

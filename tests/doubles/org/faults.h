@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Faults on demand: reading `[N[-M]:]KIND[=ARG]` or `P%:KIND[=ARG]` and saying which of them hit the n-th request. */
+/* Faults on demand: reads `[N[-M]:]KIND[=ARG]` or `P%:KIND[=ARG]`, and selects the faults that hit request n. */
 #ifndef ORG_FAULTS_H
 #define ORG_FAULTS_H
 
@@ -35,9 +35,9 @@ struct fault {
 	enum fault_kind kind;
 	unsigned long first;
 	unsigned long last;
-	bool by_chance; /* each request is hit with this chance, whatever its number */
+	bool by_chance; /* hits each request with this probability */
 	double chance;  /* in percent */
-	bool used_up; /* the request counts as processed, so that its jti cannot come again */
+	bool used_up; /* the request counts as processed, so that its jti is refused from then on */
 	bool has_seconds;
 	double seconds;
 	const char *url;
@@ -55,23 +55,23 @@ struct faults {
 	size_t count;
 };
 
-/* Where the chances come from: the same seed gives the same ones, to the n-th request whoever sends it. */
+/* Random draws: the same seed gives the same draws for request n. */
 struct draws {
 	unsigned short state[3];
 };
 
-/* What hits one request: at most one fault that changes the answer, and any number that delay or misdate it, or add headers. */
+/* The faults that hit one request: at most one that changes the answer, and any number that delay or misdate it or add headers. */
 struct fault_plan {
-	const struct fault *answer; /* NULL: answer as usual */
+	const struct fault *answer; /* NULL for the usual answer */
 	double delay;
 	double date_shift;
-	const char *headers[HEADERS_MAX]; /* NAME:VALUE, those behind the last are NULL */
+	const char *headers[HEADERS_MAX]; /* NAME:VALUE; unused ones are NULL */
 	char names[FAULT_NAMES_SIZE]; /* for the log, joined by commas; empty without a fault */
 };
 
 /*
- * Adds a comma separated list of specs. It is changed in place and must outlive `faults`, which points into it.
- * Returns NULL, or the first spec that is wrong.
+ * Adds a comma-separated list of specs, which is changed in place and must outlive `faults`. Returns NULL, or the first
+ * invalid spec.
  */
 const char *faults_add(struct faults *faults, char *specs);
 
@@ -79,8 +79,8 @@ const char *faults_add(struct faults *faults, char *specs);
 void draws_start(struct draws *draws, unsigned long seed);
 
 /*
- * Says what hits the n-th request (from 1) of those that the faults are for. Of several answers the first given wins.
- * Every fault with a chance is drawn for by itself. To be called for one request after the other.
+ * Selects the faults for request n (from 1). Of several that change the answer, the first one given wins. Each fault with a
+ * probability has its own draw. Call it for each request in order.
  */
 void faults_plan(const struct faults *faults, unsigned long n, struct draws *draws, struct fault_plan *plan);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A strict reader of url-encoded forms: a wrong escape makes the whole body wrong. */
+/* A strict parser of url-encoded forms: one invalid escape makes the whole body invalid. */
 #include "form.h"
 
 #include <ctype.h>
@@ -24,7 +24,7 @@ static int hex_value(char digit)
 	return isdigit((unsigned char)digit) ? digit - '0' : tolower((unsigned char)digit) - 'a' + 10;
 }
 
-/* Decodes in place. Returns 0, or -1 on a wrong escape or a character that a form must escape. */
+/* Decodes in place. Returns 0, or -1 for an invalid escape or a character that a form must escape. */
 static int unescape(char *text)
 {
 	char *to = text;
@@ -34,7 +34,7 @@ static int unescape(char *text)
 			int high = hex_value(from[1]);
 			int low = high < 0 ? -1 : hex_value(from[2]);
 
-			/* %00 would end a value early for whoever compares it as a string. */
+			/* %00 would end the value early in string comparisons. */
 			if (low < 0 || (high == 0 && low == 0))
 				return -1;
 			*to++ = (char)(high * 16 + low);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The body of a form post (application/x-www-form-urlencoded), taken apart strictly. */
+/* The body of a form post (application/x-www-form-urlencoded), parsed strictly. */
 #ifndef ORG_FORM_H
 #define ORG_FORM_H
 
@@ -17,19 +17,19 @@ struct form {
 	char *text; /* owned; the fields point into it */
 	struct form_field fields[FORM_FIELDS_MAX];
 	size_t count;
-	bool repeated; /* a name came twice */
+	bool repeated; /* a name occurs twice */
 };
 
-/* True when the Content-Type (may be NULL) names a url-encoded form, with or without parameters. */
+/* True if the Content-Type (may be NULL) names a url-encoded form, with or without parameters. */
 bool form_is_urlencoded(const char *content_type);
 
 /*
- * Takes the body apart into `form`, to be released with form_clear whatever the result.
- * Returns 0, or -1 when it is not url-encoded or has too many fields.
+ * Parses the body into `form`. Always free that with form_clear. Returns 0, or -1 if the body is not url-encoded or has too
+ * many fields.
  */
 int form_parse(const char *body, size_t length, struct form *form);
 
-/* The value of the first field of that name, owned by the form; NULL when there is none. */
+/* The value of the first field of that name, owned by the form, or NULL. */
 const char *form_get(const struct form *form, const char *name);
 
 /* Frees what form_parse allocated. */

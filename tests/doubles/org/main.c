@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loopback org: starts the server, tells its URL, and waits for the signal to end. */
+/* The loopback org: starts the server, prints its URL, and waits for a signal to end. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "options.h"
 #include "server.h"
 
-/* A test that dies must not leave an org behind. Returns 0, or -1 when the parent is gone already. */
+/* Ends the org if the test dies. Returns 0, or -1 if the parent is already gone. */
 static int end_with_parent(pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
@@ -18,8 +18,8 @@ static int end_with_parent(pid_t parent)
 }
 
 /*
- * Prints the URL and lets go of stdout, so that a reader sees its end. /dev/null takes its place: a file opened
- * later must not become descriptor 1 by chance.
+ * Prints the URL and closes stdout, so that a reader sees its end. /dev/null replaces it, or a file opened later would
+ * become descriptor 1.
  */
 static int tell_url(const char *url)
 {
@@ -60,12 +60,12 @@ int main(int argc, char **argv)
 	sigset_t ends;
 	int status;
 
-	/* Blocked before any thread starts, so that sigwait is the only place where they arrive. */
+	/* Blocked before any thread starts, so that only sigwait receives them. */
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
-	/* A client that hangs up is an error of one write, not the end of the org. */
+	/* If a client hangs up, only the write fails; the org goes on. */
 	signal(SIGPIPE, SIG_IGN);
 	status = options_parse(argc, argv, &options);
 	if (status < 0)

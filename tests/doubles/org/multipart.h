@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The body of a multipart/form-data request, taken apart by libmicrohttpd. */
+/* The body of a multipart/form-data request, parsed by libmicrohttpd. */
 #ifndef ORG_MULTIPART_H
 #define ORG_MULTIPART_H
 
@@ -21,11 +21,11 @@ struct parts {
 	size_t count;
 };
 
-/* Takes the body apart; nothing is in `parts` when its type (may be NULL) is another. To be cleared in either case. */
+/* Parses the body. `parts` stays empty if its type (may be NULL) is another. Always free `parts`. */
 void parts_read(struct parts *parts, struct MHD_Connection *connection, const char *type, const char *body,
 	size_t length);
 
-/* The part of that name, NULL when there is none. */
+/* The part of that name, or NULL. */
 const struct part *parts_find(const struct parts *parts, const char *name);
 
 void parts_clear(struct parts *parts);

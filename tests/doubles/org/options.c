@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading the command line; every mistake is one sentence on stderr and exit status 2. */
+/* Reads the command line. Errors are one sentence on stderr and exit status 2. */
 #include "options.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@ static const char help[] =
 	"A stand-in for a Salesforce org, for demonstrations and tests on this machine only. It is not an org, but it\n"
 	"checks every JWT bearer assertion for real. Prints its URL, then runs until SIGTERM or until its parent ends.\n"
 	"\n"
-	"  --certificate FILE  certificate (PEM) registered on the app, read anew for each request; without it\n"
+	"  --certificate FILE  certificate (PEM) registered on the app, read again for each request; without it\n"
 	"                      every assertion is refused\n"
 	"  --app FOLDER        the app in source format; the certificate is the one in its settings file, and the files of\n"
 	"                      a deployment take the place of those of the same name\n"
@@ -41,7 +41,7 @@ static const char help[] =
 	"                      for every such SPEC by itself; repeatable and comma separated. KIND: 401 (session ended),\n"
 	"                      500, 503, 429[=SECONDS], 429-date=SECONDS, server-error, slow=SECONDS, drop, half, not-json,\n"
 	"                      empty, no-token, array, big, big-chunked, redirect[=URL], raw=[STATUS:]FILE (the\n"
-	"                      content of FILE, read anew for each request, as it is), date=SECONDS, refuse=SLUG,\n"
+	"                      content of FILE, read again for each request, as it is), date=SECONDS, refuse=SLUG,\n"
 	"                      header=NAME:VALUE (in place of the usual one; without a value it is left out).\n"
 	"                      slow, date and header go with any other; of the others the first that fits is taken\n"
 	"  --use-fault SPEC    the same for the requests that use a bearer (userinfo, revoke, deployRequest)\n"
@@ -140,7 +140,7 @@ static int read_port(const char *text, uint16_t *port)
 	return 0;
 }
 
-/* A bound keeps every sum with the time within what a time_t and a calendar can hold. */
+/* The bound keeps sums with the time within time_t and the calendar. */
 static int read_clock(const char *text, long *clock)
 {
 	return read_long(text, clock) == 0 && *clock > -1000000000 && *clock < 1000000000 ? 0 : -1;
@@ -169,7 +169,7 @@ static int read_extra(char *text, cJSON **extra)
 	if (*extra == NULL)
 		*extra = cJSON_CreateObject();
 	*equals = '\0';
-	/* The last one given replaces what was there: no test wants a name twice. */
+	/* The last one replaces earlier ones: no test needs a name twice. */
 	cJSON_DeleteItemFromObjectCaseSensitive(*extra, text);
 	cJSON_AddItemToObject(*extra, text, value);
 	*equals = '=';
@@ -182,7 +182,7 @@ static int read_refuse(const char *slug, const struct refusal **refusal)
 	return *refusal != NULL ? 0 : -1;
 }
 
-/* Takes in a list of faults. When one is wrong, *wrong is that one. */
+/* Parses a list of faults. *wrong is the first invalid one. */
 static int read_fault(char *specs, struct faults *faults, const char **wrong)
 {
 	const char *spec = faults_add(faults, specs);
@@ -192,7 +192,7 @@ static int read_fault(char *specs, struct faults *faults, const char **wrong)
 	return spec == NULL ? 0 : -1;
 }
 
-/* Takes in one option. Returns 0, or -1 when its value is wrong, and *wrong is then what to show. */
+/* Parses an option. Returns 0, or -1 if its value is invalid, with the part to show in *wrong. */
 static int read_option(enum option_id id, char *value, struct options *options, const char **wrong)
 {
 	*wrong = value;
@@ -255,7 +255,7 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 	return -1;
 }
 
-/* Flushed here, so that a full disk or a closed pipe is not taken for success. */
+/* Flushed here, so that a full disk or a closed pipe is an error. */
 static int print_status(void)
 {
 	return fflush(stdout) == 0 ? 0 : 1;
@@ -278,7 +278,7 @@ int options_parse(int argc, char **argv, struct options *options)
 			refusals_print(stdout);
 			return print_status();
 		}
-		if (id == '?') /* getopt_long has said what is wrong */
+		if (id == '?') /* getopt_long has printed the error */
 			return 2;
 		if (read_option((enum option_id)id, optarg, options, &wrong) != 0) {
 			fprintf(stderr, "loopback-org: the value \"%s\" of --%s is not understood.\n", wrong,

@@ -19,17 +19,17 @@ struct names {
 };
 
 struct options {
-	const char *certificate; /* file; NULL: none registered */
-	const char *app;         /* folder; NULL: the certificate alone is known */
+	const char *certificate; /* file; NULL if none is registered */
+	const char *app;         /* folder; NULL if only the certificate is known */
 	long deploy_polls;       /* requests for its status before a deployment ends */
 	struct names component_failures; /* PART=PROBLEM */
 	const char *client_id;
 	struct names usernames;
-	struct names audiences; /* empty: the org's own URL */
+	struct names audiences; /* empty for the org's own URL */
 	const char *bind;
 	uint16_t port;
-	const char *tls; /* directory for ca.pem; NULL: plain HTTP */
-	const char *log; /* file; NULL: no log */
+	const char *tls; /* directory for ca.pem; NULL for plain HTTP */
+	const char *log; /* file; NULL for no log */
 	const char *scope;
 	cJSON *extra; /* object, owned */
 	const struct refusal *refuse;
@@ -40,12 +40,12 @@ struct options {
 	unsigned long seed;       /* of faults by chance */
 	long bearer_life;
 	long clock;
-	unsigned long max_requests; /* 0: no limit */
+	unsigned long max_requests; /* 0 for no limit */
 };
 
 /*
- * Reads the command line into `options`, which points into argv; release it with options_clear whatever the result.
- * Returns -1 to go on, or the exit status when there is nothing more to do (help was shown, or an option was wrong).
+ * Reads the command line into `options`, which points into argv. Always free it with options_clear. Returns -1 to go on, or
+ * the exit status if help was shown or an option is invalid.
  */
 int options_parse(int argc, char **argv, struct options *options);
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 static const struct route {
-	const char *method; /* NULL: any */
-	const char *path;   /* one that ends in a slash stands for all below */
+	const char *method; /* NULL for any */
+	const char *path;   /* one that ends in a slash includes all below */
 	handler *handle;
 } routes[] = {
 	{ "POST", "/services/oauth2/token", token_handler },
@@ -75,13 +75,13 @@ static void dispatch(struct org *org, const struct request *request, struct answ
 		answer_error(answer, 404, "the stand-in org has no such resource");
 }
 
-/* One write a line, so that lines of several writers to the same file stay whole. */
+/* One write per line, so that lines of several writers to the same file do not mix. */
 static void write_line(int log, const cJSON *line)
 {
 	char *text = cJSON_PrintUnformatted(line);
 	size_t length = text != NULL ? strlen(text) : 0;
 
-	/* The newline takes the place of the NUL: the bytes are written, not used as a string again. */
+	/* The newline replaces the NUL: from here on these are bytes, not a string. */
 	if (text != NULL) {
 		text[length] = '\n';
 		if (write(log, text, length + 1) < 0)

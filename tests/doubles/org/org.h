@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The org itself: what it knows and remembers, and what a handler of an endpoint looks like. */
+/* The org: its state, and the handlers of its endpoints. */
 #ifndef ORG_ORG_H
 #define ORG_ORG_H
 
@@ -21,22 +21,22 @@
 struct org {
 	const struct options *options;
 	char url[64];
-	int log; /* file descriptor; -1: no log */
+	int log; /* file descriptor; -1 for no log */
 	unsigned long requests;
 	unsigned long token_requests;
 	unsigned long use_requests; /* with a bearer */
-	struct logins logins;       /* what is left of the option */
-	struct draws token_draws;   /* apart, so that one kind of request does not change what hits the other */
+	struct logins logins;       /* from the option, counting down */
+	struct draws token_draws;   /* separate, so that one kind of request does not affect the other */
 	struct draws use_draws;
 	struct certificate_file certificate; /* unless the app has one */
 	void *jtis;
 	struct bearers bearers;
-	struct app app; /* empty: the certificate is in a file of its own */
-	unsigned long deployed; /* how many deployments there were */
+	struct app app; /* empty if the certificate is in its own file */
+	unsigned long deployed; /* number of deployments */
 	struct deployment *deployments;
 };
 
-/* One request, read to its end. The strings belong to the HTTP library; those of missing headers are NULL. */
+/* A complete request. The strings belong to the HTTP library; those of missing headers are NULL. */
 struct request {
 	const char *method;
 	const char *path;
@@ -50,22 +50,22 @@ struct request {
 	bool details; /* ?includeDetails=true */
 };
 
-/* Answers one request and adds to `line`, the log's, what it saw. The answer comes empty; the server clears it. */
+/* Answers a request and adds what it contains to the log line. The answer is empty before; the server clears it. */
 typedef void handler(struct org *org, const struct request *request, struct answer *answer, cJSON *line);
 
-/* The org's idea of the time. */
+/* The org's time. */
 time_t org_now(const struct org *org);
 
 /*
- * Answers any request: picks the handler by method and path, and writes the log's line.
- * The caller holds the lock and clears the answer.
+ * Answers a request: selects the handler by method and path, and writes the log line. The caller holds the lock and clears
+ * the answer.
  */
 void org_answer(struct org *org, const struct request *request, struct answer *answer);
 
-/* Opens the log and reads the app, if they are wanted. Says on stderr what is wrong. Returns 0 or -1. */
+/* Opens the log and reads the app, as the options say. Returns 0, or -1 after a message on stderr. */
 int org_open(struct org *org, const struct options *options);
 
-/* Frees what the org remembers and closes its log. */
+/* Frees the org's state and closes its log. */
 void org_close(struct org *org);
 
 /* POST /services/oauth2/token */

@@ -105,7 +105,7 @@ static bool is_named(const xmlNode *package, const struct app_type *type, const 
 	return false;
 }
 
-/* What the manifest names must be there. */
+/* All components that the manifest names must exist. */
 static void check_named(const xmlNode *package, const struct app *files, cJSON *failures)
 {
 	char file[1024], problem[1200];
@@ -196,7 +196,7 @@ static void check_file(const xmlNode *manifest, const struct app_file *file, cJS
 	xmlFreeDoc(document);
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------- */
+/* --- the package ------------------------------------------------------------------------------------------------- */
 
 void package_read(const void *zip, size_t length, struct app *files, cJSON *failures)
 {

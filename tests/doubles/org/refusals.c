@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of refusals and the ways into it. */
+/* The table of refusals. */
 #include "refusals.h"
 
 #include <string.h>

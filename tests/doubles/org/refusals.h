@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the org says when it refuses: the rows of the project's Salesforce facts, each with a stable slug. */
+/* The refusals of a Salesforce org, each with a stable slug. */
 #ifndef ORG_REFUSALS_H
 #define ORG_REFUSALS_H
 
@@ -35,14 +35,14 @@ struct refusal {
 	const char *slug;
 	unsigned int status;
 	const char *error;
-	const char *description; /* NULL when the org gives none */
-	bool api;                /* said as the API says it: [{"errorCode", "message"}] */
+	const char *description; /* NULL if the org gives none */
+	bool api;                /* in the format of the API: [{"errorCode", "message"}] */
 };
 
 /* The row of an id; static. */
 const struct refusal *refusal_get(enum refusal_id id);
 
-/* The row of a slug; static. NULL when there is no such slug. */
+/* The row of a slug, static, or NULL. */
 const struct refusal *refusal_find(const char *slug);
 
 /* Prints every row: slug, status, error, description, separated by tabs. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libmicrohttpd with a thread for each connection, so that a slow answer holds up nobody else. */
+/* libmicrohttpd with one thread per connection, so that a slow answer does not delay others. */
 #include "server.h"
 
 #include <arpa/inet.h>
@@ -22,22 +22,22 @@ struct server {
 	struct tls tls;
 	struct org org;
 	pthread_mutex_t lock; /* guards org and what follows */
-	pthread_cond_t wake;  /* ends the waiting of slow answers */
+	pthread_cond_t wake;  /* ends the delays of answers */
 	bool stopping;
 	unsigned long finished;
 };
 
-/* What libmicrohttpd keeps for us from one call about a request to the next. */
+/* State of a request between calls by libmicrohttpd. */
 struct exchange {
 	struct request request;
 	bool answered;
 };
 
-/* A body handed out in blocks, for answers that a plain buffer cannot express. */
+/* A body sent in blocks, for answers that are not a plain buffer. */
 struct stream {
 	char *body;
 	size_t end;
-	bool broken; /* at the end comes an error */
+	bool broken; /* ends in an error */
 };
 
 static ssize_t stream_read(void *context, uint64_t position, char *block, size_t size)
@@ -61,7 +61,7 @@ static void stream_free(void *context)
 	free(stream);
 }
 
-/* Takes the body over from the answer. */
+/* Takes ownership of the answer's body. */
 static struct MHD_Response *new_stream(struct answer *answer)
 {
 	bool half = answer->delivery == DELIVER_HALF;
@@ -80,7 +80,7 @@ static struct MHD_Response *new_stream(struct answer *answer)
 	return response;
 }
 
-/* The headers that a fault wants; the first of a name replaces the usual one, further ones stand beside it. */
+/* Adds the headers of a fault. The first of a name replaces the usual one; further ones are added. */
 static void add_headers(struct MHD_Response *response, const char *const headers[HEADERS_MAX])
 {
 	char name[64];
@@ -123,7 +123,7 @@ static struct MHD_Response *new_response(struct answer *answer, time_t now)
 	return response;
 }
 
-/* Waits with the lock held, which is given up meanwhile; a server that stops waits for nobody. */
+/* Waits; the caller holds the lock, which is released during the wait. Returns at once if the server stops. */
 static void wait_seconds(struct server *server, double seconds)
 {
 	struct timespec until;
@@ -139,7 +139,7 @@ static void wait_seconds(struct server *server, double seconds)
 		;
 }
 
-/* Answers a request that is complete. Returns MHD_NO to have the connection closed without an answer. */
+/* Answers a complete request. Returns MHD_NO to close the connection without an answer. */
 static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connection *connection,
 	struct exchange *exchange)
 {
@@ -176,7 +176,7 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	return result;
 }
 
-/* Keeps a part of the body. What exceeds the limit is read and dropped, so that the client gets its answer. */
+/* Keeps a part of the body. Bytes beyond the limit are read and dropped, so that the client gets its answer. */
 static void take_body(struct request *request, const char *part, size_t length)
 {
 	char *grown = NULL;
@@ -241,7 +241,7 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 	struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = htons(options->port) };
 	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6, .sin6_port = htons(options->port) };
 	bool six = inet_pton(AF_INET6, options->bind, &ipv6.sin6_addr) == 1;
-	/* The Date is the org's own. */
+	/* The org sets its own Date. */
 	unsigned int flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls.key },
@@ -296,7 +296,7 @@ struct server *server_start(const struct options *options)
 		goto failed;
 	if (options->tls != NULL && tls_make(options->tls, &server->tls) != 0)
 		goto failed;
-	/* Held until the URL is known, which the first request may need. */
+	/* Held until the URL is known, because the first request may need it. */
 	pthread_mutex_lock(&server->lock);
 	server->daemon = start_daemon(server);
 	if (server->daemon != NULL)

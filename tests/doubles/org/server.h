@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTTP side of the org: the only room that knows libmicrohttpd. */
+/* The HTTP side of the org; only this and multipart.c use libmicrohttpd. */
 #ifndef ORG_SERVER_H
 #define ORG_SERVER_H
 
@@ -8,8 +8,8 @@
 struct server;
 
 /*
- * Starts serving in threads of its own, which inherit the caller's signal mask. SIGTERM is raised when
- * --max-requests is reached. Returns the server, which server_stop frees; NULL after saying on stderr why not.
+ * Starts serving in its own threads, which inherit the caller's signal mask. Raises SIGTERM when --max-requests is
+ * reached. Returns the server, which server_stop frees, or NULL after a message on stderr.
  */
 struct server *server_start(const struct options *options);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoints that a bearer is used at: userinfo and revocation; and the faults that were asked for there. */
+/* The endpoints that take a bearer, userinfo and revocation, and their faults. */
 #include "session.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "faults.h"
 #include "form.h"
 
-/* How it stands with a bearer; what the log tells. */
+/* The state of a bearer, as logged. */
 static const char *judge_bearer(const struct org *org, const char *text, const struct bearer *bearer)
 {
 	if (text == NULL)
@@ -22,7 +22,7 @@ static const char *judge_bearer(const struct org *org, const char *text, const s
 	return org_now(org) >= bearer->issued_at + org->options->bearer_life ? "expired" : "good";
 }
 
-/* The bearer with this text (NULL is allowed), NULL when it is of no use (any more). */
+/* The bearer with this text (may be NULL), or NULL if it is not valid or no longer valid. */
 static struct bearer *look_up(struct org *org, const char *text, cJSON *line)
 {
 	struct bearer *bearer = text != NULL ? bearers_find(&org->bearers, text) : NULL;
@@ -87,7 +87,7 @@ void userinfo_handler(struct org *org, const struct request *request, struct ans
 	session_spoil(org, &plan, answer);
 }
 
-/* The org's words for a token that it cannot revoke; some of them repeat it. */
+/* The org's messages for a token that it cannot revoke; some repeat the token. */
 static void answer_unrevoked(struct answer *answer, const char *text)
 {
 	cJSON *json = cJSON_CreateObject();

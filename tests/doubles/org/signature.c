@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checking a signature with OpenSSL. */
+/* Checks a signature with OpenSSL. */
 #include "signature.h"
 
 #include <openssl/err.h>
@@ -26,7 +26,7 @@ X509 *signature_certificate(struct certificate_file *kept, const char *path)
 	file = path != NULL ? fopen(path, "re") : NULL;
 	if (file == NULL)
 		return NULL;
-	/* Before it is read: what is written to it meanwhile makes it another file. */
+	/* Before reading, so that a write during the read counts as a change. */
 	if (fstat(fileno(file), &kept->file) == 0)
 		kept->certificate = PEM_read_X509(file, NULL, NULL, NULL);
 	fclose(file);
@@ -68,7 +68,7 @@ enum signature_result signature_check(X509 *certificate, const struct assertion 
 		result = SIGNATURE_NOT_RSA;
 	else
 		result = verify(key, assertion);
-	/* A refused signature leaves errors behind that would otherwise pile up in this thread's queue. */
+	/* A refused signature leaves errors in this thread's queue, which would pile up. */
 	ERR_clear_error();
 	return result;
 }

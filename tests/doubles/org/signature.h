@@ -18,22 +18,22 @@ enum signature_result {
 	SIGNATURE_MISMATCH
 };
 
-/* A certificate as it was read last, and the file it was read from. */
+/* The last certificate read, and its file. */
 struct certificate_file {
-	X509 *certificate; /* owned; NULL: none was read */
+	X509 *certificate; /* owned, or NULL */
 	struct stat file;
 };
 
 /*
- * The certificate that is in the file now (PEM; the name may be NULL); owned by `kept`, which saves reading a file that
- * is still the same. NULL when there is none.
+ * The certificate now in the file (PEM; the name may be NULL), or NULL. Owned by `kept`, which avoids reading an unchanged
+ * file again.
  */
 X509 *signature_certificate(struct certificate_file *kept, const char *path);
 
 /* Frees what is kept. */
 void signature_forget(struct certificate_file *kept);
 
-/* Checks the signature (RSASSA-PKCS1-v1_5, SHA-256) against the certificate (NULL: there is none). */
+/* Checks the signature (RSASSA-PKCS1-v1_5, SHA-256) against the certificate, which may be NULL. */
 enum signature_result signature_check(X509 *certificate, const struct assertion *assertion, time_t now);
 
 #endif

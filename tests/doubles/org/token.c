@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The token endpoint: form -> assertion -> verdict -> bearer, and the faults that were asked for. */
+/* The token endpoint: form -> assertion -> verdict -> bearer, and its faults. */
 #include "org.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 static const char jwt_bearer[] = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/* Reads the form. Returns what is wrong with it, or a verdict without a refusal. */
+/* Reads the form. Returns its fault, or a verdict without a refusal. */
 static struct verdict judge_form(const struct request *request, struct form *form)
 {
 	const struct refusal *grant_type = refusal_get(REFUSAL_GRANT_TYPE);
@@ -32,7 +32,7 @@ static struct verdict judge_form(const struct request *request, struct form *for
 	return (struct verdict){ 0 };
 }
 
-/* Judges the request and logs what was in it; a good assertion is used up if `use_up` says so. */
+/* Judges the request and logs its content. With `use_up`, a valid assertion cannot be used again. */
 static struct verdict judge_request(struct org *org, const struct request *request, bool use_up, cJSON *line)
 {
 	const struct judge judge = { org->options, &org->app, &org->certificate, org->url, org_now(org), org->jtis };
@@ -81,14 +81,14 @@ static void answer_bearer(struct org *org, struct answer *answer, const cJSON *c
 	cJSON_AddStringToObject(json, "token_type", "Bearer");
 	for (const cJSON *extra = org->options->extra != NULL ? org->options->extra->child : NULL; extra != NULL;
 		extra = extra->next) {
-		/* An extra may also replace a field, to see what a client makes of it. */
+		/* An extra field may replace a usual one. */
 		cJSON_DeleteItemFromObjectCaseSensitive(json, extra->string);
 		cJSON_AddItemToObject(json, extra->string, cJSON_Duplicate(extra, 1));
 	}
 	answer_json(answer, 200, json);
 }
 
-/* The log tells the refusal that was sent, which a fault or --refuse may have put in place of the verdict. */
+/* Logs the refusal that was sent, which a fault or --refuse may have substituted for the verdict. */
 static void log_refusal(const struct refusal *refusal, cJSON *line)
 {
 	cJSON_AddStringToObject(line, "error", refusal->error);

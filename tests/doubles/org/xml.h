@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading metadata files with libxml2, as simply as can be. */
+/* Reads metadata files with libxml2. */
 #ifndef ORG_XML_H
 #define ORG_XML_H
 
@@ -11,13 +11,13 @@ struct xml_problem {
 	int line, column;
 };
 
-/* Reads the file, which must have this root in the metadata's namespace. NULL, with `problem` filled, when it has not. */
+/* Reads the file. Returns NULL, with `problem` filled, unless it has this root in the metadata's namespace. */
 xmlDoc *xml_read(const void *data, size_t length, const char *root, struct xml_problem *problem);
 
-/* The next child element of `parent` with this name behind `last`, or the first for NULL; NULL past the last. */
+/* The next child element of `parent` with this name after `last`, or the first if that is NULL; NULL past the last. */
 xmlNode *xml_next(const xmlNode *parent, const xmlNode *last, const char *name);
 
-/* The text of the first child with this name, to be freed with xmlFree; NULL when there is none. */
+/* The text of the first child with this name, or NULL. The caller frees it with xmlFree. */
 char *xml_text(const xmlNode *parent, const char *name);
 
 #endif

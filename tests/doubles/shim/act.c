@@ -66,7 +66,7 @@ static void *stray(void *argument)
 	return NULL;
 }
 
-/* Says which call it is in, and waits to be told to go on, whatever signals come. */
+/* Reports the call, and waits until the test lets it go on, despite signals. */
 static void wait_inside(const char *function)
 {
 	const char *inside = getenv("P11SHIM_INSIDE"), *go = getenv("P11SHIM_GO");

@@ -35,7 +35,7 @@ bool fault_act(struct call_fault *fault, struct call *call);
 const struct meddling *meddling_find(const char *name);
 void meddle(const struct meddling *what);
 
-/* away.c: reads an action that makes the token go away; the text of how long, or NULL if it is none of them. */
+/* away.c: if the action makes the token go away, returns the text after its name, which says how long; else NULL. */
 const char *away_parse(const char *text, struct call_fault *fault);
 void away_begin(const struct call_fault *fault);
 bool away_answer(struct call *call); /* true if the token is away, and call->rv says so */

@@ -32,7 +32,7 @@ static atomic_uint inside; /* threads, where the module cannot lock */
 static atomic_flag told = ATOMIC_FLAG_INIT;
 static enum { GOOD, FLIP, STRIP, CUT, HUGE_LENGTH, NOTHING } signature;
 
-/* The text behind `prefix`, NULL if it is not there. */
+/* The text after `prefix`, or NULL if it does not begin with that. */
 static const char *after(const char *text, const char *prefix)
 {
 	size_t length = strlen(prefix);

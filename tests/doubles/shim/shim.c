@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCS#11 module that wraps a real one: it logs every call and injects faults. As many threads may call it as may call
- * the real one. Tests steer it by its environment:
+ * A PKCS#11 module that wraps a real one, logs every call and injects faults. It is as thread-safe as the real one. Tests
+ * control it by environment variables:
  *
  * P11SHIM_MODULE  the real module, loaded at the first C_GetFunctionList
- * P11SHIM_LOG     a file that gets one line a call, "C_Name CKR_OK" and a detail where it matters; none if unset:
+ * P11SHIM_LOG     a file that gets one line per call, "C_Name CKR_OK" and details of some calls; no log if unset:
  *                   C_OpenSession        flags=rw|ro slot=0x…
  *                   C_Login              user=CKU_USER|… pin=NULL|given
  *                   C_SignInit           mech=CKM_…
  *                   C_Sign               length=…
  *                   C_FindObjectsInit, C_GetAttributeValue, C_CreateObject   types=CKA_LABEL,CKA_ID,0x…
  *                   C_GenerateKeyPair    pub=CKA_VERIFY=1,… priv=CKA_EXTRACTABLE=0,…
- * P11SHIM_LOCKS   if set, C_Login's line ends in memory=locked|unlocked: whether the PIN it was given is in locked memory
- * P11SHIM_AWAY    the number of the error that a token gives which is away, instead of CKR_DEVICE_ERROR
- * P11SHIM_LOADED  a line that goes to stderr when this module is loaded
- * P11SHIM_FAULTS  faults separated by ';'. One that cannot be read fails C_GetFunctionList: no test passes by a typo.
- *   C_Function[@CKM_NAME][#N]=ACTION     a call; `any` stands for every function but C_GetFunctionList
- *                                        #N: only at the N-th such call, from 1
+ * P11SHIM_LOCKS   if set, C_Login's line ends in memory=locked|unlocked, for the memory of the PIN
+ * P11SHIM_AWAY    the number of the error of a token that is away, instead of CKR_DEVICE_ERROR
+ * P11SHIM_LOADED  a line to write to stderr when this module is loaded
+ * P11SHIM_FAULTS  faults separated by ';'. If one is invalid, C_GetFunctionList fails, so that no test passes by a typo.
+ *   C_Function[@CKM_NAME][#N]=ACTION     a call; `any` means every function except C_GetFunctionList
+ *                                        #N: only call number N of these, from 1
  *                                        @: C_SignInit only: only with this mechanism (or 0x…), and the N-th is
  *                                        counted among the calls with it
- *     CKR_NAME (or 0x…)                  answers so without asking the real module
- *     delay:S                            sleeps S seconds (a fraction is fine) before the call, this thread alone
+ *     CKR_NAME (or 0x…)                  returns this without calling the real module
+ *     delay:S                            sleeps S seconds (may be a fraction) before the call, in this thread only
  *     wait                               writes the call's name to the FIFO P11SHIM_INSIDE and goes on when it has read a byte
  *                                        from the FIFO P11SHIM_GO
- *     meddle:WHAT                        before the call, changes something of the process: meddle.c has the list
- *     hang, crash, abort, exit           never comes back; SIGSEGV; SIGABRT; exit(0)
+ *     meddle:WHAT                        before the call, changes the state of the process: meddle.c has the list
+ *     hang, crash, abort, exit           never returns; SIGSEGV; SIGABRT; exit(0)
  *     print                              writes to stdout and stderr before the call
- *     stray-crash, stray-exit, stray-print  a thread of its own does so 0.3 s after the call
+ *     stray-crash, stray-exit, stray-print  the same, in another thread, 0.3 s after the call
  *     print-at-exit, close-descriptors   an exit handler that prints; closes all descriptors from 3 up
  *     lose-sessions, lose-login          before the call, as when a network HSM was away; the calls that other threads
  *                                        are in end first
- *     lose-token, lose-token-for-good    before the call: a pulled card, which is back when the module is started
- *                                        anew, or not
+ *     lose-token, lose-token-for-good    before the call: a pulled card, which is back when the module is
+ *                                        restarted, or not
  *     away:S, absent:S                   before the call: a network HSM that is down for S seconds (S may be `event`: until
  *                                        the file in P11SHIM_EVENT exists). Every call fails with CKR_DEVICE_ERROR, until
  *                                        the module is started again after that; or it starts, and lists no token
@@ -41,7 +41,7 @@
  *     swap-login[:CKR_NAME]              the same in a module that keeps its sessions open; only the login is lost
  *   other-label=TEXT, other-manufacturer=TEXT, other-model=TEXT, other-serial=TEXT
  *                                        what is different in the other token; if nothing is, the same card is back
- *                                        The log gets a line SWAPPED when C_GetTokenInfo first tells of it
+ *                                        The log gets a line SWAPPED when C_GetTokenInfo first reports it
  *   cached-info                          C_GetTokenInfo repeats what the first token said until C_GetSlotList succeeds
  *   event-flags+=CKF_NAME, event-swap    C_GetTokenInfo reports this flag, or the other token, once the file in
  *                                        P11SHIM_EVENT exists
@@ -60,18 +60,18 @@
  *   token-serial=TEXT, token-label=TEXT  C_GetTokenInfo reports this for every token; no longer than its field, blank
  *                                        padded
  *   nul-padded                           the strings of C_GetInfo, C_GetSlotInfo and C_GetTokenInfo are padded with NUL
- *   read-only=CKR_NAME                   C_OpenSession answers so to one who wants a read-only session
+ *   read-only=CKR_NAME                   C_OpenSession returns this for a read-only session
  *   slot-count=N                         C_GetSlotList, where it succeeds, reports N slots, from 1, however many it wrote
  *   mechanism-=CKM_NAME                  C_GetMechanismInfo and C_SignInit do not know this mechanism
  *   mechanism-flags+=CKF_HW              C_GetMechanismInfo reports this flag
  *   template-=CKA_NAME                   C_GenerateKeyPair: CKR_TEMPLATE_INCONSISTENT if a template has this
  *   reserved=TEXT                        C_Initialize: CKR_ARGUMENTS_BAD if pReserved is not this
- *   cant-lock                            C_Initialize: CKR_CANT_LOCK to one who wants to use threads; and the log gets a
+ *   cant-lock                            C_Initialize: CKR_CANT_LOCK if the caller uses threads; and the log gets a
  *                                        line THREADS if ever two threads are in the module at once
  *   sessions=N, silent-sessions=N        at most N (to 1024) are open at once; C_GetTokenInfo says so, or does not
  *   pin-pad=PIN                          C_Login with NULL takes this PIN
- *   always-authenticate[=drop]           private keys want a login for each signature; a C_Sign without it costs the login
- *   thread                               a thread of the module's own waits for ever, as those of network HSMs do
+ *   always-authenticate[=drop]           private keys require a login for each signature; a C_Sign without it ends the login
+ *   thread                               the module's own thread waits forever, as in modules of network HSMs
  */
 #include "shim.h"
 
@@ -86,7 +86,7 @@ static CK_FUNCTION_LIST *module;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool ready;
 
-/* The one way of every call through the shim: `forward` is the call of the real module. */
+/* Every call goes through this; `forward` calls the real module. */
 #define PASS(call, forward) \
 	do { \
 		results_enter(); \
@@ -148,7 +148,7 @@ static bool ready;
 	F(C_SeedRandom, IN) F(C_GenerateRandom, IN) F(C_GetFunctionStatus, SESSION) F(C_CancelFunction, SESSION) \
 	F(C_WaitForSlotEvent, (CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved), (flags, slot, reserved))
 
-/* Functions with a detail in the log or a fault in their results; written out below. */
+/* Functions with details in the log or faults in their results; defined below. */
 #define DETAILED(F) \
 	F(C_GetFunctionList, ) F(C_Initialize, ) F(C_GetInfo, ) F(C_GetSlotList, ) F(C_GetSlotInfo, ) F(C_GetTokenInfo, ) \
 	F(C_GetMechanismInfo, ) \
@@ -476,13 +476,13 @@ static bool load_module(void)
 		return false;
 	}
 	CK_C_GetFunctionList get = (CK_C_GetFunctionList)dlsym(library, "C_GetFunctionList");
-	/* The shim itself would wait for its own start for ever. */
+	/* The shim would wait forever for its own start. */
 	if (get == NULL || get == C_GetFunctionList || get(&module) != CKR_OK || module == NULL) {
 		shim_complain("P11SHIM_MODULE: %s gives no function list", path);
 		dlclose(library);
 		return false;
 	}
-	/* Never closed again: modules crash when they are unloaded behind the back of their own exit handlers. */
+	/* Never closed: some modules crash if they are unloaded before their own exit handlers run. */
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the shim share: the record of one call on its way through, the tables of names, the faults and the
- * log. What P11SHIM_* mean stands at the head of shim.c.
+ * log. shim.c begins with the meaning of P11SHIM_*.
  */
 #ifndef P11BEARER_SHIM_H
 #define P11BEARER_SHIM_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* C_GetFunctionList alone is exported: a name of ours must never stand in for the real module's. */
+/* Only C_GetFunctionList is exported, so that no name here replaces one of the real module. */
 #pragma GCC visibility push(hidden)
 
 struct call {
@@ -41,7 +41,7 @@ CK_FUNCTION_LIST *shim_module(void); /* the real one */
 /* faults.c */
 bool faults_load(void);
 void faults_start(void); /* once the module is loaded */
-bool faults_answer(struct call *call); /* does what a fault wants before the call; true if call->rv is already the answer */
+bool faults_answer(struct call *call); /* applies a fault before the call; true if call->rv is the answer */
 bool parse_count(const char *text, unsigned long *count);
 
 /* Whether a file took a fault in. */
@@ -74,7 +74,7 @@ CK_RV odd_session(CK_FLAGS flags);             /* CKR_OK, or the answer to one w
 
 /* state.c: what the token is in */
 enum parsed state_parse(const char *text);
-void state_begin(void); /* before a call of the real module: a loss waits for its end, which state_end tells */
+void state_begin(void); /* before a call of the real module: a loss waits until state_end */
 void state_end(void);
 void state_lose_sessions(void);
 void state_lose_login(void);
@@ -97,8 +97,8 @@ bool away_is_absent(void);
 
 /* swap.c: another token in the slot */
 enum parsed swap_parse(const char *text);
-void swap_token(void);  /* somebody exchanges it now */
-void swap_notice(void); /* the module looks what is in its slots */
+void swap_token(void);  /* exchanges it now */
+void swap_notice(void); /* the module checks its slots */
 void swap_info(CK_TOKEN_INFO *info);
 
 /* log.c */

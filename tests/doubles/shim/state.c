@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the token is in, that the real module cannot be brought to: lost, out of sessions, with a pin pad, with a key that wants
- * a login for each signature. Any number of threads may be in here. */
+/* States of the token that the real module does not have: lost, out of sessions, with a PIN pad, with a key that requires a login
+ * for each signature. Thread-safe. */
 #include "shim.h"
 
 #include <pthread.h>
@@ -14,10 +14,10 @@ enum { PIN_SIZE = 256, SLOTS_MAX = 64, SESSIONS_MAX = 1024 };
 enum token { HERE, LOST, LOST_FOR_GOOD };
 static _Atomic enum token token;
 static CK_ULONG sessions_max; /* 0: no limit */
-static bool sessions_told;    /* by the token */
+static bool sessions_told;    /* C_GetTokenInfo reports the limit */
 static _Atomic CK_SESSION_HANDLE last_session;
-static char pad[PIN_SIZE]; /* what is entered on the pin pad; empty: there is none */
-static bool always; /* every private key wants a login for each signature */
+static char pad[PIN_SIZE]; /* the PIN entered on the PIN pad; empty if there is none */
+static bool always; /* every private key requires a login for each signature */
 static bool drops;  /* and a C_Sign without it costs the login */
 static _Thread_local enum { IDLE, SIGNING, ALLOWED } operation; /* of a session, which no two threads share */
 
@@ -109,7 +109,7 @@ void state_lose_token(bool for_good)
 	pthread_rwlock_unlock(&calls);
 }
 
-/* A card that was pulled, and may be back: the module notices when it is started anew. */
+/* A pulled card that may be back: the module notices when it is restarted. */
 bool state_answer(struct call *call)
 {
 	const char *function = call->function;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Another token in the slot: what C_GetTokenInfo says when somebody has exchanged the card, or while a person types a PIN.
- * The other token is the real one under other names, so that nothing but the names can tell it from the first. */
+/* Another token in the slot: what C_GetTokenInfo reports after the card was exchanged, or while the user types a PIN. The other
+ * token is the real one with other names, so that only the names differ. */
 #include "shim.h"
 
 #include <stdatomic.h>
