@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes what reads and changes settings files. Whatever is read, a certificate that goes in comes out again, goes in once,
- * and leaves every other field as it was: appfile_splice promises that or fails. */
+/* Fuzzes reading and changing settings files. If appfile_splice succeeds, the certificate can be read again, the other fields
+ * are unchanged, and splicing it once more changes nothing. */
 #include "fuzz.h"
 
 #include "salesforce/appfile.h"
@@ -8,7 +8,6 @@
 
 static const char value[] = "-----BEGIN CERTIFICATE-----\nMIIB\nAA==\n-----END CERTIFICATE-----\n";
 
-/* The bytes before and behind what was put in are those of the file; one of them may have been the value before. */
 static void compare_fields(struct appfile *old, struct appfile *new)
 {
 	static const char *const fields[] = { "callbackUrl", "consumerKey", "externalClientApplication", "label" };
