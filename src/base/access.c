@@ -11,10 +11,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* A value as the file system has it: at most 64 KiB (xattr(7)). */
+/* A value in the form the file system uses: at most 64 KiB (xattr(7)). */
 struct value {
 	char *data;
-	ssize_t length; /* negative: there is none, see errno */
+	ssize_t length; /* negative: no value, see errno */
 };
 
 static struct value value_get(int fd, const char *name)
@@ -31,7 +31,8 @@ static bool value_same(const struct value *a, const struct value *b)
 	return a->length >= 0 && a->length == b->length && memcmp(a->data, b->data, (size_t)a->length) == 0;
 }
 
-/* The names of the file's attributes, each with its NUL; *length is 0 on a file system that has none. NULL on failure. */
+/* Returns the names of the file's attributes, each with its NUL, or NULL on failure. *length is 0 if the file system
+ * has no attributes. */
 static char *names_get(int fd, size_t *length)
 {
 	char *names = malloc(XATTR_LIST_MAX);
@@ -47,8 +48,8 @@ static char *names_get(int fd, size_t *length)
 	return names;
 }
 
-/* IMA's and EVM's attributes are digests of one file's content and inode; the kernel makes those of another. An ACL, of
- * whatever kind, opens a file to others than its owner. */
+/* IMA's and EVM's attributes are digests of one file's content and inode; the kernel computes them for the new file.
+ * An ACL of any kind opens a file to others than its owner. */
 static bool is_left_out(const char *name, bool is_private)
 {
 	return strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0 ||
@@ -70,7 +71,7 @@ static int copy_one(int from, int to, const char *name, const char *path, struct
 	struct value there = value_get(to, name), wanted = value_get(from, name);
 	int result = 0;
 
-	/* A label that is right already may be one that nobody but the kernel may set. */
+	/* Only the kernel may be allowed to set a label, so leave one alone that is already right. */
 	if (!value_same(&wanted, &there) &&
 	    (wanted.length < 0 || fsetxattr(to, name, wanted.data, (size_t)wanted.length, 0) < 0))
 		result = refuse_attribute(name, path, error);
@@ -86,7 +87,8 @@ static int copy_attributes(int from, int to, bool is_private, const char *path, 
 	int result = 0;
 
 	if (names == NULL)
-		return error_set(error, ERROR_UNEXPECTED, "cannot read the attributes of %s: %s", path, strerror(errno));
+		return error_set(error, ERROR_UNEXPECTED, "cannot read the attributes of %s: %s", path,
+				 strerror(errno));
 	for (const char *name = names; result == 0 && name < names + length; name += strlen(name) + 1) {
 		if (!is_left_out(name, is_private))
 			result = copy_one(from, to, name, path, error);
@@ -95,8 +97,8 @@ static int copy_attributes(int from, int to, bool is_private, const char *path, 
 	return result;
 }
 
-/* The folder may have a default ACL, and then a new file has an ACL that the old one lacks. Its entries sleep while the mode
- * is 0600, and would wake with the old file's mode. */
+/* If the folder has a default ACL, a new file has an ACL that the old one lacks. Its entries have no effect while
+ * the mode is 0600; the old file's mode would enable them. */
 static int drop_inherited(int from, int to, bool is_private, const char *path, struct error *error)
 {
 	static const char acl[] = "system.posix_acl_access";
@@ -120,7 +122,7 @@ static int copy_owner(const struct stat *old, int to, const char *path, struct e
 		return 0;
 	error_set(error, ERROR_UNEXPECTED, "cannot keep the owner and group of %s (%lu:%lu): %s", path,
 		  (unsigned long)old->st_uid, (unsigned long)old->st_gid, strerror(errno));
-	error_hint(error, "run the command as the file's owner and in its group, or put a copy of your own in its place");
+	error_hint(error, "run the command as the file's owner and in its group, or use a copy of your own");
 	return -ERROR_UNEXPECTED;
 }
 
@@ -136,7 +138,8 @@ static int copy_mode(const struct stat *old, int to, bool is_private, const char
 	mode_t mode = old->st_mode & (is_private ? 0600 : 07777);
 	struct stat new;
 
-	/* Some file systems make an ACL from the mode that is set: where the ACL has brought it, it is left alone. */
+	/* Some file systems turn the mode that is set into an ACL, so set the mode only if the ACL has not already
+	 * set it. */
 	if (fstat(to, &new) == 0 && (new.st_mode & 07777) == mode)
 		return 0;
 	if (fchmod(to, mode) < 0 || fstat(to, &new) < 0)

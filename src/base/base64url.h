@@ -5,10 +5,10 @@
 
 #include <stddef.h>
 
-/* Characters that `length` bytes take when encoded, the final NUL not counted. */
+/* Returns the number of characters that encode `length` bytes, without the final NUL. */
 size_t base64url_length(size_t length);
 
-/* Encodes `length` bytes into `text`, which has room for base64url_length(length) + 1. */
+/* Encodes `length` bytes into `text`, which has room for base64url_length(length) + 1 characters. */
 void base64url_encode(const void *data, size_t length, char *text);
 
 #endif

@@ -48,11 +48,11 @@ int beneath_open_plain(int folder, const char *below, int flags)
 
 enum { TRIES_MAX = 1000 };
 
-/* The kernel says EAGAIN when it cannot be sure where a ".." leads, because something is being renamed somewhere. Some
- * sandboxes refuse calls that they do not know. */
+/* The kernel returns EAGAIN if a concurrent rename may change where ".." leads. Some sandboxes refuse unknown calls. */
 static int open_below(int folder, const char *below, int flags)
 {
-	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC,
+			       .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
 	int fd = -1;
 
 	errno = EAGAIN;
@@ -70,7 +70,7 @@ bool beneath_is_folder(int folder, const char *below)
 	return fd >= 0;
 }
 
-/* openat2 says EXDEV of a link that leads out. */
+/* openat2 fails with EXDEV if a link leads out. */
 static int cannot_open(const char *path, struct error *error)
 {
 	if (errno != EXDEV)
@@ -93,7 +93,7 @@ int beneath_check_folder(int folder, const char *below, const char *path, struct
 int beneath_read(int folder, const char *below, const char *path, size_t limit, char **data, size_t *length,
 		 struct error *error)
 {
-	/* O_NONBLOCK: whoever puts a FIFO there keeps nobody waiting. */
+	/* O_NONBLOCK, so that a FIFO does not block open. */
 	int fd = open_below(folder, below, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
 	int result;

@@ -2,7 +2,7 @@
 #ifndef P11BEARER_BASE_CLOCK_H
 #define P11BEARER_BASE_CLOCK_H
 
-/* Milliseconds on a clock that nobody sets, from a beginning of its own: only differences mean something. */
+/* Returns milliseconds of a monotonic clock. Only differences are meaningful. */
 double clock_ms(void);
 
 #endif

@@ -27,7 +27,7 @@ bool descriptor_number(const char *text, int *fd)
 	return true;
 }
 
-/* Whether the folder of the path is the one where the kernel lists the descriptors of this process. */
+/* Returns whether the path is in the folder where the kernel lists this process's descriptors. */
 static bool is_listed(const char *path)
 {
 	char copy[PATH_MAX], own[64];

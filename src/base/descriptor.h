@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
-/* Sets *fd and returns true if the text is the number of a descriptor, which need not be open. */
+/* Sets *fd and returns true if the text is a descriptor's number. The descriptor need not be open. */
 bool descriptor_number(const char *text, int *fd);
 
-/* Sets *fd and returns true if the path names one of this process's own descriptors, such as /dev/fd/3, /proc/self/fd/3 or
- * /dev/stdin, or is a symbolic link to one. */
+/* Sets *fd and returns true if the path names one of this process's own descriptors, such as /dev/fd/3,
+ * /proc/self/fd/3 or /dev/stdin, or is a symbolic link to one. */
 bool descriptor_path(const char *path, int *fd);
 
 #endif

@@ -4,8 +4,9 @@
 
 enum { DISTANCE_MAX = 40 }; /* bytes of a word */
 
-/* How many edits turn one word into the other, ASCII case aside: a character added, removed, replaced, or swapped with the next
- * one (the optimal string alignment distance). Both words have at most DISTANCE_MAX bytes. */
+/* Returns the number of edits that turn one word into the other, ignoring ASCII case: characters added, removed,
+ * replaced, or swapped with the next one (optimal string alignment distance). Both words have at most DISTANCE_MAX
+ * bytes. */
 unsigned distance(const char *a, const char *b);
 
 #endif

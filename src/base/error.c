@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A line end in a file name, a URL or a label begins no line of its own. */
-static void format_line(char *text, size_t size, const char *format, va_list arguments) __attribute__((format(printf, 3, 0)));
+/* A line end in a file name, a URL or a label must not start a new line. */
+static void format_line(char *text, size_t size, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
 static void format_line(char *text, size_t size, const char *format, va_list arguments)
 {
 	vsnprintf(text, size, format, arguments);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 400 }; /* bytes of a path in a hint that is no command */
+enum { SHOWN = 400 }; /* bytes of a path shown in a hint that is not a command */
 
 static void hint_read(int number, const char *path, struct error *error)
 {
@@ -18,20 +18,19 @@ static void hint_read(int number, const char *path, struct error *error)
 	switch (number) {
 	case ENOENT:
 	case ENOTDIR:
-		error_hint(error, "check the name; \"namei -l %s\" shows how far it leads", word);
+		error_hint(error, "check the name: \"namei -l %s\" shows which part is missing", word);
 		break;
 	case EACCES:
-		error_hint(error, "\"namei -l %s\" shows who has access: run the program as such a user, or change the mode or owner",
-			   word);
+		error_hint(error, "run the program as a user with access, or change it: see \"namei -l %s\"", word);
 		break;
 	case EISDIR:
 		error_hint(error, "name a file in that folder");
 		break;
 	case ELOOP:
-		error_hint(error, "name the file itself: the links lead in a circle, or are too many");
+		error_hint(error, "name the file itself: the links form a loop, or there are too many");
 		break;
 	case ENAMETOOLONG:
-		error_hint(error, "check the name; a part of it may have 255 bytes, and the whole 4,095");
+		error_hint(error, "shorten the name: each part may have 255 bytes, and the whole 4,095");
 		break;
 	case EMFILE:
 		error_hint(error, "allow more open files: ulimit -n");
@@ -41,7 +40,7 @@ static void hint_read(int number, const char *path, struct error *error)
 	}
 }
 
-/* A file is replaced, not written to: what counts is its folder, the first `length` bytes at `folder`. */
+/* A file is replaced, not written to, so its folder matters: the first `length` bytes at `folder`. */
 static void hint_folder(int number, const char *folder, size_t length, struct error *error)
 {
 	char word[SHELL_WORD_SIZE];
@@ -50,11 +49,11 @@ static void hint_folder(int number, const char *folder, size_t length, struct er
 	switch (number) {
 	case EACCES:
 	case EPERM:
-		error_hint(error, "the program replaces the file, so the folder must let it: \"ls -ld %s\" shows who may write "
-			   "there, and \"lsattr -d %s\" what else protects it; or name a file elsewhere", word, word);
+		error_hint(error, "make the folder writable, because the file is replaced: see \"ls -ld %s\" and "
+			   "\"lsattr -d %s\"; or name a file elsewhere", word, word);
 		break;
 	case ENOENT:
-		error_hint(error, "make the folder first: mkdir -p %s", word);
+		error_hint(error, "create the folder first: mkdir -p %s", word);
 		break;
 	case ENOTDIR:
 		error_hint(error, "name a file in a folder; \"namei -l %s\" shows which part is a file", word);
@@ -64,7 +63,7 @@ static void hint_folder(int number, const char *folder, size_t length, struct er
 		break;
 	case ENOSPC:
 	case EDQUOT:
-		error_hint(error, "make room (\"df %s\" and \"quota\" show how much there is), or name a file elsewhere", word);
+		error_hint(error, "free some space (see \"df %s\" and \"quota\"), or name a file elsewhere", word);
 		break;
 	default:
 		break;
@@ -98,30 +97,30 @@ static void hint_write(int number, const char *path, struct error *error)
 	}
 }
 
-/* Shells replace ~ and $NAME and remove quotation marks, but not after "file:" nor inside quotes; files and the environment have
- * seen no shell. */
+/* Shells expand ~ and $NAME and remove quotation marks, but not after "file:" or inside quotes, nor in files and
+ * environment variables. */
 static bool hint_unexpanded(const char *path, struct error *error)
 {
 	const char *home = getenv("HOME");
 
 	if (path[0] == '$') {
-		error_hint(error, "write the whole path: variables in it are not replaced here");
+		error_hint(error, "write the whole path: variables are not expanded here");
 		return true;
 	}
 	if (strspn(path, "\"' ") > 0) {
-		error_hint(error, "write the path without blanks or quotation marks around it: they are part of the name here");
+		error_hint(error, "remove the blanks or quotation marks around the path: they are part of the name");
 		return true;
 	}
 	if (path[0] != '~')
 		return false;
 	if (path[1] == '/' && home != NULL && home[0] == '/')
-		error_hint(error, "~ is not replaced by the home directory here: write %.*s%.*s", SHOWN, home, SHOWN, path + 1);
+		error_hint(error, "write %.*s%.*s: ~ is not expanded here", SHOWN, home, SHOWN, path + 1);
 	else
-		error_hint(error, "~ is not replaced by a home directory here: write the whole path");
+		error_hint(error, "write the whole path: ~ is not expanded here");
 	return true;
 }
 
-void file_hint(int number, const char *path, enum file_use use, struct error *error)
+static void file_hint(int number, const char *path, enum file_use use, struct error *error)
 {
 	if ((number == ENOENT || number == ENOTDIR) && hint_unexpanded(path, error))
 		return;

@@ -14,8 +14,8 @@
 
 enum { FIRST_ROOM = 4096 }; /* bytes */
 
-/* Doubles the buffer, up to one byte over the limit, which tells a file that is too large; a size from stat would tell
- * nothing of a pipe. The file may hold a secret, so no copy is left behind. */
+/* Doubles the buffer, up to one byte over the limit, to detect a file that is too large; stat cannot tell the size
+ * of a pipe. The file may hold a secret, so leave no copy behind. */
 static bool grow(char **buffer, size_t *room, size_t limit)
 {
 	size_t wanted = *room < limit / 2 ? *room * 2 : limit;
@@ -64,17 +64,19 @@ out:
 	return result;
 }
 
-/* Not blocking: to open a FIFO would wait for who writes to it. A descriptor may well be a pipe. */
+/* O_NONBLOCK, because opening a FIFO would wait for its writer. A descriptor may be a pipe. */
 int file_open(const char *path, struct error *error)
 {
-	int descriptor, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (descriptor_path(path, &descriptor) ? 0 : O_NONBLOCK));
+	int descriptor;
+	bool own = descriptor_path(path, &descriptor);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (own ? 0 : O_NONBLOCK));
 	struct stat status;
 
 	if (fd < 0)
 		return file_cannot("open", path, FILE_READ, ERROR_CONFIG, error);
-	if (fstat(fd, &status) < 0 ||
-	    ((S_ISFIFO(status.st_mode) || S_ISBLK(status.st_mode)) && !descriptor_path(path, &descriptor))) {
-		error_set(error, ERROR_CONFIG, "cannot read %s: it is %s, not a regular file", path, trust_kind(&status));
+	if (fstat(fd, &status) < 0 || (!own && (S_ISFIFO(status.st_mode) || S_ISBLK(status.st_mode)))) {
+		error_set(error, ERROR_CONFIG, "cannot read %s: it is %s, not a regular file", path,
+			  trust_kind(&status));
 		close(fd);
 		return -ERROR_CONFIG;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole files, in and out. */
+/* Reads whole files. */
 #ifndef P11BEARER_BASE_FILE_H
 #define P11BEARER_BASE_FILE_H
 
@@ -8,15 +8,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Opens the file at `path` for reading. A FIFO is refused, since to read it may take for ever; a pipe that is a descriptor of
- * this process, such as /dev/stdin, is not. Returns the descriptor, or fails with ERROR_CONFIG. */
+/* Opens the file at `path` for reading. Refuses a FIFO, because reading it may block forever, but accepts a pipe
+ * that is a descriptor of this process, such as /dev/stdin. Returns the descriptor, or fails with ERROR_CONFIG. */
 int file_open(const char *path, struct error *error);
 
-/* Reads the file at `path`, which is opened by file_open, at most `limit` bytes, into *data (a NUL follows; free() it). Fails with
- * ERROR_CONFIG, naming the path, when it cannot be read or is larger. */
+/* Opens the file at `path` with file_open and reads at most `limit` bytes into *data, followed by a NUL. The caller
+ * frees it. Fails with ERROR_CONFIG, naming the path, if it cannot be read or is larger. */
 int file_read(const char *path, size_t limit, char **data, size_t *length, struct error *error);
 
-/* The same from a descriptor, which stays open; `name` is for messages. */
+/* Reads from a descriptor instead, and leaves it open. `name` is for messages. */
 int file_read_descriptor(int fd, const char *name, size_t limit, char **data, size_t *length, struct error *error);
 
 #endif

@@ -8,10 +8,10 @@
 
 enum {
 	DEEPEST = 16,          /* levels of indentation */
-	NO_CHARACTER = 0xfffd, /* shown in place of bytes that are not UTF-8 */
+	NO_CHARACTER = 0xfffd, /* replaces bytes that are not UTF-8 */
 };
 
-/* Levels beyond the deepest are not indented further: a small text of many levels would become a huge one. */
+/* Indents no further than the deepest level: otherwise a small text with many levels would become huge. */
 static int append_line(struct secret *indented, size_t depth)
 {
 	int result = secret_append(indented, "\n", 1);
@@ -21,7 +21,7 @@ static int append_line(struct secret *indented, size_t depth)
 	return result;
 }
 
-/* Beyond U+FFFF JSON writes two surrogates (RFC 8259 section 7). */
+/* JSON writes characters beyond U+FFFF as two surrogates (RFC 8259 section 7). */
 static int append_escape(struct secret *json, unsigned long character)
 {
 	if (character > 0xffff)
@@ -30,7 +30,7 @@ static int append_escape(struct secret *json, unsigned long character)
 	return secret_printf(json, "\\u%04lx", character);
 }
 
-/* Only strings have characters to escape. Line ends are left alone: within a string they are escaped already. */
+/* Only strings contain characters to escape. Their line ends are already escaped. */
 static int append_escaped(struct secret *json, const char *text, size_t length)
 {
 	const char *end = text + length;
@@ -59,7 +59,7 @@ static int append_escaped(struct secret *json, const char *text, size_t length)
 	return result;
 }
 
-/* The string between the quotes is redacted in `scratch`. Escapes stay whole. */
+/* Redacts the string between the quotes, in `scratch`. Escapes stay whole. */
 static int append_token(struct secret *json, const char *text, size_t length, struct redactor *redactor,
 			struct secret *scratch)
 {

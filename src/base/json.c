@@ -12,7 +12,7 @@
 #define DIGITS "0123456789"
 #define HEXADECIMAL DIGITS "abcdefABCDEF"
 
-/* Length of the number at `text`, or 0 when it is none. */
+/* Returns the length of the number at `text`, or 0 if there is no number. */
 static size_t number_length(const char *text)
 {
 	const char *next = text + (*text == '-');
@@ -38,8 +38,8 @@ static size_t number_length(const char *text)
 	return (size_t)(next - text);
 }
 
-/* Length of the string at `text`, its quotes included, or 0. A NUL in it, which \u0000 is, counts as none: no C
- * string can hold it. */
+/* Returns the length of the string at `text` with its quotes, or 0 if there is none. A string that contains NUL
+ * (\u0000) does not count, because a C string cannot hold it. */
 static size_t string_length(const char *text)
 {
 	const char *next = text + 1;
@@ -61,7 +61,7 @@ size_t json_blanks(const char *text)
 	return strspn(text, " \t\r\n");
 }
 
-/* What tokens may follow each other cJSON has seen to. */
+/* cJSON has already checked the order of the tokens. */
 size_t json_token(const char *text)
 {
 	if (*text == '"')
@@ -92,7 +92,7 @@ static int compare(const void *one, const void *other)
 	return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
-/* A name that an object has twice, or NULL. Names are compared as cJSON has decoded them. */
+/* Returns a name that the object has twice, or NULL. Compares names as decoded by cJSON. */
 static const char *repeated_here(const cJSON *object, bool *failed)
 {
 	size_t count = (size_t)cJSON_GetArraySize(object), i = 0;
@@ -112,7 +112,7 @@ static const char *repeated_here(const cJSON *object, bool *failed)
 	return repeated;
 }
 
-/* The same at any depth; cJSON reads no more than CJSON_NESTING_LIMIT levels. */
+/* As above, at any depth. cJSON parses at most CJSON_NESTING_LIMIT levels. */
 static const char *find_repeated(const cJSON *item, bool *failed)
 {
 	const char *name = NULL;

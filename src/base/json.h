@@ -12,11 +12,12 @@
 
 struct cJSON;
 
-/* Checks that `text`, which cJSON parsed to `root`, conforms to RFC 8259. cJSON also accepts numbers such as 007 and 1.,
- * control characters, bytes that are not UTF-8, and a byte-order mark. Strings that contain a NUL (\u0000) are refused, and
- * so are objects that name a member twice, because parsers disagree on which one counts. Fails with `class`; `what` begins
- * the message. */
-int json_strict(const char *text, const struct cJSON *root, enum error_class class, const char *what, struct error *error);
+/* Checks that `text`, which cJSON parsed to `root`, conforms to RFC 8259. cJSON also accepts numbers such as 007 and
+ * 1., control characters, bytes that are not UTF-8, and a byte-order mark. Strings that contain a NUL (\u0000) are
+ * refused, and so are objects that name a member twice, because parsers disagree on which one counts. Fails with
+ * `class`; `what` begins the message. */
+int json_strict(const char *text, const struct cJSON *root, enum error_class class, const char *what,
+		struct error *error);
 
 /* Whether an object names a member twice, at any depth; `name` then receives the name, cleaned for a message. Names are
  * compared after unescaping. `root` may be NULL. */
@@ -30,9 +31,9 @@ void json_compact(char *text);
  * *value to the value of the next member and terminates it there. Returns false if there are no more members. */
 bool json_member(char **rest, char **value);
 
-/* Append a strict text, json_indent on several lines with two spaces per level, json_line on one. Numbers and strings keep
- * every character, except that characters which mislead a reader (text_misleads) are escaped, and that json_indent redacts
- * strings unless `redactor` is NULL. Return 0, or -1 if memory is exhausted. */
+/* Append a strict text, json_indent on several lines with two spaces per level, json_line on one. Numbers and
+ * strings keep every character, except that characters which mislead a reader (text_misleads) are escaped, and that
+ * json_indent redacts strings unless `redactor` is NULL. Return 0, or -1 if memory is exhausted. */
 int json_indent(struct secret *json, const char *text, struct redactor *redactor);
 int json_line(struct secret *json, const char *text);
 

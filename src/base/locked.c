@@ -13,20 +13,20 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { UNITS = 32 }; /* of a page; a block is a row of them */
+enum { UNITS = 32 }; /* per page; a block is a run of units */
 
 /* One page that several blocks share, or several pages with one large block. */
 struct region {
 	struct region *next;
 	char *memory;
 	size_t size;
-	uint32_t used; /* a bit for each unit of a page, all for a large block */
+	uint32_t used; /* one bit per unit of a page; all bits for a large block */
 	bool locked;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the variables below */
 static struct region *regions;
-static size_t unlocked, most_unlocked; /* bytes of regions that could not be locked: now, and the most there ever were */
+static size_t unlocked, most_unlocked; /* bytes of regions that could not be locked: now, and the maximum so far */
 
 static size_t page_size(void)
 {
@@ -65,13 +65,12 @@ static void region_free(struct region **place)
 	free(region);
 }
 
-/* The bits of `units` units. */
 static uint32_t bits_of(size_t units)
 {
 	return units == UNITS ? UINT32_MAX : (UINT32_C(1) << units) - 1;
 }
 
-/* Takes the first row of free units in a page that is in use, or in a new one. */
+/* Takes the first run of free units in a page that is in use, or in a new page. */
 static char *take_units(size_t units)
 {
 	size_t page = page_size();
@@ -102,7 +101,7 @@ static char *take_pages(size_t size)
 	return region->memory;
 }
 
-/* Warns once; with --verbose, each time that more is unlocked than ever before. */
+/* Warns once. With --verbose, logs each new maximum. */
 static void tell(size_t bytes, bool first)
 {
 	if (first) {

@@ -19,7 +19,7 @@ enum {
 
 static bool verbose;
 static double started; /* clock_ms */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the terminal, and what follows */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the terminal and the variables below */
 static int progress_width; /* columns that message_progress has filled */
 
 void message_verbose(bool on)
@@ -102,7 +102,7 @@ void message_step(const char *format, ...)
 	SAY(label);
 }
 
-/* One less than there are: in the last column the line would wrap, and there would be no way back. */
+/* One column less than the terminal has: text in the last column would wrap and could not be erased. */
 static int line_width(void)
 {
 	struct winsize size;
@@ -143,7 +143,7 @@ void message_error(const struct error *error)
 {
 	char text[sizeof(error->text)];
 
-	/* A list (of matching keys, say) has lines of its own; each was made one line when it was added. */
+	/* A list, such as one of matching keys, has several lines. error_append has already made each one safe. */
 	snprintf(text, sizeof(text), "%s", error->text);
 	text_clean(text, "\n");
 	say("", text);

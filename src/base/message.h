@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words for a person, on stderr behind "p11bearer: ". */
+/* Messages to the user, on stderr after "p11bearer: ". */
 #ifndef P11BEARER_BASE_MESSAGE_H
 #define P11BEARER_BASE_MESSAGE_H
 
@@ -7,32 +7,32 @@
 
 #include <stdbool.h>
 
-/* Turns the lines of message_step on or off (--verbose). */
+/* Turns message_step on or off (--verbose). */
 void message_verbose(bool on);
 bool message_is_verbose(void);
 
-/* A warning: work goes on. The text is one line; what could mislead a reader, or drive the terminal, becomes '?', so that
- * no answer of an org or name on a token can do so. The same holds for every function below. */
+/* Prints a warning; work continues. The text is one line. Characters that could mislead a reader or control the
+ * terminal become '?', since the text may come from a server or a token. This also holds for the functions below,
+ * except message_put. */
 void message_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A fact that a person wants to see, without a label. */
+/* Prints a note, without a label. */
 void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A step of the work, with the time since the program began; printed with --verbose only. Never hand it a secret. */
+/* Prints a step of the work with the time since the program started, if --verbose is on. Never pass a secret. */
 void message_step(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Where the work stands: a line on the terminal that the next one, and any other message, takes the place of. Does
- * nothing and returns false when stderr is no terminal. */
+/* Shows progress: a line on the terminal that the next one, and any other message, replaces. Does nothing and
+ * returns false if stderr is not a terminal. */
 bool message_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Clears that line. */
+/* Clears the line of progress. */
 void message_progress_end(void);
 
-/* Writes the text as it is. Neither stdio nor the heap is used, so that a signal handler may call it
- * (signal-safety(7)). */
+/* Writes the text unchanged. Async-signal-safe (signal-safety(7)): uses neither stdio nor the heap. */
 void message_put(const char *text);
 
-/* The sentence of `error` and its hint, a line each. */
+/* Prints the sentence of `error` and its hint, one line each. */
 void message_error(const struct error *error);
 
 #endif

@@ -22,7 +22,7 @@ int place_cannot_write(const char *path, struct error *error)
 int place_was_changed(const char *what, const char *path, const char *how, struct error *error)
 {
 	error_set(error, ERROR_UNEXPECTED, "cannot %s %s: %s", what, path, how);
-	error_hint(error, "see which other program writes the file, and try again");
+	error_hint(error, "find out which other program writes the file, and try again");
 	return -ERROR_UNEXPECTED;
 }
 
@@ -39,7 +39,7 @@ bool place_is_same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* `path` is taken apart, not resolved: the kernel does that. */
+/* `path` is split at its last slash, not resolved: the kernel does that. */
 int place_open_folder(struct place *place, const char *path)
 {
 	char copy[PATH_MAX];
@@ -90,11 +90,11 @@ int place_write_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
-/* The new file before it is in its place. It has no name where the file system can do that, so that nothing is left of it if
- * the program is killed. */
+/* The new file before it is in its place. Where the file system allows, it has no name, so that nothing is left of
+ * it if the program is killed. */
 struct fresh {
 	int fd;
-	char name[TEMPORARY_SIZE]; /* empty: none */
+	char name[TEMPORARY_SIZE]; /* empty: no name */
 };
 
 static int choose_name(struct fresh *fresh)
@@ -109,8 +109,10 @@ static int choose_name(struct fresh *fresh)
 
 static int make_fresh(struct fresh *fresh, int folder, mode_t mode)
 {
-	/* Its name comes by way of /proc. */
-	fresh->fd = access("/proc/self/fd", X_OK) == 0 ? openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode) : -1;
+	fresh->fd = -1;
+	/* A file without a name gets one through /proc. */
+	if (access("/proc/self/fd", X_OK) == 0)
+		fresh->fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
 	for (int i = 0; i < TRIES && fresh->fd < 0; i++) {
 		if (choose_name(fresh) < 0)
 			return -1;
@@ -138,7 +140,7 @@ static int give_name(struct fresh *fresh, int folder)
 	return -1;
 }
 
-/* The name itself must reach the disk too, or a crash may bring the old file back. */
+/* Sync the folder too, or a crash may bring the old file back. */
 static void sync_folder(int folder)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -149,12 +151,13 @@ static void sync_folder(int folder)
 	close(fd);
 }
 
-/* The folder is open: if it is said not to be there, it was removed, or its file system makes no files, like /proc. */
+/* The folder is open. ENOENT therefore means that it was removed, or that its file system creates no files, like
+ * /proc. */
 static int cannot_create(const char *path, struct error *error)
 {
 	bool lacks_folder = errno == ENOENT;
 
-	file_cannot("create a file beside", path, FILE_WRITE, ERROR_UNEXPECTED, error);
+	file_cannot("create a file next to", path, FILE_WRITE, ERROR_UNEXPECTED, error);
 	if (lacks_folder)
 		error_hint(error, "name a file elsewhere: its folder was removed, or takes no new files");
 	return error_result(error);

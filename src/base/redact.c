@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Secrets and text are compared by their letters and digits, in lower case. What is written as an escape counts both as it is
- * and decoded (view.h). Every REDACT_FRAGMENT characters of the text that a secret also has are marked, and then the rest of
- * the word that they are in. */
+/* Compares the letters and digits of secrets and text, in lower case. An escape counts both as written and decoded
+ * (view.h). Marks every run of REDACT_FRAGMENT characters that the text shares with a secret, and then the rest of
+ * the word around it. */
 #include "base/redact.h"
 
 #include "base/secret.h"
@@ -25,7 +25,7 @@ static const char MASK[] = "***";
 
 struct redactor {
 	struct secret *secrets; /* each followed by a NUL */
-	struct secret *forms;   /* what to look for, each form followed by a line end */
+	struct secret *forms;   /* the forms to search for, each followed by a line end */
 	size_t prepared;        /* bytes of `secrets` that `forms` covers */
 	unsigned char known[(1 << HASH_BITS) / 8]; /* hashes of all windows in `forms` */
 	bool broken;
@@ -79,7 +79,7 @@ static int add_view(struct redactor *redactor, const struct view *view, bool may
 	return secret_append(redactor->forms, "\n", 1);
 }
 
-/* What looks like an escape may be one or not: both count, here and in the text. */
+/* Something that looks like an escape may not be one, so both readings count, here and in the text. */
 static int add_form(struct redactor *redactor, const char *text, size_t length, bool may_be_short)
 {
 	struct view view;
@@ -95,7 +95,7 @@ static int add_form(struct redactor *redactor, const char *text, size_t length, 
 	return result;
 }
 
-/* Base64 looks different for each position of the secret within a group of three bytes. */
+/* The base64 of a secret depends on its position within a group of three bytes. */
 static int add_encoded(struct redactor *redactor, const char *text, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -148,7 +148,7 @@ void redactor_reset(struct redactor *redactor)
 	memset(redactor->known, 0, sizeof(redactor->known));
 }
 
-/* The length of the public part of the secret, which is the id of a Salesforce org. */
+/* Returns the length of the secret's public part, the id of a Salesforce org. */
 static size_t public_length(const char *secret)
 {
 	size_t length = strcspn(secret, "!");
@@ -158,7 +158,7 @@ static size_t public_length(const char *secret)
 	return length;
 }
 
-/* Most texts are never shown: the forms are made when one is. */
+/* Most texts are never shown, so compute the forms only when one is. */
 static bool prepare(struct redactor *redactor)
 {
 	while (redactor->prepared < secret_length(redactor->secrets) && !redactor->broken) {
@@ -193,7 +193,7 @@ static void mark_windows(const struct redactor *redactor, struct view *view)
 
 		if ((redactor->known[bit / 8] & 1U << bit % 8) == 0)
 			last = NULL;
-		else if (last != NULL && memcmp(last + 1, window, REDACT_FRAGMENT) == 0) /* the match goes on */
+		else if (last != NULL && memcmp(last + 1, window, REDACT_FRAGMENT) == 0) /* the match continues */
 			last++;
 		else
 			last = memmem(forms, length, window, REDACT_FRAGMENT);
@@ -221,7 +221,7 @@ static bool is_word(char character)
 	       (isalnum((unsigned char)character) || strchr("-_.~+!$*%", character) != NULL);
 }
 
-/* An escape that is not a part of a word ends it, and stays whole. */
+/* An escape that is not part of a word ends it, and stays whole. */
 static void grow_marks(struct view *view)
 {
 	for (size_t i = 1; i < view->count; i++)

@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_MOST = 1024 }; /* bytes; what turns out to be longer grows */
+enum { FIRST_MOST = 1024 }; /* bytes; grows if necessary */
 
 struct secret {
 	char *data;   /* NULL until there is something to keep */
 	size_t room;  /* bytes of `data` */
-	size_t first; /* the room to begin with */
+	size_t first; /* the initial room */
 	size_t length;
 };
 
@@ -29,8 +29,8 @@ struct secret *secret_new(size_t capacity)
 	return secret;
 }
 
-/* Makes room for `more` bytes and the final NUL. No memory is locked for a secret before it has something to keep: the
- * limit may be low, and the PIN comes first. */
+/* Makes room for `more` bytes and the final NUL. Locks no memory for a secret that is still empty: the limit may be
+ * low, and the PIN comes first. */
 static int secret_reserve(struct secret *secret, size_t more)
 {
 	size_t size = secret->data != NULL ? 2 * secret->room : secret->first, room;
@@ -93,7 +93,7 @@ void secret_truncate(struct secret *secret, size_t length)
 	if (length >= secret->length)
 		return;
 	OPENSSL_cleanse(secret->data + length, secret->length - length);
-	secret->length = length; /* where a NUL is now */
+	secret->length = length; /* the position of the current NUL */
 }
 
 void secret_drop(struct secret *secret, size_t length)
@@ -147,7 +147,7 @@ void *wipe_realloc(void *block, size_t size)
 	size_t old = malloc_usable_size(block);
 	void *fresh = malloc(size);
 
-	/* Not realloc: it would leave the old copy behind unwiped. */
+	/* not realloc, which would leave the old copy unwiped */
 	if (fresh == NULL)
 		return NULL;
 	if (block != NULL)

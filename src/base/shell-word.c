@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST_STEP = 4 }; /* bytes that one of the path becomes at most: a quote is written '\'' */
+enum { LONGEST_STEP = 4 }; /* the most bytes that one byte of the path becomes: a quote is written '\'' */
 
-/* Bytes that are not ASCII are no shell's special characters. */
+/* Shells treat no byte outside ASCII specially. */
 static bool is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) != 0 ||

@@ -11,18 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Reading changes st_atime only. Times have a grain of some milliseconds, so that they do not show every change. */
+/* Reading changes only st_atime. Timestamps have a granularity of some milliseconds, so they do not show every
+ * change. */
 static bool is_unchanged(const struct stat *a, const struct stat *b)
 {
 	return place_is_same_file(a, b) && a->st_size == b->st_size && a->st_mode == b->st_mode &&
-	       a->st_uid == b->st_uid && a->st_gid == b->st_gid && a->st_nlink == b->st_nlink && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	       a->st_uid == b->st_uid && a->st_gid == b->st_gid && a->st_nlink == b->st_nlink &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 static int refuse_changed(const char *path, struct error *error)
 {
-	error_set(error, ERROR_CONFIG, "%s has been changed since it was read; nothing is written", path);
+	error_set(error, ERROR_CONFIG, "%s has changed since it was read; nothing is written", path);
 	error_hint(error, "run the command again");
 	return -ERROR_CONFIG;
 }
@@ -33,7 +34,7 @@ static int check_links(const struct stat *status, const char *path, struct error
 		return 0;
 	error_set(error, ERROR_CONFIG, "%s has %lu hard links: the file would be replaced under this name only", path,
 		  (unsigned long)status->st_nlink);
-	error_hint(error, "remove the others (\"find -samefile\" lists them), or put a copy in the place of this one");
+	error_hint(error, "remove the others (\"find -samefile\" lists them), or replace this one with a copy");
 	return -ERROR_CONFIG;
 }
 
@@ -55,7 +56,7 @@ static int take(struct snapshot *snapshot, int fd, const char *path, size_t limi
 
 int snapshot_take(struct snapshot *snapshot, const char *path, size_t limit, struct error *error)
 {
-	/* O_NONBLOCK: a FIFO is refused, not waited for. */
+	/* O_NONBLOCK, to refuse a FIFO without waiting for it. */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), result;
 
 	memset(snapshot, 0, sizeof(*snapshot));

@@ -54,7 +54,7 @@ bool source_parse(struct source *source, const char *text)
 /* Names a character that no secret contains; NULL if there is nothing wrong with it. */
 static const char *character_fault(unsigned long character, const char **hint)
 {
-	static const unsigned long non_joiner = 0x200c, joiner = 0x200d; /* which some languages are spelt with */
+	static const unsigned long non_joiner = 0x200c, joiner = 0x200d; /* used in the spelling of some languages */
 
 	*hint = "remove it; \"od -c\" shows where it is";
 	if (character == 0)
@@ -106,7 +106,7 @@ int source_clean(const char *what, const struct source_kind *kind, struct secret
 	length = secret_length(secret);
 	if (length == 0) {
 		error_set(error, kind->class, "%s holds no %s", what, kind->name);
-		error_hint(error, "it takes one line with the %s", kind->name);
+		error_hint(error, "write the %s to it, on one line", kind->name);
 		return -(int)kind->class;
 	}
 	if (length > kind->max)

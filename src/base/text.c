@@ -10,7 +10,7 @@ static bool is_control(unsigned long character)
 	return character < 0x20 || (character >= 0x7f && character < 0xa0);
 }
 
-/* Characters that are not seen, that change the direction of writing, or that some programs take for a line end. */
+/* Characters that are invisible, that change the direction of writing, or that some programs treat as a line end. */
 static bool is_hidden(unsigned long character)
 {
 	static const struct {
@@ -62,7 +62,7 @@ void text_clean(char *text, const char *kept)
 	}
 }
 
-/* A URI may be in the wrong place, such as the name of a file, and then nobody expects a PIN there. */
+/* A URI may be in the wrong place, such as where a file name belongs, and nobody expects a PIN there. */
 static void hide_pins(char *text)
 {
 	static const char attribute[] = "pin-value=";
@@ -73,7 +73,7 @@ static void hide_pins(char *text)
 		text += strlen(attribute);
 		length = strcspn(text, " \n\"'");
 		while (length > 0 && strchr(":,)]", text[length - 1]) != NULL)
-			length--; /* of the sentence around it */
+			length--; /* part of the surrounding sentence */
 		shown = length < 3 ? length : 3;
 		memset(text, '*', shown);
 		memmove(text + shown, text + length, strlen(text + length) + 1);

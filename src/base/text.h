@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text from elsewhere: tokens, modules and orgs may send any byte. */
+/* Text from elsewhere: tokens, modules and servers may send any byte. */
 #ifndef P11BEARER_BASE_TEXT_H
 #define P11BEARER_BASE_TEXT_H
 
 #include <stdbool.h>
 
-/* Whether a character of Unicode could mislead whoever reads it: a control character (C0, DEL, C1), one that is not
- * seen, changes the direction of writing or looks like a line end to some programs. */
+/* Returns whether a Unicode character could mislead a reader: a control character (C0, DEL, C1), or one that is
+ * invisible, changes the direction of writing or looks like a line end to some programs. */
 bool text_misleads(unsigned long character);
 
 /* Makes the text safe to show, in place: misleading characters, and bytes that are not UTF-8, become '?'. Characters
  * in `kept` stay. */
 void text_clean(char *text, const char *kept);
 
-/* The same for text that becomes part of a line: line ends become blanks, and the value of a URI's pin-value asterisks. */
+/* As text_clean, for a part of a line: line ends become blanks, and the value of a URI's pin-value becomes
+ * asterisks. */
 void text_line(char *text);
 
-/* Why the text cannot be a setting's value ("is empty", "is not UTF-8", …), or NULL. Static. */
+/* Returns why the text cannot be a setting's value ("is empty", "is not UTF-8", …), or NULL. The result is static. */
 const char *text_fault(const char *text);
 
 #endif

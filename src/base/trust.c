@@ -14,11 +14,11 @@
 
 enum { LINKS_MOST = 40 }; /* as many as the kernel follows, path_resolution(7) */
 
-/* A path on its way: `done` has no link in it any more, `left` is what follows. */
+/* A path during resolution: `done` contains no more links, `left` is the rest. */
 struct walk {
-	const char *path; /* as it was given, for messages */
+	const char *path; /* as given, for messages */
 	enum error_class class;
-	struct stat file; /* as it was opened */
+	struct stat file; /* as opened */
 	char done[PATH_MAX];
 	char *whole;      /* the path from the last link on */
 	const char *left; /* in `whole` */
@@ -29,11 +29,11 @@ static void hint_writers(enum writers writers, const char *path, struct error *e
 {
 	char word[SHELL_WORD_SIZE];
 
-	error_hint(error, writers == WRITERS_BY_ACL ? "remove its ACL: setfacl -b %s" : "remove their write permission: chmod go-w %s",
-		   shell_word(path, strlen(path), word));
+	error_hint(error, writers == WRITERS_BY_ACL ? "remove its ACL: setfacl -b %s" :
+		   "remove their write permission: chmod go-w %s", shell_word(path, strlen(path), word));
 }
 
-/* Only root can change an owner: `instead` is what everybody can do. */
+/* Only root can change an owner; `instead` is something anybody can do. */
 static void hint_owner(const char *instead, const char *kind, const char *path, struct error *error)
 {
 	char word[SHELL_WORD_SIZE];
@@ -61,15 +61,15 @@ static int check_file(const struct stat *status, const char *name, const char *p
 	return -(int)class;
 }
 
-/* A directory or a link on the way to the file. */
+/* Checks a directory or a link on the way to the file. */
 static int check_step(const struct walk *walk, const struct stat *status, const char *step, struct error *error)
 {
 	const char *kind = S_ISLNK(status->st_mode) ? "link" : "directory";
 	enum writers writers = S_ISLNK(status->st_mode) ? WRITERS_OURS : writers_find(status, step);
 
 	if (!writers_owner_is_ours(status->st_uid)) {
-		error_set(error, walk->class, "the %s %s belongs to another user (uid %lu), who can replace %s", kind, step,
-			  (unsigned long)status->st_uid, walk->path);
+		error_set(error, walk->class, "the %s %s belongs to another user (uid %lu), who can replace %s", kind,
+			  step, (unsigned long)status->st_uid, walk->path);
 		hint_owner("keep the file where only you and root can write", kind, step, error);
 		return -(int)walk->class;
 	}
@@ -86,7 +86,7 @@ static int failed(const struct walk *walk, int number, struct error *error)
 	return error_set(error, walk->class, "cannot check who can change %s: %s", walk->path, strerror(number));
 }
 
-/* Puts `head` and a '/' in front of what is left. Fails if memory is out or the path becomes too long. */
+/* Puts `head` and a '/' in front of the rest. Fails if memory is exhausted or the path becomes too long. */
 static int put_in_front(struct walk *walk, const char *head, struct error *error)
 {
 	char *whole;
@@ -98,7 +98,7 @@ static int put_in_front(struct walk *walk, const char *head, struct error *error
 	return strlen(whole) < PATH_MAX ? 0 : failed(walk, ENAMETOOLONG, error);
 }
 
-/* Moves the first name from what is left to what is done. Returns 1, 0 if no name is left, -1 if the path is too long. */
+/* Moves the first name of the rest to `done`. Returns 1, 0 if no name is left, or -1 if the path is too long. */
 static int advance(struct walk *walk)
 {
 	const char *name = walk->left + strspn(walk->left, "/");
@@ -122,7 +122,7 @@ static int advance(struct walk *walk)
 	return 1;
 }
 
-/* The last name that is done is a link: puts where it leads in its place. */
+/* Replaces the last name in `done`, which is a link, by its target. */
 static int follow(struct walk *walk, struct error *error)
 {
 	char target[PATH_MAX];
@@ -142,7 +142,7 @@ static int follow(struct walk *walk, struct error *error)
 	return 0;
 }
 
-/* What the path leads to. */
+/* Checks the file that the path leads to. */
 static int check_end(const struct walk *walk, const struct stat *status, const char *step, struct error *error)
 {
 	if (status->st_dev != walk->file.st_dev || status->st_ino != walk->file.st_ino)

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ways to write a character as a number, which has at least `least` digits and at most `most`. The character at the end is
- * taken along if it is there. */
+/* Ways to write a character as a number, with at least `least` and at most `most` digits. The character at the end
+ * is optional, but is part of the escape if it is there. */
 static const struct escape {
 	const char *begin; /* in upper or lower case */
 	size_t least, most;
 	int base;
 	char end;     /* or 0 */
-	bool visible; /* only for a character that is: what looks like this escape often is not one */
+	bool visible; /* only for a letter or digit, because what looks like this escape often is not one */
 } escapes[] = {
 	/* URLs */
 	{ "%u", 4, 4, 16, 0, false },
@@ -51,7 +51,7 @@ static bool starts_with(const struct unit *units, size_t left, const char *text)
 	return true;
 }
 
-/* -1: it is no digit. */
+/* Returns -1 if it is not a digit. */
 static int digit_value(char character, int base)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -60,7 +60,7 @@ static int digit_value(char character, int base)
 	return found != NULL && found - digits < base ? (int)(found - digits) : -1;
 }
 
-/* Returns how many characters make up the number, its beginning and end included; 0: this is not the escape. */
+/* Returns the number of characters of the whole escape, or 0 if it is not this escape. */
 static size_t decode_number(const struct escape *escape, const struct unit *units, size_t left, unsigned long *value)
 {
 	size_t used = strlen(escape->begin), digits = 0;
@@ -94,7 +94,7 @@ static size_t decode_short(const struct unit *units, size_t left, char *characte
 	return 2;
 }
 
-/* &amp; and other names of HTML, which stand for no letter or digit. */
+/* &amp; and other names of HTML, which stand for neither letters nor digits. */
 static size_t decode_name(const struct unit *units, size_t left, char *character)
 {
 	size_t length = 0;
@@ -109,7 +109,7 @@ static size_t decode_name(const struct unit *units, size_t left, char *character
 	return length + 2;
 }
 
-/* Characters that are not visible ASCII become blanks. */
+/* Characters other than visible ASCII become blanks. */
 static size_t decode(const struct unit *units, size_t left, char *character)
 {
 	size_t used;

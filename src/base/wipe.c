@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Libraries keep what they have sent, received or decrypted in buffers of their own, and free them as they are. */
+/* Libraries keep what they have sent, received or decrypted in their own buffers, and free them unwiped. */
 #include "base/secret.h"
 
 #include <malloc.h>
@@ -15,7 +15,7 @@ static void wipe_and_free(void *block, const char *file, int line)
 	wipe_free(block);
 }
 
-/* As wipe_realloc, with the allocator that OpenSSL has for itself. */
+/* As wipe_realloc, for OpenSSL's own allocator. */
 static void *wipe_and_move(void *block, size_t size, const char *file, int line)
 {
 	size_t old = malloc_usable_size(block);
@@ -34,7 +34,7 @@ static void *wipe_and_move(void *block, size_t size, const char *file, int line)
 	return fresh;
 }
 
-/* What is freed is filled with this byte, what is allocated with its complement: zeros, as in memory that is fresh. */
+/* malloc fills freed memory with this byte and new memory with its complement: zeros, like fresh memory. */
 void wipe_heap(bool on)
 {
 	(void)mallopt(M_PERTURB, on ? 0xff : 0);

@@ -14,7 +14,7 @@
 
 enum { ACL_ENTRIES_MAX = 1024 }; /* a longer ACL counts as one that lets others write */
 
-/* Whether the number stands for all users that the user namespace has no number for. */
+/* Returns whether the number stands for all users that are not mapped into the user namespace. */
 static bool is_unmapped(uid_t owner)
 {
 	FILE *file = fopen("/proc/sys/kernel/overflowuid", "re");
@@ -42,7 +42,7 @@ bool writers_owner_is_ours(uid_t owner)
 	return is_ours(owner) || is_unmapped(owner);
 }
 
-/* Whether the group is the login group of root or the user, and has that user's name. */
+/* Returns whether the group is the login group of root or the user and has that user's name. */
 static bool is_own_group(const struct group *group)
 {
 	const struct passwd *user = getpwnam(group->gr_name);
@@ -50,7 +50,7 @@ static bool is_own_group(const struct group *group)
 	return user != NULL && is_ours(user->pw_uid) && user->pw_gid == group->gr_gid;
 }
 
-/* Whether an entry of the group database lists a user other than root and this one. */
+/* Returns whether an entry of the group database lists a user other than root and this one. */
 static bool lists_others(const struct group *group)
 {
 	bool others = false;
@@ -63,8 +63,8 @@ static bool lists_others(const struct group *group)
 	return others;
 }
 
-/* Whether other users are in the group: several entries may have its number, and it may be other users' login group. A name
- * service that lists nothing (no enumeration) has answered for this group already (getgrgid). */
+/* Returns whether other users are in the group. Several entries may have its number, and it may be the login group
+ * of other users. A name service that does not enumerate has already answered for this group (getgrgid). */
 static bool has_other_members(gid_t gid)
 {
 	const struct passwd *user;
@@ -86,12 +86,13 @@ static bool group_is_ours(gid_t gid, const struct stat *status)
 {
 	const struct group *group = getgrgid(gid);
 	bool own = group != NULL && is_own_group(group);
-	bool local = group != NULL && S_ISDIR(status->st_mode) && status->st_uid == 0 && strcmp(group->gr_name, "staff") == 0;
+	bool local = group != NULL && S_ISDIR(status->st_mode) && status->st_uid == 0 &&
+		strcmp(group->gr_name, "staff") == 0;
 
 	return (own || local) && !lists_others(group) && !has_other_members(gid);
 }
 
-/* Whether one entry of an ACL lets others write. Those for the owner and for everybody else are in the mode. */
+/* Returns whether an ACL entry lets others write. The owner's entry and that for everybody else are in the mode. */
 static bool entry_opens(const struct posix_acl_xattr_entry *entry, const struct stat *status)
 {
 	if ((le16toh(entry->e_perm) & ACL_WRITE) == 0)
@@ -108,8 +109,8 @@ static bool entry_opens(const struct posix_acl_xattr_entry *entry, const struct 
 	}
 }
 
-/* Whether the ACL lets others write, if its mask, which the mode shows as the bits of the group, lets anybody; *has: there is
- * one. */
+/* Returns whether the ACL lets others write, given its mask, which is shown as the group bits of the mode. Sets *has
+ * if there is an ACL. */
 static bool acl_opens(const char *path, const struct stat *status, bool *has)
 {
 	struct {
@@ -117,7 +118,8 @@ static bool acl_opens(const char *path, const struct stat *status, bool *has)
 		struct posix_acl_xattr_entry entries[ACL_ENTRIES_MAX];
 	} acl;
 	ssize_t length = path != NULL ? lgetxattr(path, "system.posix_acl_access", &acl, sizeof(acl)) : 0;
-	size_t count = length > (ssize_t)sizeof(acl.header) ? ((size_t)length - sizeof(acl.header)) / sizeof(acl.entries[0]) : 0;
+	size_t count = length > (ssize_t)sizeof(acl.header) ?
+		((size_t)length - sizeof(acl.header)) / sizeof(acl.entries[0]) : 0;
 
 	*has = count > 0 || (length < 0 && errno == ERANGE);
 	for (size_t i = 0; i < count; i++) {
@@ -131,7 +133,8 @@ enum writers writers_find(const struct stat *status, const char *path)
 {
 	bool has_acl;
 
-	/* Nobody can replace what others have in a sticky directory, nor choose what /dev/null or a terminal reads as. */
+	/* In a sticky directory nobody can replace other users' files, and nobody can choose what /dev/null or a
+	 * terminal reads as. */
 	if ((S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX) != 0) || S_ISCHR(status->st_mode))
 		return WRITERS_OURS;
 	if ((status->st_mode & S_IWOTH) != 0)

@@ -12,13 +12,13 @@ enum writers {
 	WRITERS_BY_ACL,  /* others, by an ACL (acl(5)) */
 };
 
-/* Whether the owner is root or the user. An owner that the user namespace has no number for counts as root
- * (user_namespaces(7)): in there, root outside and everybody else outside look the same. */
+/* Returns whether the owner is root or the user. An owner that is not mapped into the user namespace counts as root
+ * (user_namespaces(7)), because inside it looks the same as root outside. */
 bool writers_owner_is_ours(uid_t owner);
 
-/* Who can write besides the owner. `path` is where the file is, or NULL for one without an ACL. Counted as the user are the
- * login groups of root and the user that have the user's name, and in directories of root the group staff, which Debian lets
- * write to /usr/local; but only while nobody else is a member. */
+/* Returns who can write besides the owner. `path` is the file's path, or NULL for a file without an ACL. Two kinds
+ * of groups count as the user as long as they have no other members: the login groups of root and the user, if they
+ * have the user's name; and, for directories of root, the group staff, which Debian lets write to /usr/local. */
 enum writers writers_find(const struct stat *status, const char *path);
 
 #endif

@@ -16,7 +16,7 @@
 static const int passed_on[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGTSTP, SIGCONT,
 };
-static sigset_t mask_before; /* child_run; what follows tells whether it is set */
+static sigset_t mask_before; /* by child_run; valid if `blocked` */
 static bool blocked;
 
 int child_exec(char *const *argv, char *const *environment, struct error *error)
@@ -36,8 +36,8 @@ int child_status(int status)
 	return WIFSIGNALED(status) ? CHILD_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Whether the child has ended. One that was stopped from the terminal stops this process too, as a shell with job control
- * wants it; SIGCONT then comes to this one and is passed on. */
+/* Returns whether the child has ended. If the terminal stopped it, stops this process too, as a shell with job
+ * control expects; the following SIGCONT comes to this process and is passed on. */
 static bool has_ended(pid_t child, int *status)
 {
 	int now;
@@ -60,13 +60,13 @@ static void attend(pid_t child, const sigset_t *signals, int *status)
 	while (!has_ended(child, status)) {
 		if (sigwaitinfo(signals, &info) < 0 || info.si_signo == SIGCHLD)
 			continue;
-		/* What the terminal sends goes to the whole group, the child included. */
+		/* The terminal sends its signals to the whole group, which includes the child. */
 		if (info.si_code != SI_KERNEL)
 			kill(child, info.si_signo);
 	}
 }
 
-/* What came while there was a command was for the command: where it ended first, nobody is left to take it. */
+/* Signals during the command were meant for the command. Drop those that came after its end. */
 static void drop_pending(const sigset_t *signals)
 {
 	const struct timespec now = { .tv_sec = 0 };
@@ -85,10 +85,10 @@ int child_run(char *const *argv, char *const *environment, int *status, struct e
 	sigaddset(&signals, SIGCHLD);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 		sigaddset(&signals, passed_on[i]);
-	/* Blocked before there is a child: none is lost, and none ends this process before its work is done. */
+	/* Block them before fork(), so that none is lost and none ends this process before its work is done. */
 	sigprocmask(SIG_BLOCK, &signals, &mask_before);
 	blocked = true;
-	chld_before = signal(SIGCHLD, SIG_DFL); /* whoever ignores it is not told how a child ended */
+	chld_before = signal(SIGCHLD, SIG_DFL); /* a process that ignores SIGCHLD does not learn how its child ended */
 	child = fork();
 	if (child < 0)
 		return error_set(error, ERROR_UNEXPECTED, "cannot run %s: %s", argv[0], strerror(errno));
@@ -97,7 +97,7 @@ int child_run(char *const *argv, char *const *environment, int *status, struct e
 		sigprocmask(SIG_SETMASK, &mask_before, NULL);
 		*status = child_exec(argv, environment, error);
 		message_error(error);
-		_exit(*status); /* this copy of the process has nobody to return to */
+		_exit(*status); /* this copy of the process must not return */
 	}
 	attend(child, &signals, status);
 	drop_pending(&signals);

@@ -65,13 +65,15 @@ int descriptors_note(struct descriptors **open, struct error *error)
 	return result;
 }
 
-/* The same file by the same number, or NULL: what was closed meanwhile may have given its number to another one. */
+/* Returns the noted entry if the number still refers to the same file, or NULL: the number may have been closed and
+ * reused. */
 static const struct open_file *find(const struct descriptors *set, const struct open_file *file)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct open_file *other = &set->list[i];
 
-		if (other->fd == file->fd && other->what.st_dev == file->what.st_dev && other->what.st_ino == file->what.st_ino)
+		if (other->fd == file->fd && other->what.st_dev == file->what.st_dev &&
+		    other->what.st_ino == file->what.st_ino)
 			return other;
 	}
 	return NULL;
@@ -103,7 +105,7 @@ void descriptors_drop(int fd)
 		close(fd);
 		return;
 	}
-	/* What was read from a pipe is gone, and the rest of it may be the command's. */
+	/* What was read from a pipe is gone, and the rest may be meant for the command. */
 	if (lseek(fd, 0, SEEK_CUR) < 0)
 		return;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which descriptors a command that is run may have: the ones that were handed to this program, none that it opened. */
+/* Descriptors for a command that is executed: those this program was given, and none that it opened. */
 #ifndef P11BEARER_PROCESS_DESCRIPTORS_H
 #define P11BEARER_PROCESS_DESCRIPTORS_H
 
@@ -7,18 +7,19 @@
 
 struct descriptors;
 
-/* Notes which are open now. Fails with ERROR_UNEXPECTED when /proc does not tell; *open is to be freed even so. */
+/* Notes the descriptors open now. Fails with ERROR_UNEXPECTED if /proc cannot be read. The caller frees *open in any
+ * case. */
 int descriptors_note(struct descriptors **open, struct error *error);
 
-/* Lets execve close all that were not open then, whoever opened them, and none that were: modules and libraries forget some,
- * and others mark all that they find. */
+/* Makes execve close the descriptors opened since, whoever opened them, and none of the noted ones: modules and
+ * libraries leak some, and mark others close-on-exec. */
 int descriptors_close_others(const struct descriptors *open, struct error *error);
 
-/* Keeps one from a command to be run, which a secret was read from: a file could be read again. Stdin, stdout and stderr
- * become /dev/null, and only if they are a file. */
+/* Withholds the descriptor that a secret was read from, because a file could be read again. If it is stdin, stdout
+ * or stderr and a file, replaces it by /dev/null. */
 void descriptors_drop(int fd);
 
-/* Frees *open and sets it to NULL. NULL is allowed. */
+/* Frees *open and sets it to NULL. *open may be NULL. */
 void descriptors_free(struct descriptors **open);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE do in this process, kept against modules that change it. */
+/* Protects the dispositions of SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE against changes by modules. */
 #ifndef P11BEARER_PROCESS_DISPOSITION_H
 #define P11BEARER_PROCESS_DISPOSITION_H
 
 #include <signal.h>
 
-/* Notes what they do now, to be kept. */
+/* Notes the current dispositions. */
 void disposition_note(void);
 
-/* sigaction(2) for the program itself: the change is kept. Any signal; returns as sigaction does. */
+/* sigaction(2) for the program itself, for any signal: notes the change. */
 int disposition_set(int number, const struct sigaction *action);
 
-/* Undoes what was changed otherwise since. Several threads may call this. */
+/* Undoes changes made in any other way. Thread-safe. */
 void disposition_restore(void);
 
 #endif

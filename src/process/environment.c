@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 struct environment {
-	char **list; /* ended by NULL */
+	char **list; /* terminated by NULL */
 	size_t count;
-	struct secret **own; /* "NAME=value": what in `list` is not from outside */
+	struct secret **own; /* "NAME=value" strings in `list` that this object owns */
 	size_t own_count;
 };
 
@@ -67,7 +67,8 @@ int environment_set(struct environment *environment, const char *name, const cha
 
 	if (list != NULL)
 		environment->list = list;
-	own = realloc(environment->own, (environment->own_count + 1) * sizeof(*own)); // NOLINT(bugprone-sizeof-expression)
+	// NOLINTNEXTLINE(bugprone-sizeof-expression)
+	own = realloc(environment->own, (environment->own_count + 1) * sizeof(*own));
 	if (own != NULL)
 		environment->own = own;
 	if (entry == NULL || list == NULL || own == NULL) {
@@ -76,7 +77,7 @@ int environment_set(struct environment *environment, const char *name, const cha
 	}
 	environment_unset(environment, name);
 	own[environment->own_count++] = entry;
-	/* execve takes pointers to char and changes nothing. */
+	/* execve takes pointers to char but changes nothing. */
 	list[environment->count++] = (char *)secret_data(entry);
 	list[environment->count] = NULL;
 	return 0;

@@ -11,19 +11,19 @@
 #include <unistd.h>
 
 enum {
-	ENDING = INT_MIN / 2, /* `holders`, once a signal ends the process: nothing is begun any more */
+	ENDING = INT_MIN / 2, /* value of `holders` once a signal ends the process: no new hold may begin */
 	OVERDUE_MS = 1000,
 };
 
-static atomic_int holders;    /* how many hold signals */
-static atomic_int held;       /* the first signal that came meanwhile, or 0 */
-static atomic_bool announced; /* somebody was told that it is held */
-static double noticed;        /* clock_ms: the thread that watches saw it; 0: it has not */
-static pid_t owner;           /* a child that a module forks copies all of this, but has nothing to hold */
+static atomic_int holders;    /* how many threads hold signals */
+static atomic_int held;       /* the first signal that was held back, or 0 */
+static atomic_bool announced; /* hold_is_overdue has reported it */
+static double noticed;        /* clock_ms when the watching thread first saw it; 0: not yet */
+static pid_t owner;           /* a child that a module forks copies this state, but has nothing to hold */
 static struct sigaction before[NSIG];
 static bool changed[NSIG];
 
-/* By default these end no process, come from a crash, or are the C library's own. */
+/* These do not end a process by default, result from a crash, or belong to the C library. */
 static bool is_held(int number)
 {
 	static const int others[] = { SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH,
@@ -36,7 +36,7 @@ static bool is_held(int number)
 	return number <= SIGSYS || number >= SIGRTMIN;
 }
 
-/* Ends the process by the signal. Another thread may just be putting the handler back, so until it works. */
+/* Ends the process by the signal. Repeats, because another thread may be restoring the handler. */
 static void die(int number) __attribute__((noreturn));
 static void die(int number)
 {
@@ -51,7 +51,7 @@ static void die(int number)
 	}
 }
 
-/* `held` is set first: whoever leaves meanwhile sees it, or this sees that nobody holds. */
+/* Set `held` first: then either a thread that leaves sees it, or this one sees that nobody holds signals. */
 void hold_signal(int number)
 {
 	int saved = errno, none = 0;

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signals that would end the process, held back while something must not be cut short: a token in files is rewritten in
- * place by some calls, and is lost if the process ends in the middle of one.
+/* Holds back signals that would end the process during work that must not be cut short: some calls rewrite a
+ * file-based token in place, and the token is lost if the process ends in the middle of one.
  *
- * All signals are held that end a process by default and that somebody sends or a timer sets off; not those that a crash
- * makes, and not those that the program was started to ignore. A handler holds them, and not a mask: a module's threads
- * have masks of their own, and the programs that a module starts would inherit one. */
+ * Holds all signals that end a process by default and that are sent or set off by a timer, but not those that a
+ * crash causes, nor those ignored when the program started. It uses a handler rather than a mask, because a module's
+ * threads have masks of their own, and programs that a module starts would inherit a mask. */
 #ifndef P11BEARER_PROCESS_HOLD_H
 #define P11BEARER_PROCESS_HOLD_H
 
 #include <stdbool.h>
 
-/* From begin to end, signals can be held. Outside of enter and leave they end the process at once, as always. */
+/* Between begin and end, hold_enter can hold signals. Outside enter and leave they end the process immediately. */
 void hold_begin(void);
 void hold_end(void);
 
-/* Signals that come between the two end the process in hold_leave. Several threads may hold them at once; then the last one
- * to leave lets them go. Neither makes a system call. Not to be nested in one thread. */
+/* Signals that arrive between enter and leave end the process in hold_leave. If several threads hold signals, the
+ * last one to leave releases them. Neither function makes a system call. One thread must not nest them. */
 void hold_enter(void);
 void hold_leave(void);
 
-/* For the signal handlers of others: ends the process by the signal, or lets hold_leave do so if it is held. */
+/* For other signal handlers: ends the process by the signal, or leaves that to hold_leave if signals are held. */
 void hold_signal(int number);
 
-/* To be called now and then by a thread that watches, with clock_ms: true, once, when a signal is held for a second. The
- * next signal after that ends the process at once. (timeout(1) and shells send one signal twice, so that two in quick
- * succession do not.) */
+/* Called regularly by a watching thread with clock_ms. Returns true once, when a signal has been held for a second;
+ * from then on the next signal ends the process immediately. A second signal right after the first does not, because
+ * timeout(1) and shells send one twice. */
 bool hold_is_overdue(double now);
 
 #endif

@@ -17,12 +17,12 @@
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
-/* A handler, and not a mask: threads of a module have masks of their own. The pipe wakes whoever waits in another
- * thread. */
+/* A handler rather than a mask, because a module's threads have masks of their own. The pipe wakes a thread that
+ * waits. */
 static struct sigaction before[SIGNALS];
 static bool changed[SIGNALS];
 static const char *message;
-static atomic_int caught, waiting; /* other threads ask for them */
+static atomic_int caught, waiting; /* other threads read them */
 static int wake[2] = { -1, -1 };
 
 static void handle(int number)
@@ -36,7 +36,7 @@ static void handle(int number)
 		caught = waiting = number;
 		written = write(STDERR_FILENO, message, strlen(message));
 		written += write(wake[1], "", 1);
-		(void)written; /* nothing can be done about it here */
+		(void)written; /* a failure cannot be handled here */
 	}
 	errno = saved;
 }
@@ -48,7 +48,7 @@ void interrupt_begin(const char *text)
 	message = text;
 	caught = waiting = 0;
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0) {
-		wake[0] = wake[1] = -1; /* nothing would end a wait, so signals go on ending the program */
+		wake[0] = wake[1] = -1; /* nothing would end a wait, so signals keep ending the program */
 		return;
 	}
 	for (size_t i = 0; i < SIGNALS; i++) {
@@ -96,7 +96,7 @@ int interrupt_take(void)
 int interrupt_wait(unsigned long milliseconds)
 {
 	double until = clock_ms() + (double)milliseconds;
-	struct pollfd woken = { .fd = wake[0], .events = POLLIN }; /* one below 0 is passed over */
+	struct pollfd woken = { .fd = wake[0], .events = POLLIN }; /* poll ignores a negative one */
 	double left = (double)milliseconds;
 
 	while (waiting == 0 && left > 0) {

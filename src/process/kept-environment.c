@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char **environment, **working; /* as noted; and what environ is when it had to be put back */
+static char **environment, **working; /* as noted; and the environ array used after a change was undone */
 static size_t variables;
 
 void kept_environment_note(void)
@@ -20,7 +20,7 @@ void kept_environment_note(void)
 	if (copy == NULL)
 		return;
 	memcpy(copy, environ, count * sizeof(*copy));
-	/* Never freed: a thread of a module may be reading the one before. */
+	/* Never freed: a module's thread may still be reading the previous one. */
 	environment = copy;
 	working = copy + count + 1;
 	variables = count;

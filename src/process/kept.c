@@ -20,12 +20,12 @@
 
 enum {
 	STANDARD = STDERR_FILENO + 1,
-	OUT_OF_REACH = 300, /* copies get numbers from here on: modules that close descriptors begin below */
+	OUT_OF_REACH = 300, /* lowest number for copies: modules that close descriptors start below */
 };
 static const __itimer_which_t timers[] = { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
 enum { TIMERS = sizeof(timers) / sizeof(timers[0]) };
 
-/* What a program inherits by execve(2) that can be read and set. */
+/* What a program inherits through execve(2) and can read and set. */
 struct state {
 	bool known;
 	struct rlimit limits[RLIM_NLIMITS];
@@ -43,7 +43,7 @@ static struct sigaction actions[NSIG]; /* as given */
 static sigset_t mask;                  /* as given */
 static bool warned;
 
-/* The open files, and last the folder, which may have lost its path. */
+/* The open files; the last one is the current folder, which may have lost its path. */
 enum { FOLDER = STANDARD, FILES };
 static struct {
 	int copy, flags;
@@ -69,7 +69,7 @@ static void read_state(struct state *state)
 	state->known = true;
 }
 
-/* --- putting back ------------------------------------------------------------------------------------------------ */
+/* --- restoring --------------------------------------------------------------------------------------------------- */
 
 static void put_limit(const struct state *state, __rlimit_resource_t which)
 {
@@ -82,12 +82,12 @@ static void put_limit(const struct state *state, __rlimit_resource_t which)
 	now.rlim_cur = wanted->rlim_cur < now.rlim_max ? wanted->rlim_cur : now.rlim_max;
 	(void)setrlimit(which, &now);
 	if (!warned)
-		message_warn("a module has lowered a hard resource limit%s, which this process may not raise again",
+		message_warn("a module has lowered a hard resource limit%s, and this process may not raise it again",
 			     which == RLIMIT_NOFILE ? ", that on open files" : "");
 	warned = true;
 }
 
-/* A module that closes descriptors may have closed ours, and something else have its number now. */
+/* A module that closes descriptors may have closed ours, and the number may have been reused. */
 static bool is_file(int fd, const struct stat *what)
 {
 	struct stat now;
@@ -106,7 +106,7 @@ static void put_folder(const struct state *state)
 	}
 }
 
-/* One that was raised is left: modules that open many connections do that for themselves. */
+/* A raised limit stays: modules that open many connections raise it for themselves. */
 static void put_lowered_limit(const struct state *state, __rlimit_resource_t which)
 {
 	struct rlimit now;
@@ -120,11 +120,12 @@ static void put_processors(const struct state *state)
 {
 	cpu_set_t now;
 
-	if (state->has_processors && sched_getaffinity(0, sizeof(now), &now) == 0 && !CPU_EQUAL(&now, &state->processors))
+	if (state->has_processors && sched_getaffinity(0, sizeof(now), &now) == 0 &&
+	    !CPU_EQUAL(&now, &state->processors))
 		(void)sched_setaffinity(0, sizeof(now), &state->processors);
 }
 
-/* Numbers have a point, and messages are English; no system call. */
+/* Keeps the decimal point and English messages. Makes no system call. */
 static void put_locale(void)
 {
 	(void)uselocale(LC_GLOBAL_LOCALE);
@@ -132,7 +133,7 @@ static void put_locale(void)
 		(void)setlocale(LC_ALL, "C");
 }
 
-/* One that was set before is left as it is. */
+/* A value set by the caller of the program stays. */
 static void stop_timers(void)
 {
 	static const struct itimerval none;
@@ -178,7 +179,7 @@ static void put_standard(void)
 	}
 }
 
-/* Flags such as O_NONBLOCK are those of the open file, and so whoever shares it has them too. */
+/* Flags such as O_NONBLOCK belong to the open file, and so affect everybody who shares it. */
 static void end_files(void)
 {
 	for (int i = 0; i < FILES; i++) {
@@ -191,7 +192,7 @@ static void end_files(void)
 	}
 }
 
-/* --- from when to when ------------------------------------------------------------------------------------------- */
+/* --- begin and end ----------------------------------------------------------------------------------------------- */
 
 void kept_given(void)
 {
@@ -215,7 +216,7 @@ void kept_give_back(void)
 	if (getpriority(PRIO_PROCESS, 0) != given.niceness && setpriority(PRIO_PROCESS, 0, given.niceness) < 0)
 		message_warn("a module has lowered the priority of this process, which only root can raise again");
 	stop_timers();
-	if (prctl(PR_GET_PDEATHSIG, &parent_signal, 0, 0, 0) == 0 && parent_signal != 0) /* else it is a new child, which has none */
+	if (prctl(PR_GET_PDEATHSIG, &parent_signal, 0, 0, 0) == 0 && parent_signal != 0) /* a new child has none */
 		(void)prctl(PR_SET_PDEATHSIG, given.parent_signal, 0, 0, 0);
 	for (int number = 1; number < NSIG; number++)
 		(void)sigaction(number, &actions[number], NULL);
@@ -250,12 +251,12 @@ void kept_restore(const sigset_t *thread)
 		return;
 	umask(noted.umask);
 	put_folder(&noted);
-	put_lowered_limit(&noted, RLIMIT_FSIZE);   /* files are written, */
-	put_lowered_limit(&noted, RLIMIT_NPROC);   /* threads started, */
+	put_lowered_limit(&noted, RLIMIT_FSIZE);   /* for files, */
+	put_lowered_limit(&noted, RLIMIT_NPROC);   /* for threads, */
 	put_lowered_limit(&noted, RLIMIT_AS);
 	put_lowered_limit(&noted, RLIMIT_DATA);
-	put_lowered_limit(&noted, RLIMIT_MEMLOCK); /* and secrets locked in memory */
-	/* A core would have secrets in it. */
+	put_lowered_limit(&noted, RLIMIT_MEMLOCK); /* and for locked memory */
+	/* A core file would contain secrets. */
 	put_limit(&noted, RLIMIT_CORE);
 	if (!noted.dumpable)
 		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -15,10 +15,9 @@
 #include <unistd.h>
 
 static int descriptor = STDOUT_FILENO;
-static struct stat kept; /* what it was when it was put aside */
+static struct stat kept; /* its identity when it was diverted */
 
-/* A module that closes descriptors which are not its own may have closed this one, and something else have its number
- * now. */
+/* A module that closes foreign descriptors may have closed this one, and the number may have been reused. */
 static bool is_kept(void)
 {
 	struct stat now;
@@ -38,7 +37,7 @@ int output_write(const void *data, size_t length, struct error *error)
 		ssize_t written = write(descriptor, next, length);
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0 && errno == EAGAIN) { /* who shares it may have set it so */
+		if (written < 0 && errno == EAGAIN) { /* a process that shares it may have made it non-blocking */
 			poll(&(struct pollfd){ .fd = descriptor, .events = POLLOUT }, 1, -1);
 			continue;
 		}

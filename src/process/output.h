@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Data on stdout, and nothing else there: PKCS#11 modules print what they like. */
+/* Keeps stdout for data: PKCS#11 modules print whatever they like. */
 #ifndef P11BEARER_PROCESS_OUTPUT_H
 #define P11BEARER_PROCESS_OUTPUT_H
 
@@ -7,21 +7,22 @@
 
 #include <stddef.h>
 
-/* Writes data to stdout. Fails with ERROR_UNEXPECTED, and error->code set to errno, when stdout does not take it
- * all. */
+/* Writes data to stdout. Fails with ERROR_UNEXPECTED, and error->code set to errno, if stdout does not accept all of
+ * it. */
 int output_write(const void *data, size_t length, struct error *error);
 
-/* Writes what cJSON printed, escaped by json_escape, and a line end. NULL: memory is out. Fails as output_write does. */
+/* Writes what cJSON printed, escaped by json_escape, and a line end. `text` NULL means out of memory. Fails as
+ * output_write does. */
 int output_json(const char *text, struct error *error);
 
-/* From here on what anybody else writes to stdout goes to stderr. Where that cannot be done it stays as it is. It is
- * so until the program ends: threads of modules may outlive them. */
+/* From now on, what anybody else writes to stdout goes to stderr, until the program ends, because threads of modules
+ * may outlive them. If this is not possible, stdout stays as it is. */
 void output_divert(void);
 
-/* Gives stdout back, for a command that is executed next. Where that cannot be done it is closed. */
+/* Restores stdout for a command that is executed next, or closes it if that fails. */
 void output_restore(void);
 
-/* The descriptor that stdout has meanwhile. */
+/* Returns the descriptor that stdout has in the meantime. */
 int output_descriptor(void);
 
 #endif

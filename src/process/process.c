@@ -23,17 +23,17 @@ void process_protect(void)
 	struct rlimit core;
 
 	kept_given();
-	/* The hard limit stays: without it there would be no way back. */
+	/* Leave the hard limit, because a lowered one could not be raised again. */
 	if (getrlimit(RLIMIT_CORE, &core) == 0)
 		none.rlim_max = core.rlim_max;
 	(void)setrlimit(RLIMIT_CORE, &none);
-#ifndef P11BEARER_SANITIZED /* the leak check of the sanitizers needs ptrace */
+#ifndef P11BEARER_SANITIZED /* the sanitizers' leak check needs ptrace */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 	signal(SIGPIPE, SIG_IGN);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		/* An open file takes the lowest free number, which is `fd` itself. Stdout is opened for reading, so that
-		 * writing data to it fails rather than loses them. */
+		/* open() returns the lowest free number, which is `fd`. Stdout is opened read-only, so that writing
+		 * to it fails instead of losing data. */
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 	}
@@ -56,7 +56,7 @@ void process_finish(int status)
 void process_end(int status)
 {
 	process_finish(status);
-	fflush(stdout); /* what a module has put there meanwhile */
+	fflush(stdout); /* what a module has put there in the meantime */
 #ifdef P11BEARER_SANITIZED
 	__lsan_do_leak_check();
 #endif

@@ -3,20 +3,21 @@
 #ifndef P11BEARER_PROCESS_PROCESS_H
 #define P11BEARER_PROCESS_PROCESS_H
 
-/* No core file, no ptrace by the same user, no death by SIGPIPE (a remote module's server may vanish); stdin, stdout
- * and stderr are open, so that no file gets their numbers. Notes what the process was given before (kept.h). To be called first in main. */
+/* Disables core files, ptrace by the same user and death by SIGPIPE (a remote module's server may vanish). Opens
+ * stdin, stdout and stderr if they are closed, so that no file gets their numbers. First notes what the process was
+ * given (kept.h). Call it first in main. */
 void process_protect(void);
 
-/* Has this done at the end of the process, when its data are written, with its exit status. One such work is kept. */
+/* Registers the one function to call at exit, after output is flushed; it is passed the exit status. */
 void process_at_end(void (*work)(int status));
 
-/* Does it, once. */
+/* Calls it, unless it was called before. */
 void process_finish(int status);
 
-/* The same, and ends the process at once: nothing that others have registered for its end is run. */
+/* Calls it and ends the process immediately, without running other exit handlers. */
 void process_end(int status) __attribute__((noreturn));
 
-/* Overwrites `text` (an argument of main or a value of the environment) with '*', so that ps no longer shows it. */
+/* Overwrites `text` (an argument of main or the value of a variable) with '*', so that ps no longer shows it. */
 void process_blank(char *text);
 
 #endif

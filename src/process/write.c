@@ -46,7 +46,7 @@ static int write_in_place(const char *path, const struct stat *expected, const v
 	return result;
 }
 
-/* The N of /dev/fd/N and the like; negative when `path` is no such name. */
+/* Returns the N of /dev/fd/N and the like, or a negative number if `path` is not such a name. */
 static int descriptor_of(const char *path)
 {
 	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
@@ -66,8 +66,8 @@ static int descriptor_of(const char *path)
 	return -1;
 }
 
-/* The same for a link to such a name. What the kernel makes of it says nothing: it is the file that the descriptor has, and
- * while stdout is diverted it is stderr's. */
+/* Does the same for a link to such a name. Resolving it with the kernel would not help: that gives the descriptor's
+ * file, which is stderr's while stdout is diverted. */
 static int descriptor_by_link(const char *path)
 {
 	char name[PATH_MAX], link[PATH_MAX];
@@ -91,7 +91,7 @@ static int write_to_descriptor(int fd, const char *path, const void *data, size_
 	return place_write_all(fd, data, length) == 0 ? 0 : place_cannot_write(path, error);
 }
 
-/* Whether the path is what stdout writes to: to replace it would take the rest of stdout's output with it. */
+/* Returns whether the path is the file behind stdout: replacing it would lose the rest of the output. */
 static bool is_stdout(const struct stat *status)
 {
 	struct stat out;

@@ -161,7 +161,7 @@ static void access_that_cannot_be_kept_is_a_refusal(void **state)
 		gid_t gid;
 		const char *label, *text, *hint;
 	} cases[] = {
-		{ 0, 0, NULL, "cannot keep the owner and group", "put a copy of your own in its place" },
+		{ 0, 0, NULL, "cannot keep the owner and group", "use a copy of your own" },
 		{ NOBODY, 0, NULL, "cannot keep the owner and group", "in its group" },
 		{ NOBODY, NOBODY, "security.label", "cannot keep the attribute security.label", "setfattr -x security.label" },
 	};
