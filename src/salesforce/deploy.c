@@ -125,8 +125,8 @@ static int judge(const struct work *work, struct error *error)
 	if (deployment->done)
 		return error_set(error, ERROR_ORG, "the org ended %s %s as %s: %ld of %ld components and %ld of "
 				 "%ld tests failed%s%s", what, deployment->id, deployment->status,
-				 deployment->component_errors, deployment->components, deployment->test_errors, deployment->tests,
-				 deployment->detail[0] != '\0' ? "; " : "", deployment->detail);
+				 deployment->component_errors, deployment->components, deployment->test_errors,
+				 deployment->tests, deployment->detail[0] != '\0' ? "; " : "", deployment->detail);
 	error_set(error, ERROR_NETWORK, "%s %s is not done after %ld s: %s, %ld of %ld components",
 		  what, deployment->id, work->deploy->wait, deployment->status, deployment->components_done,
 		  deployment->components);

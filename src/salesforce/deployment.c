@@ -195,8 +195,7 @@ int deployment_read(struct deployment *deployment, const char *json, const char 
 		status = error_set(error, ERROR_ANSWER, "the org's answer does not name a deployment");
 	/* Not every answer has the checksum, the last three of 18 characters. */
 	else if (id != NULL && strncmp(found, id, 15) != 0)
-		status = error_set(error, ERROR_ANSWER, "the org's answer is about another deployment (%s, not %s)", found,
-				   id);
+		status = error_set(error, ERROR_ANSWER, "the org's answer is about deployment %s, not %s", found, id);
 	else if (id != NULL && (!cJSON_IsObject(result) || text_of(result, "status") == NULL))
 		status = error_set(error, ERROR_ANSWER, "the org's answer does not contain the status of "
 				   "deployment %s", id);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests and answers of the Metadata REST API (Metadata API Developer Guide, "Deploy Metadata with REST"). Sends
- * nothing. */
+/* Builds requests and reads answers of the Metadata REST API (Metadata API Developer Guide, "Deploy Metadata with
+ * REST"). Does no I/O. */
 #ifndef P11BEARER_SALESFORCE_DEPLOYMENT_H
 #define P11BEARER_SALESFORCE_DEPLOYMENT_H
 

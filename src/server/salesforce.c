@@ -34,8 +34,7 @@
 	"signature verification/validation/check fail*|signature verification/validation has failed|" \
 	"jti ... seen/used/reused/replay*|duplicate jti"
 
-/* The first match counts, so a specific cause comes before a vaguer one whose words may appear in the same
- * description. */
+/* The first match counts, so a specific cause comes before a vaguer one that the same description may also name. */
 static const struct server_advice advice[] = {
 	{ SERVER_LOGIN_RATE, NULL, TOO_MANY_LOGINS,
 	  "the user has logged in too often in the last hour (Salesforce allows 3,600 logins)",
@@ -124,7 +123,7 @@ const struct server server_salesforce = {
 	.userinfo_path = "/services/oauth2/userinfo",
 	.revoke_path = "/services/oauth2/revoke",
 	.lifetime_max = 180,
-	.exp_max = 300, /* the vendor's own examples send an exp that is so far ahead */
+	.exp_max = 300, /* the vendor's own examples send this */
 	.certificate_max = 4096,
 	.error_names = { "errorCode", "message" },
 	.bearer_variable = "SF_ACCESS_TOKEN",

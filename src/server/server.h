@@ -29,8 +29,8 @@ struct server {
 	long lifetime_max;      /* seconds: latest exp that the vendor documents */
 	long exp_max;           /* seconds: latest exp that the server accepts */
 	size_t certificate_max; /* bytes of PEM that the server stores */
-	const char *error_names[2]; /* JSON members with the code and the description of an error that is not OAuth's */
-	const char *bearer_variable, *site_variable; /* environment variables that the server's own tools read */
+	const char *error_names[2]; /* JSON members that carry an API error's code and description */
+	const char *bearer_variable, *site_variable; /* environment variables of the server's own tools */
 	const struct server_advice *advice;
 	size_t advice_count;
 };

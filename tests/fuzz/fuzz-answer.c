@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes what reads the answers of an org. The first byte picks the HTTP status, the rest is the body. Linked with
- * --wrap=http_send, so that this file is the network. */
+/* Fuzzes the code that reads a server's answers. The first byte picks the HTTP status, the rest is the body. Linked
+ * with --wrap=http_send, so that this file is the network. */
 #include "fuzz.h"
 
 #include "base/json.h"
@@ -40,8 +40,7 @@ static void expect_line(const char *text)
 		expect(!iscntrl((unsigned char)*text), "what is shown is one line");
 }
 
-/* What goes to stdout is JSON that every reader understands alike. Only names that repeated the bearer, and are masked, may be
- * the same. */
+/* Every parser must read what is written to stdout alike. Only masked names may be repeated. */
 static void expect_json(const struct secret *json)
 {
 	cJSON *parsed = cJSON_Parse(secret_data(json));
@@ -53,7 +52,8 @@ static void expect_json(const struct secret *json)
 	cJSON_Delete(parsed);
 }
 
-/* Not in the text, where the end of an escape such as \u100D may look like its beginning. */
+/* Checks the parsed strings, because the end of an escape such as \u100D in the text may look like the secret's
+ * start. */
 static void expect_hidden(const cJSON *item)
 {
 	for (; item != NULL; item = item->next) {

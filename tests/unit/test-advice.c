@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Advice on the org's refusals: whoever is refused must be told what to change. */
+/* Advice for Salesforce's errors: each refusal says what to change. */
 #include "unit.h"
 
 #include "server/server.h"
@@ -11,7 +11,7 @@ static const struct server_advice *advice_on(const char *code, const char *descr
 	return server_advice(&server_salesforce, code, description);
 }
 
-/* The org's own words, and what its advice must speak of. */
+/* Refusals in the org's words, and what their advice must mention. */
 static const struct {
 	const char *error, *description, *meaning, *remedy;
 } refusals[] = {
@@ -82,7 +82,7 @@ static void words_around_the_known_ones_do_not_matter(void **state)
 			 advice_on("invalid_grant", "audience is invalid"));
 }
 
-/* Each way to say a thing is understood as the first of its line, with a code that does not tell, and without one. */
+/* Every text gets the advice of the first one in its row, with an unspecific code and without a code. */
 static const char *const variants[][40] = {
 	{ "login rate exceeded", "Login Rate Exceeded.", "LOGIN_RATE_EXCEEDED", "login-rate exceeded",
 	  "invalid_grant: login rate exceeded (user 0050x)", "login  rate\thas been exceeded", "Login rate limit reached",
@@ -161,7 +161,7 @@ static void a_cause_has_many_wordings(void **state)
 	}
 }
 
-/* The org may say with a code what it says elsewhere with words, and the words are nearer to the cause. */
+/* Codes and descriptions may name the same cause. If they differ, the description is closer to it. */
 static void words_decide_where_the_code_is_vague(void **state)
 {
 	(void)state;
@@ -174,7 +174,7 @@ static void words_decide_where_the_code_is_vague(void **state)
 	assert_int_equal(advice_on("MUTUAL_AUTHENTICATION_FAILED", "whatever")->cause, SERVER_MUTUAL_TLS);
 }
 
-/* Where the error alone says it all, an org that sends other words or none is understood too. */
+/* A specific code gets its advice with any description or none. */
 static void description_is_not_needed_where_the_error_is_clear(void **state)
 {
 	static const char *const clear[] = { "invalid_app_access", "app_not_found", "invalid_client", "invalid_client_id",
@@ -197,14 +197,14 @@ static void unknown_refusals_get_no_advice(void **state)
 		"password expired", "certificate has expired", "too many login attempts", "the target audience of this app",
 		"user not found", "activate the user", "organization locked", "client", "approved", "assertion", "login",
 		"reassertion invalidated", "ship restricted", "blogin rate exceeded", "a/b*c|d ... e", "\xff\xfe", "...", "|", " ",
-		/* the cause is another */
+		/* these have other causes */
 		"too many requests from this IP address", "Rate limit exceeded for IP address 10.0.0.1", "IP address: 10.0.0.1",
 		"the audience is valid. The token is invalid", "audience accepted; scope unknown", "audience claim is https://x",
 		"the audience is good and the rest of it is invalid", "https://x/audience/invalid", "user wants approval",
 		"invalid scope https://audience.example", "failed login limit exceeded",
 		"maximum failed logins exceeded", "login failed: too many attempts", "your rate plan has no login; limit exceeded",
 		"user asked for an inactive license", "assertion required. Scope invalid", "the refresh token is gone. The scope is not",
-		/* what others say: Google, Entra ID, Okta, Auth0, DocuSign, Box, Keycloak, gateways, the Salesforce API */
+		/* texts of other servers: Google, Entra ID, Okta, Auth0, DocuSign, Box, Keycloak, gateways, the Salesforce API */
 		"Invalid grant: account not found", "Not a valid email or user ID.", "Invalid OAuth scope or ID token audience provided.",
 		"Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes",
 		"AADSTS7000215: Invalid client secret provided. Ensure the secret being sent is the client secret value",
