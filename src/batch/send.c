@@ -225,11 +225,12 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 
 void sender_move(struct sender *sender, struct queue *done)
 {
+	const char *const *names = sender->request->server->error_names;
 	struct error error;
 	void *tag;
 	int result;
 
-	while (oauth_exchange_take(sender->pool, sender->request->server->error_names, &sender->answer, &tag, &result, &error)) {
+	while (oauth_exchange_take(sender->pool, names, &sender->answer, &tag, &result, &error)) {
 		struct item *item = tag;
 
 		item->result = result;

@@ -131,8 +131,8 @@ static void warn_if_unchecked(const struct signer *signer, size_t length)
 	p11_key_warn_of_size(signer->key, signer->path == NULL ? (int)length * 8 :
 			     EVP_PKEY_get_bits(X509_get0_pubkey(signer->certificates.list[0])));
 	if (signer->path == NULL)
-		message_warn("signatures cannot be checked: %s; to check them, give the key's certificate with --certificate FILE",
-			     unchecked);
+		message_warn("signatures cannot be checked: %s; to check them, give the key's certificate with "
+			     "--certificate FILE", unchecked);
 }
 
 static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,

@@ -51,8 +51,8 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 			result = assertion_make(&client->signer, request, &assertion, error);
 		if (result < 0)
 			break;
-		result = oauth_exchange(client->http, client->token_url, assertion.text, request->server->error_names, answer,
-					error);
+		result = oauth_exchange(client->http, client->token_url, assertion.text, request->server->error_names,
+					answer, error);
 	} while (result < 0 && retry_pause(&retry, &rules, answer, error));
 	assertion_clear(&assertion);
 	if (result == -ERROR_ORG && advice_refusal(request, answer, error))

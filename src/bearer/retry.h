@@ -8,21 +8,20 @@
 #include "server/server.h"
 
 enum {
-	RETRY_WAIT_MAX = 60,    /* seconds: a longer wait that the server asks for is reported instead */
+	RETRY_WAIT_MAX = 60,     /* seconds: a longer wait that the server asks for is reported instead */
 	RETRY_LOGIN_HOUR = 3600, /* seconds during which a login counts against the limit */
 };
 
-/* What the end of a request says. */
 enum retry_outcome {
 	RETRY_SUCCESS,
 	RETRY_STALE,     /* the connection was closed before the request was sent */
 	RETRY_THROTTLED, /* the server asks for fewer requests */
-	RETRY_FAILURE,   /* nothing about the request: no answer, 5xx, or an unusable answer */
+	RETRY_FAILURE,   /* says nothing about the request: no answer, 5xx, or an unusable answer */
 	RETRY_REFUSAL,   /* this request is wrong */
 };
 
-/* The wait for a user who has logged in too often. Salesforce allows 3,600 logins in an hour and then refuses them all
- * until fewer fall within the last hour, which takes minutes. All 0 before the first refusal. */
+/* The wait for a user who has logged in too often. The server refuses further logins until fewer fall within the last
+ * hour, which takes minutes. All 0 before the first refusal. */
 struct retry_limit {
 	double end;   /* of the wait, clock_ms */
 	long refused; /* refusals, the first included */
@@ -48,6 +47,7 @@ struct retry_rules {
 /* Whether the answer refuses a user who has logged in too often. */
 bool retry_is_limited(const struct server *server, const struct oauth_answer *answer);
 
+/* What the end of a request with `result` says. */
 enum retry_outcome retry_outcome(const struct retry *retry, int result, const struct oauth_answer *answer);
 
 /* Called after each refusal of the user. Returns the milliseconds until the next try, or a negative number to give up.

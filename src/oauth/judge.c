@@ -54,7 +54,8 @@ static void read_words(const cJSON *json, const char *const names[2], struct red
 
 	while (cJSON_IsArray(json) && object != NULL && !has_text(object, "error") && !has_text(object, names[0]))
 		object = object->next;
-	copy_field(object, has_text(object, "error") ? "error" : names[0], redactor, answer->code, sizeof(answer->code));
+	copy_field(object, has_text(object, "error") ? "error" : names[0], redactor, answer->code,
+		   sizeof(answer->code));
 	copy_field(object, has_text(object, "error_description") ? "error_description" : names[1], redactor,
 		   answer->description, sizeof(answer->description));
 }
