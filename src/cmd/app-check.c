@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* p11bearer app check: tells what is wrong with an app's files. */
+/* p11bearer app check: checks an app's files. */
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
@@ -63,7 +63,7 @@ static int print_json(const struct appcheck *check, const char *app, struct erro
 	return result;
 }
 
-/* What follows from the findings. An app of which not all was seen, or that has a doubt about it, is not said to be fit. */
+/* Reports the result. Calls an app fit only if all of it was checked and nothing about it is in doubt. */
 static void tell(const struct appcheck *check, const char *app)
 {
 	size_t warnings = check->count - check->errors;
@@ -79,7 +79,8 @@ static void tell(const struct appcheck *check, const char *app)
 		message_note("%s: no errors, %s; this is not the whole app", check->path, number);
 }
 
-static int conclude(const struct settings *settings, const struct appcheck *check, const char *app, struct error *error)
+static int conclude(const struct settings *settings, const struct appcheck *check, const char *app,
+		    struct error *error)
 {
 	size_t warnings = check->count - check->errors;
 	int result = 0;
@@ -91,8 +92,8 @@ static int conclude(const struct settings *settings, const struct appcheck *chec
 	if (result < 0)
 		return result;
 	if (check->errors > 0)
-		return error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app, %zu warning%s", check->errors,
-				 check->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+		return error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app, %zu warning%s",
+				 check->errors, check->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
 	tell(check, app);
 	return 0;
 }
@@ -115,7 +116,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0 && apps.is_folder)
 		result = apps_settings(&apps, path, app, &file, error);
 	given.names_missing = apps.is_folder && apps.count > 1;
-	/* A key in the configuration is not asked for: nobody asked for a login. */
+	/* A key in the configuration is not opened: the user did not ask for a login. */
 	if (result == 0 && settings_is_option(settings, SETTING_KEY))
 		result = cmd_app_key(settings, &given.key, error);
 	if (result == 0)

@@ -28,13 +28,13 @@ static void take_settings(const struct settings *settings, struct template_app *
 static void tell(const struct template_app *app, const struct template_file *files, const char *folder)
 {
 	for (size_t i = 0; i < TEMPLATE_FILES; i++)
-		message_note("%s/%s is written%s", folder, files[i].path,
-			     files[i].secret ? "; it is not for source control: once retrieved it holds secrets of the org" : "");
+		message_note("wrote %s/%s%s", folder, files[i].path,
+			     files[i].secret ? "; keep it out of source control: orgs put secrets into it" : "");
 	if (app->contact_email == NULL)
-		message_warn("the app has no contactEmail, which orgs ask for: give --contact-email");
+		message_warn("the app has no contactEmail, which orgs ask for; give --contact-email");
 	if (app->permission_set == NULL)
-		message_warn("the app admits only users that an admin approved: give --permission-set, or approve a profile in the "
-			     "org");
+		message_warn("the app admits only users that an admin approved; give --permission-set, or approve a "
+			     "profile in the org");
 }
 
 static int write_app(const struct settings *settings, struct template_app *app, X509 *certificate, const char *folder,

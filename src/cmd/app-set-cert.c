@@ -30,7 +30,7 @@ static int print_difference(const struct appfile *old, const char *path, const c
 	return result;
 }
 
-/* Tells what there was, and whether it is this very certificate. */
+/* Reports the old certificate. Returns whether it is `certificate`. */
 static bool tell_old(struct appfile *file, X509 *certificate)
 {
 	const char *text = appfile_text(file, "certificate");
@@ -60,7 +60,7 @@ static int put(const struct snapshot *snapshot, struct appfile *file, const char
 		result = cmd_app_warn(certificate, length, error);
 	if (result == 0 && appfile_count(file, "certificate") <= 1 && tell_old(file, certificate)) {
 		cmd_app_tell("certificate", certificate);
-		message_note("%s has this certificate already: nothing is written", path);
+		message_note("%s already has this certificate; nothing was written", path);
 		goto out;
 	}
 	if (result == 0)
@@ -71,7 +71,7 @@ static int put(const struct snapshot *snapshot, struct appfile *file, const char
 		result = snapshot_replace(snapshot, path, data, length, error);
 	if (result == 0) {
 		cmd_app_tell("new certificate", certificate);
-		message_note(dry ? "%s would be changed: nothing is written" : "%s is changed", path);
+		message_note(dry ? "would change %s; nothing was written" : "changed %s", path);
 	}
 out:
 	wipe_free(data);
@@ -79,7 +79,7 @@ out:
 	return result;
 }
 
-/* The path of the settings file that is meant, to be freed. */
+/* Finds the settings file. The caller frees *path. */
 static int find(const struct settings *settings, char **path, struct error *error)
 {
 	const char *operand = settings_operand(settings, 0), *app;
@@ -107,8 +107,9 @@ static int read_file(const char *path, struct snapshot *snapshot, struct appfile
 	if (result == 0)
 		result = appfile_parse(path, snapshot->data, snapshot->length, APPFILE_GLOBAL_OAUTH, file, error);
 	if (result == 0 && appfile_has_private_key(*file, where, sizeof(where))) {
-		result = error_set(error, ERROR_CONFIG, "%s of %s holds a private key; nothing is written", where, path);
-		error_hint(error, "take it out, and replace the key, which is no longer a secret");
+		result = error_set(error, ERROR_CONFIG, "%s of %s contains a private key; nothing was written", where,
+				   path);
+		error_hint(error, "remove the private key, and replace the key pair: it is no longer secret");
 	}
 	return result;
 }
@@ -124,8 +125,8 @@ static int check_file(const struct appfile *file, struct error *error)
 	return result;
 }
 
-/* The file is read first, so that no PIN is spent on a file that cannot be changed, and again once the certificate is at
- * hand, because its owner may edit it while the PIN is typed. */
+/* The file is read first, so that no PIN is spent on a file that cannot be changed, and again once the certificate is
+ * at hand, because its owner may edit it while the PIN is typed. */
 static int run(const struct settings *settings, struct error *error)
 {
 	struct snapshot before = { .data = NULL }, now = { .data = NULL };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the commands of "app" share. */
+/* Shared by the commands of p11bearer-app. */
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
@@ -40,7 +40,7 @@ static int from_token(const struct settings *settings, X509 **certificate, struc
 	return result;
 }
 
-/* The key is asked for only where it decides: by an option, or because the file holds several certificates. */
+/* Opens the key only if it decides: an option names it, or the file contains several certificates. */
 static int from_file(const struct settings *settings, const char *path, X509 **certificate, struct error *error)
 {
 	bool key_given = settings_is_option(settings, SETTING_KEY);
@@ -60,12 +60,14 @@ static int from_file(const struct settings *settings, const char *path, X509 **c
 int cmd_app_certificate(const struct settings *settings, X509 **certificate, struct error *error)
 {
 	const char *path = settings_text(settings, SETTING_CERTIFICATE);
-	bool only_key_given = settings_is_option(settings, SETTING_KEY) && !settings_is_option(settings, SETTING_CERTIFICATE);
+	bool only_key_given = settings_is_option(settings, SETTING_KEY) &&
+			      !settings_is_option(settings, SETTING_CERTIFICATE);
 
 	*certificate = NULL;
 	if (path == NULL && settings_text(settings, SETTING_KEY) == NULL) {
-		error_set(error, ERROR_USAGE, "neither --certificate nor --key is given");
-		error_hint(error, "give the certificate's file, or the key's URI to take its certificate from the token");
+		error_set(error, ERROR_USAGE, "neither --certificate nor --key is set");
+		error_hint(error, "give the file of the certificate, or the URI of the key to take its certificate "
+				  "from the token");
 		return -ERROR_USAGE;
 	}
 	if (path != NULL && !only_key_given)
@@ -101,11 +103,11 @@ void cmd_app_findings(const struct appcheck *check)
 	for (size_t i = 0; i < check->count; i++) {
 		const struct appcheck_finding *finding = &check->findings[i];
 		const char *file = finding->file != NULL ? finding->file : check->path;
-		/* What a file itself says names it already. */
+		/* Some findings name their file. */
 		bool named = strstr(finding->text, file) != NULL;
 
-		message_note("%s: %s%s%s", finding->level >= APPCHECK_UNFIT ? "error" : "warning", named ? "" : file, named ? "" : ": ",
-			     finding->text);
+		message_note("%s: %s%s%s", finding->level >= APPCHECK_UNFIT ? "error" : "warning", named ? "" : file,
+			     named ? "" : ": ", finding->text);
 	}
 	if (check->certificate != NULL)
 		cmd_app_tell("certificate", check->certificate);

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --batch of jwt and token. */
+/* The option --batch of jwt and token. */
 #include "cmd/cmd.h"
 
 #include "batch/batch.h"
 
-enum { MODULE_WAIT = 30 }; /* seconds, unless the user says how long */
+enum { MODULE_WAIT = 30 }; /* seconds; default of batches */
 
 int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error)
 {
-	static const enum setting_id only[] = { SETTING_FAIL_FAST, SETTING_ORDERED, SETTING_SESSIONS, SETTING_PARALLEL };
+	static const enum setting_id only[] = {
+		SETTING_FAIL_FAST, SETTING_ORDERED, SETTING_SESSIONS, SETTING_PARALLEL,
+	};
 
 	*batch = settings_flag(settings, SETTING_BATCH);
 	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]) && !*batch; i++) {
 		if (settings_is_option(settings, only[i]))
-			return error_set(error, ERROR_USAGE, "--%s goes with --batch only", settings_name(only[i]));
+			return error_set(error, ERROR_USAGE, "--%s requires --batch", settings_name(only[i]));
 	}
 	if (*batch && settings_is_option(settings, without))
-		return error_set(error, ERROR_USAGE, "--%s does not go with --batch", settings_name(without));
+		return error_set(error, ERROR_USAGE, "--%s cannot be combined with --batch", settings_name(without));
 	return 0;
 }
 

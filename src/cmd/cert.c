@@ -15,7 +15,7 @@ static const struct settings_needed needed[] = {
 	{ .id = SETTING_NONE },
 };
 
-/* What both commands begin with: the key and its public half. */
+/* Opens the key and gets its public key. The caller frees request->uri with p11_uri_free, also after a failure. */
 static int open_key(const struct settings *settings, bool writable, struct p11_request *request, struct p11_key **key,
 		    EVP_PKEY **public, const char **subject, struct error *error)
 {
@@ -47,7 +47,7 @@ static int store(struct p11_key *key, X509 *certificate, struct error *error)
 	int result = p11_key_store(key, certificate, &others, error);
 
 	if (result == 0 && others > 0)
-		message_warn("the token holds %zu more certificate%s of this key", others, others > 1 ? "s" : "");
+		message_warn("the token contains %zu more certificate%s of this key", others, others > 1 ? "s" : "");
 	return result;
 }
 
@@ -73,7 +73,7 @@ static int run_cert(const struct settings *settings, struct error *error)
 			     server_salesforce.certificate_max);
 	if (result == 0)
 		result = cmd_output(settings, pem, length, error);
-	/* Last: an object on a token is harder to take back than a file. */
+	/* Last, because an object on a token is harder to remove than a file. */
 	if (result == 0 && storing)
 		result = store(key, certificate, error);
 	free(pem);
@@ -113,7 +113,7 @@ static const struct settings_usage cert_usage = {
 	.command = "cert",
 	.operands = "",
 	.summary = "Makes a self-signed certificate for a key on a token.",
-	.details = "The key signs it on its token. It is printed as PEM.",
+	.details = "The key signs it on its token. The output is PEM.",
 	.example = "p11bearer cert -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
 	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_KEY,
@@ -125,7 +125,7 @@ static const struct settings_usage csr_usage = {
 	.command = "csr",
 	.operands = "",
 	.summary = "Makes a certificate request for a key on a token.",
-	.details = "The key signs the request (PKCS#10) on its token. It is printed as PEM.",
+	.details = "The key signs the request (PKCS#10) on its token. The output is PEM.",
 	.example = "p11bearer csr -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
 	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_KEY,

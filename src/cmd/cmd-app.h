@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the commands of "app" share. */
+/* Shared by the commands of p11bearer-app. */
 #ifndef P11BEARER_CMD_APP_H
 #define P11BEARER_CMD_APP_H
 
@@ -8,21 +8,21 @@
 
 #include <openssl/types.h>
 
-/* The public half of --key. To be freed with EVP_PKEY_free. */
+/* The public key of --key. The caller frees it with EVP_PKEY_free. */
 int cmd_app_key(const struct settings *settings, EVP_PKEY **public, struct error *error);
 
-/* The certificate to put into an app: of those in --certificate the only one, or the one of --key; without --certificate the
- * one that the token holds of --key. --key on the command line wins over a certificate that a file or the environment set.
- * To be freed with X509_free. */
+/* The certificate for an app: the only one in the file of --certificate, or the one in it that matches --key; without
+ * --certificate, the one of --key on the token. --key on the command line wins over a certificate from a file or the
+ * environment. The caller frees it with X509_free. */
 int cmd_app_certificate(const struct settings *settings, X509 **certificate, struct error *error);
 
-/* Warns of what an org would find wrong with the certificate, whose PEM has `length` bytes. */
+/* Warns of faults that an org would find in the certificate, whose PEM has `length` bytes. */
 int cmd_app_warn(X509 *certificate, size_t length, struct error *error);
 
-/* Tells subject, expiry and fingerprint on stderr, behind `what`. */
+/* Prints subject, expiry and fingerprint to stderr, after `what`. */
 void cmd_app_tell(const char *what, X509 *certificate);
 
-/* Tells on stderr what was found, and the certificate that was checked. */
+/* Prints the findings, and the certificate that was checked, to stderr. */
 void cmd_app_findings(const struct appcheck *check);
 
 #endif

@@ -35,37 +35,39 @@ void cmd_begin(void);
 /* Reports the error if `result` is negative, and ends the process with the exit status. */
 void cmd_end(int result, struct error *error) __attribute__((noreturn));
 
-/* What is needed to sign, for an assertion and for a bearer (see settings_require). */
+/* The settings that a signature, an assertion and a bearer need; for settings_require. */
 extern const struct settings_needed cmd_needs_key[], cmd_needs_assertion[], cmd_needs_bearer[];
 
-/* Fills `request` from the settings. `uri` is the operand, or NULL: --key, which must then be set. Free request->uri with
- * p11_uri_free even on failure. */
+/* Fills `request` from the settings. `uri` is the operand, or NULL for --key, which is then required. Fails with
+ * ERROR_USAGE or ERROR_CONFIG. The caller frees request->uri with p11_uri_free, also after a failure. */
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
 
-/* Fills `options` from the settings, and checks the proxy for requests to `url`, as http_check_proxy does. */
+/* Fills `options` from the settings. Checks the proxy for requests to `url` as http_check_proxy does. */
 int cmd_http_options(const struct settings *settings, const char *url, struct http_options *options,
 		     struct error *error);
 
 /* What a request is for. */
 enum cmd_purpose { CMD_ASSERTION, CMD_BEARER };
 
-/* Fills `request` from the settings. Fails with ERROR_USAGE if one of `needed` is missing. The caller clears the request, also
- * after a failure. */
+/* Fills `request` from the settings. Fails with ERROR_USAGE if one of `needed` is missing. The caller clears the
+ * request, also after a failure. */
 int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
 		       struct bearer_request *request, struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
 
-/* Warns if a URL is that of one of Salesforce's pages and not the org's. The token endpoint's counts for CMD_BEARER. */
+/* Warns of URLs of Salesforce's pages that are given instead of the org's. Looks at the token endpoint for CMD_BEARER
+ * only. */
 void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose);
 
-/* Adds a hint to the error of a URL (may be NULL) that was refused, if it is one of a page. */
+/* Adds a hint to the error of a refused URL (may be NULL) if it is the URL of a page. */
 void cmd_advise_url(const char *url, struct error *error);
 
 /* Parses a value in a line of a batch as settings_parse does, and warns as cmd_warn_urls does. Not thread-safe. */
 int cmd_parse_line(const char *name, const char *text, long *number, struct error *error);
 
-/* Whether a batch is wanted. Fails with ERROR_USAGE for an option that goes with --batch only, or not with it. */
+/* Sets *batch to whether --batch is set. Fails with ERROR_USAGE for `without` together with --batch, and for an option
+ * of batches without it. */
 int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error);
 
 /* Runs a batch of assertions or bearers; see batch/batch.h. */

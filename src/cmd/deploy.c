@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A private key does not belong into an org, whatever the file is. */
+/* A private key does not belong in an org, in whatever file. */
 static int check_private_keys(const struct package *package, struct error *error)
 {
 	const char *path, *data;
@@ -22,17 +22,18 @@ static int check_private_keys(const struct package *package, struct error *error
 	for (size_t i = 0; (path = package_file(package, i, &data, &length)) != NULL; i++) {
 		if (!x509_has_private_key(data, length))
 			continue;
-		error_set(error, ERROR_CONFIG, "%s holds a private key; nothing was deployed", path);
-		error_hint(error, "take it out, and replace the key, which is no longer a secret");
+		error_set(error, ERROR_CONFIG, "%s contains a private key; nothing was deployed", path);
+		error_hint(error, "remove the private key, and replace the key pair: it is no longer secret");
 		return -ERROR_CONFIG;
 	}
 	return 0;
 }
 
-/* One app's files, or those of none (NULL). */
+/* Checks the files of one app, or for NULL those of no app. */
 static int check_app(const struct settings *settings, const struct apps *apps, const char *app, struct error *error)
 {
-	bool harmless = settings_flag(settings, SETTING_CHECK_ONLY) || settings_flag(settings, SETTING_ALLOW_NO_CERTIFICATE);
+	bool harmless =
+		settings_flag(settings, SETTING_CHECK_ONLY) || settings_flag(settings, SETTING_ALLOW_NO_CERTIFICATE);
 	const struct appcheck_given given = { .now = time(NULL) };
 	struct appcheck check;
 	size_t missing = 0, unfit;
@@ -44,19 +45,21 @@ static int check_app(const struct settings *settings, const struct apps *apps, c
 		missing += strcmp(check.findings[i].code, "no-certificate") == 0 ? 1 : 0;
 	unfit = check.errors - check.refused - missing;
 	if (result == 0 && (check.refused > 0 || (unfit > 0 && !settings_flag(settings, SETTING_ALLOW_UNFIT)))) {
-		result = error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app%s%s; nothing was deployed", check.errors,
-				   check.errors == 1 ? "" : "s", app != NULL ? " " : "", app != NULL ? app : "");
+		result = error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app%s%s; nothing was deployed",
+				   check.errors, check.errors == 1 ? "" : "s", app != NULL ? " " : "",
+				   app != NULL ? app : "");
 		if (check.refused == 0)
 			error_hint(error, "correct the files, or deploy the app as it is with --allow-unfit");
 	} else if (result == 0 && missing > 0 && !harmless) {
 		result = error_set(error, ERROR_CONFIG, "%s has no certificate; nothing was deployed", check.path);
-		error_hint(error, "put one in with \"p11bearer app set-cert\", or deploy the file as it is with --allow-no-certificate");
+		error_hint(error, "put one in with \"p11bearer app set-cert\", or deploy the file as it is with "
+				  "--allow-no-certificate");
 	}
 	appcheck_clear(&check);
 	return result;
 }
 
-/* What would break logins, or be refused, is told before a PIN is spent. */
+/* Refuses a package that would break logins, or that the org would refuse, before a PIN is spent. */
 static int check_package(const struct settings *settings, const struct package *package, struct error *error)
 {
 	struct apps apps;
@@ -83,7 +86,8 @@ static void tell_progress(void *context, const struct deployment *deployment)
 	if (deployment->tests > 0)
 		snprintf(tests, sizeof(tests), ", %ld of %ld tests", deployment->tests_done, deployment->tests);
 	if (message_progress("%s: %ld of %ld components%s%s%s", deployment->status, deployment->components_done,
-			     deployment->components, tests, deployment->detail[0] != '\0' ? "; " : "", deployment->detail))
+			     deployment->components, tests, deployment->detail[0] != '\0' ? "; " : "",
+			     deployment->detail))
 		return;
 	if (strcmp(stage, deployment->status) != 0)
 		message_note("%s", deployment->status);
@@ -128,15 +132,15 @@ static int deploy(const struct settings *settings, const struct bearer_request *
 	result = deploy_run(request, &deploy, &deployment, &json, error);
 	message_progress_end();
 	tell_problems(&deployment, package);
-	/* Told first, whatever becomes of stdout. */
+	/* Before the output, which may fail. */
 	if (result == 0)
-		message_note("the org %s %ld component%s", deploy.check_only ? "accepts" : "has deployed",
+		message_note("the org %s %ld component%s", deploy.check_only ? "accepts" : "deployed",
 			     deployment.components_done, deployment.components_done == 1 ? "" : "s");
 	if (json != NULL && output_write(secret_data(json), secret_length(json), &why) < 0) {
 		if (result == 0)
 			*error = why;
 		else
-			error_append(error, "; and the org's answer is lost: %s", why.text);
+			error_append(error, "; the org's answer was lost: %s", why.text);
 		result = error_result(error);
 	}
 	secret_free(&json);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What names a PIN is not the command's, and nothing here needs it while the command runs. */
+/* Hides the sources of the PIN from the command, and wipes the PIN, which is no longer needed. */
 static void drop_pins(const struct settings *settings, struct p11_request *key, struct environment *environment)
 {
 	const struct source *const sources[] = { &key->pin_from, p11_uri_pin_source(key->uri) };
@@ -48,7 +48,7 @@ static int add_bearer(struct environment *environment, const struct server *serv
 	int result = 0;
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]) && result == 0; i++) {
-		/* Another bearer's must not stand beside these. */
+		/* A value inherited from another bearer would not match. */
 		if (variables[i].value == NULL)
 			environment_unset(environment, variables[i].name);
 		else
@@ -65,13 +65,13 @@ static char **make_argv(const struct settings *settings)
 	while (settings_operand(settings, count) != NULL)
 		count++;
 	argv = calloc((size_t)count + 1, sizeof(*argv));
-	/* execve takes pointers to char and changes nothing. */
+	/* execve takes char *, but does not change the strings. */
 	for (int i = 0; argv != NULL && i < count; i++)
 		argv[i] = (char *)settings_operand(settings, i);
 	return argv;
 }
 
-/* Gets the bearer and makes the environment. The token is left behind by then: no module is in use any more. */
+/* Gets the bearer and makes the environment. Afterwards no module is in use. */
 static int prepare(const struct settings *settings, struct bearer_request *request, struct bearer **bearer,
 		   struct bearer_use *use, struct environment **environment, struct error *error)
 {
@@ -98,8 +98,8 @@ static int prepare(const struct settings *settings, struct bearer_request *reque
 	return result;
 }
 
-/* The command's status is what the caller waits for, so a bearer that is not revoked is a warning and no more. A signal gives
- * the revocation up, another one ends the program. */
+/* Revokes the bearer. If that fails, it only warns, because the exit status is the command's. A signal cancels the
+ * revocation; a second one ends the program. */
 static void end_bearer(const struct bearer *bearer, const struct bearer_use *use)
 {
 	struct error error = { .class = ERROR_NONE };
@@ -111,7 +111,7 @@ static void end_bearer(const struct bearer *bearer, const struct bearer_use *use
 	interrupt_end();
 	if (result == 0)
 		return;
-	message_warn("the bearer is not revoked: %s", error.text);
+	message_warn("the bearer was not revoked: %s", error.text);
 	if (error.hint[0] != '\0')
 		message_note("%s", error.hint);
 }
@@ -139,7 +139,7 @@ static int run(const struct settings *settings, struct error *error)
 		status = child_exec(argv, environment_list(environment), error);
 		message_error(error);
 	}
-	/* However the command ended, or if it did not even begin. */
+	/* Even if the command failed, or could not be run. */
 	if (revoke && bearer != NULL && use.instance_url != NULL)
 		end_bearer(bearer, &use);
 	environment_free(&environment);
@@ -156,7 +156,7 @@ static const struct settings_usage usage = {
 	.operands_max = INT_MAX,
 	.command_line = true,
 	.summary = "Runs a command with a bearer in its environment.",
-	.details = "The variables are SF_ACCESS_TOKEN, SF_ORG_INSTANCE_URL, P11BEARER_ACCESS_TOKEN,\n"
+	.details = "Sets SF_ACCESS_TOKEN, SF_ORG_INSTANCE_URL, P11BEARER_ACCESS_TOKEN,\n"
 		   "P11BEARER_INSTANCE_URL and P11BEARER_ID.",
 	.example = "p11bearer exec --profile production -- sf org display",
 	.needed = cmd_needs_bearer,

@@ -12,7 +12,7 @@
 
 /* --- JSON -------------------------------------------------------------------------------------------------------- */
 
-/* A flag that the token does not tell is null. */
+/* A flag that the token does not report is null. */
 static void add_flag(cJSON *object, const char *name, int value)
 {
 	if (value < 0)
@@ -84,7 +84,7 @@ static int print_json(const struct p11_listing *listing, bool all, struct error 
 
 /* --- table ------------------------------------------------------------------------------------------------------- */
 
-/* The words for the flags that hold, and for those that do not where that is the news. */
+/* Prints the words for the flags that are set, and for those whose absence matters. */
 static void print_flags(FILE *stream, const struct p11_key_info *key)
 {
 	const struct {
@@ -126,7 +126,7 @@ static void print_token(FILE *stream, const struct p11_token_info *token)
 		fprintf(stream, ")\n    %s\n", key->uri);
 	}
 	if (token->login_required && !token->logged_in && token->initialized)
-		fputs("  keys that it hides until login show with --pin-from\n", stream);
+		fputs("  give --pin-from to list the keys that it hides until login\n", stream);
 }
 
 static int print_table(const struct p11_listing *listing, bool all, struct error *error)
@@ -162,7 +162,7 @@ static int run(const struct settings *settings, struct error *error)
 		p11_uri_free(&request.uri);
 		return result;
 	}
-	/* A PIN in the configuration is for the key that is configured, not for whatever token is there. */
+	/* A PIN in the configuration is for the configured key, not for any token. */
 	if (!settings_is_option(settings, SETTING_PIN_FROM))
 		request.pin_from.type = SOURCE_NONE;
 	result = p11_list(&request, all, &listing, error);
@@ -187,8 +187,8 @@ static const struct settings_usage usage = {
 	.operands = "[URI]",
 	.operands_max = 1,
 	.summary = "Lists tokens and their private keys, each with its URI.",
-	.details = "Each URI picks exactly this token or key. Logs in only with --pin-from, and to\n"
-		   "one token.",
+	.details = "Each URI matches only this token or key. Logs in only with --pin-from, and only\n"
+		   "to one token.",
 	.example = "p11bearer keys 'pkcs11:token=prod' --pin-from prompt",
 	.groups = GROUP_TOKEN,
 	.own = { SETTING_JSON, SETTING_ALL },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* URLs of Salesforce's pages where the org's belongs. */
+/* Advice on URLs of Salesforce's pages that are given instead of the org's. */
 #include "cmd/cmd.h"
 
 #include "base/message.h"
@@ -10,7 +10,7 @@
 
 enum {
 	ADVICE_SIZE = 1024,
-	WARNED_MOST = 8, /* of the URLs in a batch's lines */
+	WARNED_MOST = 8, /* warnings about URLs in the lines of a batch */
 };
 
 void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose)
@@ -22,7 +22,8 @@ void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose)
 		const char *url = settings_text(settings, ids[i]);
 		bool token = ids[i] == SETTING_TOKEN_URL;
 
-		if (url != NULL && (!token || purpose == CMD_BEARER) && salesforce_url_advice(url, token, advice, sizeof(advice)))
+		if (url != NULL && (!token || purpose == CMD_BEARER) &&
+		    salesforce_url_advice(url, token, advice, sizeof(advice)))
 			message_warn("%s: %s", settings_origin(settings, ids[i]), advice);
 	}
 }
@@ -35,7 +36,7 @@ void cmd_advise_url(const char *url, struct error *error)
 		error_hint(error, "%s", advice);
 }
 
-/* A mistake is likely to be on every line: each is reported once, and only the first few. */
+/* A mistake is probably on every line: reports each once, and only the first few. */
 static void warn_once(const char *name, const char *advice)
 {
 	static char warned[WARNED_MOST][ADVICE_SIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From settings to the plain structs that the library rooms take. */
+/* Fills the plain structs of the other components from the settings. */
 #include "cmd/cmd.h"
 
 #include "process/output.h"
@@ -53,9 +53,9 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 	return 0;
 }
 
-/* Collects the pairs of a repeatable setting. */
-static int take_extras(const struct settings *settings, enum setting_id id, enum jwt_part part, struct jwt_extra **extras,
-		       size_t *count, struct error *error)
+/* Parses the pairs of a repeatable setting. */
+static int take_extras(const struct settings *settings, enum setting_id id, enum jwt_part part,
+		       struct jwt_extra **extras, size_t *count, struct error *error)
 {
 	size_t pairs = settings_pairs(settings, id);
 
@@ -84,7 +84,8 @@ static int take_urls(const struct settings *settings, enum cmd_purpose purpose, 
 	request->token_url = settings_text(settings, SETTING_TOKEN_URL);
 	if (request->token_url != NULL && http_check_url(request->token_url, error) < 0)
 		settings_blame(settings, SETTING_TOKEN_URL, error);
-	else if (request->token_url == NULL && request->instance_url != NULL && http_check_url(request->instance_url, error) < 0)
+	else if (request->token_url == NULL && request->instance_url != NULL &&
+		 http_check_url(request->instance_url, error) < 0)
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
 	else
 		return 0;
@@ -107,7 +108,7 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
 	return error_result(error);
 }
 
-/* Where the assertion goes; NULL: a batch's lines say it. */
+/* The URL that the assertion is sent to; NULL if the lines of a batch give it. */
 static const char *first_url(const struct settings *settings)
 {
 	const char *url = settings_text(settings, SETTING_TOKEN_URL);

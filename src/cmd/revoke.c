@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* p11bearer revoke: ends an access token at its org. */
+/* p11bearer revoke: revokes an access token. */
 #include "cmd/cmd.h"
 
 #include "base/message.h"
@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-enum { TOKEN_MAX = 65536 }; /* bytes; the longest access tokens are JWTs */
+enum { TOKEN_MAX = 65536 }; /* bytes; an access token may be a JWT */
 
 static const struct settings_needed needed[] = { { .id = SETTING_INSTANCE_URL }, { .id = SETTING_NONE } };
 
@@ -36,17 +36,18 @@ static int read_token(const struct settings *settings, struct secret *token, str
 	struct source_kind kind = { .name = "access token", .class = ERROR_CONFIG, .max = TOKEN_MAX };
 	struct source source;
 
-	kind.seconds = from != NULL ? settings_number(settings, SETTING_TIMEOUT) : 0; /* stdin may be a program that asks */
+	/* No limit for stdin, where a person may type the token. */
+	kind.seconds = from != NULL ? settings_number(settings, SETTING_TIMEOUT) : 0;
 	if (from != NULL && source_parse(&source, from))
 		return source_read(&source, &kind, token, error);
 	if (from != NULL) {
-		/* The text itself is not shown: it may be the access token, given by mistake. */
+		/* The text is not shown: it may be the access token, given by mistake. */
 		error_set(error, ERROR_USAGE, "option --token-from: not a source of an access token");
-		error_hint(error, "sources are file:PATH, env:NAME and fd:N; without the option it is standard input");
+		error_hint(error, "give file:PATH, env:NAME or fd:N, or omit the option to read standard input");
 		return -ERROR_USAGE;
 	}
 	if (isatty(STDIN_FILENO))
-		message_note("the access token is read from standard input");
+		message_note("reading the access token from standard input");
 	return source_read_line(STDIN_FILENO, "standard input", &kind, token, error);
 }
 

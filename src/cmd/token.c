@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* p11bearer token: exchanges an assertion and prints the bearer in the form asked for. */
+/* p11bearer token: exchanges an assertion for a bearer and prints it. */
 #include "cmd/cmd.h"
 
 #include "base/json.h"
@@ -14,7 +14,7 @@ static int append_line(struct secret *text, const char *before, const char *toke
 	return secret_append(text, "\n", 1);
 }
 
-/* A line `export NAME='value'` for a POSIX shell; a quote inside is written '\''. */
+/* A line `export NAME='value'` for a POSIX shell; '\'' escapes a quote. */
 static int append_export(struct secret *text, const char *name, const char *value)
 {
 	int result = secret_printf(text, "export %s='", name);
@@ -31,7 +31,7 @@ static int format_env(struct secret *text, const struct bearer *bearer, const ch
 	return url != NULL ? append_export(text, "INSTANCE_URL", url) : 0;
 }
 
-/* A line for curl's configuration; its quoted strings know \" and \\. */
+/* A line for curl's configuration, whose quoted strings have the escapes \" and \\. */
 static int format_curl(struct secret *text, const char *token)
 {
 	int result = secret_printf(text, "header = \"Authorization: Bearer ");
@@ -45,7 +45,8 @@ static int format_curl(struct secret *text, const char *token)
 	return result == 0 ? secret_append(text, "\"\n", 2) : result;
 }
 
-static int format_bearer(struct secret *text, enum settings_format format, const struct bearer *bearer, const char *site)
+static int format_bearer(struct secret *text, enum settings_format format, const struct bearer *bearer,
+			 const char *site)
 {
 	const char *token = secret_data(bearer_access_token(bearer));
 
@@ -75,7 +76,7 @@ static int get(const struct settings *settings, struct error *error)
 
 	if (result == 0)
 		result = bearer_get(&request, &bearer, error);
-	/* Scripts send the bearer there. */
+	/* Scripts will send the bearer to this URL. */
 	if (result == 0 && format == FORMAT_ENV && bearer_instance_url(bearer) != NULL)
 		result = bearer_site(bearer, &request, &site, error);
 	if (result == 0 && (text == NULL || format_bearer(text, format, bearer, site) < 0))
@@ -101,12 +102,13 @@ static const struct settings_usage usage = {
 	.command = "token",
 	.operands = "",
 	.summary = "Exchanges an assertion for a bearer and prints it.",
-	.details = "The exchange is that of RFC 7523, at the org's token endpoint. With --batch only\n"
+	.details = "Uses the exchange of RFC 7523 at the org's token endpoint. With --batch, only\n"
 		   "the key is required.",
 	.example = "p11bearer token -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
 		   "    -u user@example.com -r https://example.my.salesforce.com",
 	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
-	.own = { SETTING_FORMAT, SETTING_BATCH, SETTING_SESSIONS, SETTING_PARALLEL, SETTING_ORDERED, SETTING_FAIL_FAST },
+	.own = { SETTING_FORMAT, SETTING_BATCH, SETTING_SESSIONS, SETTING_PARALLEL, SETTING_ORDERED,
+		 SETTING_FAIL_FAST },
 };
 const struct command command_token = { &usage, run, NULL };

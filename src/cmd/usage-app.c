@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The usages of the commands that p11bearer-app implements. p11bearer has them too, for its help and for slips. */
+/* The usages of the commands that p11bearer-app implements. p11bearer has them too, for help and for typos. */
 #include "cmd/cmd.h"
 
 static const struct settings_needed set_cert_needs[] = {
@@ -13,9 +13,9 @@ const struct settings_usage usage_app_set_cert = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Puts a certificate into an app's settings file.",
-	.details = "Nothing else in it changes. PATH is the file, or a folder that holds exactly\n"
-		   "one. The certificate is that in the file of --certificate (with --key, the one\n"
-		   "of this key in it), or the one of --key on the token.",
+	.details = "Changes nothing else in it. PATH is the file, or a folder that contains one. The\n"
+		   "certificate is the one in the file of --certificate (with --key, the one that\n"
+		   "matches the key), or the one of --key on the token.",
 	.example = "p11bearer app set-cert force-app --certificate cert.pem",
 	.needed = set_cert_needs,
 	.groups = GROUP_TOKEN | GROUP_KEY,
@@ -27,10 +27,10 @@ const struct settings_usage usage_app_check = {
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Tells what is wrong with an app's files.",
-	.details = "PATH is a folder, or a file, with which those beside it are checked. With --key\n"
-		   "on the command line the certificate must be that key's; with a client id, from\n"
-		   "wherever it is set, the consumer key must be the same.",
+	.summary = "Checks an app's files, and reports what is wrong with them.",
+	.details = "PATH is a folder, or a file; the files next to it are checked too. If --key is\n"
+		   "on the command line, the certificate must match it. If a client id is set, the\n"
+		   "consumer key must be the same.",
 	.example = "p11bearer app check force-app",
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_APP, SETTING_CLIENT_ID, SETTING_JSON },
@@ -48,9 +48,9 @@ const struct settings_usage usage_app_init = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Writes the files of a new app for the JWT bearer flow.",
-	.details = "The files are in source format, with a manifest. The certificate is that in the\n"
-		   "file of --certificate (with --key, the one of this key in it), or the one of\n"
-		   "--key on the token.",
+	.details = "The files are in source format, with a manifest. The certificate is the one in\n"
+		   "the file of --certificate (with --key, the one that matches the key), or the one\n"
+		   "of --key on the token.",
 	.example = "p11bearer app init MyApp --dir force-app --certificate cert.pem",
 	.needed = init_needs,
 	.groups = GROUP_TOKEN | GROUP_KEY,
@@ -63,10 +63,10 @@ const struct settings_usage usage_deploy = {
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Deploys an app to the org, and waits for the end.",
+	.summary = "Deploys an app to the org and waits for the result.",
 	.details = "Gets a bearer for it, and prints the org's result as JSON. PATH is one of an\n"
-		   "app's files, a folder in source format, of which the app's files are taken, or\n"
-		   "one in metadata format, with a package.xml in it, of which all are taken.",
+		   "app's files, a folder in source format, whose app files are deployed, or a\n"
+		   "folder in metadata format with a package.xml, which is deployed as a whole.",
 	.example = "p11bearer deploy force-app --profile production",
 	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* p11bearer whoami: gets a bearer and prints what the org says of its user. */
+/* p11bearer whoami: gets a bearer and prints its user. */
 #include "cmd/cmd.h"
 
 #include "process/output.h"
@@ -30,8 +30,8 @@ static int run(const struct settings *settings, struct error *error)
 static const struct settings_usage usage = {
 	.command = "whoami",
 	.operands = "",
-	.summary = "Gets a bearer and prints what the org says of its user.",
-	.details = "The answer (userinfo) is printed as JSON.",
+	.summary = "Gets a bearer and prints the user it belongs to.",
+	.details = "Prints the answer of the org's userinfo endpoint, which is JSON.",
 	.example = "p11bearer whoami --profile production",
 	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,

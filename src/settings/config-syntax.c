@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The syntax of configuration files, which OpenSSL knows, and what is wrong with it in words of its own. */
+/* Parses configuration files with OpenSSL, and explains its errors. */
 #include "settings/config.h"
 
 #include <ctype.h>
@@ -8,14 +8,15 @@
 #include <openssl/err.h>
 #include <string.h>
 
-/* OpenSSL would follow an .include to a file whose writers nobody has checked. It skips what isspace() skips, and a
- * byte-order mark. */
+/* OpenSSL would follow an .include to a file whose owner and mode nobody checked. Like OpenSSL, this skips blanks
+ * (isspace()) and a byte-order mark. */
 static int refuse_include(const char *path, const char *text, size_t length, struct error *error)
 {
 	if (memchr(text, '\0', length) != NULL) {
-		error_set(error, ERROR_CONFIG, "%s is not a text file: it holds a NUL", path);
+		error_set(error, ERROR_CONFIG, "%s is not a text file: it contains a NUL", path);
 		if (strncmp(text, "\xff\xfe", 2) == 0 || strncmp(text, "\xfe\xff", 2) == 0)
-			error_hint(error, "the file is UTF-16: convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8");
+			error_hint(error,
+				   "convert the file from UTF-16 to UTF-8, for example with iconv -f UTF-16 -t UTF-8");
 		return -ERROR_CONFIG;
 	}
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -36,17 +37,18 @@ static const struct fault {
 	const char *text, *hint;
 } faults[] = {
 	{ CONF_R_MISSING_CLOSE_SQUARE_BRACKET, "this is not [NAME]",
-	  "begin a section with a name of ASCII letters and digits in square brackets" },
-	{ CONF_R_MISSING_EQUAL_SIGN, "this is not KEY = VALUE", "write one word, = and the value; begin a comment with #" },
-	{ CONF_R_NO_CLOSE_BRACE, "a variable in braces has no } at its end",
-	  "for a $ that is part of the value write \\$, or put the value in single quotes" },
+	  "begin a section with its name, in ASCII letters and digits, in square brackets" },
+	{ CONF_R_MISSING_EQUAL_SIGN, "this is not KEY = VALUE",
+	  "write one word, = and the value; begin a comment with #" },
+	{ CONF_R_NO_CLOSE_BRACE, "the closing brace of a variable is missing",
+	  "for a $ that is part of the value, write \\$ or put the value in single quotes" },
 	{ CONF_R_VARIABLE_HAS_NO_VALUE, "the value names a variable that is not set",
-	  "for a $ that is part of the value write \\$, or put the value in single quotes; $NAME is another key of the file, and "
-	  "$ENV::NAME an environment variable" },
+	  "for a $ that is part of the value, write \\$ or put the value in single quotes; $NAME is another key of the "
+	  "file, $ENV::NAME is an environment variable" },
 	{ CONF_R_VARIABLE_EXPANSION_TOO_LONG, "the value is too long once its variables are replaced",
-	  "for a $ that is part of the value write \\$, or put the value in single quotes" },
-	{ CONF_R_INVALID_PRAGMA, "a key begins with a dot", "remove the line: OpenSSL takes it for an instruction" },
-	{ CONF_R_UNABLE_TO_CREATE_NEW_SECTION, "this section cannot be made", "give it another name" },
+	  "for a $ that is part of the value, write \\$ or put the value in single quotes" },
+	{ CONF_R_INVALID_PRAGMA, "a key begins with a dot", "remove the line: OpenSSL takes it for a directive" },
+	{ CONF_R_UNABLE_TO_CREATE_NEW_SECTION, "OpenSSL cannot create this section", "rename it" },
 };
 
 static int explain(const char *path, long line, struct error *error)
@@ -62,7 +64,8 @@ static int explain(const char *path, long line, struct error *error)
 		error_hint(error, "%s", faults[i].hint);
 		return -ERROR_CONFIG;
 	}
-	return error_set(error, ERROR_CONFIG, "%s, line %ld: %s", path, line, reason != NULL ? reason : "it cannot be read");
+	return error_set(error, ERROR_CONFIG, "%s, line %ld: %s", path, line,
+			 reason != NULL ? reason : "OpenSSL cannot parse it");
 }
 
 int config_parse(const char *path, const char *text, size_t length, CONF **conf, struct error *error)

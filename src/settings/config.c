@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values from the configuration files (OpenSSL's CONF format, config(5)). */
+/* Reads the configuration files (OpenSSL's CONF format, config(5)). */
 #include "settings/config.h"
 
 #include "base/descriptor.h"
@@ -18,11 +18,11 @@ enum { CONFIG_MAX = 1 << 20 };
 
 bool setting_is_key(const struct setting *setting)
 {
-	/* A file cannot say which file to read, nor which of its sections. */
+	/* A file cannot choose the file, nor the section. */
 	return !setting->option_only && setting->id != SETTING_PROFILE && setting->id != SETTING_CONFIG;
 }
 
-/* The setting that a key of a file names; for claim.NAME and header.NAME *pair is NAME. NULL for an unknown key. */
+/* The setting of a key, or NULL. *pair is NAME for claim.NAME and header.NAME, else NULL. */
 static const struct setting *key_find(const char *key, const char **pair)
 {
 	for (int id = 1; id < SETTING_COUNT; id++) {
@@ -55,17 +55,17 @@ static int unknown_key(const char *path, const char *section, const char *key, s
 	}
 	words[count] = NULL;
 	if (*key == '\0')
-		return error_set(error, ERROR_CONFIG, "%s, section [%s]: a value has no key before its =", path, section);
+		return error_set(error, ERROR_CONFIG, "%s, section [%s]: there is no key before the =", path, section);
 	error_set(error, ERROR_CONFIG, "%s, section [%s]: unknown key %s", path, section, key);
 	nearest = settings_nearest(key, words);
 	if (nearest != NULL && strcmp(nearest, key) == 0)
-		error_hint(error, "the key is %s.NAME", key);
+		error_hint(error, "write %s.NAME", key);
 	else if (nearest != NULL)
 		error_hint(error, "did you mean %s?", nearest);
 	return -ERROR_CONFIG;
 }
 
-/* Takes a section's values; with LAYER_NONE they are only checked. */
+/* Sets the section's values; with LAYER_NONE, only checks them. */
 static int section_read(struct settings *settings, const char *path, const CONF *conf, const char *section,
 			enum layer layer, struct error *error)
 {
@@ -97,8 +97,8 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 	return 0;
 }
 
-/* Takes [default] and the profile's section and checks all others, so that a slip in a profile shows before the day it
- * is needed. `layer` is that of [default], the profile's is the next. */
+/* Reads [default] and the profile's section. Checks all others, so that a mistake in a profile shows before the profile
+ * is needed. `layer` is that of [default]; the profile's is the next. */
 static int sections_read(struct settings *settings, const char *path, const CONF *conf, const char *profile,
 			 enum layer layer, bool *found, struct error *error)
 {
@@ -118,7 +118,7 @@ static int sections_read(struct settings *settings, const char *path, const CONF
 	return result;
 }
 
-/* Whoever can write the file decides where assertions go. */
+/* Anyone who can write the file decides where assertions go. */
 static int check_writers(int fd, const char *path, struct error *error)
 {
 	int descriptor;
@@ -128,7 +128,7 @@ static int check_writers(int fd, const char *path, struct error *error)
 	return trust_check(path, fd, ERROR_CONFIG, error);
 }
 
-/* OpenSSL frees the values without wiping them, and a key's URI may hold a PIN. */
+/* OpenSSL does not wipe the values, and the URI of a key may contain a PIN. */
 static void conf_free(CONF *conf)
 {
 	STACK_OF(OPENSSL_CSTRING) *sections = conf != NULL ? NCONF_get_section_names(conf) : NULL;
@@ -147,7 +147,7 @@ static void conf_free(CONF *conf)
 	NCONF_free(conf);
 }
 
-/* Reads one file; *missing tells that it is not there. */
+/* Reads one file. If that fails, *missing tells whether the file does not exist. */
 static int config_read(struct settings *settings, const char *path, const char *profile, enum layer layer,
 		       bool *missing, bool *found, struct error *error)
 {
@@ -169,19 +169,19 @@ static int config_read(struct settings *settings, const char *path, const char *
 		result = sections_read(settings, path, conf, profile, layer, found, error);
 	conf_free(conf);
 	if (text != NULL)
-		OPENSSL_cleanse(text, length); /* a key's URI may hold a PIN */
+		OPENSSL_cleanse(text, length);
 	free(text);
 	close(fd);
 	return result;
 }
 
-/* The user's file: $XDG_CONFIG_HOME/p11bearer.conf, else ~/.config/p11bearer.conf. False when there is no home. */
+/* The user's file: $XDG_CONFIG_HOME/p11bearer.conf, else ~/.config/p11bearer.conf. False if there is no home. */
 static bool user_path(char *path, size_t size)
 {
 	const char *folder = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 
-	/* The XDG specification: a path that is not absolute is to be ignored. */
+	/* The XDG specification says to ignore a relative path. */
 	if (folder != NULL && folder[0] == '/')
 		return (size_t)snprintf(path, size, "%s/p11bearer.conf", folder) < size;
 	if (home != NULL && home[0] == '/')
@@ -196,7 +196,8 @@ int files_read(struct settings *settings, struct error *error)
 	const struct {
 		const char *path;
 		enum layer layer;
-	} files[] = { { only != NULL ? NULL : P11BEARER_SYSCONFDIR "/p11bearer.conf", LAYER_SYSTEM }, { only, LAYER_USER } };
+	} files[] = { { only != NULL ? NULL : P11BEARER_SYSCONFDIR "/p11bearer.conf", LAYER_SYSTEM },
+		      { only, LAYER_USER } };
 	char user[PATH_MAX];
 	bool found = false;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values from the environment. */
+/* Reads the settings in the environment. */
 #include "settings/table.h"
 
 #include "base/secret.h"
@@ -49,7 +49,7 @@ int environment_read(struct settings *settings, struct error *error)
 			result = environment_pairs(settings, setting, text, origin, error);
 		else
 			result = settings_set(settings, setting, NULL, text, LAYER_ENVIRONMENT, origin, error);
-		if (settings_find_pin(text) != NULL) { /* neither /proc nor a child is to have it */
+		if (settings_find_pin(text) != NULL) { /* /proc and children must not see it */
 			wipe_variable(name);
 			unsetenv(name);
 		}

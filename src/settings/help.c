@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --help, made from the settings table: what is required first, then the command's own options, then the rest. */
+/* Prints --help from the settings table: required settings first, then the command's own options, then the rest. */
 #include "settings/table.h"
 
 #include <string.h>
 
 enum {
 	WIDTH = 80,
-	COLUMN = 26, /* where descriptions begin */
+	COLUMN = 26, /* of the descriptions */
 	HELP_SIZE = 512,
 };
 
-/* Prints the words of `text`, each line from COLUMN on. */
+/* Prints `text` from COLUMN on, broken into lines. */
 static void print_words(const char *text, FILE *stream)
 {
 	size_t at = COLUMN;
@@ -34,7 +34,7 @@ static void print_words(const char *text, FILE *stream)
 	fputc('\n', stream);
 }
 
-/* What may be given in place of a required setting. */
+/* Appends the settings that replace a required one. */
 static void append_instead(const struct settings_needed *needed, char *text, size_t size)
 {
 	for (const enum setting_id *instead = needed->instead; *instead != SETTING_NONE; instead++) {
@@ -55,9 +55,9 @@ static void print_option(const struct setting *setting, const struct settings_ne
 		snprintf(letter, sizeof(letter), "-%c, ", setting->letter);
 	snprintf(left, sizeof(left), "  %s--%s%s%s%s", letter, off ? "no-" : "", setting->name,
 		 setting->argument != NULL ? " " : "", setting->argument != NULL ? setting->argument : "");
-	snprintf(help, sizeof(help), "%s%s%s%s%s%s%s", off ? "do not " : "", setting->help, setting->choices != NULL ? ": " : "",
-		 setting->choices != NULL ? setting->choices : "", shows_default ? " (" : "",
-		 shows_default ? setting->fallback : "", shows_default ? ")" : "");
+	snprintf(help, sizeof(help), "%s%s%s%s%s%s%s", off ? "do not " : "", setting->help,
+		 setting->choices != NULL ? ": " : "", setting->choices != NULL ? setting->choices : "",
+		 shows_default ? " (" : "", shows_default ? setting->fallback : "", shows_default ? ")" : "");
 	if (needed != NULL)
 		append_instead(needed, help, sizeof(help));
 	if (strlen(left) + 2 <= COLUMN)
@@ -69,7 +69,8 @@ static void print_option(const struct setting *setting, const struct settings_ne
 
 static const struct settings_needed *find_needed(const struct settings_usage *usage, const struct setting *setting)
 {
-	for (const struct settings_needed *needed = usage->needed; needed != NULL && needed->id != SETTING_NONE; needed++) {
+	for (const struct settings_needed *needed = usage->needed; needed != NULL && needed->id != SETTING_NONE;
+	     needed++) {
 		if (needed->id == setting->id)
 			return needed;
 	}
@@ -93,12 +94,13 @@ static void print_required(const struct settings_usage *usage, FILE *stream)
 		return;
 	for (const struct settings_needed *needed = usage->needed; needed->id != SETTING_NONE; needed++)
 		in_files &= setting_is_key(&settings_table[needed->id]);
-	fprintf(stream, "\nRequired%s:\n", in_files ? ", as an option, in the environment or in a configuration file" : "");
+	fprintf(stream, "\nRequired%s:\n",
+		in_files ? ", as an option, in the environment or in a configuration file" : "");
 	for (const struct settings_needed *needed = usage->needed; needed->id != SETTING_NONE; needed++)
 		print_option(&settings_table[needed->id], needed, stream);
 }
 
-/* The options of one group that are not required; GROUP_OWN: the command's own. */
+/* Prints the options of one group (GROUP_OWN: the command's own) that are not required. */
 static void print_group(const struct settings_usage *usage, enum setting_group group, const char *title, FILE *stream)
 {
 	bool any = false;
@@ -107,8 +109,8 @@ static void print_group(const struct settings_usage *usage, enum setting_group g
 		const struct setting *setting = &settings_table[id];
 		bool own = is_own(usage, setting);
 
-		if (!usage_takes(usage, setting) || find_needed(usage, setting) != NULL || own != (group == GROUP_OWN) ||
-		    (!own && setting->group != group))
+		if (!usage_takes(usage, setting) || find_needed(usage, setting) != NULL ||
+		    own != (group == GROUP_OWN) || (!own && setting->group != group))
 			continue;
 		if (!any)
 			fprintf(stream, "\n%s:\n", title);

@@ -8,7 +8,7 @@
 const char *settings_nearest(const char *word, const char *const *words)
 {
 	const char *nearest = NULL;
-	/* More than a third wrong, the dashes of an option not counted, is no slip but another word. */
+	/* If more than a third is wrong, not counting the dashes of an option, it is another word and not a typo. */
 	unsigned least = (unsigned)strlen(word + strspn(word, "-")) / 3 + 1;
 
 	if (strlen(word) > DISTANCE_MAX)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line, read by getopt_long from the settings table. */
+/* Reads the command line with getopt_long and the settings table. */
 #include "settings/table.h"
 
 #include "process/process.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* getopt's codes: a letter, or an id with one of these added. */
+/* getopt's codes: a letter, or an id plus one of these. */
 enum {
 	LONG = 256,
 	NEGATED = 4096, /* --no-NAME */
@@ -31,12 +31,12 @@ static bool has_negation(const struct setting *setting)
 	return setting->type == TYPE_FLAG && !setting->option_only;
 }
 
-/* getopt's tables for what the command takes; the names are owned by `negated`. */
+/* getopt's tables for the options of a command. */
 struct getopt_tables {
 	struct option options[2 * SETTING_COUNT + 1];
 	char letters[2 * SETTING_COUNT + 3];
-	char negated[SETTING_COUNT][32];
-	const char *words[2 * SETTING_COUNT + 1]; /* all names with their dashes, for settings_nearest */
+	char negated[SETTING_COUNT][32]; /* the names no-NAME */
+	const char *words[2 * SETTING_COUNT + 1]; /* all names with dashes, for settings_nearest; point into `dashed` */
 	char dashed[2 * SETTING_COUNT][32];
 };
 
@@ -78,15 +78,15 @@ static int unknown_option(const struct settings_usage *usage, const struct getop
 	if (nearest != NULL)
 		error_hint(error, "did you mean %s?", nearest);
 	else
-		error_hint(error, "\"p11bearer %s --help\" lists its options", usage->command);
+		error_hint(error, "see \"p11bearer %s --help\" for its options", usage->command);
 	return -ERROR_USAGE;
 }
 
-/* getopt's '?': an unknown letter, a flag that was given a value, or an unknown or ambiguous name. */
+/* getopt's '?': an unknown letter, a flag with a value, or an unknown or ambiguous name. */
 static int bad_option(const struct settings_usage *usage, const struct getopt_tables *tables, const char *word,
 		      struct error *error)
 {
-	/* No further than a name can go: what follows may be secret. */
+	/* Shows only the name: a secret may follow it. */
 	int length = (int)strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 	char name[64];
 
@@ -99,8 +99,8 @@ static int bad_option(const struct settings_usage *usage, const struct getopt_ta
 	return unknown_option(usage, tables, name, error);
 }
 
-/* getopt takes abbreviations. Scripts would come to depend on them, and break with the next option, so they are refused:
- * the long option that was found must stand in argv in full. */
+/* Whether argv has the whole name of the long option. getopt accepts abbreviations; a script that used one would break
+ * when a new option makes it ambiguous. */
 static bool is_in_full(const struct option *option, char *const *argv)
 {
 	const char *word = argv[optind - 1];
@@ -110,7 +110,7 @@ static bool is_in_full(const struct option *option, char *const *argv)
 	return strncmp(word, "--", 2) == 0 && strcspn(word + 2, "=") == strlen(option->name);
 }
 
-/* The setting that getopt's code stands for. */
+/* The setting of getopt's code. */
 static const struct setting *find_code(int code)
 {
 	int wanted = code >= NEGATED ? code - NEGATED : code - LONG;
@@ -122,7 +122,7 @@ static const struct setting *find_code(int code)
 	return NULL;
 }
 
-/* Blanks what follows pin-value= in an argument, up to the end: a PIN with an '&' that is not encoded goes on after it. */
+/* Blanks everything after pin-value= in an argument: a PIN may contain an '&' that is not encoded. */
 static void blank_pin(char *argument)
 {
 	char *value = settings_find_pin(argument);
@@ -131,7 +131,7 @@ static void blank_pin(char *argument)
 		process_blank(value);
 }
 
-/* Blanks what may be the user and password of a URL in an argument. */
+/* Blanks the user and password of a URL in an argument. */
 static void blank_account(char *argument)
 {
 	char *begin = strstr(argument, "://"), *end = strrchr(argument, '@');
@@ -156,7 +156,7 @@ static int option_set(struct settings *settings, int code, struct error *error)
 	else
 		result = settings_set(settings, setting, NULL, text, LAYER_OPTION, origin, error);
 	if (setting->type != TYPE_FLAG)
-		blank_pin(optarg); /* a URI may be in the wrong place */
+		blank_pin(optarg); /* the user may have given the URI to the wrong option */
 	if (setting->type == TYPE_PROXY)
 		process_blank(optarg);
 	return result;
@@ -187,7 +187,7 @@ static int operands_read(struct settings *settings, const struct settings_usage 
 int options_read(struct settings *settings, const struct settings_usage *usage, int argc, char **argv,
 		 struct error *error)
 {
-	/* ':' tells a missing value from an unknown option; '+' ends the options at the first operand. */
+	/* With ':', getopt tells a missing value from an unknown option; with '+', options end at the first operand. */
 	struct getopt_tables tables = { .letters = ":" };
 	int code, index = -1;
 
@@ -195,7 +195,7 @@ int options_read(struct settings *settings, const struct settings_usage *usage, 
 		memcpy(tables.letters, "+:", 3);
 	tables_fill(&tables, usage);
 	opterr = 0;
-	optind = 0; /* makes getopt begin anew */
+	optind = 0; /* resets getopt */
 	while ((code = getopt_long(argc, argv, tables.letters, tables.options, &index)) != -1) {
 		if (code == '?')
 			return bad_option(usage, &tables, argv[optind - 1], error);

@@ -11,10 +11,10 @@
 #include <strings.h>
 
 enum {
-	STARS_IN_A_NAME = 3, /* mail addresses may hold an asterisk or two before the @ */
+	STARS_IN_A_NAME = 3, /* a mail address may contain one or two asterisks before the @ */
 	STARS_IN_AN_ID = 2,
-	CROSSES_IN_AN_ID = 5, /* random characters hardly ever repeat so often */
-	SHORT_ID = 40,        /* bytes: a consumer key, which may well have dots in it, has about 85 */
+	CROSSES_IN_AN_ID = 5, /* random characters hardly ever repeat that often */
+	SHORT_ID = 40,        /* bytes: a consumer key has about 85, and may contain dots */
 };
 
 struct range {
@@ -30,14 +30,15 @@ static const struct range quotes[] = {
 	{ 0x2032, 0x2036 }, { 0x2039, 0x203a }, { 0x275b, 0x275e }, { 0x300c, 0x300f }, { 0x301d, 0x301f },
 	{ 0xff02, 0xff02 }, { 0xff07, 0xff07 }, { 0, 0 },
 };
-/* Bullets, blocks, asterisks other than ASCII's, the ellipsis, and what stands for a character that was lost. */
+/* Bullets, blocks, non-ASCII asterisks, the ellipsis and the replacement character. */
 static const struct range masks[] = {
-	{ 0x2022, 0x2023 }, { 0x2024, 0x2026 }, { 0x204e, 0x204e }, { 0x2051, 0x2051 }, { 0x2217, 0x2219 }, { 0x22c5, 0x22c6 },
-	{ 0x22ef, 0x22ef }, { 0x2588, 0x2588 }, { 0x2591, 0x2593 }, { 0x25a0, 0x25ab }, { 0x25cb, 0x25cf }, { 0x25e6, 0x25e6 }, { 0x25fb, 0x25fe },
-	{ 0x26aa, 0x26ab }, { 0x2731, 0x2733 }, { 0x2b1b, 0x2b1c }, { 0x2b24, 0x2b24 }, { 0xfe61, 0xfe61 }, { 0xff0a, 0xff0a },
-	{ 0xfffd, 0xfffd }, { 0, 0 },
+	{ 0x2022, 0x2023 }, { 0x2024, 0x2026 }, { 0x204e, 0x204e }, { 0x2051, 0x2051 }, { 0x2217, 0x2219 },
+	{ 0x22c5, 0x22c6 }, { 0x22ef, 0x22ef }, { 0x2588, 0x2588 }, { 0x2591, 0x2593 }, { 0x25a0, 0x25ab },
+	{ 0x25cb, 0x25cf }, { 0x25e6, 0x25e6 }, { 0x25fb, 0x25fe }, { 0x26aa, 0x26ab }, { 0x2731, 0x2733 },
+	{ 0x2b1b, 0x2b1c }, { 0x2b24, 0x2b24 }, { 0xfe61, 0xfe61 }, { 0xff0a, 0xff0a }, { 0xfffd, 0xfffd },
+	{ 0, 0 },
 };
-/* What word processors make of hyphens: no host and no consumer key has them. */
+/* Word processors turn hyphens into these. Neither hosts nor consumer keys contain them. */
 static const struct range dashes[] = { { 0x2010, 0x2015 }, { 0x2212, 0x2212 }, { 0xfe58, 0xfe58 }, { 0, 0 } };
 
 static bool is_among(unsigned long character, const struct range *ranges)
@@ -49,7 +50,7 @@ static bool is_among(unsigned long character, const struct range *ranges)
 	return false;
 }
 
-/* The character at `text`, 0 at the end; *text is moved on. */
+/* Returns the character at *text, or 0 at the end, and advances *text. */
 static unsigned long next(const char **text)
 {
 	unsigned long character = 0;
@@ -80,18 +81,18 @@ static const char *end_fault(const char *text, enum pasted_kind kind, const char
 		return "begins with a blank";
 	if (is_among(back, blanks))
 		return "ends with a blank";
-	*hint = "remove the quotation marks: the ones that a shell or a file needs do not become part of the value";
-	/* 't.hooft@example.com is a mail address. */
+	*hint = "remove the quotation marks that are part of the value, not those that the shell or the file needs";
+	/* 't.hooft@example.com is a valid mail address. */
 	if (is_among(front, quotes) && !(kind == PASTED_NAME && front == '\'' && back != '\''))
 		return "begins with a quotation mark";
 	if (is_among(back, quotes))
 		return "ends with a quotation mark";
-	*hint = "give what is in the angle brackets, without them; if that is a placeholder, give the value it stands for";
+	*hint = "remove the angle brackets; if they enclose a placeholder, give the real value";
 	if (front == '<')
 		return "begins with an angle bracket";
 	if (back == '>')
 		return "ends with an angle bracket";
-	*hint = "remove it: it belongs to the text that the value was copied from";
+	*hint = "remove it: it is part of the text around the value";
 	return back == ',' || back == ';' ? "ends with a comma or semicolon" : NULL;
 }
 
@@ -108,7 +109,7 @@ static size_t longest_run(const char *text, char character)
 	return longest;
 }
 
-/* The part in which hardly any character is possible: the domain of a mail address, and the host of a URL. */
+/* The part in which few characters are valid: the domain of a mail address, or the host of a URL. */
 static const char *strict_part(const char *text, enum pasted_kind kind, size_t *length)
 {
 	const char *mark = kind == PASTED_URL ? strstr(text, "://") : strrchr(text, '@');
@@ -118,7 +119,7 @@ static const char *strict_part(const char *text, enum pasted_kind kind, size_t *
 	return part;
 }
 
-/* XXXX-XXXX, ****, ...: nothing else, and one of these three times in a row. */
+/* Whether the text consists of fillers, one of them three times in a row: XXXX-XXXX, ****, .... */
 static bool is_filler(const char *text)
 {
 	static const char fillers[] = "xX*#?._-";
@@ -140,12 +141,14 @@ static bool is_masked(const char *text, enum pasted_kind kind)
 	}
 	if (strcasecmp(text, "redacted") == 0)
 		return true;
-	if (longest_run(text, '*') >= (kind == PASTED_ID ? STARS_IN_AN_ID : STARS_IN_A_NAME) || memchr(part, '*', span) != NULL ||
-	    strstr(text, "\xc2\xb7\xc2\xb7") != NULL)
+	if (longest_run(text, '*') >= (kind == PASTED_ID ? STARS_IN_AN_ID : STARS_IN_A_NAME) ||
+	    memchr(part, '*', span) != NULL || strstr(text, "\xc2\xb7\xc2\xb7") != NULL)
 		return true;
-	if (kind == PASTED_ID && (longest_run(text, 'x') >= CROSSES_IN_AN_ID || longest_run(text, 'X') >= CROSSES_IN_AN_ID))
+	if (kind == PASTED_ID &&
+	    (longest_run(text, 'x') >= CROSSES_IN_AN_ID || longest_run(text, 'X') >= CROSSES_IN_AN_ID))
 		return true;
-	if (length >= 3 && (strcmp(text + length - 3, "...") == 0 || (kind != PASTED_URL && strncmp(text, "...", 3) == 0)))
+	if (length >= 3 &&
+	    (strcmp(text + length - 3, "...") == 0 || (kind != PASTED_URL && strncmp(text, "...", 3) == 0)))
 		return true;
 	if (kind == PASTED_ID && length < SHORT_ID && strstr(text, "...") != NULL)
 		return true;
@@ -154,7 +157,7 @@ static bool is_masked(const char *text, enum pasted_kind kind)
 
 /* --- characters -------------------------------------------------------------------------------------------------- */
 
-/* Zero width non-joiner and joiner belong between letters of Arabic and Indic scripts. */
+/* Whether a zero-width (non-)joiner is between letters of Arabic or Indic scripts, where it is legitimate. */
 static bool joins(unsigned long before, unsigned long character, unsigned long after)
 {
 	static const struct range joined[] = { { 0x600, 0x1cff }, { 0, 0 } };
@@ -172,11 +175,11 @@ static const char *character_fault(const char *text, enum pasted_kind kind, cons
 
 		*hint = "type the value, or copy it from plain text";
 		if (text_misleads(character) && !joins(before, character, next(&rest)))
-			return "holds an invisible character";
+			return "contains an invisible character";
 		if (kind != PASTED_NAME && character != ' ' && is_among(character, blanks))
-			return "holds a blank";
+			return "contains a blank";
 		if (kind != PASTED_NAME && is_among(character, dashes))
-			return "holds a dash that is not a hyphen";
+			return "contains a dash that is not a hyphen";
 		before = character;
 	}
 	return NULL;
@@ -218,7 +221,7 @@ static bool is_variable(const char *text)
 	return text[0] == '$' && length > 1 && *name == '\0';
 }
 
-/* Single ones of these characters may be in the first half of a mail address, in a client id, and in a URL's path. */
+/* A single one of these characters is valid before the @ of a mail address, in a client id and in the path of a URL. */
 static bool has_placeholder(const char *text, enum pasted_kind kind)
 {
 	size_t length;
@@ -228,7 +231,8 @@ static bool has_placeholder(const char *text, enum pasted_kind kind)
 		return true;
 	if (kind == PASTED_URL)
 		return false;
-	return holds_pair(text, "${", "}") || holds_pair(text, "$(", ")") || holds_pair(text, "{{", "}}") || is_variable(text);
+	return holds_pair(text, "${", "}") || holds_pair(text, "$(", ")") || holds_pair(text, "{{", "}}") ||
+	       is_variable(text);
 }
 
 const char *pasted_fault(const char *text, enum pasted_kind kind, const char **hint)
@@ -239,12 +243,12 @@ const char *pasted_fault(const char *text, enum pasted_kind kind, const char **h
 		fault = character_fault(text, kind, hint);
 	if (fault != NULL || kind == PASTED_ENDS)
 		return fault;
-	*hint = "copy the whole value from where it is neither hidden nor shortened";
+	*hint = "copy the value from a place that shows all of it";
 	if (is_masked(text, kind))
 		return "is masked or cut off";
-	*hint = "give the value that the placeholder stands for";
+	*hint = "replace the placeholder by the value";
 	if (has_placeholder(text, kind))
-		return "holds a placeholder that was not replaced";
-	*hint = "give the value itself, without brackets";
+		return "contains a placeholder";
+	*hint = "remove the brackets";
 	return kind != PASTED_URL && is_in_brackets(text) ? "is in brackets" : NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is missing, and whose a wrong value is. */
+/* Reports missing settings and profiles, and the origin of a wrong value. */
 #include "settings/table.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 enum { PROFILES_SHOWN = 6 };
 
-/* --- profiles that nobody chose ---------------------------------------------------------------------------------- */
+/* --- profiles that were not chosen ------------------------------------------------------------------------------- */
 
 int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error)
 {
@@ -45,18 +45,20 @@ int profile_missing(const struct settings *settings, const char *name, struct er
 	char names[512] = "";
 	size_t used = 0;
 
-	error_set(error, ERROR_CONFIG, "%s: no configuration file has a section [%s]", settings_origin(settings, SETTING_PROFILE),
-		  name);
+	error_set(error, ERROR_CONFIG, "%s: no configuration file has a section [%s]",
+		  settings_origin(settings, SETTING_PROFILE), name);
 	for (size_t i = 0; i < profiles->count && i < PROFILES_SHOWN && used < sizeof(names); i++)
-		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "", profiles->list[i].name);
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "",
+					 profiles->list[i].name);
 	if (profiles->count > 0)
-		error_hint(error, "choose one of these profiles: %s%s", names, profiles->count > PROFILES_SHOWN ? ", …" : "");
+		error_hint(error, "choose one of these profiles: %s%s", names,
+			   profiles->count > PROFILES_SHOWN ? ", …" : "");
 	else
-		error_hint(error, "they have no profiles; see p11bearer.conf(5) for where they are and how to write one");
+		error_hint(error, "see p11bearer.conf(5) for how to write a profile: the files have none");
 	return -ERROR_CONFIG;
 }
 
-/* --- what is missing --------------------------------------------------------------------------------------------- */
+/* --- missing settings -------------------------------------------------------------------------------------------- */
 
 static bool is_missing(const struct settings *settings, const struct settings_needed *needed)
 {
@@ -69,8 +71,9 @@ static bool is_missing(const struct settings *settings, const struct settings_ne
 	return needed->instead[0] == SETTING_NONE;
 }
 
-/* The profiles that would help. False: there is none. */
-static bool name_profiles(const struct settings *settings, const struct settings_needed *needed, char *text, size_t size)
+/* Names the profiles that set a missing setting. False if there are none. */
+static bool name_profiles(const struct settings *settings, const struct settings_needed *needed, char *text,
+			  size_t size)
 {
 	size_t shown = 0, used = 0;
 
@@ -89,7 +92,7 @@ static bool name_profiles(const struct settings *settings, const struct settings
 	return shown > 0;
 }
 
-/* One setting in a sentence, several in a list. */
+/* A single setting is named in a sentence, several are in a list. */
 static void name_setting(const struct settings_needed *needed, bool alone, struct error *error)
 {
 	const struct setting *setting = &settings_table[needed->id];
@@ -118,7 +121,7 @@ static void hint(const struct settings *settings, const struct settings_needed *
 	}
 	error_hint(error, "%sgive %s%s%s", choose, what,
 		   in_files ? ", in the environment or in a configuration file (see p11bearer.conf(5))" : "",
-		   key ? "; \"p11bearer keys\" lists the keys and their URIs" : "");
+		   key ? "; list keys and their URIs with \"p11bearer keys\"" : "");
 }
 
 int settings_require(const struct settings *settings, const struct settings_needed *needed, struct error *error)
@@ -138,14 +141,14 @@ int settings_require(const struct settings *settings, const struct settings_need
 	return -ERROR_USAGE;
 }
 
-/* --- whose a wrong value is -------------------------------------------------------------------------------------- */
+/* --- wrong values ------------------------------------------------------------------------------------------------ */
 
 static void blame(const struct value *value, struct error *error)
 {
 	struct error old = *error;
 
 	if (old.class == ERROR_UNEXPECTED)
-		return; /* memory that is out is nobody's fault */
+		return; /* the value did not cause it */
 	error_set(error, value->layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: %s", value->origin, old.text);
 	if (old.hint[0] != '\0')
 		error_hint(error, "%s", old.hint);

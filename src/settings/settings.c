@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values of one run: who set what, and the way to read them. */
+/* Stores the values of one run. */
 #include "settings/table.h"
 
 #include "base/locked.h"
@@ -42,13 +42,13 @@ void settings_free(struct settings **settings)
 	free(old->operands);
 	profiles_free(&old->profiles);
 	if (old->refused_url != NULL)
-		OPENSSL_cleanse(old->refused_url, strlen(old->refused_url)); /* it may hold a password */
+		OPENSSL_cleanse(old->refused_url, strlen(old->refused_url));
 	free(old->refused_url);
 	free(old);
 	*settings = NULL;
 }
 
-/* The slot for the value: the one that has it now, or a new, empty one. */
+/* The existing slot of the value, or a new, empty one; NULL if memory is out. */
 static struct value *value_slot(struct values *values, const char *name)
 {
 	struct value *list;
@@ -87,7 +87,8 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 	long number = 0;
 
 	if (fault != NULL)
-		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: the name %s", origin, fault);
+		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: the name %s", origin,
+				 fault);
 	if (value_parse(setting, text, origin, layer, &number, error) < 0) {
 		if (setting->type == TYPE_URL && settings->refused_url == NULL)
 			settings->refused_url = strdup(text);
@@ -157,14 +158,14 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
 
-		if (setting->fallback != NULL &&
-		    value_parse(setting, setting->fallback, setting->name, LAYER_NONE, &(*settings)->numbers[id], error) < 0)
+		if (setting->fallback != NULL && value_parse(setting, setting->fallback, setting->name, LAYER_NONE,
+							     &(*settings)->numbers[id], error) < 0)
 			return error_result(error);
 	}
 	result = options_read(*settings, usage, argc, argv, error);
 	if (result < 0 || settings_flag(*settings, SETTING_HELP))
 		return result;
-	/* The environment before the files: it can name the file and the profile. */
+	/* The environment can name the file and the profile. */
 	result = environment_read(*settings, error);
 	if (result < 0)
 		return result;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every setting of the program, declared once (table.c), and where its value comes from:
- * default < system file < user's file < environment < option. */
+/* The settings of the program. Precedence: default < system file < user's file < environment < option. */
 #ifndef P11BEARER_SETTINGS_H
 #define P11BEARER_SETTINGS_H
 
@@ -12,7 +11,7 @@
 
 enum setting_id {
 	SETTING_NONE,
-	/* known to every command */
+	/* of every command */
 	SETTING_HELP,
 	SETTING_VERBOSE,
 	SETTING_PROFILE,
@@ -43,7 +42,7 @@ enum setting_id {
 	SETTING_TIMEOUT,
 	SETTING_RETRIES,
 	SETTING_RATE_WAIT,
-	/* options of single commands */
+	/* of single commands */
 	SETTING_ALL,
 	SETTING_BATCH,
 	SETTING_BITS,
@@ -83,9 +82,9 @@ enum setting_id {
 /* The choices of SETTING_FORMAT, in the order of the table. */
 enum settings_format { FORMAT_JSON, FORMAT_TOKEN, FORMAT_HEADER, FORMAT_ENV, FORMAT_CURL };
 
-/* Settings that commands take together; a command names the groups it takes. */
+/* A command takes whole groups of settings, and settings of its own. */
 enum setting_group {
-	GROUP_OWN = 0, /* taken by the commands that list it */
+	GROUP_OWN = 0, /* only the commands that list the setting take it */
 	GROUP_COMMON = 1,
 	GROUP_TOKEN = 2,
 	GROUP_KEY = 4,
@@ -93,8 +92,7 @@ enum setting_group {
 	GROUP_HTTP = 16,
 };
 
-/* A setting that a command cannot do without, unless all of `instead` (may be empty) are set. A list of these ends with
- * SETTING_NONE. */
+/* A setting that a command requires, unless `instead` has settings and all are set. Lists end with SETTING_NONE. */
 struct settings_needed {
 	enum setting_id id;
 	enum setting_id instead[3];
@@ -103,30 +101,30 @@ struct settings_needed {
 /* What a command takes from its command line. */
 struct settings_usage {
 	const char *command;
-	const char *operands; /* as shown in --help, such as "[URI]" */
+	const char *operands;    /* as --help shows them, such as "[URI]" */
 	int operands_min, operands_max;
-	bool command_line;         /* the first operand ends the options: what follows it is a command's */
-	const char *summary;       /* what the command does; one short line, which the list of commands shows */
-	const char *details;       /* what else its help says, in lines of at most 80 columns, or NULL */
-	const char *example;       /* a command line, likewise */
+	bool command_line;       /* options end at the first operand, which begins a command line */
+	const char *summary;     /* one short line, for --help and for the list of commands */
+	const char *details;     /* more lines for --help, of at most 80 columns, or NULL */
+	const char *example;     /* a command line, of at most 80 columns per line */
 	const struct settings_needed *needed; /* or NULL */
-	unsigned groups;           /* enum setting_group, or'ed; GROUP_COMMON is always in it */
-	enum setting_id own[12];   /* further settings, of no group or of another, up to SETTING_NONE */
+	unsigned groups;         /* enum setting_group; GROUP_COMMON is implied */
+	enum setting_id own[12]; /* settings outside these groups; ends with SETTING_NONE */
 };
 
 struct settings;
 
-/* Collects all values for a command: options and operands from argv (argv[0] is skipped), then the environment and the
- * configuration files for what no option set. A PIN in a key's URI (pin-value) is blanked in argv; a variable that has one
- * is wiped and unset. With --help among the options, neither environment nor files are read. Fails with ERROR_USAGE for
- * the command line, ERROR_CONFIG for files and environment. *settings must be freed, also after a failure. */
+/* Reads the options and operands in argv (argv[0] is skipped), the environment and the configuration files. Blanks the
+ * PIN of a URI (pin-value) in argv; wipes and unsets an environment variable that contains one. With --help, reads
+ * neither environment nor files. Fails with ERROR_USAGE for the command line, with ERROR_CONFIG for files and
+ * environment. The caller frees *settings, also after a failure. */
 int settings_load(struct settings **settings, const struct settings_usage *usage, int argc, char **argv,
 		  struct error *error);
 
-/* Wipes and frees *settings and sets it to NULL. NULL is allowed. */
+/* Wipes and frees *settings, and sets it to NULL. *settings may be NULL. */
 void settings_free(struct settings **settings);
 
-/* Wipes the PIN in the key's URI, once nothing needs it any more. It changes the text of SETTING_KEY. */
+/* Wipes the PIN in the text of SETTING_KEY, once nothing needs it. */
 void settings_forget_pin(const struct settings *settings);
 
 /* The value as text, or the default, or NULL. Owned by `settings`. */
@@ -135,52 +133,51 @@ const char *settings_text(const struct settings *settings, enum setting_id id);
 /* The value of a number in the unit that its help names, or the index of a choice; or the default; or 0. */
 long settings_number(const struct settings *settings, enum setting_id id);
 
-/* The URL that settings_load has refused, or NULL. Owned by `settings`; it may hold a password. */
+/* The URL that settings_load refused, or NULL. Owned by `settings`. It may contain a password. */
 const char *settings_refused_url(const struct settings *settings);
 
-/* Who set the value ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL: nobody did. */
+/* Where the value was set ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL for a default. */
 const char *settings_origin(const struct settings *settings, enum setting_id id);
 
-/* Whether the value was given on the command line. */
+/* Whether an option set the value. */
 bool settings_is_option(const struct settings *settings, enum setting_id id);
 
 /* The value of a flag. */
 bool settings_flag(const struct settings *settings, enum setting_id id);
 
-/* Checks that all settings of the list are set; else fails with ERROR_USAGE and names every one that is missing, and the
- * profiles that set one of them. */
+/* Fails with ERROR_USAGE if settings of the list are missing, and names them and the profiles that set one of them. */
 int settings_require(const struct settings *settings, const struct settings_needed *needed, struct error *error);
 
-/* Repeatable NAME=VALUE settings, one for each name. Strings are owned by `settings`. */
+/* Repeatable NAME=VALUE settings; each name occurs once. Owned by `settings`. */
 struct settings_pair {
 	const char *name, *value;
 };
 size_t settings_pairs(const struct settings *settings, enum setting_id id);
 struct settings_pair settings_pair(const struct settings *settings, enum setting_id id, size_t index);
 
-/* Operands in the order given; NULL past the last. */
+/* The operands in order; NULL past the last. */
 const char *settings_operand(const struct settings *settings, int index);
 
 /* The setting with this name, or SETTING_NONE; and the name of a setting, without dashes. */
 enum setting_id settings_find(const char *name);
 const char *settings_name(enum setting_id id);
 
-/* Checks a value that comes from elsewhere, such as a line of a batch. *number is set as settings_number returns it, and is
- * left alone for a text. Fails with ERROR_CONFIG. */
+/* Checks a value that comes from elsewhere, such as a line of a batch. *number is set as settings_number returns it,
+ * and is left alone for a text. Fails with ERROR_CONFIG. */
 int settings_parse(enum setting_id id, const char *text, long *number, struct error *error);
 
-/* Says where the value of `id` that another room has found wrong comes from: puts the origin in front of the error's
- * sentence and makes its class ERROR_USAGE for an option and ERROR_CONFIG for a file or the environment. */
+/* Turns another component's error about a value into one about its origin: puts the origin in front of the message. The
+ * class becomes ERROR_USAGE for an option, ERROR_CONFIG for a file or the environment. */
 void settings_blame(const struct settings *settings, enum setting_id id, struct error *error);
 void settings_blame_pair(const struct settings *settings, enum setting_id id, size_t index, struct error *error);
 
 /* Prints the command's --help. */
 void settings_help(const struct settings_usage *usage, FILE *stream);
 
-/* Prints the table, a setting a line: "--option<TAB>configuration key", the key "-" for one that only options can set. */
+/* Prints one line per setting: "--option<TAB>configuration key". The key is "-" if only an option can set it. */
 void settings_list(FILE *stream);
 
-/* The word of `words` (ended by NULL) that is nearest to `word`, or NULL when none is near enough to be a likely slip. */
+/* The word of `words` (which end with NULL) that `word` is probably a typo of, or NULL. */
 const char *settings_nearest(const char *word, const char *const *words);
 
 #endif

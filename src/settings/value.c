@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What counts as a good value of each type. */
+/* Checks and parses the values of each type. */
 #include "settings/table.h"
 
 #include "base/text.h"
@@ -22,7 +22,7 @@ static bool is_among(const char *word, const char *const *words)
 	return false;
 }
 
-/* `host` is what follows the scheme. A password with a '/' in it looks like a port that is no number. */
+/* `host` follows the scheme. A password with a '/' in it looks like a port that is not a number. */
 static bool port_is_number(const char *host)
 {
 	const char *port = host + (*host == '[' ? strcspn(host, "]/") : strcspn(host, ":/?#"));
@@ -41,7 +41,7 @@ static bool is_doubled(const char *host)
 	return strncasecmp(host, "https://", 8) == 0 || strncasecmp(host, "http://", 7) == 0;
 }
 
-/* Brackets are for an IPv6 address; in others stands what was left out, such as [name]. */
+/* Only an IPv6 address is in brackets. Other brackets enclose a placeholder, such as [name]. */
 static bool brackets_are_address(const char *host)
 {
 	const char *bracket = memchr(host, '[', strcspn(host, "/?#"));
@@ -66,9 +66,9 @@ static const char *url_fault(const char *text)
 	if (!isalnum((unsigned char)*host) && *host != '[')
 		return "has no host";
 	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
-		return "must not hold a user and password";
+		return "must not contain a user and password";
 	if (!brackets_are_address(host))
-		return "has brackets in its host that hold no IPv6 address";
+		return "has brackets around something that is not an IPv6 address";
 	if (!port_is_number(host))
 		return "has a port that is not a number";
 	if (memmem(host, strcspn(host, "/?#"), "..", 2) != NULL)
@@ -76,7 +76,7 @@ static const char *url_fault(const char *text)
 	if (strpbrk(host, "?#") != NULL)
 		return "has a query or a fragment";
 	if (strpbrk(text, " \"<>\\^`{|}") != NULL)
-		return "holds a character that no URL may hold";
+		return "contains a character that is not valid in a URL";
 	return NULL;
 }
 
@@ -105,7 +105,7 @@ static bool parse_digits(const char *text, long *number)
 	return isdigit((unsigned char)*text) && errno == 0 && *end == '\0';
 }
 
-/* What is wrong with a value that is text, and in *hint what to do about it, or NULL. */
+/* What is wrong with a text, and in *hint what to do about it (or NULL); NULL if nothing is. */
 static const char *content_fault(const struct setting *setting, const char *text, const char **hint)
 {
 	const char *fault = text_fault(text);
@@ -113,7 +113,8 @@ static const char *content_fault(const struct setting *setting, const char *text
 	*hint = NULL;
 	if (fault != NULL) {
 		if (*text != '\0' && strchr("\r\n", text[strlen(text) - 1]) != NULL)
-			*hint = "the last character is a line end: remove it, and give the file it comes from Unix line ends";
+			*hint = "remove the line end that the value ends with, and convert the file it comes from to "
+				"Unix line ends";
 		return fault;
 	}
 	if (setting->pasted != PASTED_NOT)
@@ -124,7 +125,7 @@ static const char *content_fault(const struct setting *setting, const char *text
 	return setting->type == TYPE_URL ? url_fault(text) : NULL;
 }
 
-/* URLs and URIs are not shown: they may hold a password or a PIN. */
+/* URLs and URIs are not shown, because they may contain a password or a PIN. */
 static int check_content(const struct setting *setting, const char *text, const char *origin, enum error_class class,
 			 struct error *error)
 {

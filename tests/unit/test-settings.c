@@ -199,7 +199,7 @@ static const struct {
 	{ "retries", "P11BEARER_RETRIES", "-1", "from 0 to 10" },
 	{ "audience", "P11BEARER_AUDIENCE", "login.salesforce.com", "https://" },
 	{ "audience", "P11BEARER_AUDIENCE", "https:///path", "no host" },
-	{ "audience", "P11BEARER_AUDIENCE", "https://a b", "no URL may hold" },
+	{ "audience", "P11BEARER_AUDIENCE", "https://a b", "not valid in a URL" },
 	{ "username", "P11BEARER_USERNAME", "a\tb", "control character" },
 	{ "username", "P11BEARER_USERNAME", "a\xff", "not UTF-8" },
 	{ "key", "P11BEARER_KEY", "pkcs11:a\x01", "control character" },
