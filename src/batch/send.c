@@ -153,7 +153,7 @@ static void judge_speed(struct sender *sender, const struct item *item, enum ret
 		message_note("%ld requests in a row failed, the last one: %s; sending one at a time until one succeeds",
 			     brake->failures, item->error.text);
 	if (pause >= TOLD_MS && !brake_is_spent(brake))
-		message_note("%s; the run goes on in %lu ms", item->error.text, pause);
+		message_note("%s; the run continues in %lu ms", item->error.text, pause);
 }
 
 /* The milliseconds until the item is sent again, or a negative number to give it up. */

@@ -229,7 +229,7 @@ static void renew_multi(struct http_pool *pool)
 	pool->stained = false;
 }
 
-/* The pool is idle, maybe for long, so no secret may remain in handles and connections. */
+/* The pool is idle, possibly for a long time, so no secret may remain in handles and connections. */
 static void rest(struct http_pool *pool)
 {
 	for (size_t i = 0; i < pool->count; i++) {

@@ -89,7 +89,7 @@ static int refuse(const struct http_response *response, const cJSON *json, enum 
 		error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", code,
 			  *code != '\0' && *description != '\0' ? ": " : "", description, response->status);
 	if (wanted == OAUTH_BEARER && !worded && !answer->passing)
-		error_hint(error, "what answers at %s does not look like a token endpoint, or is a proxy; check "
+		error_hint(error, "%s does not look like a token endpoint, or a proxy answers for it; check "
 				  "--instance-url and --token-url", response->url);
 	return -ERROR_ORG;
 }
@@ -102,7 +102,7 @@ static int refuse_redirect(const struct http_response *response, struct error *e
 	return -ERROR_ANSWER;
 }
 
-/* Which of two members with the same name counts differs from reader to reader. */
+/* Parsers disagree on which of two members with the same name counts. */
 static int check_repeats(const struct http_response *response, const cJSON *json, struct error *error)
 {
 	char name[JSON_NAME_SIZE];
