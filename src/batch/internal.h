@@ -21,7 +21,7 @@ struct line {
 	cJSON *json;               /* other values point into this */
 	struct jwt_extra *extras;  /* the arrays of claims and header fields, where the line has some of its own */
 	struct bearer_request request;
-	char *token_url;           /* NULL: the run's */
+	char *token_url, *aud;     /* NULL: the run's */
 	char *raw;                 /* the line as it was read, `length` bytes, where it may have to wait: see limit.h */
 	size_t length;
 };

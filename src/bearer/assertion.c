@@ -161,14 +161,14 @@ static int make_jti(char *text, struct error *error)
 }
 
 /* The default is the org's URL without trailing slashes, which the org does not accept in aud. */
-static char *audience(const struct bearer_request *request)
+char *bearer_audience(const struct bearer_request *request)
 {
 	char *url;
 	size_t length;
 
 	if (request->audience != NULL)
 		return jwt_audience(request->audience);
-	url = jwt_audience(request->instance_url);
+	url = request->instance_url != NULL ? jwt_audience(request->instance_url) : NULL;
 	length = url != NULL ? strlen(url) : 0;
 	while (length > 0 && url[length - 1] == '/')
 		url[--length] = '\0';
@@ -179,11 +179,10 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 		     struct error *error)
 {
 	char jti[JTI_BYTES * 4 / 3 + 3];
-	char *aud = audience(request);
 	struct jwt_params params = {
 		.iss = request->client_id,
 		.sub = request->username,
-		.aud = aud,
+		.aud = request->aud,
 		.exp = time(NULL) + request->lifetime,
 		.jti = request->jti ? jti : NULL,
 		.claims = request->claims,
@@ -197,7 +196,7 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 	assertion->exp = params.exp;
 	if (assertion->text == NULL)
 		assertion->text = secret_new(2048);
-	result = aud == NULL || assertion->text == NULL ? error_memory(error) : 0;
+	result = assertion->text == NULL ? error_memory(error) : 0;
 	if (result == 0 && request->jti)
 		result = make_jti(jti, error);
 	if (result == 0)
@@ -206,7 +205,6 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 		result = jwt_claims(&params, &assertion->claims, error);
 	if (result == 0)
 		result = jwt_sign(assertion->header, assertion->claims, sign, signer, assertion->text, error);
-	free(aud);
 	return result;
 }
 

@@ -85,8 +85,6 @@ int client_open(struct client *client, const struct bearer_request *request, str
 	/* Find everything that is wrong with the connection before touching the token. */
 	result = bearer_token_url(request, &client->token_url, error);
 	if (result == 0)
-		result = http_check_url(client->token_url, error);
-	if (result == 0)
 		result = http_open(&client->http, &request->http, error);
 	if (result == 0)
 		result = signer_open(&client->signer, request, error);

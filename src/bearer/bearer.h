@@ -19,9 +19,10 @@ struct bearer_request {
 	struct p11_request key;
 	const char *client_id;    /* iss */
 	const char *username;     /* sub */
-	const char *instance_url; /* of the org; may be NULL if the next two are set */
-	const char *audience;     /* aud; NULL: instance_url */
-	const char *token_url;    /* NULL: the server's usual path below instance_url */
+	const char *instance_url; /* of the org; may be NULL if audience and token_url are set */
+	const char *audience;     /* NULL: instance_url */
+	const char *aud;          /* the claim: see bearer_audience */
+	const char *token_url;    /* NULL: the server's usual path below instance_url. The one in use passed http_check_url */
 	long lifetime;            /* seconds from now to exp */
 	bool jti;
 	struct jwt_extra *claims, *headers;
@@ -31,6 +32,10 @@ struct bearer_request {
 	long retries;   /* after failures that may pass */
 	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };
+
+/* The claim aud of the request: its audience, or its instance_url without '/' at the end, in the form in which servers
+ * compare it. To be freed; NULL if memory is exhausted or the request has neither. */
+char *bearer_audience(const struct bearer_request *request);
 
 /* An assertion and its content. */
 struct assertion {

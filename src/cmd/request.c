@@ -79,6 +79,9 @@ static int take_urls(const struct settings *settings, enum cmd_purpose purpose, 
 {
 	request->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
 	request->audience = settings_text(settings, SETTING_AUDIENCE);
+	request->aud = bearer_audience(request);
+	if (request->aud == NULL && (request->audience != NULL || request->instance_url != NULL))
+		return error_memory(error);
 	if (purpose == CMD_ASSERTION)
 		return 0;
 	request->token_url = settings_text(settings, SETTING_TOKEN_URL);
@@ -151,6 +154,7 @@ void cmd_bearer_request_clear(struct bearer_request *request)
 		free((char *)request->headers[i].json);
 	free(request->claims);
 	free(request->headers);
+	free((char *)request->aud);
 	p11_uri_free(&request->key.uri);
 }
 
