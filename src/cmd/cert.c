@@ -17,13 +17,13 @@ static const struct settings_needed needed[] = {
 
 /* Opens the key and gets its public key. The caller frees request->uri with p11_uri_free, also after a failure. */
 static int open_key(const struct settings *settings, bool writable, struct p11_request *request, struct p11_key **key,
-		    EVP_PKEY **public, const char **subject, struct error *error)
+		    EVP_PKEY **public, X509_NAME **subject, struct error *error)
 {
 	request->uri = NULL;
+	*subject = NULL;
 	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
-	*subject = settings_text(settings, SETTING_SUBJECT);
-	if (x509_subject_check(*subject, error) < 0 ||
+	if (x509_subject_parse(subject, settings_text(settings, SETTING_SUBJECT), error) < 0 ||
 	    cmd_key_request(settings, NULL, request, error) < 0 || p11_key_open(key, request, writable, error) < 0)
 		return error_result(error);
 	return p11_key_public(*key, public, error);
@@ -58,7 +58,7 @@ static int run_cert(const struct settings *settings, struct error *error)
 	struct p11_request key_request;
 	struct p11_key *key = NULL;
 	X509 *certificate = NULL;
-	const char *subject;
+	X509_NAME *subject;
 	char *pem = NULL;
 	size_t length;
 	int result = open_key(settings, storing, &key_request, &key, &public, &subject, error);
@@ -81,6 +81,7 @@ static int run_cert(const struct settings *settings, struct error *error)
 	EVP_PKEY_free(public);
 	p11_key_close(&key);
 	p11_uri_free(&key_request.uri);
+	X509_NAME_free(subject);
 	return result;
 }
 
@@ -90,7 +91,7 @@ static int run_csr(const struct settings *settings, struct error *error)
 	struct p11_request key_request;
 	struct p11_key *key = NULL;
 	X509_REQ *request = NULL;
-	const char *subject;
+	X509_NAME *subject;
 	char *pem = NULL;
 	size_t length;
 	int result = open_key(settings, false, &key_request, &key, &public, &subject, error);
@@ -106,6 +107,7 @@ static int run_csr(const struct settings *settings, struct error *error)
 	EVP_PKEY_free(public);
 	p11_key_close(&key);
 	p11_uri_free(&key_request.uri);
+	X509_NAME_free(subject);
 	return result;
 }
 

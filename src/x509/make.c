@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making certificates and requests. */
+/* Makes certificates and requests. */
 #include "x509/x509.h"
 
 #include <openssl/err.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One /TYPE=value of the subject, unescaped into `part`; moves *text behind it. */
+/* Unescapes the next /TYPE=value of the subject into `part`, and advances *text. */
 static int subject_part(const char **text, char *part, size_t size, struct error *error)
 {
 	const char *c = *text + 1;
@@ -28,14 +28,12 @@ static int subject_part(const char **text, char *part, size_t size, struct error
 	return 0;
 }
 
-static int subject_parse(const char *subject, X509_NAME *name, struct error *error)
+static int parse_parts(const char *text, X509_NAME *name, struct error *error)
 {
-	const char *text = subject;
 	char part[512];
 
 	if (*text != '/')
-		return error_set(error, ERROR_USAGE, "the subject \"%s\" does not begin with '/', as in /CN=ci-server",
-				 subject);
+		return error_set(error, ERROR_USAGE, "the subject \"%s\" does not begin with '/', as in /CN=ci-server", text);
 	while (*text == '/') {
 		char *equals;
 
@@ -48,20 +46,23 @@ static int subject_parse(const char *subject, X509_NAME *name, struct error *err
 		*equals = '\0';
 		if (X509_NAME_add_entry_by_txt(name, part, MBSTRING_UTF8, (unsigned char *)equals + 1, -1, -1, 0) <= 0) {
 			error_openssl(error, ERROR_USAGE, "the subject cannot be used");
-			error_hint(error, "the part with %s is at fault; types are CN, O, OU, C, ST, L, emailAddress, …",
-				   part);
+			error_hint(error, "correct the part with %s; types are CN, O, OU, C, ST, L, emailAddress, …", part);
 			return -ERROR_USAGE;
 		}
 	}
 	return 0;
 }
 
-int x509_subject_check(const char *subject, struct error *error)
+int x509_subject_parse(X509_NAME **subject, const char *text, struct error *error)
 {
-	X509_NAME *name = X509_NAME_new();
-	int result = name != NULL ? subject_parse(subject, name, error) : error_memory(error);
+	int result;
 
-	X509_NAME_free(name);
+	*subject = X509_NAME_new();
+	result = *subject != NULL ? parse_parts(text, *subject, error) : error_memory(error);
+	if (result < 0) {
+		X509_NAME_free(*subject);
+		*subject = NULL;
+	}
 	return result;
 }
 
@@ -85,17 +86,14 @@ static bool add_extension(X509 *certificate, X509V3_CTX *context, int nid, const
 	return added;
 }
 
-static int fill(X509 *certificate, EVP_PKEY *public, const char *subject, long days, struct error *error)
+static int fill(X509 *certificate, EVP_PKEY *public, const X509_NAME *subject, long days, struct error *error)
 {
-	X509_NAME *name = X509_get_subject_name(certificate);
 	X509V3_CTX context;
 
-	if (subject_parse(subject, name, error) < 0)
-		return error_result(error);
 	X509V3_set_ctx_nodb(&context);
 	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
 	if (X509_set_version(certificate, X509_VERSION_3) <= 0 || !set_serial(certificate) ||
-	    X509_set_issuer_name(certificate, name) <= 0 ||
+	    X509_set_subject_name(certificate, subject) <= 0 || X509_set_issuer_name(certificate, subject) <= 0 ||
 	    X509_gmtime_adj(X509_getm_notBefore(certificate), 0) == NULL ||
 	    X509_time_adj_ex(X509_getm_notAfter(certificate), (int)days, 0, NULL) == NULL ||
 	    X509_set_pubkey(certificate, public) <= 0 ||
@@ -112,7 +110,7 @@ static bool set_algorithm(X509_ALGOR *algorithm)
 	return X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256WithRSAEncryption), V_ASN1_NULL, NULL) > 0;
 }
 
-/* Signs DER that OpenSSL made (`length` < 0: it could not) and puts the signature into `bits`. */
+/* Signs DER that OpenSSL encoded, and stores the signature in `bits`. `length` < 0: encoding failed. */
 static int set_signature(sign_function *sign, void *context, const unsigned char *der, int length, ASN1_BIT_STRING *bits,
 			 struct error *error)
 {
@@ -120,19 +118,19 @@ static int set_signature(sign_function *sign, void *context, const unsigned char
 	size_t signature_length;
 
 	if (length < 0)
-		return error_openssl(error, ERROR_UNEXPECTED, "cannot make what is to be signed");
+		return error_openssl(error, ERROR_UNEXPECTED, "cannot encode the data to be signed");
 	if (sign(context, der, (size_t)length, signature, &signature_length, error) < 0)
 		return error_result(error);
 	if (ASN1_STRING_set(bits, signature, (int)signature_length) <= 0)
 		return error_memory(error);
-	/* The number of unused bits is 0, and no trailing zeros are dropped. */
+	/* No unused bits; keep trailing zeros. */
 	bits->flags &= ~0x07L;
 	bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
 	return 0;
 }
 
-/* What X509_sign does, but for the signature. OpenSSL hands out both fields read-only, and has no other way to set them than
- * with a private key of its own. */
+/* Does what X509_sign does, with an external signature. The casts are needed because OpenSSL returns both fields read-only and
+ * sets them only when it has the private key. */
 static int sign_certificate(sign_function *sign, void *context, X509 *certificate, struct error *error)
 {
 	const ASN1_BIT_STRING *bits;
@@ -149,7 +147,7 @@ static int sign_certificate(sign_function *sign, void *context, X509 *certificat
 	return result;
 }
 
-int x509_certificate_make(sign_function *sign, void *context, EVP_PKEY *public, const char *subject, long days,
+int x509_certificate_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject, long days,
 			  X509 **certificate, struct error *error)
 {
 	int result;
@@ -185,17 +183,16 @@ static int sign_request(sign_function *sign, void *context, X509_REQ *request, s
 	return result;
 }
 
-int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const char *subject, X509_REQ **request,
+int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject, X509_REQ **request,
 		      struct error *error)
 {
-	int result;
+	int result = 0;
 
 	*request = X509_REQ_new();
 	if (*request == NULL)
 		return error_memory(error);
-	result = subject_parse(subject, X509_REQ_get_subject_name(*request), error);
-	if (result == 0 && (X509_REQ_set_version(*request, X509_REQ_VERSION_1) <= 0 ||
-			    X509_REQ_set_pubkey(*request, public) <= 0))
+	if (X509_REQ_set_version(*request, X509_REQ_VERSION_1) <= 0 ||
+	    X509_REQ_set_subject_name(*request, subject) <= 0 || X509_REQ_set_pubkey(*request, public) <= 0)
 		result = error_openssl(error, ERROR_UNEXPECTED, "cannot make the request");
 	if (result == 0)
 		result = sign_request(sign, context, *request, error);

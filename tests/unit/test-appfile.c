@@ -235,9 +235,12 @@ static void suffixes_are_told_apart(void **state)
 static X509 *certificate_of(EVP_PKEY *key)
 {
 	struct error error = { 0 };
+	X509_NAME *name;
 	X509 *certificate;
 
-	assert_works(x509_certificate_make(rsa_sign, key, key, "/CN=unit", 100, &certificate, &error), &error);
+	assert_works(x509_subject_parse(&name, "/CN=unit", &error), &error);
+	assert_works(x509_certificate_make(rsa_sign, key, key, name, 100, &certificate, &error), &error);
+	X509_NAME_free(name);
 	return certificate;
 }
 
