@@ -74,8 +74,8 @@ static const char *character_fault(unsigned long character, const char **hint)
 	return NULL;
 }
 
-/* Names something that no one-line secret contains, and in *hint how to fix it; NULL if there is none. The secret need not
- * be UTF-8. */
+/* Names something that no one-line secret contains, and in *hint how to fix it; NULL if there is none. The secret need
+ * not be UTF-8. */
 static const char *stray(const unsigned char *text, size_t length, const char **hint)
 {
 	const char *fault = NULL;
@@ -181,8 +181,8 @@ int source_read_line(int fd, const char *what, const struct source_kind *kind, s
 	return read_descriptor(fd, what, true, kind, secret, error);
 }
 
-/* Refuses the open file at `path` unless it is a regular file or a FIFO that no other user can change and, unless `guarded`,
- * that no other user can read. */
+/* Refuses the open file at `path` unless it is a regular file or a FIFO that no other user can change and, unless
+ * `guarded`, that no other user can read. */
 static int check_file(const char *path, int fd, const struct stat *status, bool guarded, const struct source_kind *kind,
 		      struct error *error)
 {
@@ -252,7 +252,8 @@ static int read_environment(const char *name, const struct source_kind *kind, st
 	return source_clean(what, kind, secret, error);
 }
 
-int source_read(const struct source *source, const struct source_kind *kind, struct secret *secret, struct error *error)
+int source_read(const struct source *source, const struct source_kind *kind, struct secret *secret,
+		struct error *error)
 {
 	char what[64];
 

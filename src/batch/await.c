@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run waits for. Each of it wakes the run: there is no interval at which it looks, but for the progress. */
+/* Waits for events. Nothing is polled at intervals except the progress display. */
 #include "batch/run.h"
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* The shorter of two waits in milliseconds, of which one below 0 has no end. */
+/* The shorter of two waits in milliseconds; below 0 means forever. */
 static double shorter(double one, double other)
 {
 	if (one < 0 || other < 0)
@@ -18,7 +18,7 @@ static double shorter(double one, double other)
 	return one < other ? one : other;
 }
 
-/* Until when nothing is to be done if nothing happens, in milliseconds from now; below 0: for ever. */
+/* Milliseconds until there is work to do even if nothing happens; below 0: forever. */
 static double idle_time(struct run *run)
 {
 	bool sends = run->options->bearers && run->stop.class == ERROR_NONE && !run_is_stuck(run);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines from stdin, as they come. */
+/* Reads lines from stdin as they arrive. */
 #include "batch/internal.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whether there may be somebody who writes. */
+/* Whether stdin may have a writer. */
 static bool has_writer(void)
 {
 	struct stat status;
@@ -32,7 +32,8 @@ int input_open(struct input *input, struct error *error)
 		input->size = status.st_size - at;
 	if (!has_writer())
 		return 0;
-	/* libcurl waits for input and output only, but can wait for a descriptor that waits for something else. */
+	/* libcurl can wait for input and output only, hence a descriptor that becomes readable when the other end
+	 * closes. */
 	input->closing = epoll_create1(EPOLL_CLOEXEC);
 	if (input->closing < 0 || epoll_ctl(input->closing, EPOLL_CTL_ADD, STDIN_FILENO, &closed) < 0)
 		return error_set(error, ERROR_UNEXPECTED, "cannot watch stdin: %s", strerror(errno));
@@ -71,7 +72,7 @@ bool input_take(struct input *input, const char **text, size_t *length)
 	size_t taken = newline != NULL ? (size_t)(newline - begin) + 1 : left;
 	bool skipped = input->skips;
 
-	if (newline == NULL && left == LINE_MOST) /* there is no room for more of it */
+	if (newline == NULL && left == LINE_MOST) /* the buffer is full */
 		input->skips = true;
 	else if (newline != NULL || (input->ended && (left > 0 || skipped)))
 		input->skips = false;

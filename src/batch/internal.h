@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the batch room. A line is an item, and an item belongs to one party at a time: to the thread that runs
- * all (run.h), to a queue of the workers or to one of them (workers.c), or to the sender (send.c), which is part of
- * the first. Who has it may touch it; it is handed on by a queue. */
+/* Internal to batch. Each line becomes an item. An item has one owner at a time, which alone may access it: the main
+ * thread (run.h), which includes the sender (send.c), or the queues of the workers or one worker (workers.c). Queues
+ * pass it on. */
 #ifndef P11BEARER_BATCH_INTERNAL_H
 #define P11BEARER_BATCH_INTERNAL_H
 
@@ -15,18 +15,18 @@
 
 /* --- lines (line.c) ---------------------------------------------------------------------------------------------- */
 
-/* What a line asks for: the run's request with the line's values in their place. */
+/* A parsed line: the run's request, with the line's values replacing the run's. */
 struct line {
-	char *text;                /* changed while it is read; values point into it */
-	cJSON *json;               /* other values point into this */
-	struct jwt_extra *extras;  /* the arrays of claims and header fields, where the line has some of its own */
+	char *text;                /* compact; claims and header fields point into it */
+	cJSON *json;               /* other values and all names point into it */
+	struct jwt_extra *extras;  /* claims and header fields, if the line has any of its own */
 	struct bearer_request request;
 	char *token_url, *aud;     /* NULL: the run's */
-	char *raw;                 /* the line as it was read, `length` bytes, where it may have to wait: see limit.h */
+	char *raw;                 /* the original line, `length` bytes, if it may have to wait: see limit.h */
 	size_t length;
 };
 
-/* Reads the line, `length` bytes. Fails with ERROR_CONFIG. To be cleared in either case. */
+/* Parses a line of `length` bytes. Fails with ERROR_CONFIG. Always clear the line. */
 int line_read(struct line *line, const char *text, size_t length, const struct bearer_request *run,
 	      const struct batch_options *options, struct error *error);
 void line_clear(struct line *line);
@@ -38,7 +38,7 @@ struct item {
 	unsigned long number;  /* of the line, from 1 */
 	struct line line;
 	struct assertion assertion;
-	struct secret *output; /* the line that is written for it */
+	struct secret *output; /* the line to write */
 	int result;            /* 0, or a negative class */
 	struct error error;
 	struct retry retry;
@@ -61,84 +61,84 @@ struct queue {
 	size_t count;
 };
 void queue_push(struct queue *queue, struct item *item);
-struct item *queue_pop(struct queue *queue); /* NULL when it is empty */
+struct item *queue_pop(struct queue *queue); /* NULL if it is empty */
 
-/* (output.c) Makes the output of an item that is done: the error's object, the assertion, or the org's answer.
- * Returns 0, or -1 when memory is out. */
+/* (output.c) Set the output of an item that is done: the error object, the assertion, or the org's answer. Return 0, or
+ * -1 if memory is exhausted. */
 int output_error(struct item *item);
 int output_assertion(struct item *item);
 int output_answer(struct item *item, const struct oauth_answer *answer);
 
 /* --- input (input.c) --------------------------------------------------------------------------------------------- */
 
-enum { LINE_MOST = 65536 }; /* bytes, its end included */
+enum { LINE_MOST = 65536 }; /* bytes, including the line end */
 
 struct input {
 	char *buffer;
 	size_t begin, end;
-	bool ended, skips;    /* the latter: the rest of a line that is too long */
-	unsigned long number; /* of the last line that was taken */
-	off_t consumed, size; /* bytes; the latter -1: not known */
+	bool ended, skips;    /* skips: the rest of a line that is too long */
+	unsigned long number; /* of the last line taken */
+	off_t consumed, size; /* bytes; size is -1 if unknown */
 	int closing;          /* see input_closing */
 };
 
 int input_open(struct input *input, struct error *error);
 void input_close(struct input *input);
 
-/* Takes the next line from what has been read: *length bytes at *text, which stay until input_fill. *text is NULL for
- * one that is longer than LINE_MOST. A byte-order mark at the start of the input is skipped. False: there is no whole
- * line. */
+/* Takes the next line from the buffer: *length bytes at *text, valid until input_fill. *text is NULL if the line is
+ * longer than LINE_MOST. Skips a byte-order mark at the start of the input. Returns false if the buffer holds no
+ * complete line. */
 bool input_take(struct input *input, const char **text, size_t *length);
 
-/* Whether a line holds nothing but blanks. Such a line is counted and skipped. */
+/* Whether a line contains only whitespace. Such lines are counted and skipped. */
 bool input_is_blank(const char *text, size_t length);
 
-/* Reads what is there, and sets `ended` at the end. Fails with ERROR_UNEXPECTED. */
+/* Reads available input; sets `ended` at its end. Fails with ERROR_UNEXPECTED. */
 int input_fill(struct input *input, struct error *error);
 
-/* Whether somebody can still write to it: a pipe, socket or terminal whose other end is open. */
+/* Whether more input may come: from a pipe, socket or terminal whose other end is open. */
 bool input_is_open(const struct input *input);
 
-/* A descriptor that can be read once nobody can any more; -1 where nobody ever could. */
+/* A descriptor that becomes readable when the other end closes; -1 if the input has no other end. */
 int input_closing(const struct input *input);
 
 /* --- workers (workers.c) ----------------------------------------------------------------------------------------- */
 
 struct workers;
 
-enum { AHEAD = 8 }; /* items for each worker that wait to be signed */
+enum { AHEAD = 8 }; /* items that wait to be signed, per worker */
 
-/* Opens the key. The first worker begins at once; more when the first assertion is made, and only then can it be told
- * how many there can be. `prompt`: each assertion is told of at once, else some at a time. Fails as signer_open
- * does. */
+/* Opens the key and starts the first worker. The others start after the first assertion, because only then is it known
+ * how many the token supports. `prompt`: report each assertion at once rather than several together. Fails as
+ * signer_open does. */
 int workers_open(struct workers **workers, const struct bearer_request *request, size_t sessions, bool prompt,
 		 struct error *error);
-void workers_close(struct workers **workers); /* ends them when they have done what they are at */
+void workers_close(struct workers **workers); /* waits for the work in progress */
 
-/* Whether they have enough to do, so that more would only wait. */
+/* Whether the workers have enough to do. */
 bool workers_are_full(struct workers *workers);
 
-/* Hands over an item to be signed, or one that `asks`; takes back one that was, or whose result tells why not; NULL:
- * there is none. */
+/* workers_give hands over an item to sign, or one that `asks`. workers_take returns one that is done or has failed, or
+ * NULL. */
 void workers_give(struct workers *workers, struct item *item);
 struct item *workers_take(struct workers *workers);
 
-/* Takes back one that none has begun; NULL: there is none. */
+/* Takes back an item that no worker has started, or returns NULL. */
 struct item *workers_take_back(struct workers *workers);
 
-/* A descriptor that can be read when workers_take has something, or soon after, from workers_await on. False: it has
- * something now. */
+/* workers_await arms workers_descriptor, which becomes readable when workers_take has an item, or shortly after.
+ * Returns false if it has one now. Call workers_woken when the descriptor is readable. */
 bool workers_await(struct workers *workers);
 int workers_descriptor(const struct workers *workers);
 void workers_woken(struct workers *workers);
 
-/* Whether the key is lost, and may come back: until then the workers do nothing. */
+/* Whether the key is being recovered; the workers pause until then. */
 bool workers_recover(const struct workers *workers);
 
-/* Nothing more is begun: those who wait for a token that is away end their items, `cut_short`. */
+/* Stops waiting for a token that is away; the items that waited end `cut_short`. */
 void workers_stop_waiting(struct workers *workers);
 
-/* Whether the key is gone for good, and why. */
+/* Whether the key is lost for good, and why. */
 bool workers_lost_key(const struct workers *workers, struct error *why);
 
 /* --- the sender (send.c) ----------------------------------------------------------------------------------------- */
@@ -184,7 +184,7 @@ struct item *sender_take_back(struct sender *sender);
 /* How long until something is to begin, in milliseconds from `now`; below 0: nothing waits for a time. */
 double sender_delay(const struct sender *sender, double now);
 
-/* --- where the run stands (output.c) ----------------------------------------------------------------------------- */
+/* --- progress (output.c) ----------------------------------------------------------------------------------------- */
 
 struct report {
 	double began, shown; /* clock_ms */
@@ -193,8 +193,7 @@ struct report {
 	int worst;           /* the highest class */
 };
 
-/* Shows on a terminal where the run stands, now and then. Returns after how many milliseconds to do so again; below 0:
- * never. */
+/* Shows progress on a terminal from time to time. Returns the milliseconds until the next call, below 0 for never. */
 double report_progress(struct report *report, const struct input *input);
 
 #endif

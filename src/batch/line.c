@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a line of input to what it asks for. */
+/* Parses lines. */
 #include "batch/internal.h"
 
 #include "base/json.h"
@@ -42,8 +42,8 @@ static int fail(struct error *error, const char *name, const char *wanted)
 
 /* The extras of the run and then those of the object, which replace others of the same name. The text of a value is
  * kept, so that no number loses digits. */
-static int take_extras(enum jwt_part part, const cJSON *object, char *text, struct jwt_extra *list, const struct jwt_extra *run,
-		       size_t *count, struct error *error)
+static int take_extras(enum jwt_part part, const cJSON *object, char *text, struct jwt_extra *list,
+		       const struct jwt_extra *run, size_t *count, struct error *error)
 {
 	const cJSON *child = object->child;
 	char *rest = text + 1, *value;
@@ -65,7 +65,8 @@ static int take_extras(enum jwt_part part, const cJSON *object, char *text, stru
 	return 0;
 }
 
-static int take_object(struct line *line, const struct member *member, const cJSON *value, char *text, struct error *error)
+static int take_object(struct line *line, const struct member *member, const cJSON *value, char *text,
+		       struct error *error)
 {
 	struct bearer_request *request = &line->request;
 	size_t base = request->claim_count + request->header_count, own = (size_t)cJSON_GetArraySize(value);
@@ -103,7 +104,8 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 
 	if (member == NULL) {
 		error_set(error, ERROR_CONFIG, "there is no \"%.100s\" in a line", value->string);
-		error_hint(error, "a line has username, client-id, instance-url, audience, lifetime, jti, claims and header");
+		error_hint(error, "a line has username, client-id, instance-url, audience, lifetime, jti, claims and "
+				  "header");
 		return -ERROR_CONFIG;
 	}
 	switch (member->kind) {
@@ -128,7 +130,7 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 	return take_object(line, member, value, text, error);
 }
 
-/* What neither the line nor the run has. */
+/* Fails if a required value is set neither by the line nor by the run. */
 static int check_missing(const struct bearer_request *request, bool bearer, struct error *error)
 {
 	bool no_url = request->instance_url == NULL &&
@@ -159,7 +161,7 @@ static int check_request(const struct bearer_request *request, bool bearer, stru
 {
 	if (check_missing(request, bearer, error) < 0)
 		return error_result(error);
-	/* Either of the two may be the run's: the claim, or the jti. */
+	/* The claim may come from the run and the jti from the line, or the other way round. */
 	for (size_t i = 0; i < request->claim_count && request->jti; i++) {
 		if (jwt_allows(JWT_CLAIM_NOT_JTI, request->claims[i].name, error) < 0)
 			return error_result(error);
@@ -173,7 +175,7 @@ static int not_json(const char *text, size_t length, struct error *error)
 
 	error_set(error, ERROR_CONFIG, "the line is not JSON by RFC 8259");
 	if (wide)
-		error_hint(error, "the input is UTF-16: convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8");
+		error_hint(error, "the input is UTF-16: convert it to UTF-8, such as with iconv -f UTF-16 -t UTF-8");
 	return -ERROR_CONFIG;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run needs, and how much of it. */
+/* Opens and sizes what a run needs. */
 #include "batch/run.h"
 
 #include <sched.h>
@@ -8,8 +8,8 @@
 
 enum {
 	ITEMS_A_SESSION = 1 + AHEAD,
-	ITEMS_A_REQUEST = 4, /* under way, ready, and waiting for another try */
-	DESCRIPTORS = 64,    /* that are wanted beside one for each request */
+	ITEMS_A_REQUEST = 4, /* in progress, ready, and waiting for a retry */
+	DESCRIPTORS = 64,    /* needed in addition to one per request */
 };
 
 static size_t processors(void)
@@ -19,7 +19,7 @@ static size_t processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
 }
 
-/* How many requests there are descriptors for, after the limit is raised as far as it may be and is wanted. */
+/* Raises the limit of descriptors as needed and allowed, and returns how many of the `wanted` requests it permits. */
 static size_t requests(size_t wanted)
 {
 	struct rlimit limit;
@@ -38,7 +38,8 @@ static size_t requests(size_t wanted)
 int run_open(struct run *run, struct error *error)
 {
 	const struct batch_options *options = run->options;
-	size_t parallel = requests(options->parallel), sessions = options->sessions > 0 ? options->sessions : processors();
+	size_t parallel = requests(options->parallel);
+	size_t sessions = options->sessions > 0 ? options->sessions : processors();
 
 	if (sessions > P11_SESSIONS_MAX)
 		sessions = P11_SESSIONS_MAX;
@@ -56,7 +57,7 @@ int run_open(struct run *run, struct error *error)
 			return error_memory(error);
 		queue_push(&run->free, &run->items[i]);
 	}
-	/* All that can be wrong with the way to the org is found before the token is touched. */
+	/* Before the key, so that errors on the way to the org do not cost a login. */
 	if (options->bearers && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
 				  limits_open(&run->limits, run->request, run->sender.token_url, error) < 0))
 		return error_result(error);

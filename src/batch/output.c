@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The line that is written for an item, and where the run stands. */
+/* Output lines, and progress. */
 #include "batch/internal.h"
 
 #include "base/clock.h"
@@ -18,11 +18,12 @@ int output_error(struct item *item)
 	char *text;
 	int result = -1;
 
-	text_clean(item->error.text, "\n"); /* it may have been cut within a character */
+	text_clean(item->error.text, "\n"); /* it may be cut within a character */
 	text_clean(item->error.hint, "");
 	made = cJSON_AddNumberToObject(object, "line", (double)item->number) != NULL &&
 		    cJSON_AddStringToObject(object, "error", item->error.text) != NULL &&
-		    (hint[0] != '\0' ? cJSON_AddStringToObject(object, "hint", hint) : cJSON_AddNullToObject(object, "hint")) != NULL &&
+		    (hint[0] != '\0' ? cJSON_AddStringToObject(object, "hint", hint) :
+					 cJSON_AddNullToObject(object, "hint")) != NULL &&
 		    cJSON_AddNumberToObject(object, "status", item->error.class) != NULL;
 	text = made ? cJSON_PrintUnformatted(object) : NULL;
 	secret_truncate(item->output, 0);
@@ -43,8 +44,8 @@ int output_assertion(struct item *item)
 	return secret_append(item->output, "\n", 1);
 }
 
-/* An answer that has a "line" of its own, however it is written, would hide ours. Then, and only then, the answer is
- * written anew, and numbers may lose digits. NULL: it has none. */
+/* A "line" in the answer, escaped or not, would hide ours. Returns the answer without it, in which numbers may have
+ * lost digits; NULL if there is none. */
 static char *without_line(const char *json)
 {
 	cJSON *object = strstr(json, "\"line\"") != NULL || strstr(json, "\\u") != NULL ? cJSON_Parse(json) : NULL;
@@ -80,7 +81,7 @@ int output_answer(struct item *item, const struct oauth_answer *answer)
 	return result;
 }
 
-/* --- where the run stands ---------------------------------------------------------------------------------------- */
+/* --- progress ---------------------------------------------------------------------------------------------------- */
 
 static const double SHOWN_MS = 250;
 

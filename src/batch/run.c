@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The thread that runs all: reads lines, hands them to the workers and to the sender, and writes what comes of them. */
+/* The main thread: passes lines to the workers and the sender, and writes the results. */
 #include "batch/run.h"
 
 #include "base/clock.h"
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WRITTEN_AT_ONCE = 4096 }; /* bytes that can be written without waiting when something can (pipe(7)) */
+enum { WRITTEN_AT_ONCE = 4096 }; /* bytes that never block once poll reports room (pipe(7)) */
 
 /* --- items that have ended --------------------------------------------------------------------------------------- */
 
@@ -34,7 +34,6 @@ static void stop(struct run *run, enum error_class class, const char *format, ..
 	error_set(&run->stop, class, "%s", text);
 }
 
-/* The same with a reason that comes with a hint. */
 static void stop_because(struct run *run, const struct error *why)
 {
 	if (run->stop.class != ERROR_NONE)
@@ -60,7 +59,6 @@ static void notice_signal(struct run *run)
 	stop(run, ERROR_UNEXPECTED, "the run was interrupted");
 }
 
-/* An item for which nothing is done any more. */
 static void give_up_item(struct run *run, struct item *item)
 {
 	char last[512] = "";
@@ -71,7 +69,7 @@ static void give_up_item(struct run *run, struct item *item)
 	item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s%s", run->stop.text, last);
 }
 
-/* What the end of an item means for the run. */
+/* Counts an item that has ended, and decides whether the run ends with it. */
 static void count(struct run *run, struct item *item)
 {
 	struct error why;
@@ -111,7 +109,7 @@ static int end_item(struct run *run, struct item *item, struct error *error)
 	return 0;
 }
 
-/* Writes what can be written without waiting: while the reader rests, answers are taken all the same. */
+/* Writes without blocking: answers must be received even while the reader is slow. */
 static int flush(struct run *run, struct error *error)
 {
 	struct pollfd out = { .fd = output_descriptor(), .events = POLLOUT };
@@ -132,7 +130,7 @@ static int flush(struct run *run, struct error *error)
 	return 0;
 }
 
-/* A line that is kept is answered too, as far as there are items for it: the others have theirs later. */
+/* Gives up kept lines, as many as there are free items; the rest follow in later rounds. */
 static int give_up_kept(struct run *run, struct error *error)
 {
 	struct kept *kept;
@@ -143,15 +141,15 @@ static int give_up_kept(struct run *run, struct error *error)
 		run_item_new(item, kept->number);
 		free(kept);
 		run->report.given_up++;
-		item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s; the user has logged in too often",
-					 run->stop.text);
+		item->result = error_set(&item->error, ERROR_UNEXPECTED,
+					 "not done: %.500s; the user has logged in too often", run->stop.text);
 		if (end_item(run, item, error) < 0)
 			return error_result(error);
 	}
 	return 0;
 }
 
-/* An item that is not begun any more is answered all the same: no line that was read goes without. */
+/* Gives up items that have not started: every line read gets an answer. */
 static int give_up(struct run *run, struct error *error)
 {
 	struct item *item;
@@ -159,7 +157,7 @@ static int give_up(struct run *run, struct error *error)
 	workers_stop_waiting(run->workers);
 	while ((item = workers_take_back(run->workers)) != NULL ||
 	       (run->options->bearers && (item = sender_take_back(&run->sender)) != NULL)) {
-		if (item->asks) { /* the org has answered it: it goes without the certificate */
+		if (item->asks) { /* it already has the org's answer; only the certificate is missing */
 			run_explain(run, item);
 			continue;
 		}
@@ -172,7 +170,7 @@ static int give_up(struct run *run, struct error *error)
 
 /* --- the loop ---------------------------------------------------------------------------------------------------- */
 
-/* A run that gets nowhere ends, unless somebody may still write to its input: it then waits for better times. */
+/* Ends a run that makes no progress, unless more input may come. */
 static void stop_if_hopeless(struct run *run)
 {
 	const struct brake *brake = &run->sender.brake;
@@ -188,7 +186,7 @@ static void stop_if_hopeless(struct run *run)
 		stop(run, last->class, "the org asks to slow down again and again: %.400s", last->text);
 }
 
-/* One round. *more: there is work left. */
+/* One round. Sets *more if there is work left. */
 static int step(struct run *run, bool *more, struct error *error)
 {
 	struct item *item;
@@ -212,7 +210,7 @@ static int step(struct run *run, bool *more, struct error *error)
 	stuck = run_is_stuck(run);
 	if ((stuck || !*more) && flush(run, error) < 0)
 		return error_result(error);
-	*more |= stuck && !run_is_stuck(run); /* what was held back may begin */
+	*more |= stuck && !run_is_stuck(run); /* paused work may start */
 	if (*more)
 		return 0;
 	*more = run->free.count < run->count || (run->limits != NULL && limits_count(run->limits) > 0) ||
@@ -222,9 +220,9 @@ static int step(struct run *run, bool *more, struct error *error)
 	return 0;
 }
 
-/* --- from beginning to end --------------------------------------------------------------------------------------- */
+/* --- the whole run ----------------------------------------------------------------------------------------------- */
 
-/* What is said at the end, and the run's result. */
+/* The final message, and the run's result. */
 static int conclude(const struct run *run, struct error *error)
 {
 	const struct report *report = &run->report;
@@ -252,10 +250,10 @@ int batch_run(const struct bearer_request *request, const struct batch_options *
 	int result = run_open(&run, error);
 
 	if (result == 0) {
-		interrupt_begin("p11bearer: what is under way is finished; another signal ends it at once\n");
+		interrupt_begin("p11bearer: finishing work in progress; signal again to stop immediately\n");
 		while (more && result == 0)
 			result = step(&run, &more, error);
-		workers_stop_waiting(run.workers); /* which they may still do if something else failed */
+		workers_stop_waiting(run.workers); /* needed if the loop failed */
 		interrupt_end();
 		message_progress_end();
 		if (result == 0)

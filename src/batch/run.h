@@ -1,59 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run of the batch, which one thread leads: its parts are run.c, open.c, take.c and await.c. */
+/* A run, led by the main thread: run.c, open.c, take.c and await.c. */
 #ifndef P11BEARER_BATCH_RUN_H
 #define P11BEARER_BATCH_RUN_H
 
 #include "batch/limit.h"
 
-enum { OUTPUT_MOST = 32768 }; /* bytes that are kept back while there is more to do, or the reader rests */
+enum { OUTPUT_MOST = 32768 }; /* bytes of output to buffer while there is other work, or the reader is slow */
 
 struct run {
 	const struct bearer_request *request;
 	const struct batch_options *options;
 	struct input input;
-	bool hungry;             /* there was room for a line, and none was there */
+	bool hungry;             /* there is room for a line, but no input */
 	struct workers *workers;
 	struct sender sender;
-	bool asked;              /* a worker has a refused item, and looks for the certificate */
-	struct queue asking;     /* items that were refused meanwhile, and wait for the same */
-	struct limits *limits;   /* NULL: nothing is exchanged */
+	bool asked;              /* a worker looks for the certificate on behalf of a refused item */
+	struct queue asking;     /* other refused items that wait for its answer */
+	struct limits *limits;   /* NULL without exchange */
 	struct item *items;
 	size_t count;
-	struct queue free, done; /* items that are nobody's; that have ended */
-	struct item **in_turn;   /* ended before their turn, by number % count, where the output is in order */
+	struct queue free, done; /* unused items; items that have ended */
+	struct item **in_turn;   /* with ordered output: items that ended before their turn, by number % count */
 	struct item blank;       /* marks a skipped line in `in_turn` */
-	unsigned long written;   /* number of the last line that was written, where it is */
+	unsigned long written;   /* with ordered output: number of the last line written */
 	struct secret *output;
 	struct report report;
-	struct error stop;       /* why no further line is taken; class ERROR_NONE: it goes on */
+	struct error stop;       /* why the run ends; ERROR_NONE: it continues */
 	int signal;
 };
 
-/* (open.c) Opens all that a run needs, the key last. Fails as signer_open and http_pool_open do; to be closed in either
- * case. */
+/* (open.c) Opens everything a run needs, the key last. Fails as signer_open and http_pool_open do. Always close the
+ * run. */
 int run_open(struct run *run, struct error *error);
 void run_close(struct run *run);
 
-/* (await.c) Waits for whatever comes first: a line, which is read, an assertion, an answer, a signal, or a time. Fails
- * when stdin cannot be read. */
+/* (await.c) Waits for the first of: input, which it reads, an assertion, an answer, a signal, or a timeout. Fails if
+ * stdin cannot be read. */
 int run_await(struct run *run, struct error *error);
 
-/* (take.c) The reader of the output rests: nothing is begun that would only be kept. */
+/* (take.c) Whether the output buffer is full, so that no work should start. */
 bool run_is_stuck(const struct run *run);
 
-/* (take.c) Makes a free item that of the line with this number; makes an item free. */
+/* (take.c) Assigns a free item to the line with this number; frees an item. */
 void run_item_new(struct item *item, unsigned long number);
 void run_item_free(struct run *run, struct item *item);
 
-/* (take.c) Learns from the items in `done` which users may log in. The line of one may have to wait: it leaves. */
+/* (take.c) Learns from the items in `done` which users may log in, and removes those whose lines have to wait. */
 void run_learn(struct run *run);
 
-/* (take.c) Takes what the workers have signed; moves the requests and begins more; takes lines and begins with them. */
+/* (take.c) Take signed items from the workers; advance requests and start more; take lines and start their items. */
 void run_take_signed(struct run *run);
 void run_exchange(struct run *run);
 void run_take_lines(struct run *run);
 
-/* (take.c) Ends those that wait for the certificate, `item` first, which has what a worker has found. */
+/* (take.c) Ends the items that wait for the certificate: `item`, which carries the answer, and those in `asking`. */
 void run_explain(struct run *run, struct item *item);
 
 #endif

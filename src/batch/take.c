@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Items on their way: from a line to the workers, from there to the org, and back. */
+/* Moves items: from a line to the workers, to the org, and back. */
 #include "batch/run.h"
 
 #include "base/clock.h"
@@ -26,7 +26,7 @@ void run_item_free(struct run *run, struct item *item)
 	queue_push(&run->free, item);
 }
 
-/* Whether the item may be signed or sent now. If not, it is on its way. */
+/* Whether the item may be signed or sent now. If not, it is kept or done, and no longer the caller's. */
 static bool is_admitted(struct run *run, struct item *item)
 {
 	switch (run->limits != NULL ? limits_admit(run->limits, item, clock_ms()) : LIMITS_GO) {
@@ -87,13 +87,13 @@ void run_take_signed(struct run *run)
 	}
 }
 
-/* With --fail-fast, an item that was refused ends the run as soon as its hint is complete. */
+/* With --fail-fast, a refused item ends the run once its hint is complete. */
 static bool is_about_to_end(const struct run *run)
 {
 	return run->options->fail_fast && run->asked;
 }
 
-/* Requests that have ended; those that ask for the certificate have not yet. */
+/* Takes requests that have ended. Items that ask for the certificate go to the workers first. */
 static void take_answered(struct run *run)
 {
 	struct queue ended = { .first = NULL };
@@ -102,7 +102,7 @@ static void take_answered(struct run *run)
 	sender_move(&run->sender, &ended);
 	while ((item = queue_pop(&ended)) != NULL) {
 		if (item->asks && workers_recover(run->workers))
-			item->asks = false; /* nobody knows for how long: it goes without the certificate */
+			item->asks = false; /* the recovery may take long: do without the certificate */
 		if (!item->asks)
 			queue_push(&run->done, item);
 		else if (run->asked)
@@ -138,8 +138,7 @@ static bool has_room(struct run *run)
 	       (!run->options->bearers || run->sender.ready.count < run->sender.brake.allowed);
 }
 
-/* Whether one more line may be read. Where the output is in order, those that were read and have not been written have
- * a place each. */
+/* Whether one more line may be read. With ordered output, each line read but not written needs a slot in `in_turn`. */
 static bool may_read(const struct run *run)
 {
 	if (run->limits != NULL && limits_is_full(run->limits))
@@ -147,7 +146,7 @@ static bool may_read(const struct run *run)
 	return !run->options->ordered || run->input.number - run->written < run->count;
 }
 
-/* Begins with a line, NULL: one that is too long. */
+/* Starts a line; `text` is NULL if it is too long. */
 static void begin_line(struct run *run, struct item *item, const char *text, size_t length)
 {
 	if (text == NULL)
@@ -160,7 +159,7 @@ static void begin_line(struct run *run, struct item *item, const char *text, siz
 		workers_give(run->workers, item);
 }
 
-/* A line that was kept and is to go on. False: there is none. */
+/* Resumes a kept line. Returns false if none can go on. */
 static bool take_kept(struct run *run)
 {
 	struct kept *kept = run->limits != NULL ? limits_take(run->limits, clock_ms(), false) : NULL;
@@ -176,7 +175,7 @@ static bool take_kept(struct run *run)
 	return true;
 }
 
-/* An empty line has no output; where the output is in order, the lines after it must not wait for one. */
+/* An empty line has no output; with ordered output, the lines after it must not wait for it. */
 static void skip_line(struct run *run)
 {
 	unsigned long number = run->input.number;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that sign, each with a session of its own. The lock guards the two queues and the fields next to them,
- * and is held for no longer than it takes to move an item. */
+/* Threads that sign, each with its own session. The lock protects the queues and the fields after them, and is held
+ * only while an item moves. */
 #include "batch/internal.h"
 
 #include "base/clock.h"
@@ -15,7 +15,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { LATER_MS = 10 }; /* the waiter learns of a signature within this time */
+enum { LATER_MS = 10 }; /* longest delay of a wake-up */
 
 struct worker {
 	struct workers *workers;
@@ -29,24 +29,24 @@ struct workers {
 	struct queue to_sign, done;
 	bool ending;
 	size_t count;           /* of the workers in `list` */
-	enum { AWAKE, WAITS, WOKEN_LATER } waiter; /* whether somebody waits for the descriptor, and the timer runs for him */
-	/* Below: what only one thread uses, or what does not change. */
-	int descriptor;         /* of the timer that wakes the waiter */
+	enum { AWAKE, WAITS, WOKEN_LATER } waiter; /* the main thread; WOKEN_LATER: the timer is set */
+	/* Not protected: constant, or used by the main thread only. */
+	int descriptor;         /* of the timer that wakes the main thread */
 	bool prompt;
 	size_t wanted_sessions;
-	bool settled;           /* it is known how many there are */
-	size_t given;           /* items that are not taken back yet */
+	bool settled;           /* the number of workers is final */
+	size_t given;           /* items not taken back yet */
 	struct worker list[P11_SESSIONS_MAX];
 };
 
 /* --- the threads ------------------------------------------------------------------------------------------------- */
 
-/* Tells the waiter that something is done. Each waking costs the time of some signatures when there are many sessions:
- * while the workers have enough to do, the kernel wakes the waiter a little later, whatever they do until then. Called
- * with the lock held. */
+/* Tells the main thread that an item is done. With many sessions, a wake-up costs as much time as several signatures,
+ * so it is delayed while the workers have enough to do. Call with the lock held. */
 static void tell(struct workers *workers)
 {
-	static const struct itimerspec now = { .it_value.tv_nsec = 1 }, later = { .it_value.tv_nsec = LATER_MS * 1000000L };
+	static const struct itimerspec now = { .it_value.tv_nsec = 1 };
+	static const struct itimerspec later = { .it_value.tv_nsec = LATER_MS * 1000000L };
 	bool hurry = workers->prompt || workers->to_sign.count <= workers->count * AHEAD / 4;
 
 	if (workers->waiter == AWAKE || (workers->waiter == WOKEN_LATER && !hurry))
@@ -55,8 +55,7 @@ static void tell(struct workers *workers)
 	workers->waiter = hurry ? AWAKE : WOKEN_LATER;
 }
 
-/* Takes back an item that was worked at, if it is not to be tried again, and waits for another. NULL: there is none
- * any more. */
+/* Returns an item to the queues, `again` to be signed once more, and waits for the next. NULL: the run is ending. */
 static struct item *next(struct workers *workers, struct item *item, bool again)
 {
 	pthread_mutex_lock(&workers->lock);
@@ -80,7 +79,8 @@ static void give_back(struct workers *workers, struct item *item)
 	pthread_mutex_unlock(&workers->lock);
 }
 
-/* One that cannot have a session again after a loss leaves its item to the others: there is always the first one. */
+/* A worker that cannot reopen its session after a loss ends, and leaves its item to the others. The first one always
+ * stays. */
 static void *work(void *context)
 {
 	struct worker *worker = context;
@@ -106,7 +106,7 @@ static void *work(void *context)
 	return NULL;
 }
 
-/* Signals are for the thread that runs all. */
+/* The main thread handles signals. */
 static bool start(struct worker *worker)
 {
 	sigset_t quiet, before;
@@ -154,16 +154,16 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 	return result;
 }
 
-/* The first assertion is made, and its worker rests: opens the other sessions, as many as there are to be had. */
+/* Opens the other sessions, as many as the token allows. The first assertion is made and its worker idle. */
 static void settle(struct workers *workers, double taken)
 {
 	const char *why = p11_key_single(workers->list[0].signer.key);
 
 	workers->settled = true;
 	if (why == NULL && taken > (double)P11_TOUCH_MS && p11_signer_recoveries(workers->list[0].signer.p11) == 0)
-		why = "the first signature took so long that it may have wanted a touch";
+		why = "the first signature took so long that it may have needed a touch";
 	if (why != NULL && workers->wanted_sessions > 1) {
-		message_note("one session with the token is used: %s", why);
+		message_note("using one session with the token: %s", why);
 		return;
 	}
 	while (workers->count < workers->wanted_sessions) {
@@ -269,7 +269,7 @@ void workers_woken(struct workers *workers)
 	uint64_t ignored;
 	ssize_t got = read(workers->descriptor, &ignored, sizeof(ignored));
 
-	(void)got; /* nothing is there if the timer was set again */
+	(void)got; /* fails if the timer was set again */
 }
 
 bool workers_recover(const struct workers *workers)

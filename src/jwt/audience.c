@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scheme and host in one spelling: RFC 3986 section 6.2.2.1 (case) and 6.2.3 (port). */
+/* Normalizes URLs: RFC 3986 section 6.2.2.1 (case of scheme and host) and 6.2.3 (default port). */
 #include "jwt/jwt.h"
 
 #include <string.h>
 
 static const char default_port[] = ":443";
 
-/* The length of a port with its colon that says nothing: none, or that of https. */
+/* The length of a redundant port, with its colon: an empty one, or https's default port. */
 static size_t idle_port(const char *port, size_t length, bool https)
 {
 	const char *number = port + 1;

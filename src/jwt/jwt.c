@@ -59,7 +59,8 @@ static char *quote(const char *word)
 	return json;
 }
 
-int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text, struct error *error)
+int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text,
+		    struct error *error)
 {
 	cJSON *root;
 	struct error why;
@@ -73,7 +74,8 @@ int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *nam
 	root = cJSON_ParseWithOpts(text, NULL, 1);
 	strict = root != NULL && json_strict(text, root, ERROR_CONFIG, "", &why) == 0;
 	if (!strict && json_repeats(root, repeated))
-		result = error_set(error, ERROR_CONFIG, "the value of %s %s names \"%s\" twice", part_name(part), name, repeated);
+		result = error_set(error, ERROR_CONFIG, "the value of %s %s names \"%s\" twice", part_name(part), name,
+				   repeated);
 	else if (!strict && strchr("{[\"", text[0]) != NULL)
 		result = error_set(error, ERROR_CONFIG, "the value of %s %s is not valid JSON", part_name(part), name);
 	else if ((extra->json = strict ? compact(text) : quote(text)) == NULL)

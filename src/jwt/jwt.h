@@ -33,24 +33,27 @@ struct jwt_params {
 	size_t header_count;
 };
 
-/* The claim aud for a URL, to be freed; NULL if memory is exhausted. Servers compare it byte by byte, so scheme and host
- * become lower case and https's default port 443 is left out (RFC 3986 section 6.2). Other ports and the path stay. */
+/* The claim aud for a URL, to be freed; NULL if memory is exhausted. Servers compare it byte by byte, so scheme and
+ * host become lower case and https's default port 443 is left out (RFC 3986 section 6.2). Other ports and the path
+ * stay. */
 char *jwt_audience(const char *url);
 
 /* Fails with ERROR_CONFIG if the name is empty or belongs to a claim or header field that the program sets. */
 int jwt_allows(enum jwt_part part, const char *name, struct error *error);
 
-/* Parses what the user wrote as the value of `name`: JSON, or a bare word, which becomes a string. extra->name is `name`;
- * extra->json is to be freed. Fails with ERROR_CONFIG if jwt_allows does, or if the text starts like JSON and is not. */
-int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text, struct error *error);
+/* Parses what the user wrote as the value of `name`: JSON, or a bare word, which becomes a string. extra->name is
+ * `name`; extra->json is to be freed. Fails with ERROR_CONFIG if jwt_allows does, or if the text starts like JSON and
+ * is not. */
+int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text,
+		    struct error *error);
 
-/* The header, {"alg":"RS256"} and the user's fields, and the claims, as compact JSON, to be freed with free(). The names of
- * the extras must be allowed; the last of a name counts. Fail if memory is exhausted. */
+/* The header, {"alg":"RS256"} and the user's fields, and the claims, as compact JSON, to be freed with free(). The
+ * names of the extras must be allowed; the last of a name counts. Fail if memory is exhausted. */
 int jwt_header(const struct jwt_params *params, char **json, struct error *error);
 int jwt_claims(const struct jwt_params *params, char **json, struct error *error);
 
-/* Sets `assertion` to base64url(header) "." base64url(claims) "." base64url(signature). Fails as `sign` does; `assertion` is
- * then empty. */
+/* Sets `assertion` to base64url(header) "." base64url(claims) "." base64url(signature). Fails as `sign` does;
+ * `assertion` is then empty. */
 int jwt_sign(const char *header, const char *claims, sign_function *sign, void *context, struct secret *assertion,
 	     struct error *error);
 

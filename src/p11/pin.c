@@ -64,8 +64,8 @@ static int read_credential(const char *name, const struct source_kind *kind, str
 	return source_read_file(path, true, kind, pin, error);
 }
 
-/* The length of what readpassphrase put into the buffer, which may contain a NUL that somebody typed. The buffer was filled
- * with FILL before: the last other byte is the NUL at the end. */
+/* The length of what readpassphrase put into the buffer, which may contain a NUL that somebody typed. The buffer was
+ * filled with FILL before: the last other byte is the NUL at the end. */
 static size_t typed_length(const char *buffer, size_t size)
 {
 	while (size > 0 && buffer[size - 1] == FILL)
@@ -73,8 +73,8 @@ static size_t typed_length(const char *buffer, size_t size)
 	return size > 0 ? size - 1 : 0;
 }
 
-/* Asks on the terminal, echo off. readpassphrase restores the terminal whatever happens, stops and goes on with the shell's
- * job control, and sends itself again what signals came, which is when they are noticed here. */
+/* Asks on the terminal, echo off. readpassphrase restores the terminal whatever happens, stops and goes on with the
+ * shell's job control, and sends itself again what signals came, which is when they are noticed here. */
 static int prompt(const struct token *token, const struct source_kind *kind, struct secret *pin, struct error *error)
 {
 	char *buffer = secret_extend(pin, PROMPT_ROOM); /* so that the PIN is in no other memory */
@@ -98,7 +98,8 @@ static int prompt(const struct token *token, const struct source_kind *kind, str
 	answered = readpassphrase(question, buffer, PROMPT_ROOM, RPP_REQUIRE_TTY) != NULL;
 	length = answered ? typed_length(buffer, PROMPT_ROOM) : 0;
 	if (!answered && errno == ENOTTY) {
-		/* Without a terminal a line of stdin would be taken, which is somebody's data, and it would cost a PIN try. */
+		/* Without a terminal a line of stdin would be taken, which is somebody's data, and it would cost a PIN
+		 * try. */
 		result = error_set(error, ERROR_PIN, "token \"%s\" wants a PIN, and there is no terminal to ask on",
 				   token_label(token));
 		error_hint(error, "say where the PIN comes from: --pin-from");
@@ -112,8 +113,8 @@ static int prompt(const struct token *token, const struct source_kind *kind, str
 	return result == 0 ? source_clean("the line that was typed", kind, pin, error) : result;
 }
 
-static int read_source(const struct source *source, const struct token *token, const struct source_kind *kind, struct secret *pin,
-		       struct error *error)
+static int read_source(const struct source *source, const struct token *token, const struct source_kind *kind,
+		       struct secret *pin, struct error *error)
 {
 	if (source->type == SOURCE_PROMPT)
 		return prompt(token, kind, pin, error);

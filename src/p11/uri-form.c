@@ -62,8 +62,8 @@ static size_t decoded_length(const char *value, size_t length)
 	return bytes;
 }
 
-/* A second attribute inside a value, after what separates no attributes there: object=a&id=%01 is one label to RFC 7512, and
- * hardly ever meant. *separator is where it begins. */
+/* A second attribute inside a value, after what separates no attributes there: object=a&id=%01 is one label to RFC
+ * 7512, and hardly ever meant. *separator is where it begins. */
 static const char *swallowed_attribute(const char *value, size_t length, const char *separators, char *separator)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -101,7 +101,8 @@ static int check_separators(const struct attribute *attribute, const char *value
 	return -ERROR_CONFIG;
 }
 
-/* What is not an attribute, or one in the wrong place. What is not the name of an attribute may be a PIN, and is not shown. */
+/* What is not an attribute, or one in the wrong place. What is not the name of an attribute may be a PIN, and is not
+ * shown. */
 static int bad_attribute(const char *part, size_t length, bool query, struct error *error)
 {
 	size_t name_length = strcspn(part, "=;&?");

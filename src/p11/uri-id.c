@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ids that are written as other tools show them, 01a2 or 01:a2, which RFC 7512 takes for the bytes of these characters. */
+/* Ids that are written as other tools show them, 01a2 or 01:a2, which RFC 7512 takes for the bytes of these
+ * characters. */
 #include "p11/p11.h"
 #include "p11/uri.h"
 
@@ -37,7 +38,8 @@ static int encoded(const char *text, size_t length)
 	return sscanf(text + 1, "%2x", &byte) == 1 ? (int)byte : -1;
 }
 
-/* What stands between the bytes of an id or around it: any punctuation and blanks, of what is encoded only the usual. */
+/* What stands between the bytes of an id or around it: any punctuation and blanks, of what is encoded only the
+ * usual. */
 static bool is_separator(const char *text, size_t length)
 {
 	int byte = encoded(text, length);
@@ -63,7 +65,8 @@ static size_t count_digits(const char *text, size_t length)
 	return digits;
 }
 
-/* Writes hexadecimal digits as %XX to `meant`, which has *bytes already; an odd number of digits lacks the first one. */
+/* Writes hexadecimal digits as %XX to `meant`, which has *bytes already; an odd number of digits lacks the first
+ * one. */
 static void add_bytes(const char *digits, size_t count, char *meant, size_t *bytes)
 {
 	for (size_t i = 0; i < count && *bytes < ID_BYTES_MOST; ++*bytes) {
@@ -74,7 +77,8 @@ static void add_bytes(const char *digits, size_t count, char *meant, size_t *byt
 	}
 }
 
-/* Writes the id that is meant, %XX for each byte, into `meant`; false if the text is none of digits, or means what it says. */
+/* Writes the id that is meant, %XX for each byte, into `meant`; false if the text is none of digits, or means what it
+ * says. */
 static bool meant_id(const char *text, size_t length, char meant[3 * ID_BYTES_MOST + 1])
 {
 	bool plain = false; /* it has something that is not %XX */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names that are no attributes of RFC 7512, and what is meant by them: words of other tools, of earlier drafts, and slips. */
+/* Names that are no attributes of RFC 7512, and what is meant by them: words of other tools, of earlier drafts, and
+ * slips. */
 #include "p11/uri.h"
 
 #include "base/distance.h"
@@ -8,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The attributes themselves stand here too, for what comes close to them. '-' stands for '_' as well, or for nothing. */
+/* The attributes themselves stand here too, for what comes close to them. '-' stands for '_' as well, or for
+ * nothing. */
 static const struct {
 	const char *name, *meant;
 } names[] = {

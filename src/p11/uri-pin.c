@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The PIN in a URI (RFC 7512, section 2.4): pin-value is taken out before anything else has a copy of the URI; pin-source becomes
- * what --pin-from takes. */
+/* The PIN in a URI (RFC 7512, section 2.4): pin-value is taken out before anything else has a copy of the URI;
+ * pin-source becomes what --pin-from takes. */
 #include "p11/p11.h"
 #include "p11/uri.h"
 
@@ -107,7 +107,8 @@ int uri_take_pin_source(struct uri *uri, struct error *error)
 		return error_memory(error);
 	lower_scheme(uri->pin_source_text);
 	path = after_scheme(uri->pin_source_text);
-	/* Only absolute paths: whoever wrote the URI does not know the working directory. Programs ("|command") are not run. */
+	/* Only absolute paths: whoever wrote the URI does not know the working directory. Programs ("|command") are not
+	 * run. */
 	if (path[0] == '/')
 		uri->pin_source = source_of_path(path);
 	else if (path != uri->pin_source_text || p11_pin_source_parse(&uri->pin_source, path, &ignored) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* URIs as other programs write them: p11tool copies the NULs that some modules pad a token's names with, and RFC 7512 takes
- * the scheme in any case. */
+/* URIs as other programs write them: p11tool copies the NULs that some modules pad a token's names with, and RFC 7512
+ * takes the scheme in any case. */
 #include "p11/uri.h"
 
 #include <ctype.h>

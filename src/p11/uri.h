@@ -42,12 +42,12 @@ int uri_is_query_attribute(const char *name, size_t length);
 /* Sets uri->text and uri->pin from a text of good form (uri-pin.c). Fails if memory is out. */
 int uri_take_pin(struct uri *uri, const char *text, struct error *error);
 
-/* Sets uri->pin_source from the parsed pin-source (uri-pin.c). Fails with ERROR_CONFIG for one that --pin-from would not
- * take, and for a relative path. */
+/* Sets uri->pin_source from the parsed pin-source (uri-pin.c). Fails with ERROR_CONFIG for one that --pin-from would
+ * not take, and for a relative path. */
 int uri_take_pin_source(struct uri *uri, struct error *error);
 
-/* The length of a value without the padding that p11tool copies from a token: it ends at the first NUL, and blanks before
- * that do not count (uri-tidy.c). */
+/* The length of a value without the padding that p11tool copies from a token: it ends at the first NUL, and blanks
+ * before that do not count (uri-tidy.c). */
 size_t uri_unpadded(const char *value, size_t length);
 
 /* Removes that padding from the attributes that name a token, slot or library, and writes the scheme in lower case. In

@@ -19,21 +19,23 @@ const struct form_text form_texts[FORM_COUNT] = {
 	[FORM_EMPTY] = { "empty", GIVE_ONE },
 	[FORM_UTF16] = { "text in UTF-16", "convert it: iconv -f UTF-16 -t UTF-8" },
 	[FORM_DAMAGED] = { "PEM or base64 that is damaged or cut off", "get the certificate again" },
-	[FORM_PRIVATE_KEY] = { "a private key", "give the file with its certificate; a private key belongs on the token alone" },
+	[FORM_PRIVATE_KEY] = { "a private key",
+			       "give the file with its certificate; keep private keys on the token only" },
 	[FORM_PUBLIC_KEY] = { "a public key without a certificate", "make a certificate with \"p11bearer cert\"" },
 	[FORM_OPENSSH_KEY] = { "an OpenSSH key", "make a certificate with \"p11bearer cert\"" },
 	[FORM_REQUEST] = { "a certificate request (PKCS#10)",
-			   "give the certificate that the CA made of it, or make one with \"p11bearer cert\"" },
+			   "give the certificate that the CA issued for it, or make one with \"p11bearer cert\"" },
 	[FORM_CRL] = { "a revocation list (CRL)", GIVE_ONE },
-	[FORM_PKCS7] = { "PKCS#7 (.p7b)", "take the certificate out with \"openssl pkcs7 -print_certs\"; "
-					  "-inform DER reads the binary form" },
-	[FORM_PKCS12] = { "PKCS#12 (.p12, .pfx)", "take the certificate out with \"openssl pkcs12 -clcerts -nokeys\"" },
-	[FORM_JAVA_KEYSTORE] = { "a Java keystore", "take the certificate out with \"keytool -exportcert -rfc\"" },
+	[FORM_PKCS7] = { "PKCS#7 (.p7b)",
+			 "extract the certificate with \"openssl pkcs7 -print_certs\"; add -inform DER for the binary form" },
+	[FORM_PKCS12] = { "PKCS#12 (.p12, .pfx)", "extract the certificate with \"openssl pkcs12 -clcerts -nokeys\"" },
+	[FORM_JAVA_KEYSTORE] = { "a Java keystore", "extract the certificate with \"keytool -exportcert -rfc\"" },
 	[FORM_PGP] = { "an OpenPGP block", GIVE_ONE },
 	[FORM_BASE64_OF_PEM] = { "base64 of PEM", "decode it once: base64 -d" },
 	[FORM_BASE64URL] = { "base64url", "convert it to base64: tr -- -_ +/" },
 	[FORM_HEX] = { "hexadecimal", "convert it to DER: xxd -r -p" },
-	[FORM_ESCAPED] = { "PEM with \"\\n\" in place of line ends", "put line ends in: printf %b \"$(cat FILE)\"" },
+	[FORM_ESCAPED] = { "PEM with \"\\n\" instead of line ends",
+			   "restore the line ends: printf %b \"$(cat FILE)\"" },
 	[FORM_COMPRESSED] = { "compressed", "unpack it" },
 	[FORM_HTML] = { "an HTML page", "save the certificate itself" },
 	[FORM_SETTINGS_FILE] = { "an app's settings file", "give the certificate's own file" },
@@ -52,8 +54,8 @@ static bool is_item(ASN1_ITEM_EXP *item, const unsigned char *der, size_t length
 	return value != NULL && next == der + length;
 }
 
-/* The encodings of a key on its own: PKCS#8 and the older ones of RSA, EC and DSA; the public half with its algorithm, or
- * RSA's alone. */
+/* Recognizes keys by themselves: private keys in PKCS#8 and the older formats of RSA, EC and DSA; public keys in
+ * SubjectPublicKeyInfo or RSA's own format. */
 static enum form form_of_key(const unsigned char *der, size_t length)
 {
 	const unsigned char *next = der;
@@ -99,7 +101,7 @@ enum form form_of_der(const unsigned char *der, size_t length)
 
 /* --- text -------------------------------------------------------------------------------------------------------- */
 
-/* Whether the label without its blanks ends in `end`, or is it. */
+/* Whether the label, without its spaces, ends in `end`. */
 static bool label_ends(const char *label, size_t length, const char *end)
 {
 	size_t left = strlen(end);
@@ -114,7 +116,7 @@ static bool label_ends(const char *label, size_t length, const char *end)
 enum form form_of_label(const char *label, size_t length)
 {
 	static const struct {
-		const char *end; /* without blanks */
+		const char *end; /* without spaces */
 		enum form form;
 	} labels[] = {
 		{ "NEWCERTIFICATEREQUEST", FORM_REQUEST },
@@ -149,13 +151,13 @@ static bool begins(const char *text, const char *beginning)
 	return strncasecmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* Whether it begins as DER does in this way to write bytes, has none but its digits, and one of `telling`. */
+/* Whether the text has the `beginning` of DER in some notation, only `digits` of that notation, and a `telling` one. */
 static bool is_written(const char *text, const char *beginning, const char *digits, const char *telling)
 {
 	return begins(text, beginning) && strpbrk(text, telling) != NULL && text[strspn(text, digits)] == '\0';
 }
 
-/* What is refused, but is so close to what is taken that it is worth its name. */
+/* Recognizes notations that are refused but are close to an accepted one. */
 static enum form form_of_digits(const char *text)
 {
 	static const char hex[] = "0123456789abcdefABCDEF: \t\r\n";

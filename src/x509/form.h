@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of x509: what a file holds that may not be a certificate, and base64 with whatever blanks are in it. */
+/* Internal to x509: recognizes what a file contains instead of a certificate, and decodes base64 with any whitespace in
+ * it. */
 #ifndef P11BEARER_X509_FORM_H
 #define P11BEARER_X509_FORM_H
 
@@ -24,7 +25,7 @@ enum form {
 	FORM_BASE64_OF_PEM,
 	FORM_BASE64URL,
 	FORM_HEX,
-	FORM_ESCAPED, /* PEM with "\n" in place of line ends */
+	FORM_ESCAPED, /* PEM with "\n" instead of line ends */
 	FORM_COMPRESSED,
 	FORM_HTML,
 	FORM_SETTINGS_FILE,
@@ -33,33 +34,33 @@ enum form {
 	FORM_COUNT
 };
 
-/* What it is, as in "it is a private key", and what to do then; the hint may be NULL. Static. */
+/* Completes "it is …", and says what to do; the hint may be NULL. */
 struct form_text {
 	const char *name, *hint;
 };
 extern const struct form_text form_texts[FORM_COUNT];
 
-/* What DER this is: `length` bytes, no more and no less. FORM_UNKNOWN when it is none of the above. */
+/* The form of exactly `length` bytes of DER, or FORM_UNKNOWN. */
 enum form form_of_der(const unsigned char *der, size_t length);
 
-/* What the PEM label between "BEGIN" and the dashes stands for, whatever blanks are in it; FORM_DAMAGED when
- * it is no label. */
+/* The form that the PEM label between "BEGIN" and the dashes announces; spaces in it are ignored. FORM_DAMAGED if it is
+ * not a label. */
 enum form form_of_label(const char *label, size_t length);
 
-/* What a file is by its beginning; FORM_UNKNOWN for PEM, DER and base64 too. A NUL follows the text. */
+/* The form of a file by the way it begins; FORM_UNKNOWN also for PEM, DER and base64. A NUL must follow the text. */
 enum form form_of_text(const char *text, size_t length);
 
-/* Whether it is one of base64's 64 digits. */
+/* Whether `c` is one of base64's 64 digits. */
 bool form_is_digit(char c);
 
-/* Whether all of the text is base64 and blanks. */
+/* Whether the text consists of base64 and whitespace. */
 bool form_is_base64(const char *text, size_t length);
 
-/* Decodes base64, blanks left out, into `bytes`, which has room for length / 4 * 3 + 3. Padding may stand in the middle, where
- * two pieces meet. False when it cannot be decoded. */
+/* Decodes base64, ignoring whitespace, into `bytes`, which must have room for length / 4 * 3 + 3. Padding may occur in
+ * the middle, where two pieces were joined. Returns false if the text cannot be decoded. */
 bool form_decode(const char *text, size_t length, unsigned char *bytes, size_t *size);
 
-/* Whether a private key, or PKCS#12, begins anywhere in the bytes. */
+/* Whether a private key or PKCS#12 starts anywhere in the bytes. */
 bool form_has_private_der(const unsigned char *bytes, size_t length);
 
 #endif

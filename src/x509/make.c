@@ -33,7 +33,8 @@ static int parse_parts(const char *text, X509_NAME *name, struct error *error)
 	char part[512];
 
 	if (*text != '/')
-		return error_set(error, ERROR_USAGE, "the subject \"%s\" does not begin with '/', as in /CN=ci-server", text);
+		return error_set(error, ERROR_USAGE, "the subject \"%s\" does not begin with '/', as in /CN=ci-server",
+				 text);
 	while (*text == '/') {
 		char *equals;
 
@@ -46,7 +47,8 @@ static int parse_parts(const char *text, X509_NAME *name, struct error *error)
 		*equals = '\0';
 		if (X509_NAME_add_entry_by_txt(name, part, MBSTRING_UTF8, (unsigned char *)equals + 1, -1, -1, 0) <= 0) {
 			error_openssl(error, ERROR_USAGE, "the subject cannot be used");
-			error_hint(error, "correct the part with %s; types are CN, O, OU, C, ST, L, emailAddress, …", part);
+			error_hint(error, "correct the part with %s; types are CN, O, OU, C, ST, L, emailAddress, …",
+				   part);
 			return -ERROR_USAGE;
 		}
 	}
@@ -111,8 +113,8 @@ static bool set_algorithm(X509_ALGOR *algorithm)
 }
 
 /* Signs DER that OpenSSL encoded, and stores the signature in `bits`. `length` < 0: encoding failed. */
-static int set_signature(sign_function *sign, void *context, const unsigned char *der, int length, ASN1_BIT_STRING *bits,
-			 struct error *error)
+static int set_signature(sign_function *sign, void *context, const unsigned char *der, int length,
+			 ASN1_BIT_STRING *bits, struct error *error)
 {
 	unsigned char signature[SIGNATURE_MAX];
 	size_t signature_length;
@@ -129,8 +131,8 @@ static int set_signature(sign_function *sign, void *context, const unsigned char
 	return 0;
 }
 
-/* Does what X509_sign does, with an external signature. The casts are needed because OpenSSL returns both fields read-only and
- * sets them only when it has the private key. */
+/* Does what X509_sign does, with an external signature. The casts are needed because OpenSSL returns both fields
+ * read-only and sets them only when it has the private key. */
 static int sign_certificate(sign_function *sign, void *context, X509 *certificate, struct error *error)
 {
 	const ASN1_BIT_STRING *bits;
@@ -183,8 +185,8 @@ static int sign_request(sign_function *sign, void *context, X509_REQ *request, s
 	return result;
 }
 
-int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject, X509_REQ **request,
-		      struct error *error)
+int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject,
+		      X509_REQ **request, struct error *error)
 {
 	int result = 0;
 

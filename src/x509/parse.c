@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one way to certificates from text or a file, in every form that people keep them in. */
+/* Reads certificates from text or a file, in every form in which people keep them. */
 #include "x509/form.h"
 #include "x509/x509.h"
 
@@ -15,7 +15,7 @@
 
 enum {
 	FILE_MAX = 1 << 20,
-	NAMED_MOST = 10, /* of many certificates, so many are listed */
+	NAMED_MOST = 10, /* certificates to list in a message */
 };
 
 static const char begin[] = "-----BEGIN", end[] = "-----END", dashes[] = "-----";
@@ -76,7 +76,7 @@ static X509 *take_der(const unsigned char **next, size_t left)
 	const unsigned char *aux = *next;
 	X509 *certificate = d2i_X509(NULL, next, (long)left), *trusted;
 
-	/* A "TRUSTED CERTIFICATE" of OpenSSL has its trust settings after it. */
+	/* OpenSSL's "TRUSTED CERTIFICATE" is followed by trust settings. */
 	if (certificate != NULL && (trusted = d2i_X509_AUX(NULL, &aux, (long)left)) != NULL) {
 		*next = aux;
 		X509_free(trusted);
@@ -85,7 +85,7 @@ static X509 *take_der(const unsigned char **next, size_t left)
 	return certificate;
 }
 
-/* One certificate or several, one after the other. *form is what it is instead, when there is none. */
+/* Reads concatenated certificates. *form is what the data is instead, if it does not begin with one. */
 static int read_der(const unsigned char *der, size_t length, struct x509_list *list, enum form *form, struct error *error)
 {
 	const unsigned char *next = der, *past = der + length;
@@ -100,7 +100,7 @@ static int read_der(const unsigned char *der, size_t length, struct x509_list *l
 		}
 		if (x509_list_add(list, certificate, error) < 0)
 			return error_result(error);
-		/* An editor may have put a line end after it. */
+		/* An editor may have added a line end. */
 		while (next < past && isspace(*next))
 			next++;
 	}
@@ -126,7 +126,7 @@ static int read_base64(const char *text, size_t length, struct x509_list *list, 
 	return result;
 }
 
-/* One block of PEM; *text moves past it. */
+/* Reads one PEM block, and advances *text. */
 static int read_block(const char **text, struct x509_list *list, enum form *form, struct error *error)
 {
 	const char *label = *text + strlen(begin), *body = strstr(label, dashes), *tail;
@@ -147,7 +147,7 @@ static int read_block(const char **text, struct x509_list *list, enum form *form
 	return read_base64(body, (size_t)(tail - body), list, form, error);
 }
 
-/* Of other blocks, such as parameters of a key, the first is named when there is no certificate. */
+/* Skips other blocks, such as a key's parameters. If there is no certificate, the message names the first block. */
 static int read_pem(const char *name, const char *text, struct x509_list *list, struct error *error)
 {
 	enum form first = FORM_UNKNOWN, form;
@@ -163,7 +163,7 @@ static int read_pem(const char *name, const char *text, struct x509_list *list, 
 	return list->count > 0 ? 0 : refuse(name, first, error);
 }
 
-/* DER, or base64 of it, as a whole. */
+/* Reads data that is DER or base64 as a whole. */
 static int read_whole(const char *data, size_t length, struct x509_list *list, enum form *form, struct error *error)
 {
 	*form = FORM_UNKNOWN;
@@ -177,7 +177,7 @@ static int read_whole(const char *data, size_t length, struct x509_list *list, e
 
 int x509_parse(const char *name, const char *data, size_t length, struct x509_list *list, struct error *error)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* UTF-8's byte-order mark */
+	static const char mark[] = "\xef\xbb\xbf"; /* byte-order mark */
 	enum form form;
 	int result = 0;
 
@@ -186,7 +186,7 @@ int x509_parse(const char *name, const char *data, size_t length, struct x509_li
 		data += strlen(mark);
 		length -= strlen(mark);
 	}
-	/* Text around PEM is fine, but another file that has a certificate in it was not meant to be read. */
+	/* Text around PEM is fine, but a file of another kind that contains a certificate was given by mistake. */
 	form = form_of_text(data, length);
 	if (form == FORM_UNKNOWN && strstr(data, begin) != NULL) {
 		result = read_pem(name, data, list, error);
@@ -244,7 +244,6 @@ static bool is_better(const X509 *one, const X509 *other)
 	return ASN1_TIME_compare(X509_get0_notBefore(one), X509_get0_notBefore(other)) > 0;
 }
 
-/* None is the key's. */
 static int mismatch(const struct x509_list *list, const char *name, EVP_PKEY *key, struct error *error)
 {
 	char ours[X509_FINGERPRINT_SIZE], theirs[X509_FINGERPRINT_SIZE], fingerprint[X509_FINGERPRINT_SIZE];
@@ -283,8 +282,9 @@ int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X
 	}
 	if (key != NULL)
 		return mismatch(list, name, key, error);
-	error_set(error, ERROR_CONFIG, "%s holds %zu certificates, and it is not known which one is meant:", name, list->count);
+	error_set(error, ERROR_CONFIG, "%s holds %zu certificates, and it is not clear which one to use:", name,
+		  list->count);
 	name_all(list, error);
-	error_hint(error, "give the key with --key to take the one that is the key's, or a file with one certificate");
+	error_hint(error, "use --key to select the key's certificate, or give a file with one certificate");
 	return -ERROR_CONFIG;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds private keys in bytes by how their DER begins: one that is cut off, or has other bytes around it, is found too. */
+/* Finds private keys by the beginning of their DER, so that truncated and embedded ones are found too. */
 #include "x509/form.h"
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <string.h>
 
-/* Bytes of the first integer of an RSA or DSA key, and of a key on a curve. */
+/* Sizes in bytes of the first integer of an RSA or DSA key, and of a key on a curve. */
 enum { INTEGER_MIN = 32, CURVE_MIN = 20, CURVE_MAX = 72 };
 
-/* Enters an item of this tag; what is cut off counts as there. */
+/* Enters an item with this tag. A truncated one counts as complete. */
 static bool enter(const unsigned char **next, const unsigned char *past, int wanted, long *length)
 {
 	int tag = -1, class = 0;
@@ -30,7 +30,7 @@ static bool has_oid(const unsigned char *next, const unsigned char *past, const 
 	       memcmp(next, beginning, size) == 0;
 }
 
-/* PKCS#8 (RFC 5958): an algorithm, then the key in an OCTET STRING, which tells it from certificates and CRLs. */
+/* PKCS#8 (RFC 5958): an algorithm, then the key in an OCTET STRING, unlike certificates and CRLs. */
 static bool is_pkcs8(const unsigned char *next, const unsigned char *past)
 {
 	long length;
@@ -40,7 +40,7 @@ static bool is_pkcs8(const unsigned char *next, const unsigned char *past)
 	return length >= past - next || next[length] == V_ASN1_OCTET_STRING;
 }
 
-/* PKCS#1 (RFC 8017, appendix A.1.2), or DSA's key as OpenSSL writes it: large integers after the version. */
+/* PKCS#1 (RFC 8017, appendix A.1.2), or a DSA key as written by OpenSSL: large integers after the version. */
 static bool is_pkcs1(const unsigned char *next, const unsigned char *past)
 {
 	long length;
@@ -58,7 +58,7 @@ static bool is_sec1(const unsigned char *next, const unsigned char *past)
 	return length >= past - next || next[length] == 0xa0 || next[length] == 0xa1;
 }
 
-/* PKCS#12 (RFC 7292): its contents are data or signed data of PKCS#7. */
+/* PKCS#12 (RFC 7292): it contains data or signed data of PKCS#7. */
 static bool is_pkcs12(const unsigned char *next, const unsigned char *past)
 {
 	long length;
@@ -75,7 +75,7 @@ static bool is_encrypted(const unsigned char *next, const unsigned char *past)
 		has_oid(next, past, "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01"));
 }
 
-/* Whether one begins at the SEQUENCE here. All but the encrypted one have a version first. */
+/* Whether a key starts at the SEQUENCE here. All but encrypted keys start with a version. */
 static bool is_key(const unsigned char *next, const unsigned char *past)
 {
 	long length;

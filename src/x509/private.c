@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds private keys in data that should have none, however they got there, in time linear in the length of the data. */
+/* Finds private keys in data that should not contain any, in time linear in the length of the data. */
 #include "x509/form.h"
 #include "x509/x509.h"
 
@@ -10,15 +10,15 @@
 #include <string.h>
 
 enum {
-	BODY_MIN = 40,      /* digits that make a PEM block more than a mention of its first line */
-	BODY_WITHIN = 1024, /* bytes of header lines before them, such as DEK-Info */
+	BODY_MIN = 40,      /* digits after a PEM header that make it more than a mention of one */
+	BODY_WITHIN = 1024, /* bytes that header fields such as DEK-Info may take before them */
 	RUN_MIN = 40,       /* digits that may be a key */
-	TEXT_MIN = 40,      /* characters that make decoded bytes a text */
-	NESTED_MOST = 3,    /* base64 of PEM, and so on */
+	TEXT_MIN = 40,      /* printable characters that make decoded bytes text */
+	NESTED_MOST = 3,    /* levels of encoding, such as base64 of PEM */
 };
 
-/* The character that an escape at `text` means, as URLs ("%2B") and strings of programs and JSON ("\\n", "\\u002b", "\\/") write
- * it; *taken is how many bytes that is. 0: none. */
+/* Decodes a character that may be escaped as in URLs ("%2B") or string literals ("\\n", "\\u002b", "\\/"). *taken is
+ * its length in bytes. Returns 0 for a backslash to drop. */
 static int escaped(const unsigned char *text, size_t length, size_t *taken)
 {
 	bool backslash = text[0] == '\\' && length >= 2 && text[1] != '\0';
@@ -39,7 +39,7 @@ static int escaped(const unsigned char *text, size_t length, size_t *taken)
 	return backslash && strchr("/\\", text[1]) != NULL ? 0 : text[0];
 }
 
-/* UTF-16 becomes readable without its NULs, blanks become spaces, and escapes what they mean. */
+/* Drops NULs, which makes UTF-16 readable, turns whitespace into spaces, and decodes escapes. */
 static char *flatten(const unsigned char *data, size_t length)
 {
 	char *text = calloc(1, length + 1), *to = text;
@@ -54,9 +54,9 @@ static char *flatten(const unsigned char *data, size_t length)
 	return text;
 }
 
-/* --- what text says of itself ------------------------------------------------------------------------------------ */
+/* --- keys in text form ------------------------------------------------------------------------------------------- */
 
-/* Whether base64 follows, or hexadecimal with colons: many digits with nothing but blanks between them. */
+/* Whether base64 or hexadecimal with colons follows: many digits, with nothing else between them. */
 static bool has_body(const char *text)
 {
 	size_t digits = 0;
@@ -72,7 +72,7 @@ static bool has_body(const char *text)
 	return digits >= BODY_MIN;
 }
 
-/* Whether the words before the mark, back to the dashes, have BEGIN among them. */
+/* Whether BEGIN is among the words before the mark. */
 static bool begins_block(const char *text, const char *mark)
 {
 	const char *words = mark;
@@ -86,8 +86,8 @@ static bool begins_block(const char *text, const char *mark)
 	return false;
 }
 
-/* "BEGIN … PRIVATE KEY-----" and the like, also OpenSSH's and OpenPGP's, where blanks may be missing; what PuTTY, .NET, age and
- * "openssl pkey -text" write. */
+/* Finds "BEGIN … PRIVATE KEY-----", with or without spaces, including OpenSSH's and OpenPGP's; and the formats of PuTTY,
+ * .NET, age and "openssl pkey -text". */
 static bool has_armour(const char *text)
 {
 	static const struct {
@@ -110,7 +110,7 @@ static bool has_armour(const char *text)
 	return false;
 }
 
-/* Whether there is a member of this name, with whatever quotes, and a value that fits. */
+/* Whether there is a member with this name, in any quotes, and a value that fits. */
 static bool has_member(const char *text, const char *name, bool (*fits)(const char *value))
 {
 	static const char quotes[] = " \\\"'";
@@ -137,25 +137,26 @@ static bool is_number(const char *value)
 	return form_is_digit(*value) || *value == '-' || *value == '_';
 }
 
-/* A private or a secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). The type counts with its value only: its three
- * letters alone are somewhere in every picture of some megabytes. */
+/* A private or secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). "kty" counts only with its value, because
+ * every picture of some megabytes contains these three letters. */
 static bool is_private_jwk(const char *text)
 {
 	return has_member(text, "kty", is_key_type) && (has_member(text, "d", is_number) || has_member(text, "k", is_number));
 }
 
-/* --- what text encodes ------------------------------------------------------------------------------------------- */
+/* --- keys encoded in text ---------------------------------------------------------------------------------------- */
 
-/* A way to write bytes as digits: the value of the one at `text`, or what it is instead. */
+/* What a character is if it is not a digit. */
 enum {
 	DIGIT_ENDS = -1,    /* ends a run of digits */
-	DIGIT_SKIPPED = -2, /* may be between digits */
+	DIGIT_SKIPPED = -2, /* may occur between digits */
 };
 
+/* An encoding of bytes as digits. */
 struct code {
-	int (*value)(const char *text);
-	unsigned bits;       /* of a digit */
-	unsigned alignments; /* where in a run the first digit of a byte may be */
+	int (*value)(const char *text); /* of the digit at `text`, or one of the above */
+	unsigned bits;                  /* per digit */
+	unsigned alignments;            /* digits of a run at which a byte may start */
 };
 
 /* Base64 in either alphabet (RFC 4648, sections 4 and 5). */
@@ -176,7 +177,7 @@ static int base64_value(const char *text)
 	return c == ' ' ? DIGIT_SKIPPED : DIGIT_ENDS;
 }
 
-/* Hexadecimal, with what dumps and programs put between: colons, commas, "0x" and "\x". */
+/* Hexadecimal, with the separators of dumps and programs: colons, commas, "0x" and "\x". */
 static int hex_value(const char *text)
 {
 	char c = *text;
@@ -190,7 +191,7 @@ static int hex_value(const char *text)
 	return c != '\0' && strchr(" :,-xX\\", c) != NULL ? DIGIT_SKIPPED : DIGIT_ENDS;
 }
 
-/* The run of digits at *text, which moves past it, and what ends it. */
+/* Reads a run of digits, and advances *text past the character that ends it. */
 static size_t take_run(const struct code *code, const char **text, unsigned char *digits)
 {
 	size_t count = 0;
@@ -254,7 +255,7 @@ static bool has_key_in_text(const unsigned char *data, size_t length, int depth)
 	static const struct code base64 = { base64_value, 6, 4 }, hex = { hex_value, 4, 2 };
 	char *text = flatten(data, length);
 	unsigned char *digits = malloc(length + 1), *bytes = malloc(length + 1);
-	/* Nothing is let through because memory is out. */
+	/* Out of memory counts as a key: nothing passes unchecked. */
 	bool found = text == NULL || digits == NULL || bytes == NULL || has_armour(text) || is_private_jwk(text) ||
 		     encodes_key(&base64, text, digits, bytes, depth) || encodes_key(&hex, text, digits, bytes, depth);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates as text, for a person. */
+/* Formats certificates for messages. */
 #include "x509/x509.h"
 
 #include <openssl/err.h>
@@ -43,7 +43,7 @@ void x509_expiry(X509 *certificate, char *text, size_t size)
 
 enum x509_validity x509_valid_at(const X509 *certificate, time_t when)
 {
-	/* 0: the certificate has no readable time there. */
+	/* 0: the time in the certificate is unreadable. */
 	int begins = X509_cmp_time(X509_get0_notBefore(certificate), &when);
 	int ends = X509_cmp_time(X509_get0_notAfter(certificate), &when);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing certificates and requests, and their fingerprints. */
+/* Writes certificates, requests and fingerprints. */
 #include "x509/x509.h"
 
 #include <openssl/evp.h>

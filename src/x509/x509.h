@@ -17,14 +17,15 @@ enum { X509_FINGERPRINT_SIZE = 96 }; /* bytes: 32 pairs of hex digits, colons be
 int x509_subject_parse(X509_NAME **subject, const char *text, struct error *error);
 
 /* Makes a self-signed version 3 certificate: 128-bit random serial, valid from now for `days`, subjectKeyIdentifier,
- * basicConstraints CA:FALSE, keyUsage digitalSignature. `sign` signs it with the key whose public half is `public`, and the
- * signature is verified. Free with X509_free. Fails with ERROR_TOKEN if the signature is wrong, and as `sign` does. */
+ * basicConstraints CA:FALSE, keyUsage digitalSignature. `sign` signs it with the key whose public half is `public`, and
+ * the signature is verified. Free with X509_free. Fails with ERROR_TOKEN if the signature is wrong, and as `sign`
+ * does. */
 int x509_certificate_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject, long days,
 			  X509 **certificate, struct error *error);
 
 /* Makes a PKCS#10 request in the same way. Free with X509_REQ_free. */
-int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject, X509_REQ **request,
-		      struct error *error);
+int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject,
+		      X509_REQ **request, struct error *error);
 
 /* Write PEM, to be freed with free(). Fail with ERROR_UNEXPECTED. */
 int x509_certificate_pem(X509 *certificate, char **pem, size_t *length, struct error *error);
@@ -37,9 +38,9 @@ struct x509_list {
 	bool repeated; /* a duplicate was dropped */
 };
 
-/* Parse or read certificates: PEM (even on one line, or among other text or blocks), DER, or base64 of DER. `name` appears in
- * messages; a NUL must follow the data. Fail with ERROR_CONFIG, and name what the data is instead; also if one of several
- * certificates is damaged. The list is then empty. Always call x509_list_clear. */
+/* Parse or read certificates: PEM (even on one line, or among other text or blocks), DER, or base64 of DER. `name`
+ * appears in messages; a NUL must follow the data. Fail with ERROR_CONFIG, and name what the data is instead; also if
+ * one of several certificates is damaged. The list is then empty. Always call x509_list_clear. */
 int x509_parse(const char *name, const char *data, size_t length, struct x509_list *list, struct error *error);
 int x509_read(const char *path, struct x509_list *list, struct error *error);
 void x509_list_clear(struct x509_list *list);
@@ -50,22 +51,24 @@ int x509_list_add(struct x509_list *list, X509 *certificate, struct error *error
 /* Copies the list. Always clear the copy. */
 int x509_list_copy(const struct x509_list *list, struct x509_list *copy, struct error *error);
 
-/* Chooses the certificate whose public key is `key`. Of several it prefers one that is valid now, then the one whose validity
- * begins last. Without a key (NULL) the list must hold a single certificate. Free with X509_free. Fails with ERROR_CONFIG and
- * lists the certificates. */
+/* Chooses the certificate whose public key is `key`. Of several it prefers one that is valid now, then the one whose
+ * validity begins last. Without a key (NULL) the list must hold a single certificate. Free with X509_free. Fails with
+ * ERROR_CONFIG and lists the certificates. */
 int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X509 **certificate, struct error *error);
 
-/* Whether the data contains a private key anywhere: PEM, DER, PKCS#12, JWK, OpenSSH or PuTTY; also if it is truncated, encoded
- * as base64, base64url or hexadecimal, or nested. Does not unpack compressed data. Returns true if memory is exhausted. */
+/* Whether the data contains a private key anywhere: PEM, DER, PKCS#12, JWK, OpenSSH or PuTTY; also if it is truncated,
+ * encoded as base64, base64url or hexadecimal, or nested. Does not unpack compressed data. Returns true if memory is
+ * exhausted. */
 bool x509_has_private_key(const void *data, size_t length);
 
-/* Format the subject (RFC 2253) and the start and end of the validity, as in 2027-01-31T12:00:00Z; "?" on failure. The text is
- * cut if it does not fit. */
+/* Format the subject (RFC 2253) and the start and end of the validity, as in 2027-01-31T12:00:00Z; "?" on failure. The
+ * text is cut if it does not fit. */
 void x509_subject(X509 *certificate, char *text, size_t size);
 void x509_beginning(X509 *certificate, char *text, size_t size);
 void x509_expiry(X509 *certificate, char *text, size_t size);
 
-/* Whether the certificate is valid at that time (RFC 5280 section 4.1.2.5). An unreadable time in it counts as valid. */
+/* Whether the certificate is valid at that time (RFC 5280 section 4.1.2.5). An unreadable time in it counts as
+ * valid. */
 enum x509_validity { X509_VALID, X509_NOT_YET_VALID, X509_EXPIRED };
 enum x509_validity x509_valid_at(const X509 *certificate, time_t when);
 
