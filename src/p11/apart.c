@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens that say the same of themselves, as those without a serial number do: their URIs name the slot, or the module. */
+/* Tokens with the same names, such as those without a serial number: their URIs name the slot, or the module. */
 #include "p11/token.h"
 
 #include <stdio.h>
@@ -34,7 +34,7 @@ void tokens_tell_apart(struct tokens *tokens)
 	}
 }
 
-/* Looks at the module's other slots for tokens that say the same as one of `tokens`. */
+/* Looks in the module's other slots for tokens with the same names as one of `tokens`. */
 static void look_beyond(struct tokens *tokens, const struct module *module)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
@@ -60,7 +60,7 @@ static void look_beyond(struct tokens *tokens, const struct module *module)
 void tokens_look_beyond(struct tokens *tokens, const struct uri *uri)
 {
 	if (!uri->has_slot && !uri->has_slot_id)
-		return; /* what says the same was found too */
+		return; /* tokens with the same names were found too */
 	for (size_t i = 0; i < tokens->count; i++) {
 		bool seen = false;
 
@@ -83,10 +83,13 @@ void slots_hint(const struct modules *modules, struct error *error)
 		if (!modules->list[i].initialized || slots_list(&modules->list[i], slots, &count) != CKR_OK)
 			continue;
 		for (CK_ULONG j = 0; j < count && used < sizeof(text) / 2; j++)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%lu", used > 0 ? ", " : "", slots[j]);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%lu", used > 0 ? ", " : "",
+						 slots[j]);
 	}
 	if (used > 0)
-		error_hint(error, "slots with a token have these ids now: %s; token and serial name one that stays the same", text);
+		error_hint(error,
+			   "slots with a token have these ids now: %s; token and serial name one that stays the same",
+			   text);
 }
 
 static struct uri_place place_of(const struct token *token)

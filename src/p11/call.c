@@ -21,7 +21,7 @@ enum loss loss_of(CK_RV rv)
 	case CKR_KEY_HANDLE_INVALID:
 	case CKR_USER_NOT_LOGGED_IN:
 	case CKR_OPERATION_NOT_INITIALIZED:
-	case CKR_OPERATION_ACTIVE: /* a C_Sign that failed has not ended it, as it should: the session is of no use any more */
+	case CKR_OPERATION_ACTIVE: /* a C_Sign that failed should have ended it: the session is useless */
 		return LOSS_SESSION;
 	case CKR_DEVICE_REMOVED:
 	case CKR_DEVICE_ERROR:

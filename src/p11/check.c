@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a signature is right. In a file of its own, so that the benches can measure without it. */
+/* Verifies signatures. In a file of its own, so that the benchmarks can replace it. */
 #include "p11/p11.h"
 
 #include <openssl/err.h>

@@ -13,12 +13,12 @@
 
 #define DEVICE_ADVICE "check that the device is connected and that its service runs; cards and YubiKeys need pcscd"
 
-/* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". Each thread has four such texts, which
- * it reuses in turn. */
+/* The CKR's name with p11-kit's sentence, such as "CKR_PIN_LOCKED (The PIN is locked)". Each thread has four such
+ * texts, which it reuses in turn. */
 const char *ckr_text(CK_RV rv);
 
-/* Fills `error` with "<what failed>: <CKR>", and with DEVICE_ADVICE if the code is about the device. `format` says what failed,
- * on which object. Returns -class. */
+/* Fills `error` with "<what failed>: <CKR>", and with DEVICE_ADVICE if the code is about the device. `format` says what
+ * failed, on which object. Returns -class. */
 int ckr_error(struct error *error, enum error_class class, CK_RV rv, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

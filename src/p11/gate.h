@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A gate around the module. Threads that sign are inside; the one that recovers from a loss closes the gate and waits until
- * nobody is. No lock is held while a thread is inside or the gate is closed. If a recovery fails, or is told to give up, what is
- * behind the gate is gone, for a reason that the gate keeps. All functions but gate_free may be called in any thread. */
+/* A gate around the module. Threads that sign are inside; the one that recovers from a loss closes the gate and waits
+ * until nobody is. No lock is held while a thread is inside or the gate is closed. If a recovery fails, or is told to
+ * give up, what is behind the gate is gone, for a reason that the gate keeps. All functions but gate_free may be called
+ * in any thread. */
 #ifndef P11BEARER_P11_GATE_H
 #define P11BEARER_P11_GATE_H
 
@@ -19,14 +20,15 @@ void gate_free(struct gate **gate);
 unsigned gate_enter(struct gate *gate);
 void gate_leave(struct gate *gate);
 
-/* Closes the gate and waits until nobody is inside. The caller is outside; `generation` is what its last gate_enter returned.
- * False if there is nothing to recover: another thread has succeeded since then, or a recovery has failed. */
+/* Closes the gate and waits until nobody is inside. The caller is outside; `generation` is what its last gate_enter
+ * returned. False if there is nothing to recover: another thread has succeeded since then, or a recovery has failed. */
 bool gate_close(struct gate *gate, unsigned generation);
 
 /* Opens the gate. `failed` says why the recovery failed, and is kept; NULL if it succeeded. */
 void gate_open(struct gate *gate, const struct error *failed);
 
-/* Waits for so many milliseconds while the caller has closed the gate. Returns false at once when gate_abandon is called. */
+/* Waits for so many milliseconds while the caller has closed the gate. Returns false at once when gate_abandon is
+ * called. */
 bool gate_wait(struct gate *gate, double milliseconds);
 
 /* Ends gate_wait, now and from now on. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A new RSA pair, made on the token so that it cannot leave it. */
+/* Generates RSA pairs that cannot leave their token. */
 #include "p11/key.h"
 
 #include "base/message.h"
@@ -10,12 +10,12 @@
 
 enum {
 	ID_LENGTH = 8,         /* bytes of a random CKA_ID */
-	NAME_MAX_LENGTH = 255, /* bytes of a label or id: more than any token is known to take */
+	NAME_MAX_LENGTH = 255, /* bytes of a label or id: more than any known token accepts */
 };
 
-/* The templates say everything: what is left out is up to the module, and some make a key extractable by default. The short
- * ones are for a token that refuses a part of them: they lack what only narrows the use of the pair, but for DECRYPT, and never
- * what keeps the key on its token. A label is optional, so it stands last. */
+/* The templates set every attribute: the module chooses what is omitted, and some make keys extractable by default. The
+ * short ones are for tokens that refuse some attributes: they omit those that restrict the use of the pair, except
+ * DECRYPT, but never those that keep the key on its token. The label is last because it is optional. */
 static CK_RV generate_pair(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, CK_ULONG bits,
 			   bool in_full, CK_OBJECT_HANDLE *public, CK_OBJECT_HANDLE *private)
 {
@@ -29,7 +29,7 @@ static CK_RV generate_pair(const struct session *session, CK_ATTRIBUTE label, CK
 		{ CKA_VERIFY_RECOVER, &no, sizeof(no) },
 		{ CKA_ENCRYPT, &no, sizeof(no) },
 		{ CKA_WRAP, &no, sizeof(no) },
-		{ CKA_TOKEN, &yes, sizeof(yes) }, /* the short one begins here */
+		{ CKA_TOKEN, &yes, sizeof(yes) }, /* the short template begins here */
 		{ CKA_KEY_TYPE, &key_type, sizeof(key_type) },
 		{ CKA_MODULUS_BITS, &bits, sizeof(bits) },
 		{ CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) },
@@ -59,7 +59,7 @@ static CK_RV generate_pair(const struct session *session, CK_ATTRIBUTE label, CK
 		    private_template + private_skipped, private_count - private_skipped - unlabelled, public, private);
 }
 
-/* A token cannot name the attribute that it refuses; some do not even say that it is one. */
+/* Tokens cannot name the attribute that they refuse, and some return a general error. */
 static bool is_about_template(CK_RV rv)
 {
 	return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID || rv == CKR_ATTRIBUTE_READ_ONLY ||
@@ -75,22 +75,25 @@ static int make_pair(struct p11_key *key, CK_ATTRIBUTE label, CK_ATTRIBUTE id, u
 
 	if (first == CKR_OK)
 		return 0;
-	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)", name, bits);
+	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair)", name,
+		  bits);
 	error_hint(error, OWN_TOOL);
 	if (!is_about_template(first))
 		return -ERROR_TOKEN;
-	message_step("token \"%s\" refuses the template: %s; a shorter one is tried", name, ckr_text(first));
+	message_step("token \"%s\" refuses the template: %s; trying a shorter one", name, ckr_text(first));
 	second = generate_pair(&key->session, label, id, bits, false, public, &key->handle);
 	if (second == CKR_OK)
 		return 0;
-	error_set(error, ERROR_TOKEN, "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair): %s, and with a shorter "
-		  "template %s", name, bits, ckr_text(first), ckr_text(second));
+	error_set(error, ERROR_TOKEN,
+		  "token \"%s\" cannot make an RSA key of %u bits (C_GenerateKeyPair): %s, and with a shorter template "
+		  "%s",
+		  name, bits, ckr_text(first), ckr_text(second));
 	error_hint(error, OWN_TOOL);
 	error->code = second;
 	return -ERROR_TOKEN;
 }
 
-/* What the short template leaves to the token. */
+/* Warns of what the short template leaves to the token. */
 static void warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_DECRYPT, CKA_UNWRAP, CKA_SIGN_RECOVER };
@@ -101,8 +104,8 @@ static void warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private
 	(void)object_flags(session, private, types, values, 3, &ignored);
 	for (size_t i = 0; i < 3; i++) {
 		if (values[i] == 1)
-			message_warn("token \"%s\" made a key that may do more than sign: %s is true", token_label(session->token),
-				     names[i]);
+			message_warn("token \"%s\" made a key that may do more than sign: %s is true",
+				     token_label(session->token), names[i]);
 	}
 }
 
@@ -115,8 +118,8 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 
 	if (object_flags(session, private, types, values, 2, error) < 0) {
 		error_append(error, "; the key: %s", uri);
-		error_hint(error, "the key was made, but whether it can leave the token could not be checked; look with "
-				  "\"p11bearer keys\" before it is used");
+		error_hint(error, "the key was made, but it is not known whether it can leave the token; check it with "
+				  "\"p11bearer keys\" before you use it");
 		return error_result(error);
 	}
 	if (values[0] == 0)
@@ -125,16 +128,16 @@ static int read_back(const struct session *session, CK_OBJECT_HANDLE public, CK_
 		fault = "extractable (CKA_EXTRACTABLE is true)";
 	if (fault == NULL) {
 		if (values[0] < 0 || values[1] < 0)
-			message_warn("token \"%s\" does not tell whether the key is sensitive and not extractable",
+			message_warn("token \"%s\" does not show whether the key is sensitive and not extractable",
 				     token_label(session->token));
 		return 0;
 	}
-	error_set(error, ERROR_TOKEN, "token \"%s\" made the key %s although the opposite was asked for",
+	error_set(error, ERROR_TOKEN, "token \"%s\" made the key %s although the opposite was requested",
 		  token_label(session->token), fault);
-	return pair_destroy(session, public, private, uri, "this token cannot keep a key to itself", error);
+	return pair_destroy(session, public, private, uri, "this token does not keep its keys", error);
 }
 
-/* The URI by the names that the key has now: there are tokens that cut a label, or choose the id themselves. */
+/* Reads the names for the URI: some tokens truncate the label, or choose the id themselves. */
 static void read_names(struct p11_key *key)
 {
 	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
@@ -145,7 +148,8 @@ static void read_names(struct p11_key *key)
 	    object_read(&key->session, key->handle, CKA_ID, &id, &ignored) == 0 && id.pValue != NULL)
 		uri = token_key_uri(key->session.token, &label, &id);
 	if (uri != NULL && strcmp(uri, key->full_uri) != 0) {
-		message_warn("token \"%s\" gave the key other names than it was asked to", token_label(key->session.token));
+		message_warn("token \"%s\" gave the key another label or id than requested",
+			     token_label(key->session.token));
 		free(key->full_uri);
 		key->full_uri = uri;
 		uri = NULL;
@@ -155,7 +159,7 @@ static void read_names(struct p11_key *key)
 	free(id.pValue);
 }
 
-/* Label and id for the new key: the URI's, or none and a random one. An empty one counts as none. */
+/* Label and id for the new key: the URI's, else no label and a random id. An empty one counts as none. */
 static int choose_names(const struct uri *uri, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id, struct error *error)
 {
 	const CK_ATTRIBUTE *wanted_label = p11_kit_uri_get_attribute(uri->parsed, CKA_LABEL);
@@ -166,9 +170,9 @@ static int choose_names(const struct uri *uri, CK_ATTRIBUTE *label, CK_ATTRIBUTE
 	if (wanted_id != NULL && wanted_id->ulValueLen > 0)
 		*id = *wanted_id;
 	else if (RAND_bytes(id->pValue, (int)id->ulValueLen) <= 0)
-		return error_openssl(error, ERROR_UNEXPECTED, "no random numbers for the key's id");
+		return error_openssl(error, ERROR_UNEXPECTED, "cannot make a random id");
 	if (label->ulValueLen > NAME_MAX_LENGTH || id->ulValueLen > NAME_MAX_LENGTH)
-		return error_set(error, ERROR_USAGE, "a label or id of more than %d bytes", NAME_MAX_LENGTH);
+		return error_set(error, ERROR_USAGE, "the label or id is longer than %d bytes", NAME_MAX_LENGTH);
 	return 0;
 }
 
@@ -189,7 +193,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 		message_warn("%s", slip.hint);
 	if (taken_refuse(&key->session, &label, error) < 0 || taken_refuse(&key->session, &id, error) < 0)
 		return error_result(error);
-	/* Before the key is made: nothing may keep its name from the user afterwards. */
+	/* Before the key exists: afterwards nothing may fail before the user gets its URI. */
 	tokens_look_beyond(&key->tokens, key->uri);
 	key->full_uri = token_key_uri(token, &label, &id);
 	if (key->full_uri == NULL)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What to do next when no key on the token matches the URI: what has the label or the id that was asked for. */
+/* The hint for a URI that matches no key on the token: which objects have its label or id. */
 #include "p11/key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKED_AT = 8 }; /* objects with one label or id */
+enum { LOOKED_AT = 8 }; /* objects with one label or id that are read */
 
-/* Writes the id as it is in a URI, such as "id=%01". */
+/* Writes the id as a URI has it, such as "id=%01". */
 static void format_id(CK_ATTRIBUTE *id, char *text, size_t size)
 {
 	static const CK_TOKEN_INFO none = { .flags = 0 };
@@ -41,7 +41,7 @@ static bool is_rsa(const struct session *session, CK_OBJECT_HANDLE private)
 	return value == CKK_RSA;
 }
 
-/* The private RSA key with the same id as the object, and a text such as "id=%01" for the id, "" where it has none. */
+/* Finds the private RSA key with the same id as the object. Writes the id such as "id=%01", or "" if it has none. */
 static bool key_of(const struct session *session, CK_OBJECT_HANDLE object, CK_OBJECT_HANDLE *private, char *id_text,
 		   size_t size)
 {
@@ -64,7 +64,7 @@ static bool key_of(const struct session *session, CK_OBJECT_HANDLE object, CK_OB
 	return false;
 }
 
-/* A private key with the label or id: another attribute of the URI does not fit, or it is no RSA key. */
+/* A private key has the label or id: another attribute of the URI does not match, or it is not an RSA key. */
 static bool hint_private(const struct session *session, CK_ATTRIBUTE attribute, const char *what, struct error *error)
 {
 	CK_OBJECT_HANDLE found[LOOKED_AT];
@@ -84,8 +84,9 @@ static bool hint_private(const struct session *session, CK_ATTRIBUTE attribute, 
 	return true;
 }
 
-/* A certificate or public key with the label or id, which may lead to the key by its id. */
-static bool hint_public(const struct session *session, CK_OBJECT_CLASS class, CK_ATTRIBUTE attribute, struct error *error)
+/* A certificate or public key has the label or id; its id may lead to the key. */
+static bool hint_public(const struct session *session, CK_OBJECT_CLASS class, CK_ATTRIBUTE attribute,
+			struct error *error)
 {
 	const char *kind = class == CKO_CERTIFICATE ? "certificate" : "public key";
 	CK_OBJECT_HANDLE found[LOOKED_AT], private;
@@ -111,13 +112,14 @@ static bool hint_public(const struct session *session, CK_OBJECT_CLASS class, CK
 		return true;
 	}
 	if (count > 0 && first[0] != '\0')
-		error_hint(error, "only a %s has this label; it has %s, and no private RSA key has that id", kind, first);
+		error_hint(error, "only a %s has this label; it has %s, and no private RSA key has that id", kind,
+			   first);
 	else if (count > 0)
 		error_hint(error, "only a %s has this label, and it has no id that would lead to its key", kind);
 	return count > 0;
 }
 
-/* Labels and ids are taken for each other: a key whose id is what the URI has as a label, or the other way round. */
+/* The URI has the id of a key as its label, or the label as its id. */
 static bool hint_swapped(const struct session *session, const CK_ATTRIBUTE *asked, struct error *error)
 {
 	CK_ATTRIBUTE other = { asked->type == CKA_ID ? CKA_LABEL : CKA_ID, asked->pValue, asked->ulValueLen };
@@ -160,5 +162,5 @@ void key_hint(struct p11_key *key, struct error *error)
 	}
 	if (!hinted && attributes[0] != NULL)
 		key_hint_near(&key->session, attributes[0], error);
-	p11_uri_hint_id(key->uri->text, error); /* a slip is the better reason */
+	p11_uri_hint_id(key->uri->text, error); /* the better hint */
 }

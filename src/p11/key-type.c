@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Type and size of a key. */
+/* Type and size of keys. */
 #include "p11/object.h"
 
 #include <openssl/ec.h>
@@ -22,7 +22,7 @@ static unsigned rsa_bits(const CK_ATTRIBUTE *modulus)
 	return (unsigned)(size * 8 - (CK_ULONG)(__builtin_clz(*byte) - (int)(sizeof(unsigned) - 1) * 8));
 }
 
-/* CKA_EC_PARAMS of the usual curves is the curve's object identifier. */
+/* For the usual curves, CKA_EC_PARAMS is the curve's object identifier. */
 static unsigned ec_bits(const CK_ATTRIBUTE *parameters)
 {
 	const unsigned char *der = parameters->pValue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a URI to the one private key it names. */
+/* Finds the one private key that a URI names. */
 #include "p11/key.h"
 
 #include "base/message.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMED_MOST = 10 }; /* of many matches, so many are listed */
+enum { NAMED_MOST = 10 }; /* matches that an error lists */
 
 static int no_token(const struct p11_key *key, struct error *error)
 {
@@ -20,7 +20,7 @@ static int no_token(const struct p11_key *key, struct error *error)
 	return -ERROR_NO_KEY;
 }
 
-/* Whether all have the label of the first: most likely one was made twice. */
+/* Whether all have the same label: one was most likely created twice. */
 static bool have_one_label(const struct tokens *tokens)
 {
 	const CK_TOKEN_INFO *first = &tokens->list[0].info;
@@ -47,16 +47,16 @@ static int many_tokens(struct p11_key *key, struct error *error)
 		error_append(error, "\n  %s", uri != NULL ? uri : "?");
 		free(uri);
 	}
-	error_hint(error, "no login was tried; name one token in the URI%s%s", by_serial ?
-		   ", or remove the one that an earlier try has left (SoftHSM: softhsm2-util --delete-token --serial SERIAL)" : "",
-		   by_slot ? ". The slot-id may change when the module starts again: give each token a label of its own, if you can" :
-			     "");
+	error_hint(error, "no login was tried; name one token in the URI%s%s",
+		   by_serial ? ", or remove the one that an earlier attempt left (SoftHSM: softhsm2-util "
+			       "--delete-token --serial SERIAL)" : "",
+		   by_slot ? ". The slot-id may change when the module restarts; give each token its own label" : "");
 	return -ERROR_NO_KEY;
 }
 
-/* Whether a token that matches the URI cannot be the one that is meant: it hides nothing and has no such key, or, for a
- * new key, cannot be written to. Machines have such tokens registered (p11-kit's trust module for one). */
-static bool is_out_of_question(struct token *token, const struct uri *uri, bool for_new_key)
+/* Whether a token that matches the URI cannot be the right one: it hides nothing and has no such key, or, for a new
+ * key, is read-only. Many machines have such tokens, such as that of p11-kit's trust module. */
+static bool is_unsuitable(struct token *token, const struct uri *uri, bool for_new_key)
 {
 	CK_OBJECT_HANDLE found;
 	struct session session;
@@ -88,7 +88,7 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 		return error_result(error);
 	if (tokens->count > 1) {
 		for (size_t i = 0; i < tokens->count; i++) {
-			if (!is_out_of_question(&tokens->list[i], key->uri, for_new_key))
+			if (!is_unsuitable(&tokens->list[i], key->uri, for_new_key))
 				tokens->list[kept++] = tokens->list[i];
 		}
 		if (kept > 0)
@@ -109,8 +109,8 @@ static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t 
 		  token_label(key->session.token), uri_shown(key->uri));
 	tokens_look_beyond(&key->tokens, key->uri);
 	object_name_all(&key->session, found, count, error);
-	error_hint(error, "%sgive the full URI of one of them; what has the same id and label twice cannot be told apart, and "
-			  "is to be removed with the token's own tool", logged_in ? "" : "no login was tried; ");
+	error_hint(error, "%sgive the full URI of one of them; keys with the same id and label cannot be told "
+			  "apart: remove one with the token's own tool", logged_in ? "" : "no login was tried; ");
 	return -ERROR_NO_KEY;
 }
 
@@ -122,14 +122,15 @@ static int no_key(struct p11_key *key, struct error *error)
 	return -ERROR_NO_KEY;
 }
 
-/* A private key hides until login, but its public half does not: two of them are reason enough not to spend a PIN. */
+/* Private keys are hidden until login, but their public halves are not: two of them are reason enough not to use the
+ * PIN. */
 static int check_before_login(struct p11_key *key, struct error *error)
 {
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
 	size_t count;
 
 	if (objects_find(&key->session, key->uri, CKO_PUBLIC_KEY, true, found, NAMED_MOST + 1, &count, error) < 0) {
-		/* A token that hides everything until login is none that could be asked. */
+		/* The token hides everything until login. */
 		return error->code == CKR_USER_NOT_LOGGED_IN ? 0 : error_result(error);
 	}
 	return count > 1 ? many_keys(key, found, count, false, error) : 0;

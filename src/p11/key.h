@@ -7,8 +7,8 @@
 #include "p11/object.h"
 #include "p11/outage.h"
 
-/* Except for the gate and what is atomic, only a thread writes here that no other one signs beside: before the first signature,
- * or in a recovery. */
+/* Except for the gate and what is atomic, only a thread writes here that no other one signs beside: before the first
+ * signature, or in a recovery. */
 struct p11_key {
 	struct p11_request request;
 	struct modules modules;
@@ -37,7 +37,8 @@ struct p11_signer {
 	struct session *session;     /* the key's, or `own` */
 	struct session own;          /* closed by a recovery, and opened again for the next signature */
 	CK_MECHANISM_TYPE mechanism; /* the one that C_SignInit accepted last, or the first to try */
-	EVP_PKEY *public;            /* a copy of the key's: threads that share an EVP_PKEY wait for each other; NULL: use the key's */
+	/* a copy of the key's: threads that share an EVP_PKEY wait for each other; NULL: use the key's */
+	EVP_PKEY *public;
 	unsigned generation;         /* of the gate, when the signer went in last */
 	bool has_session;            /* false: `own` could not be opened again */
 	bool recovering;             /* this is the retry of a signature */
@@ -46,8 +47,8 @@ struct p11_signer {
 
 /* --- finding it (key.c) ------------------------------------------------------------------------------------------ */
 
-/* Parses the URI, loads the modules and finds the one token that the URI names, for a key on it or for a new one. The key owns
- * the token. Fails with ERROR_NO_KEY, ERROR_CONFIG or ERROR_TOKEN. */
+/* Parses the URI, loads the modules and finds the one token that the URI names, for a key on it or for a new one. The
+ * key owns the token. Fails with ERROR_NO_KEY, ERROR_CONFIG or ERROR_TOKEN. */
 int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
 	      struct error *error);
 
@@ -57,8 +58,8 @@ int key_find(struct p11_key *key, struct error *error);
 /* Adds the hint for a key that was not found on the session's token (key-hint.c). */
 void key_hint(struct p11_key *key, struct error *error);
 
-/* Replaces the hint for a key that was not found by the key whose label comes closest, if any does (near-hint.c). Makes calls for
- * each key. */
+/* Replaces the hint for a key that was not found by the key whose label comes closest, if any does (near-hint.c). Makes
+ * calls for each key. */
 void key_hint_near(const struct session *session, const CK_ATTRIBUTE *label, struct error *error);
 
 /* Fails with ERROR_NO_KEY if the request requires a key that is not extractable and this one is, or does not show it
@@ -72,23 +73,23 @@ int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE priva
 int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
 	      struct error *error);
 
-/* Restores leading zeros that the module dropped (pad.c). Makes a call only if the public half is unknown and the length is no
- * multiple of 64 bytes, as that of all but exotic keys is. If the token does not show the modulus, nothing is known to be
- * missing. Fails with ERROR_TOKEN if the length is impossible. */
+/* Restores leading zeros that the module dropped (pad.c). Makes a call only if the public half is unknown and the
+ * length is no multiple of 64 bytes, as that of all but exotic keys is. If the token does not show the modulus, nothing
+ * is known to be missing. Fails with ERROR_TOKEN if the length is impossible. */
 int pad_signature(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error);
 
-/* Re-establishes session, login and token after `lost`, unless another thread has done so since this signer went in last;
- * *recovered says which. First opens another session; if that does not help, restarts the module. Retries for up to
- * request.module_wait seconds, with a message that the token is away. If it fails the key is gone. Fails with ERROR_TOKEN,
- * ERROR_PIN or ERROR_NO_KEY, and with ERROR_UNEXPECTED if the key is abandoned. */
+/* Re-establishes session, login and token after `lost`, unless another thread has done so since this signer went in
+ * last; *recovered says which. First opens another session; if that does not help, restarts the module. Retries for up
+ * to request.module_wait seconds, with a message that the token is away. If it fails the key is gone. Fails with
+ * ERROR_TOKEN, ERROR_PIN or ERROR_NO_KEY, and with ERROR_UNEXPECTED if the key is abandoned. */
 int signer_recover(struct p11_signer *signer, const struct error *lost, bool *recovered, struct error *error);
 
-/* The token has signed, or answered that it does not: ends an outage, with a message if there was one that the token is away.
- * Several threads may call it at once. */
+/* The token has signed, or answered that it does not: ends an outage, with a message if there was one that the token is
+ * away. Several threads may call it at once. */
 void key_answers(struct p11_key *key);
 
-/* The certificate of a key with this public half, as p11_key_certificate describes it; NULL if there is none, and after a failure
- * (store.c). Fails with ERROR_TOKEN. */
+/* The certificate of a key with this public half, as p11_key_certificate describes it; NULL if there is none, and after
+ * a failure (store.c). Fails with ERROR_TOKEN. */
 int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY *public, X509 **certificate,
 		       struct error *error);
 
@@ -105,13 +106,13 @@ struct new_pair {
 	CK_OBJECT_HANDLE public;
 };
 
-/* Fails with ERROR_NO_KEY if another key got the same label or id while the pair was made: keys that share label and id cannot be
- * told apart. The pair is then destroyed, unless it is not certain that the other one is another key. Call it last, because it
- * may restart the module. */
+/* Fails with ERROR_NO_KEY if another key got the same label or id while the pair was made: keys that share label and id
+ * cannot be told apart. The pair is then destroyed, unless it is not certain that the other one is another key. Call it
+ * last, because it may restart the module. */
 int taken_meanwhile(struct p11_key *key, const struct new_pair *pair, struct error *error);
 
-/* Destroys a new pair and says so in the error's hint, followed by `then`; if that fails, the hint says how to remove it. Returns
- * the error. */
+/* Destroys a new pair and says so in the error's hint, followed by `then`; if that fails, the hint says how to remove
+ * it. Returns the error. */
 int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
 		 const char *then, struct error *error);
 

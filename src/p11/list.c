@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is there: tokens and their private keys, for the command `keys`. */
+/* Lists tokens and their private keys. */
 #include "p11/list.h"
 
 #include "base/message.h"
@@ -43,7 +43,7 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 	if (result == 0) {
 		struct error ignored;
 
-		/* Flags that cannot be read are flags that are not told. */
+		/* A flag that cannot be read is unknown. */
 		(void)object_flags(session, object, types, flags, 5, &ignored);
 		info->local = flags[0];
 		info->sensitive = flags[1];
@@ -85,7 +85,7 @@ static int read_keys(const struct session *session, const struct uri *uri, struc
 		}
 		free(key->uri);
 		memset(key, 0, sizeof(*key));
-		message_warn("a key is left out: %s", error->text);
+		message_warn("skipping a key: %s", error->text);
 	}
 out:
 	free(found);
@@ -128,19 +128,19 @@ static int read_token(struct token *token, const struct p11_request *request, co
 			result = read_keys(&session, uri, info, error);
 	}
 	if (result < 0 && error->code == CKR_USER_NOT_LOGGED_IN && !with_login) {
-		info->login_required = true; /* it hides even that it has none to show */
+		info->login_required = true; /* it hides everything until login */
 		result = 0;
 	}
 	session_close(&session);
 	return result;
 }
 
-/* A PIN goes to one token: with several that take one the user has to say which. */
+/* A PIN goes to one token: if several need one, the user must choose. */
 static int check_one_login(const struct tokens *tokens, struct error *error)
 {
 	size_t count = 0;
 
-	error_set(error, ERROR_NO_KEY, "a PIN is for one token, and these take one:");
+	error_set(error, ERROR_NO_KEY, "a PIN is for one token, but several need one:");
 	for (size_t i = 0; i < tokens->count; i++) {
 		const CK_TOKEN_INFO *info = &tokens->list[i].info;
 		char *uri;
@@ -179,8 +179,9 @@ static int read_all(const struct tokens *tokens, const struct p11_request *reque
 		bool hides;
 
 		listing->token_count++;
-		if (read_token(&tokens->list[i], request, uri, request->pin_from.type != SOURCE_NONE, tokens->count == 1, info, error) < 0) {
-			/* One broken token does not hide the others, unless it is the one that was asked for. */
+		if (read_token(&tokens->list[i], request, uri, request->pin_from.type != SOURCE_NONE,
+			       tokens->count == 1, info, error) < 0) {
+			/* One broken token does not hide the others, unless the user asked for it. */
 			if (error->class != ERROR_TOKEN || tokens->count == 1 || request->pin_from.type != SOURCE_NONE)
 				return error_result(error);
 			message_warn("%s", error->text);
@@ -210,7 +211,7 @@ static int name_modules(const struct modules *modules, struct p11_listing *listi
 	return 0;
 }
 
-/* No token is listed: why there may be none, or the one that comes close to what was asked for. */
+/* No token is listed: hints at the reason, or at a token that comes close. */
 static void hint_nothing(const struct modules *modules, const struct tokens *tokens, const struct uri *uri,
 			 struct p11_listing *listing)
 {

@@ -31,10 +31,10 @@ struct p11_listing {
 	char hint[1024]; /* what to do next if no token was found */
 };
 
-/* Lists the tokens and private keys that the URI matches. Logs in only if request->pin_from is set, and to one token at most.
- * Unless `all`, tokens are omitted that are not initialized, or that have no private key and would not show one after a login.
- * Free the listing with p11_listing_free, also after a failure. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or
- * ERROR_CONFIG. */
+/* Lists the tokens and private keys that the URI matches. Logs in only if request->pin_from is set, and to one token at
+ * most. Unless `all`, tokens are omitted that are not initialized, or that have no private key and would not show one
+ * after a login. Free the listing with p11_listing_free, also after a failure. Fails with ERROR_NO_KEY, ERROR_PIN,
+ * ERROR_TOKEN or ERROR_CONFIG. */
 int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error);
 void p11_listing_free(struct p11_listing *listing);
 

@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PKCS#11 modules: loaded, initialised and finalised by p11-kit, which knows what is configured on the machine. */
+/* PKCS#11 modules, which p11-kit loads: it knows which ones are configured on the machine. */
 #include "p11/module.h"
 
-#include "base/file-hint.h"
-#include "base/file.h"
 #include "base/message.h"
-#include "base/trust.h"
 #include "process/kept.h"
 #include "process/output.h"
 #include "process/process.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static struct modules aside; /* closed, and not finalised yet */
+static struct modules aside; /* closed, but not finalized yet */
 static bool is_aside;
-
-static const char *last_message(void)
-{
-	const char *message = p11_kit_message();
-
-	return message != NULL ? message : "no reason given";
-}
 
 void modules_note_text(struct modules *modules, const char *text)
 {
 	size_t used = strlen(modules->failures);
 
-	message_step("passed over: %s", text);
+	message_step("skipped: %s", text);
 	snprintf(modules->failures + used, sizeof(modules->failures) - used, "%s%s", used > 0 ? ", " : "", text);
 }
 
@@ -52,20 +38,8 @@ static char *module_name(CK_FUNCTION_LIST *functions)
 	return name != NULL ? name : p11_kit_module_get_filename(functions);
 }
 
-/* Keeps the library mapped until the program ends: modules exist whose threads outlive C_Finalize, and run into the void when
- * their code is gone; and others that do not survive their own destructors. */
-static void keep_mapped(CK_FUNCTION_LIST *functions)
-{
-	char *path = p11_kit_module_get_filename(functions);
-	void *library = path != NULL ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) : NULL;
-
-	if (library != NULL)
-		dlclose(library);
-	free(path);
-}
-
-/* p11_kit_module_initialize hands NULL to a module that is not wrapped: neither the argument that p11-kit's configuration
- * has for it, nor that threads may be about, which is why this is done here. */
+/* Not by p11_kit_module_initialize, which passes NULL to a module that is not wrapped: neither the argument from
+ * p11-kit's configuration, nor CKF_OS_LOCKING_OK. */
 static CK_RV initialize(struct module *module)
 {
 	CK_C_INITIALIZE_ARGS arguments = { .flags = CKF_OS_LOCKING_OK };
@@ -76,12 +50,13 @@ static CK_RV initialize(struct module *module)
 	arguments.pReserved = module->reserved;
 	rv = CALL(module, C_Initialize, &arguments);
 	module->locks |= rv == CKR_OK;
-	if (rv == CKR_CANT_LOCK && !module->locks) { /* else threads are about, because it could before */
+	if (rv == CKR_CANT_LOCK && !module->locks) { /* else it could before a restart, and threads rely on it */
 		arguments.flags = 0;
 		rv = CALL(module, C_Initialize, &arguments);
 	}
 	if (rv == CKR_CRYPTOKI_ALREADY_INITIALIZED) {
-		/* By somebody else in this process, such as a provider that OpenSSL's configuration names: it is theirs to end. */
+		/* Something else in the process has initialized it, such as a provider that OpenSSL's configuration
+		 * loads: it finalizes the module. */
 		module->shared = true;
 		rv = CKR_OK;
 	}
@@ -94,79 +69,39 @@ int module_restart(struct module *module, struct error *error)
 	CK_RV ended = module->initialized ? CALL(module, C_Finalize, NULL) : CKR_OK;
 	CK_RV rv = initialize(module);
 
-	if (module->shared) { /* so it never ended */
+	if (module->shared) { /* C_Finalize had no effect */
 		module->shared = false;
 		return ckr_error(error, ERROR_TOKEN, ended != CKR_OK ? ended : CKR_CRYPTOKI_ALREADY_INITIALIZED,
-				 "the module %s does not end (C_Finalize)", module->name);
+				 "cannot finalize the module %s (C_Finalize)", module->name);
 	}
 	if (rv != CKR_OK)
-		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start again (C_Initialize)", module->name);
+		return ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start again (C_Initialize)",
+				 module->name);
 	return 0;
-}
-
-/* A module's code runs in this process and sees the PIN. A name without '/' is one of p11-kit's own folder. */
-static int check_module(const char *path, struct error *error)
-{
-	int fd, result;
-
-	if (strchr(path, '/') == NULL)
-		return 0;
-	fd = file_open(path, error); /* dlopen would wait for who writes to a FIFO */
-	if (fd < 0)
-		return fd;
-	result = trust_check(path, fd, ERROR_CONFIG, error);
-	close(fd);
-	return result;
 }
 
 static int open_one(struct modules *modules, const char *path, struct error *error)
 {
-	/* p11-kit looks up a relative path in its own folder; what a user means is the current one. */
-	char *absolute = strchr(path, '/') != NULL ? realpath(path, NULL) : strdup(path);
-	struct module *module;
-	int result = 0;
+	struct module *module = calloc(1, sizeof(*module));
+	int result;
 	CK_RV rv;
 
-	if (absolute == NULL && errno == ENOMEM)
+	modules->list = module;
+	if (module == NULL)
 		return error_memory(error);
-	if (absolute == NULL)
-		return file_cannot("open the module", path, FILE_READ, ERROR_CONFIG, error);
-	result = check_module(path, error);
+	result = module_load(module, path, error);
+	modules->count = module->functions != NULL ? 1 : 0;
 	if (result < 0)
-		goto out;
-	modules->list = calloc(1, sizeof(*modules->list));
-	if (modules->list == NULL) {
-		result = error_memory(error);
-		goto out;
-	}
-	module = &modules->list[0];
-	watch_enter(path, "dlopen");
-	module->functions = p11_kit_module_load(absolute, P11_KIT_MODULE_UNMANAGED);
-	watch_leave();
-	if (module->functions == NULL) {
-		result = error_set(error, ERROR_CONFIG, "cannot load the module %s: %s", path, last_message());
-		error_hint(error, "%s", strchr(path, '/') != NULL ? "name a PKCS#11 library for this machine's processor" :
-			   "write its whole path: a name without a \"/\" is looked up in p11-kit's folder alone");
-		goto out;
-	}
-	keep_mapped(module->functions);
-	modules->count = 1;
-	module->name = strdup(basename(absolute));
-	if (module->name == NULL) {
-		result = error_memory(error);
-		goto out;
-	}
+		return result;
 	rv = initialize(module);
-	if (rv != CKR_OK) {
-		result = ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start (C_Initialize)", path);
-		module_hint(module->name, "C_Initialize", rv, error);
-	}
-out:
-	free(absolute);
-	return result;
+	if (rv == CKR_OK)
+		return 0;
+	ckr_error(error, ERROR_TOKEN, rv, "the module %s does not start (C_Initialize)", path);
+	module_hint(module->name, "C_Initialize", rv, error);
+	return -ERROR_TOKEN;
 }
 
-/* Takes over one loaded module, initialised if it can be. */
+/* Adds a loaded module, and initializes it if possible. */
 static int take(struct modules *modules, CK_FUNCTION_LIST *functions, struct error *error)
 {
 	struct module *list = realloc(modules->list, (modules->count + 1) * sizeof(*list));
@@ -196,7 +131,8 @@ static bool is_remote(CK_FUNCTION_LIST *functions)
 	return remote;
 }
 
-/* Local modules are used as they are, so that every call is ours. p11-kit offers remote ones only wrapped ("managed"). */
+/* Local modules are used unwrapped, so that every call is made here. p11-kit offers remote modules only wrapped
+ * ("managed"). */
 static int open_configured(struct modules *modules, const char *wanted, struct error *error)
 {
 	watch_enter("that p11-kit loads", "dlopen");
@@ -204,19 +140,19 @@ static int open_configured(struct modules *modules, const char *wanted, struct e
 	modules->wrapped = p11_kit_modules_load(NULL, 0);
 	watch_leave();
 	if (modules->local == NULL || modules->wrapped == NULL) {
-		error_set(error, ERROR_CONFIG, "p11-kit does not load its modules: %s",
-			  modules->failures[0] != '\0' ? modules->failures : last_message());
-		error_hint(error, "\"p11-kit list-modules\" shows the configuration; --module PATH does without it");
+		error_set(error, ERROR_CONFIG, "p11-kit cannot load its modules: %s",
+			  modules->failures[0] != '\0' ? modules->failures : load_message());
+		error_hint(error, "check the configuration with \"p11-kit list-modules\", or bypass it with --module "
+				  "PATH");
 		return -ERROR_CONFIG;
 	}
-	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++)
-		keep_mapped(*next);
 	for (CK_FUNCTION_LIST **next = modules->local; *next != NULL; next++) {
 		if ((wanted == NULL || module_has_name(*next, wanted)) && take(modules, *next, error) < 0)
 			return error_result(error);
 	}
 	for (CK_FUNCTION_LIST **next = modules->wrapped; *next != NULL; next++) {
-		if (is_remote(*next) && (wanted == NULL || module_has_name(*next, wanted)) && take(modules, *next, error) < 0)
+		if (is_remote(*next) && (wanted == NULL || module_has_name(*next, wanted)) &&
+		    take(modules, *next, error) < 0)
 			return error_result(error);
 	}
 	if (modules->count == 0 && wanted != NULL) {
@@ -259,7 +195,7 @@ void p11_end(void)
 
 void modules_close(struct modules *modules)
 {
-	p11_end(); /* of another key before */
+	p11_end(); /* those of another key */
 	aside = *modules;
 	is_aside = true;
 	memset(modules, 0, sizeof(*modules));
@@ -279,15 +215,15 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
 
 	memset(modules, 0, sizeof(*modules));
-	p11_end(); /* one that was used before is started afresh */
+	p11_end(); /* modules that were used before are initialized again */
 	process_at_end(end_of_process);
-	output_divert(); /* modules print what they like */
+	output_divert(); /* modules may print to stdout */
 	kept_note();
 	watch_begin(request->timeout);
-	p11_kit_be_quiet(); /* what modules fail with is told when it matters */
+	p11_kit_be_quiet(); /* failures are reported when they matter */
 	if (path != NULL && strcmp(slash != NULL ? slash + 1 : path, proxy) == 0) {
-		/* All that p11-kit knows as one module: p11-kit does not load itself, and it can be asked for them one by one. */
-		message_step("%s stands for all modules that p11-kit has configured", path);
+		/* The proxy shows all modules as one; p11-kit does not load itself, so load them one by one. */
+		message_step("%s means all modules that p11-kit has configured", path);
 		path = NULL;
 	}
 	if (path != NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens and keys whose names come close to what the URI asks for: another case, padding, or a slip. */
+/* Tokens and keys whose names come close to those in the URI: another case, padding, or a typing error. */
 #include "p11/key.h"
 
 #include "base/distance.h"
@@ -11,7 +11,7 @@
 
 enum { KEYS_LOOKED_AT = 64 };
 
-/* The length without padding, which is blanks or NULs. */
+/* The length without padding by blanks or NULs. */
 static size_t unpadded(const void *text, size_t length)
 {
 	const char *bytes = text;
@@ -21,7 +21,7 @@ static size_t unpadded(const void *text, size_t length)
 	return length;
 }
 
-/* Whether a name was most likely meant to be the other: no more than a fourth of it differs, and case does not count. */
+/* Whether at most a fourth of the names differs, in any case. */
 static bool is_close(const void *wanted, size_t wanted_length, const void *known, size_t known_length)
 {
 	char one[DISTANCE_MAX + 1], other[DISTANCE_MAX + 1];
@@ -37,13 +37,13 @@ static bool is_close(const void *wanted, size_t wanted_length, const void *known
 	return distance(one, other) <= wanted_length / 4;
 }
 
-/* How well the token fits: 0 if neither its label nor its serial number comes close to one that the URI has. */
+/* How well the token matches: 0 if neither its label nor its serial number comes close to that of the URI. */
 static unsigned closeness(const CK_TOKEN_INFO *wanted, const CK_TOKEN_INFO *info)
 {
 	const struct {
 		const CK_UTF8CHAR *wanted, *known;
 		size_t size;
-		bool names; /* the token itself, and not only its kind */
+		bool names; /* one token, not a kind of token */
 	} fields[] = {
 		{ wanted->label, info->label, sizeof(info->label), true },
 		{ wanted->serialNumber, info->serialNumber, sizeof(info->serialNumber), true },
@@ -63,7 +63,7 @@ static unsigned closeness(const CK_TOKEN_INFO *wanted, const CK_TOKEN_INFO *info
 	return is_named ? points : 0;
 }
 
-/* Looks through a module's tokens for one that comes closer than the best one so far. */
+/* Looks for a token of the module that matches better than the best so far. */
 static void closest_of(const struct module *module, const CK_TOKEN_INFO *wanted, unsigned *best, CK_TOKEN_INFO *closest)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
@@ -75,7 +75,8 @@ static void closest_of(const struct module *module, const CK_TOKEN_INFO *wanted,
 		CK_TOKEN_INFO info = { .flags = 0 };
 		unsigned points;
 
-		if (CALL(module, C_GetTokenInfo, slots[i], &info) != CKR_OK || (info.flags & CKF_TOKEN_INITIALIZED) == 0)
+		if (CALL(module, C_GetTokenInfo, slots[i], &info) != CKR_OK ||
+		    (info.flags & CKF_TOKEN_INITIALIZED) == 0)
 			continue;
 		token_pad(&info);
 		points = closeness(wanted, &info);
@@ -98,7 +99,7 @@ void token_hint_near(const struct modules *modules, const struct uri *uri, struc
 	text = best > 0 ? uri_format_token(&closest, NULL) : NULL;
 	if (text == NULL)
 		return;
-	if (modules->failures[0] != '\0') /* the token may be in one of these nevertheless */
+	if (modules->failures[0] != '\0') /* the token may be in one of these */
 		snprintf(others, sizeof(others), "; %.600s", error->hint);
 	error_hint(error, "the token that comes closest is %s%s", text, others);
 	free(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Objects on a token: found by template, read attribute by attribute. Only public attributes are ever asked for. */
+/* Objects on a token. Only public attributes are read. */
 #include "p11/object.h"
 
 #include <openssl/evp.h>
@@ -7,10 +7,10 @@
 #include <string.h>
 
 enum { NAMED_MOST = 10 }; /* objects that an error lists */
-enum { FEW = 16 }; /* objects that a search for one key, or one id, has room for */
-enum { VALUE_MAX = 16384 }; /* bytes of an attribute; a certificate with a long chain of extensions stays below */
+enum { FEW = 16 }; /* room of a search for one key or one id, at most */
+enum { VALUE_MAX = 16384 }; /* bytes of an attribute: more than any certificate has */
 
-/* Moves the first of equal handles to the front, and returns how many there are: some modules give one twice. */
+/* Removes duplicates, which some modules return, and returns how many handles are left. */
 static size_t distinct(CK_OBJECT_HANDLE *handles, size_t count)
 {
 	size_t kept = 0;
@@ -38,13 +38,16 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 		return error_result(error);
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot search token \"%s\"", token_label(token));
-	/* By the book only an answer of none is the last one. Where a few are looked for, a single object is taken for all there
-	 * is: modules give as many as there is room for, or pages, and a further call for each search would be dear. */
+	/* By the standard, only a call that returns no object is the last one. In a search for few objects, one that
+	 * returns a single object is taken for the last: modules fill the room, or return pages, and a further call for
+	 * each search is expensive. */
 	do {
 		rv = CALL(token->module, C_FindObjects, session->handle, found + *count, room - *count, &got);
 		if (rv == CKR_OK && got > room - *count)
-			return error_set(error, ERROR_TOKEN, "the module %s is broken: C_FindObjects gives %lu objects where there "
-					 "is room for %zu", token->module->name, got, room - *count);
+			return error_set(error, ERROR_TOKEN,
+					 "the module %s is broken: C_FindObjects returned %lu objects, but there is "
+					 "room for %zu",
+					 token->module->name, got, room - *count);
 		if (rv == CKR_OK)
 			*count += got;
 	} while (rv == CKR_OK && got > 0 && *count < room && (*count > 1 || room > FEW));
@@ -94,16 +97,18 @@ int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRI
 	return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(token));
 }
 
-/* Whether C_GetAttributeValue may have filled in what the object has; the rest then gets a length of -1 (PKCS#11 2.40 section
- * 5.7.5). Modules exist that stop at the first attribute they do not know, and such that leave its length as it came. */
-static bool is_told(CK_RV rv)
+/* Whether C_GetAttributeValue may have set the attributes that the object has; the others then have the length -1
+ * (PKCS#11 2.40 section 5.7.5). Some modules stop at the first attribute that they do not know, some leave its length
+ * unchanged. */
+static bool may_have_values(CK_RV rv)
 {
-	return rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_BUFFER_TOO_SMALL;
+	return rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ||
+	       rv == CKR_BUFFER_TOO_SMALL;
 }
 
 enum { UNTOUCHED = 0xa5 }; /* no value of a CK_BBOOL that any module has */
 
-/* The value of a flag as C_GetAttributeValue left it: 1, 0, or -1. */
+/* The value of a flag after C_GetAttributeValue: 1, 0, or -1. */
 static int flag_value(const CK_ATTRIBUTE *attribute, CK_BBOOL flag)
 {
 	return attribute->ulValueLen == sizeof(flag) && flag != UNTOUCHED ? flag != CK_FALSE : -1;
@@ -124,8 +129,9 @@ int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const C
 	}
 	if (template_get(session, object, attributes, count, &rv, error) < 0)
 		return error_result(error);
-	if (!is_told(rv))
-		return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"", token_label(session->token));
+	if (!may_have_values(rv))
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot read an object on token \"%s\"",
+				 token_label(session->token));
 	for (size_t i = 0; i < count; i++) {
 		bool untouched = attributes[i].ulValueLen == sizeof(flags[i]) && flags[i] == UNTOUCHED;
 
@@ -158,8 +164,9 @@ int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool
 	*always_authenticate = false;
 	if (template_get(session, private, attributes, 3, &rv, error) < 0)
 		return error_result(error);
-	if (!is_told(rv))
-		return ckr_error(error, ERROR_TOKEN, rv, "cannot read the key on token \"%s\"", token_label(session->token));
+	if (!may_have_values(rv))
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot read the key on token \"%s\"",
+				 token_label(session->token));
 	value = flag_value(&attributes[0], always);
 	/* Here an error counts as "no". */
 	if (value < 0 && rv != CKR_OK && attributes[0].ulValueLen == sizeof(always))
@@ -168,7 +175,7 @@ int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool
 	if (rv != CKR_OK)
 		return 0;
 	for (size_t i = 1; i < 3; i++) {
-		/* What the object does not have gets the length -1. */
+		/* The length is -1 if the object does not have the attribute. */
 		if (attributes[i].ulValueLen == 0 || attributes[i].ulValueLen > SIGNATURE_MAX)
 			return 0;
 	}

@@ -9,12 +9,13 @@
 
 /* --- templates (template.c) -------------------------------------------------------------------------------------- */
 
-/* Call C_FindObjectsInit, and C_GetAttributeValue into the attributes' own room, with copies; *rv is the result. Both fail with
- * ERROR_TOKEN and CODE_BROKEN if the module changes a type or pValue or writes beyond the room. A length beyond the room is
- * ignored with a warning. At most eight attributes. */
-int template_find(const struct session *session, const CK_ATTRIBUTE *template, size_t count, CK_RV *rv, struct error *error);
-int template_get(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, size_t count, CK_RV *rv,
-		 struct error *error);
+/* Call C_FindObjectsInit, and C_GetAttributeValue into the attributes' own room, with copies; *rv is the result. Both
+ * fail with ERROR_TOKEN and CODE_BROKEN if the module changes a type or pValue or writes beyond the room. A length
+ * beyond the room is ignored with a warning. At most eight attributes. */
+int template_find(const struct session *session, const CK_ATTRIBUTE *template, size_t count, CK_RV *rv,
+		  struct error *error);
+int template_get(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, size_t count,
+		 CK_RV *rv, struct error *error);
 
 /* Whether the error is not about this object alone: something was lost, or the module is broken. */
 bool template_ends_search(const struct error *error);
@@ -22,8 +23,8 @@ bool template_ends_search(const struct error *error);
 
 /* --- objects (object.c) ------------------------------------------------------------------------------------------ */
 
-/* Finds objects of a class with the URI's label and id (those it has), and key type RSA if `rsa`: at most `room` handles, *count
- * of them. Fails with ERROR_TOKEN. */
+/* Finds objects of a class with the URI's label and id (those it has), and key type RSA if `rsa`: at most `room`
+ * handles, *count of them. Fails with ERROR_TOKEN. */
 int objects_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, bool rsa,
 		 CK_OBJECT_HANDLE *found, size_t room, size_t *count, struct error *error);
 
@@ -35,17 +36,18 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 int object_read(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
 		CK_ATTRIBUTE *attribute, struct error *error);
 
-/* Reads several boolean attributes in one call; *values[i] is 1, 0 or -1 (unknown). Fails with ERROR_TOKEN; all are -1 then. */
+/* Reads several boolean attributes in one call; *values[i] is 1, 0 or -1 (unknown). Fails with ERROR_TOKEN; all are -1
+ * then. */
 int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *types, int *values,
 		 size_t count, struct error *error);
 
-/* Reads in one call what a signature needs: whether the key needs a login for each one, and its public half; *public is NULL if
- * the object does not have it. Fails with ERROR_TOKEN. */
+/* Reads in one call what a signature needs: whether the key needs a login for each one, and its public half; *public is
+ * NULL if the object does not have it. Fails with ERROR_TOKEN. */
 int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
 		   EVP_PKEY **public, struct error *error);
 
-/* Reads type and size of a key: RSA, EC or the CKK number, and *bits, which stays as it is if the size is unknown (key-type.c). Fails
- * with ERROR_TOKEN. */
+/* Reads type and size of a key: RSA, EC or the CKK number, and *bits, which stays as it is if the size is unknown
+ * (key-type.c). Fails with ERROR_TOKEN. */
 int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, char *name, size_t room, unsigned *bits,
 		    struct error *error);
 
@@ -58,7 +60,8 @@ void object_name_all(const struct session *session, const CK_OBJECT_HANDLE *obje
 /* --- public halves (public.c) ------------------------------------------------------------------------------------ */
 
 /* The public key of these numbers; *public is NULL if one of them is 0. */
-int public_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public, struct error *error);
+int public_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public,
+			struct error *error);
 
 /* The public half of a private key, as p11_key_public describes it. */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);

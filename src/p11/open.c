@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening a session: read-only, unless the command writes or the token wants it otherwise. */
+/* Opens sessions: read-only, unless the command writes or the token refuses read-only sessions. */
 #include "p11/session.h"
 
 #include "base/message.h"
@@ -11,7 +11,7 @@ static CK_FLAGS session_flags(bool writable)
 	return CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
 }
 
-/* Whether a session may have been refused because it was to be read-only, which modules say in many ways. */
+/* Whether a session may have been refused because it was read-only. Modules have many codes for that. */
 static bool may_be_about_reading(CK_RV rv)
 {
 	switch (rv) {
@@ -37,12 +37,14 @@ CK_RV session_open_handle(struct session *session)
 	CK_RV first, second;
 
 	session->writable |= token->only_writable;
-	first = CALL(token->module, C_OpenSession, token->slot, session_flags(session->writable), NULL, NULL, &session->handle);
+	first = CALL(token->module, C_OpenSession, token->slot, session_flags(session->writable), NULL, NULL,
+		     &session->handle);
 	if (session->writable || !may_be_about_reading(first))
 		return first;
-	message_step("token \"%s\" refuses a read-only session: %s; trying a writable one", token_label(token), ckr_text(first));
+	message_step("token \"%s\" refuses a read-only session: %s; trying a writable one", token_label(token),
+		     ckr_text(first));
 	second = CALL(token->module, C_OpenSession, token->slot, session_flags(true), NULL, NULL, &session->handle);
-	if (second != CKR_OK) /* what is not about the kind of session is the better reason */
+	if (second != CKR_OK) /* report the code that is not about the kind of session */
 		return may_be_about_reading(second) ? first : second;
 	token->only_writable = true;
 	session->writable = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys on PKCS#11 tokens: finding, generating and signing. The process uses one key at a time; several threads may sign with it,
- * each with a signer of its own. */
+/* Keys on PKCS#11 tokens: finding, generating and signing. The process uses one key at a time; several threads may sign
+ * with it, each with a signer of its own. */
 #ifndef P11BEARER_P11_H
 #define P11BEARER_P11_H
 
@@ -39,13 +39,14 @@ struct p11_signer;
 /* A parsed RFC 7512 URI. It holds the PIN of pin-value. */
 struct uri;
 
-/* Parses a URI; "pkcs11:" matches anything. Fails with ERROR_CONFIG; the message never shows a PIN. p11_uri_free wipes the PIN,
- * and allows NULL. */
+/* Parses a URI; "pkcs11:" matches anything. Fails with ERROR_CONFIG; the message never shows a PIN. p11_uri_free wipes
+ * the PIN, and allows NULL. */
 int p11_uri_parse(struct uri **uri, const char *text, struct error *error);
 void p11_uri_free(struct uri **uri);
 
-/* Adds the hint "did you mean id=%01…?" to the error of a key that was not found, if the URI's id looks like hexadecimal digits
- * that are not encoded, such as 01a2, %01a2, 01:a2 or 0x01a2. Else it does nothing, and an earlier hint remains. */
+/* Adds the hint "did you mean id=%01…?" to the error of a key that was not found, if the URI's id looks like
+ * hexadecimal digits that are not encoded, such as 01a2, %01a2, 01:a2 or 0x01a2. Else it does nothing, and an earlier
+ * hint remains. */
 void p11_uri_hint_id(const char *uri, struct error *error);
 
 /* The URI's pin-source; its type is SOURCE_NONE if there is none. Owned by `uri`. */
@@ -56,51 +57,57 @@ int p11_pin_source_parse(struct source *source, const char *text, struct error *
 
 /* --- keys -------------------------------------------------------------------------------------------------------- */
 
-/* Finds the one private key that the URI names: loads the modules, opens a session and logs in if the token requires it. A PIN
- * goes to one token at most: if more than one token or key matches, or the request refuses the token, there is no login. With
- * `writable` the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
+/* Finds the one private key that the URI names: loads the modules, opens a session and logs in if the token requires
+ * it. A PIN goes to one token at most: if more than one token or key matches, or the request refuses the token, there
+ * is no login. With `writable` the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or
+ * ERROR_CONFIG. */
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error);
 
-/* Closes the key and wipes the PIN; p11_end finalizes the modules. NULL is allowed. Must be called before main returns. */
+/* Closes the key and wipes the PIN; p11_end finalizes the modules. NULL is allowed. Must be called before main
+ * returns. */
 void p11_key_close(struct p11_key **key);
 
-/* Does in advance what the first signature would do: reads what it needs to know of the key, and gets the PIN if each signature
- * needs a login, so that nobody is asked in the middle of a run. Fails as p11_signer_sign does. */
+/* Does in advance what the first signature would do: reads what it needs to know of the key, and gets the PIN if each
+ * signature needs a login, so that nobody is asked in the middle of a run. Fails as p11_signer_sign does. */
 int p11_key_prepare(struct p11_key *key, struct error *error);
 
-/* The public half, from the key object, else from a public key object, else from a certificate: those with the same CKA_ID first,
- * then those with the key's modulus, if the token shows it. The caller frees it. Fails with ERROR_TOKEN. */
+/* The public half, from the key object, else from a public key object, else from a certificate: those with the same
+ * CKA_ID first, then those with the key's modulus, if the token shows it. The caller frees it. Fails with
+ * ERROR_TOKEN. */
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);
 
-/* The key's certificate: an object on its token with its public half. Valid ones with the key's CKA_ID come first. Of several,
- * those whose issuer is their subject are preferred (a YubiKey's attestation certificate, which may have the same id, is not one),
- * of those the ones that are valid now, of those the one that begins last. The caller frees it. Fails with ERROR_NO_KEY if
- * there is none. */
+/* The key's certificate: an object on its token with its public half. Valid ones with the key's CKA_ID come first. Of
+ * several, those whose issuer is their subject are preferred (a YubiKey's attestation certificate, which may have the
+ * same id, is not one), of those the ones that are valid now, of those the one that begins last. The caller frees it.
+ * Fails with ERROR_NO_KEY if there is none. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
-/* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that have the same
- * CKA_ID or, if the key has none, the same public key. The key must have been opened writable. Fails with ERROR_TOKEN. */
+/* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that
+ * have the same CKA_ID or, if the key has none, the same public key. The key must have been opened writable. Fails with
+ * ERROR_TOKEN. */
 int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error);
 
-/* Generates an RSA pair of `bits` on the token that the URI names, with the URI's label and id (a random id if it has none). Reads
- * back its attributes, and destroys it if it could leave the token. *uri is the new key's full URI; the caller frees it. Fails with
- * ERROR_NO_KEY if label or id is taken, with ERROR_TOKEN or ERROR_PIN. */
+/* Generates an RSA pair of `bits` on the token that the URI names, with the URI's label and id (a random id if it has
+ * none). Reads back its attributes, and destroys it if it could leave the token. *uri is the new key's full URI; the
+ * caller frees it. Fails with ERROR_NO_KEY if label or id is taken, with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error);
 
-/* Why the key can have one signer only, such as "the key needs a login for each signature"; NULL if it can have several. Known
- * once it has signed. Static. */
+/* Why the key can have one signer only, such as "the key needs a login for each signature"; NULL if it can have
+ * several. Known once it has signed. Static. */
 const char *p11_key_single(const struct p11_key *key);
 
-/* Why signatures are not verified: the token does not show the key's public half. NULL if they are. Known once it has signed; the
- * key owns it. */
+/* Why signatures are not verified: the token does not show the key's public half. NULL if they are. Known once it has
+ * signed; the key owns it. */
 const char *p11_key_unchecked(const struct p11_key *key);
 
-/* Warns if so many bits are fewer than servers accept. The first signature does so if the token shows the public half. */
+/* Warns if so many bits are fewer than servers accept. The first signature does so if the token shows the public
+ * half. */
 void p11_key_warn_of_size(const struct p11_key *key, int bits);
 
 /* The functions below may be called in any thread. */
 
-/* Whether the key was lost and could not be recovered: no signer can sign any more. *why, unless NULL, is set to the reason. */
+/* Whether the key was lost and could not be recovered: no signer can sign any more. *why, unless NULL, is set to the
+ * reason. */
 bool p11_key_is_gone(const struct p11_key *key, struct error *why);
 
 /* Whether the key is lost at present, and one signer is recovering it while the others wait. */
@@ -114,28 +121,30 @@ bool p11_key_was_abandoned(const struct p11_key *key);
 
 /* --- signers ----------------------------------------------------------------------------------------------------- */
 
-/* Opens a signer. The key's first one uses the key's session. Each further one opens its own, without a further login; before that
- * the key must have signed, and no signer may be signing. Close all of them before the key. Fails with ERROR_TOKEN if the token
- * opens no more sessions. */
+/* Opens a signer. The key's first one uses the key's session. Each further one opens its own, without a further login;
+ * before that the key must have signed, and no signer may be signing. Close all of them before the key. Fails with
+ * ERROR_TOKEN if the token opens no more sessions. */
 int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error);
 void p11_signer_close(struct p11_signer **signer);
 
-/* Signs `data` with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has room for
- * SIGNATURE_MAX bytes; *length is the length of the modulus. The signature is verified with the key's public half if the token
- * shows it. If the session, login or token was lost, it is re-established and C_Sign retried once, or for up to
- * request.module_wait seconds; recoveries by other signers do not use up the retry. A recovery may send the accepted PIN again, and
- * may last that long, unless p11_key_abandon ends it. Fails with ERROR_TOKEN or ERROR_PIN. */
+/* Signs `data` with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has
+ * room for SIGNATURE_MAX bytes; *length is the length of the modulus. The signature is verified with the key's public
+ * half if the token shows it. If the session, login or token was lost, it is re-established and C_Sign retried once, or
+ * for up to request.module_wait seconds; recoveries by other signers do not use up the retry. A recovery may send the
+ * accepted PIN again, and may last that long, unless p11_key_abandon ends it. Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
 		    struct error *error);
 
 /* The key's public half, as p11_key_public describes it, for the thread that signs. */
 int p11_signer_public(struct p11_signer *signer, EVP_PKEY **public, struct error *error);
 
-/* The key's certificate, as p11_key_certificate describes it, for the thread that signs; NULL if the token has none. The search is
- * an extra: if the module hangs or crashes in it, `verdict` (may be NULL) is reported and sets the exit status. */
+/* The key's certificate, as p11_key_certificate describes it, for the thread that signs; NULL if the token has none.
+ * The search is an extra: if the module hangs or crashes in it, `verdict` (may be NULL) is reported and sets the exit
+ * status. */
 X509 *p11_signer_certificate(struct p11_signer *signer, const struct error *verdict);
 
-/* Whether the signer has a session; false if its own could not be opened again after a loss. For the thread that signs. */
+/* Whether the signer has a session; false if its own could not be opened again after a loss. For the thread that
+ * signs. */
 bool p11_signer_has_session(const struct p11_signer *signer);
 
 /* How often the key had been recovered when the signer last used it. For the thread that signs, or while none does. */
@@ -144,8 +153,8 @@ unsigned p11_signer_recoveries(const struct p11_signer *signer);
 /* Whether the public RSA key verifies `signature` over `data`, as p11_signer_sign makes them. */
 bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length);
 
-/* Finalizes the modules. The program does so itself at its end, after its output is written. Call it before executing another
- * program, which is to find them finalized. */
+/* Finalizes the modules. The program does so itself at its end, after its output is written. Call it before executing
+ * another program, which is to find them finalized. */
 void p11_end(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A signature is as long as the modulus (RFC 8017 section 8.2.1). Some modules drop leading zeros, some return an impossible
- * length. */
+/* A signature is as long as the modulus (RFC 8017 section 8.2.1). Some modules drop leading zeros, some return an
+ * impossible length. */
 #include "p11/key.h"
 
 #include <openssl/evp.h>

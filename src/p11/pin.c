@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a PIN comes from. It goes from its source into a struct secret and nowhere else. */
+/* Reads the PIN from its source into a struct secret, and nowhere else. */
 #include "p11/session.h"
 
 #include "base/message.h"
@@ -37,9 +37,9 @@ int p11_pin_source_parse(struct source *source, const char *text, struct error *
 		*source = (struct source){ SOURCE_CREDENTIAL, text + strlen(credential), -1 };
 		if (strchr(source->name, '/') == NULL && source->name[0] != '.')
 			return 0;
-		return error_set(error, ERROR_CONFIG, "a credential's name has no '/' and begins with no '.'");
+		return error_set(error, ERROR_CONFIG, "a credential's name must not contain '/' or begin with '.'");
 	}
-	/* The text itself is not shown: it may be a PIN, given by mistake. */
+	/* The text is not shown: it may be a PIN, given by mistake. */
 	error_set(error, ERROR_CONFIG, "not a PIN source");
 	if (strspn(text, "/~.") > 0)
 		error_hint(error, "to read the PIN from a file, put file: before its path: file:PATH");
@@ -60,12 +60,12 @@ static int read_credential(const char *name, const struct source_kind *kind, str
 	}
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path))
 		return error_set(error, ERROR_PIN, "the path of the credential %s is too long", name);
-	/* systemd guards its folder itself, with access lists that show as group bits here. */
+	/* systemd protects its folder by access lists, which show as group permissions here. */
 	return source_read_file(path, true, kind, pin, error);
 }
 
-/* The length of what readpassphrase put into the buffer, which may contain a NUL that somebody typed. The buffer was
- * filled with FILL before: the last other byte is the NUL at the end. */
+/* The length of what readpassphrase wrote to the buffer, which may contain a typed NUL. The buffer was filled with FILL
+ * before: the last other byte is the terminating NUL. */
 static size_t typed_length(const char *buffer, size_t size)
 {
 	while (size > 0 && buffer[size - 1] == FILL)
@@ -73,8 +73,8 @@ static size_t typed_length(const char *buffer, size_t size)
 	return size > 0 ? size - 1 : 0;
 }
 
-/* Asks on the terminal, echo off. readpassphrase restores the terminal whatever happens, stops and goes on with the
- * shell's job control, and sends itself again what signals came, which is when they are noticed here. */
+/* Asks on the terminal, without echo. readpassphrase always restores the terminal, supports job control, and raises
+ * again the signals that it caught; they are noticed here then. */
 static int prompt(const struct token *token, const struct source_kind *kind, struct secret *pin, struct error *error)
 {
 	char *buffer = secret_extend(pin, PROMPT_ROOM); /* so that the PIN is in no other memory */
@@ -86,9 +86,9 @@ static int prompt(const struct token *token, const struct source_kind *kind, str
 	if (buffer == NULL)
 		return error_memory(error);
 	if (interrupt_descriptor() >= 0) {
-		/* Signals are somebody else's, who has work under way that nobody could end any more. */
-		error_set(error, ERROR_PIN, "token \"%s\" wants a PIN in the middle of a run", token_label(token));
-		error_hint(error, "say where it comes from, so that it need not be asked for: --pin-from");
+		/* A run handles signals itself, and a prompt would keep them from it. */
+		error_set(error, ERROR_PIN, "token \"%s\" needs a PIN in the middle of a run", token_label(token));
+		error_hint(error, "give a PIN source with --pin-from");
 		return -ERROR_PIN;
 	}
 	snprintf(question, sizeof(question), "PIN of token \"%s\": ", token_label(token));
@@ -98,14 +98,13 @@ static int prompt(const struct token *token, const struct source_kind *kind, str
 	answered = readpassphrase(question, buffer, PROMPT_ROOM, RPP_REQUIRE_TTY) != NULL;
 	length = answered ? typed_length(buffer, PROMPT_ROOM) : 0;
 	if (!answered && errno == ENOTTY) {
-		/* Without a terminal a line of stdin would be taken, which is somebody's data, and it would cost a PIN
-		 * try. */
-		result = error_set(error, ERROR_PIN, "token \"%s\" wants a PIN, and there is no terminal to ask on",
+		/* Without a terminal, a line of data from stdin would be used as the PIN, and cost a try. */
+		result = error_set(error, ERROR_PIN, "token \"%s\" needs a PIN, but there is no terminal to ask on",
 				   token_label(token));
-		error_hint(error, "say where the PIN comes from: --pin-from");
+		error_hint(error, "give a PIN source with --pin-from");
 	} else if (length == 0 || interrupt_signal() != 0) {
 		result = error_set(error, ERROR_PIN, "no PIN was entered for token \"%s\"", token_label(token));
-		/* A shell's loop must end with it. */
+		/* so that a shell ends its loop too */
 		error->signal = interrupt_take();
 	}
 	interrupt_end();
@@ -141,7 +140,7 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 	if (request->pin_from.type != SOURCE_NONE) {
 		result = read_source(&request->pin_from, token, &kind, *pin, error);
 	} else if (value != NULL) {
-		message_warn("a PIN in the URI (pin-value) can be seen by others; use --pin-from");
+		message_warn("others can see a PIN in the URI (pin-value); use --pin-from");
 		result = secret_append(*pin, secret_data(value), secret_length(value)) < 0 ? error_memory(error) : 0;
 		if (result == 0)
 			result = source_clean("the URI's pin-value", &kind, *pin, error);

@@ -10,9 +10,10 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-enum { WITH_ID_MOST = 16 }; /* objects that have one id */
+enum { WITH_ID_MOST = 16 }; /* objects with one id that are read */
 
-int public_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public, struct error *error)
+int public_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public,
+			struct error *error)
 {
 	BIGNUM *n = BN_bin2bn(modulus->pValue, (int)modulus->ulValueLen, NULL);
 	BIGNUM *e = BN_bin2bn(exponent->pValue, (int)exponent->ulValueLen, NULL);
@@ -22,7 +23,7 @@ int public_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponen
 	int result = 0;
 
 	*public = NULL;
-	/* Some objects say 0 of what they do not know. */
+	/* Some objects have 0 for an unknown number. */
 	if (n != NULL && e != NULL && (BN_is_zero(n) || BN_is_zero(e)))
 		goto out;
 	if (n == NULL || e == NULL || build == NULL || context == NULL ||
@@ -40,7 +41,7 @@ out:
 	return result;
 }
 
-/* The public key from an object's modulus and exponent; *public stays NULL when it lacks one. */
+/* The public key from an object's modulus and exponent; *public stays NULL if it lacks one. */
 static int public_from_key(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,
 			   struct error *error)
 {
@@ -75,8 +76,8 @@ static int public_from_certificate(const struct session *session, CK_OBJECT_HAND
 	return 0;
 }
 
-/* Whether a public key can be that of the private key with this modulus, where it is known: a certificate may be left over from
- * a key that had the same id before. */
+/* Whether a public key may belong to the private key with this modulus, or to any if the modulus is unknown: a
+ * certificate may be left from an earlier key with the same id. */
 static bool has_modulus(const EVP_PKEY *public, const CK_ATTRIBUTE *modulus)
 {
 	BIGNUM *wanted = NULL, *got = NULL;
@@ -93,17 +94,17 @@ static bool has_modulus(const EVP_PKEY *public, const CK_ATTRIBUTE *modulus)
 	return same;
 }
 
-/* Looks among the objects that the template finds, of one class, for the public key. What cannot be read is passed over,
- * unless it was lost. */
+/* Looks for the public key in the objects that the template matches, which are of one class. Skips objects that cannot
+ * be read, except after a loss. */
 static int public_from_others(const struct session *session, CK_ATTRIBUTE *template, size_t attributes,
 			      const CK_ATTRIBUTE *modulus, EVP_PKEY **public, struct error *error)
 {
 	enum { MOST = 64 };
 	bool is_key = *(CK_OBJECT_CLASS *)template[0].pValue == CKO_PUBLIC_KEY;
+	size_t room = attributes > 1 ? WITH_ID_MOST : MOST, count;
 	CK_OBJECT_HANDLE found[MOST];
-	size_t count;
 
-	if (objects_match(session, template, attributes, found, attributes > 1 ? WITH_ID_MOST : MOST, &count, error) < 0)
+	if (objects_match(session, template, attributes, found, room, &count, error) < 0)
 		return template_ends_search(error) ? error_result(error) : 0;
 	for (size_t i = 0; i < count && *public == NULL; i++) {
 		int result = is_key ? public_from_key(session, found[i], public, error) :
@@ -119,8 +120,8 @@ static int public_from_others(const struct session *session, CK_ATTRIBUTE *templ
 	return 0;
 }
 
-/* Looks among public keys and certificates: those with the key's id, then, where the modulus is known, those with another
- * id or none. Only public keys can be searched by modulus; certificates are read one by one. */
+/* Looks for the public key in public key objects and certificates: first in those with the key's id, then, if the
+ * modulus is known, in the others. Public keys can be searched by modulus; certificates are read one by one. */
 static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_ATTRIBUTE modulus, EVP_PKEY **public,
 			    struct error *error)
 {
@@ -140,7 +141,8 @@ static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_A
 
 	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]) && result == 0 && *public == NULL; i++) {
 		if (searches[i].applies)
-			result = public_from_others(session, searches[i].template, searches[i].attributes, &modulus, public, error);
+			result = public_from_others(session, searches[i].template, searches[i].attributes, &modulus,
+						    public, error);
 	}
 	return result;
 }
@@ -154,8 +156,9 @@ int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_P
 	result = public_from_key(session, private, public, error);
 	if (*public != NULL)
 		return 0;
-	/* An error other than a loss is one of this source alone. */
-	if ((result == 0 || !template_ends_search(error)) && (result = object_read(session, private, CKA_MODULUS, &modulus, error)) < 0)
+	/* An error that is not a loss concerns this object only. */
+	if ((result == 0 || !template_ends_search(error)) &&
+	    (result = object_read(session, private, CKA_MODULUS, &modulus, error)) < 0)
 		modulus = (CK_ATTRIBUTE){ .pValue = NULL };
 	if (result == 0 || !template_ends_search(error))
 		result = object_read(session, private, CKA_ID, &id, error);
@@ -165,8 +168,8 @@ int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_P
 	free(modulus.pValue);
 	if (result == 0 && *public == NULL)
 		result = error_set(error, ERROR_TOKEN,
-				   "token \"%s\" does not tell the public half of the key: neither the key, nor a public key "
-				   "object, nor a certificate of the key",
+				   "token \"%s\" does not show the public half of the key: neither the key, nor a "
+				   "public key object, nor a certificate has it",
 				   token_label(session->token));
 	return result;
 }

@@ -30,7 +30,8 @@ static int renew(struct p11_key *key, struct error *error)
 {
 	int result = session_renew(&key->session, &key->request, error);
 
-	/* Not before there is a new one, because the last session takes the login with it; but they may take up its room. */
+	/* Not before there is a new one, because the last session takes the login with it; but they may take up its
+	 * room. */
 	if (close_sessions(key, false) > 0 && result < 0 && error->code == CKR_SESSION_COUNT)
 		result = session_renew(&key->session, &key->request, error);
 	return result == 0 ? key_find(key, error) : result;
@@ -43,7 +44,8 @@ static int reopen(struct p11_key *key, bool needs_login, const struct error *los
 	unsigned logins = session->logins;
 
 	if (lost->code == CKR_USER_NOT_LOGGED_IN && session_may_login(session, &key->request, key->uri))
-		return session_login_anyway(session, &key->request, key->uri, error) < 0 ? error_result(error) : key_find(key, error);
+		return session_login_anyway(session, &key->request, key->uri, error) < 0 ? error_result(error)
+											 : key_find(key, error);
 	if (renew(key, error) < 0)
 		return error_result(error);
 	/* The user was logged in, so the signature needs a login of its own, which the key does not show. */
@@ -74,10 +76,12 @@ static int restart(struct p11_key *key, struct error *error)
 /* Whether to retry: the module failed, but no login did, and no other token is in the slot. */
 static bool may_come_back(const struct p11_key *key, const struct error *error)
 {
-	return error->class == ERROR_TOKEN && error->code != 0 && key->session.refused == ERROR_NONE && !key->session.token->gone;
+	return error->class == ERROR_TOKEN && error->code != 0 && key->session.refused == ERROR_NONE &&
+	       !key->session.token->gone;
 }
 
-static int try_again(struct p11_key *key, bool needs_login, const struct error *lost, bool restarts, struct error *error)
+static int try_again(struct p11_key *key, bool needs_login, const struct error *lost, bool restarts,
+		     struct error *error)
 {
 	if (loss_of(lost->code) == LOSS_SESSION && !restarts) {
 		if (reopen(key, needs_login, lost, error) == 0)
@@ -98,7 +102,8 @@ static int wait_for_token(struct p11_key *key, const struct error *why, struct e
 	if (wait <= 0)
 		return 0;
 	if (!outage->told)
-		message_note("token \"%s\" is away: %.1000s; waiting up to %.0f s for it", label, why->text, left / 1e3);
+		message_note("token \"%s\" is away: %.1000s; waiting up to %.0f s for it", label, why->text,
+			     left / 1e3);
 	outage->told = true;
 	if (gate_wait(key->gate, wait))
 		return 0;
@@ -127,8 +132,8 @@ static int recover(struct p11_key *key, bool needs_login, const struct error *lo
 		return 0;
 	*error = last;
 	if (outage->told && may_come_back(key, &last)) {
-		error_set(error, ERROR_TOKEN, "token \"%s\" did not come back within %.0f s: %.3000s", token_label(key->session.token),
-			  outage->limit / 1e3, last.text);
+		error_set(error, ERROR_TOKEN, "token \"%s\" did not come back within %.0f s: %.3000s",
+			  token_label(key->session.token), outage->limit / 1e3, last.text);
 		error_hint(error, "give it more time with --module-wait");
 	}
 	error->code = 0; /* no loss that another try could recover */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the user requires of a token and its keys. */
+/* What --require-hardware and --require-nonextractable check. */
 #include "p11/key.h"
 
 int require_hardware(const struct token *token, const struct p11_request *request, struct error *error)
@@ -16,11 +16,12 @@ int require_hardware(const struct token *token, const struct p11_request *reques
 			return 0;
 	}
 	if (rv != CKR_OK)
-		ckr_error(error, ERROR_NO_KEY, rv, "token \"%s\" does not tell whether it signs in hardware (CKF_HW)",
+		ckr_error(error, ERROR_NO_KEY, rv, "token \"%s\" does not show whether it signs in hardware (CKF_HW)",
 			  token_label(token));
 	else
-		error_set(error, ERROR_NO_KEY, "token \"%s\" signs in software: it does not have CKF_HW", token_label(token));
-	error_hint(error, "no login was tried; without --require-hardware the token can be used");
+		error_set(error, ERROR_NO_KEY, "token \"%s\" signs in software: it does not have CKF_HW",
+			  token_label(token));
+	error_hint(error, "no login was tried; to use the token anyway, omit --require-hardware");
 	return -ERROR_NO_KEY;
 }
 
@@ -47,11 +48,12 @@ int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE priva
 		if (values[i] == rules[i].wanted)
 			continue;
 		if (values[i] < 0)
-			error_set(error, ERROR_NO_KEY, "token \"%s\" does not tell %s of the key", label, rules[i].name);
+			error_set(error, ERROR_NO_KEY, "token \"%s\" does not show %s of the key", label,
+				  rules[i].name);
 		else
-			error_set(error, ERROR_NO_KEY, "the key on token \"%s\" %s (%s is %s)", label, rules[i].otherwise,
-				  rules[i].name, values[i] == 1 ? "true" : "false");
-		error_hint(error, "nothing was signed; without --require-nonextractable the key can be used");
+			error_set(error, ERROR_NO_KEY, "the key on token \"%s\" %s (%s is %s)", label,
+				  rules[i].otherwise, rules[i].name, values[i] == 1 ? "true" : "false");
+		error_hint(error, "nothing was signed; to use the key anyway, omit --require-nonextractable");
 		return -ERROR_NO_KEY;
 	}
 	return 0;

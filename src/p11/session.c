@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions and the one login of a run. The rule above all: no PIN try is spent that the user did not ask for. */
+/* Sessions and the one login of a run. The first rule: no PIN try is spent that the user did not ask for. */
 #include "p11/session.h"
 
 #include "base/message.h"
@@ -8,16 +8,18 @@
 
 void session_close(struct session *session)
 {
-	/* No C_CloseSession: C_Finalize, which comes next, ends the session, and each call costs a round trip. */
+	/* No C_CloseSession: C_Finalize follows and ends the session, and each call costs a round trip. */
 	secret_free(&session->pin);
 	session->open = false;
 }
 
-/* What the token says of its PIN before a try is spent. */
-static int check_flags(const struct token *token, CK_FLAGS flags, const struct p11_request *request, struct error *error)
+/* Refuses a login that could lock the PIN. */
+static int check_flags(const struct token *token, CK_FLAGS flags, const struct p11_request *request,
+		       struct error *error)
 {
 	if ((flags & CKF_USER_PIN_LOCKED) != 0) {
-		error_set(error, ERROR_PIN, "the PIN of token \"%s\" is locked (CKF_USER_PIN_LOCKED); no login was tried",
+		error_set(error, ERROR_PIN,
+			  "the PIN of token \"%s\" is locked (CKF_USER_PIN_LOCKED); no login was tried",
 			  token_label(token));
 		error_hint(error, "unlock it with the PUK or the security officer's PIN, with the token's own tool");
 		return -ERROR_PIN;
@@ -35,12 +37,12 @@ static int check_flags(const struct token *token, CK_FLAGS flags, const struct p
 static void warn_of_flags(const struct token *token)
 {
 	if ((token->info.flags & CKF_USER_PIN_COUNT_LOW) != 0)
-		message_warn("token \"%s\" has seen a wrong PIN since the last good one", token_label(token));
+		message_warn("a wrong PIN was entered for token \"%s\" since the last login", token_label(token));
 	if ((token->info.flags & CKF_USER_PIN_TO_BE_CHANGED) != 0)
-		message_warn("token \"%s\" wants its PIN changed", token_label(token));
+		message_warn("the PIN of token \"%s\" must be changed", token_label(token));
 }
 
-/* A token tells how many tries are left by flags only, and only once the try is spent. */
+/* A token shows by flags only how many tries are left, and only after a failed one. */
 static void hint_tries(const struct token *token, struct error *error)
 {
 	CK_TOKEN_INFO info;
@@ -63,7 +65,7 @@ static int login_error(const struct token *token, CK_RV rv, struct error *error)
 	case CKR_PIN_INCORRECT:
 	case CKR_PIN_INVALID:
 	case CKR_PIN_LEN_RANGE:
-	case CKR_ARGUMENTS_BAD: /* some modules say so of a PIN of a wrong length */
+	case CKR_ARGUMENTS_BAD: /* from some modules, for a PIN of the wrong length */
 		ckr_error(error, ERROR_PIN, rv, "token \"%s\" refused the PIN", label);
 		hint_tries(token, error);
 		break;
@@ -92,7 +94,7 @@ static int login_error(const struct token *token, CK_RV rv, struct error *error)
 static CK_RV login(const struct session *session, CK_USER_TYPE user)
 {
 	const struct module *module = session->token->module;
-	/* NULL, not an empty PIN, makes the token use its own pin pad. */
+	/* NULL, not an empty PIN, makes the token use its pin pad. */
 	const char *pin = session->pin != NULL ? secret_data(session->pin) : NULL;
 	CK_ULONG length = session->pin != NULL ? secret_length(session->pin) : 0;
 
@@ -103,7 +105,7 @@ static CK_RV login(const struct session *session, CK_USER_TYPE user)
 	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
 }
 
-/* Compares the token with the one that the PIN was given for, and reads what it says of its PIN now. */
+/* Compares the token with the one that the PIN was given for, and checks its PIN flags. */
 static int check_token(const struct session *session, const struct p11_request *request, struct error *error)
 {
 	CK_FLAGS flags;
@@ -116,14 +118,13 @@ static int check_token(const struct session *session, const struct p11_request *
 int session_is_usable(const struct session *session, struct error *error)
 {
 	if (session->refused != ERROR_NONE)
-		return error_set(error, session->refused, "a login to token \"%s\" has failed before; none is tried again",
+		return error_set(error, session->refused, "an earlier login to token \"%s\" failed; not trying again",
 				 token_label(session->token));
 	return token_is_there(session->token, error);
 }
 
-/* Logs in with the session's PIN. `checked`: nothing has happened since the token was last asked who it is. After a login
- * that failed, for whatever reason, none is sent again: a card that was lost in the middle of it may have counted the
- * try. */
+/* Logs in with the session's PIN. `checked`: nothing has happened since the token was queried. After a login that
+ * failed, for whatever reason, there is no other: a card that was lost during the login may have counted the try. */
 static int try_login(struct session *session, const struct p11_request *request, CK_USER_TYPE user, bool checked,
 		     struct error *error)
 {
@@ -141,7 +142,7 @@ static int try_login(struct session *session, const struct p11_request *request,
 	login_error(session->token, rv, error);
 	session->refused = error->class;
 	secret_free(&session->pin);
-	error->code = 0; /* it is no loss that another try would mend */
+	error->code = 0; /* no loss that another try could recover */
 	return error_result(error);
 }
 
@@ -150,7 +151,7 @@ static bool needs_login(const struct session *session)
 	return session->wants_login || (session->token->info.flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
-/* Gets the PIN if there is none yet. *waited: for somebody who had to give it. */
+/* Gets the PIN if there is none yet. *waited: a person may have had to enter it. */
 static int get_pin(struct session *session, const struct p11_request *request, const struct uri *uri, bool *waited,
 		   struct error *error)
 {
@@ -159,7 +160,7 @@ static int get_pin(struct session *session, const struct p11_request *request, c
 	*waited = false;
 	if (session->pin != NULL || session->refused != ERROR_NONE)
 		return 0;
-	/* Nobody is asked for a PIN that is not going to be used. */
+	/* Do not ask for a PIN that will not be used. */
 	if (check_flags(token, token->info.flags, request, error) < 0)
 		return error_result(error);
 	warn_of_flags(token);
@@ -197,7 +198,7 @@ bool session_may_login(const struct session *session, const struct p11_request *
 int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
 			 struct error *error)
 {
-	message_step("token \"%s\" says that it wants no login (CKF_LOGIN_REQUIRED); trying one",
+	message_step("token \"%s\" does not set CKF_LOGIN_REQUIRED; trying to log in anyway",
 		     token_label(session->token));
 	session->wants_login = true;
 	return log_in(session, request, uri, false, error);
@@ -211,7 +212,7 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	CK_FLAGS flags;
 	CK_RV rv = session_open_handle(session);
 
-	if (rv == CKR_SESSION_COUNT && session->open) { /* there is room for one only */
+	if (rv == CKR_SESSION_COUNT && session->open) { /* the token allows one session */
 		CALL(token->module, C_CloseSession, old);
 		session->open = false;
 		rv = session_open_handle(session);
@@ -219,12 +220,13 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot open another session with token \"%s\"",
 				 token_label(token));
-	if (session->open && old != session->handle) /* a number that is free again may be given anew */
+	if (session->open && old != session->handle) /* a module may reuse a handle */
 		CALL(token->module, C_CloseSession, old);
 	session->open = true;
 	rv = CALL(token->module, C_GetSessionInfo, session->handle, &info);
 	if (rv != CKR_OK)
-		return ckr_error(error, ERROR_TOKEN, rv, "cannot use another session with token \"%s\"", token_label(token));
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot use another session with token \"%s\"",
+				 token_label(token));
 	if (!needs_login(session) || info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS)
 		return token_check(token, &flags, error);
 	return try_login(session, request, CKU_USER, false, error);

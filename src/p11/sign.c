@@ -25,11 +25,12 @@ static CK_RV sign_init(const struct p11_signer *signer)
 {
 	CK_MECHANISM mechanism = { signer->mechanism, NULL, 0 };
 
-	return CALL(signer->session->token->module, C_SignInit, signer->session->handle, &mechanism, signer->key->handle);
+	return CALL(signer->session->token->module, C_SignInit, signer->session->handle, &mechanism,
+		    signer->key->handle);
 }
 
-/* Modules have many codes for the lack of CKM_SHA256_RSA_PKCS: after any error the other mechanism is tried, unless the error is a
- * loss, which is recovered from first. */
+/* Modules have many codes for the lack of CKM_SHA256_RSA_PKCS: after any error the other mechanism is tried, unless the
+ * error is a loss, which is recovered from first. */
 static int sign_begin(struct p11_signer *signer, struct error *error)
 {
 	const char *label = token_label(signer->session->token);
@@ -47,8 +48,8 @@ static int sign_begin(struct p11_signer *signer, struct error *error)
 		return 0;
 	signer->mechanism = CKM_SHA256_RSA_PKCS;
 	error_set(error, ERROR_TOKEN,
-		  "token \"%s\" does not sign: C_SignInit returns %s for CKM_SHA256_RSA_PKCS, %s for CKM_RSA_PKCS", label,
-		  ckr_text(first), ckr_text(second));
+		  "token \"%s\" does not sign: C_SignInit returns %s for CKM_SHA256_RSA_PKCS, %s for CKM_RSA_PKCS",
+		  label, ckr_text(first), ckr_text(second));
 	error->code = second;
 	if (ckr_is_about_device(second))
 		error_hint(error, DEVICE_ADVICE);
@@ -72,8 +73,8 @@ static int sign_input(CK_MECHANISM_TYPE mechanism, const void *data, size_t size
 }
 
 /* C_SignInit, the login for this operation if the key needs one, and C_Sign. *rv is what C_Sign returned. */
-static int call_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, CK_ULONG *length,
-		     CK_RV *rv, struct error *error)
+static int call_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature,
+		     CK_ULONG *length, CK_RV *rv, struct error *error)
 {
 	unsigned char info[sizeof(digest_info) + SHA256_DIGEST_LENGTH];
 	struct p11_key *key = signer->key;
@@ -104,8 +105,8 @@ static bool reads_always_authenticate(const struct p11_key *key)
 	return value == 1;
 }
 
-/* Reads what a signature needs to know of the key. A C_Sign that fails for lack of a login may cost the login, and a signature is
- * verified before it leaves. */
+/* Reads what a signature needs to know of the key. A C_Sign that fails for lack of a login may cost the login, and a
+ * signature is verified before it leaves. */
 static int prepare(struct p11_key *key, struct error *error)
 {
 	EVP_PKEY *public = NULL;
@@ -155,16 +156,18 @@ void p11_key_warn_of_size(const struct p11_key *key, int bits)
 }
 
 /* A signature that is wrong by a fault of the token can reveal an RSA key: it must not leave. */
-static int verify(const struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t length,
-		  struct error *error)
+static int verify(const struct p11_signer *signer, const void *data, size_t size, unsigned char *signature,
+		  size_t length, struct error *error)
 {
 	EVP_PKEY *public = signer->public != NULL ? signer->public : signer->key->public;
 
 	if (public == NULL || p11_signature_fits(public, data, size, signature, length))
 		return 0;
 	OPENSSL_cleanse(signature, length);
-	return error_set(error, ERROR_TOKEN, "the signature of token \"%s\" is wrong: the key's public half does not verify it; "
-			 "it was discarded", token_label(signer->session->token));
+	return error_set(error, ERROR_TOKEN,
+			 "the signature of token \"%s\" is wrong: the key's public half does not verify it; it was "
+			 "discarded",
+			 token_label(signer->session->token));
 }
 
 int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signers, each used by one thread. A loss most often ends all sessions of a key, and the login that they share: the signer that
- * meets it first recovers from it while no other is in the module. If that fails, the key is gone for all of them. */
+/* Signers, each used by one thread. A loss most often ends all sessions of a key, and the login that they share: the
+ * signer that meets it first recovers from it while no other is in the module. If that fails, the key is gone for all
+ * of them. */
 #include "p11/key.h"
 
 #include "base/clock.h"
@@ -59,7 +60,8 @@ int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct erro
 	if (key->public != NULL && new->public == NULL) {
 		error_memory(error);
 	} else if (other != NULL && !has_room(key)) {
-		error_set(error, ERROR_TOKEN, "token \"%s\" has no room for another session", token_label(key->session.token));
+		error_set(error, ERROR_TOKEN, "token \"%s\" has no room for another session",
+			  token_label(key->session.token));
 	} else if (open_session(new, error) == 0) {
 		new->next = key->signers;
 		key->signers = new;
@@ -102,15 +104,16 @@ static int enter(struct p11_signer *signer, struct error *error)
 	return signer->has_session ? 0 : error_result(error);
 }
 
-/* Some modules have one code for all errors, also for a server that they cannot reach. It is a loss if they do not know the session
- * or the token any more. */
+/* Some modules have one code for all errors, also for a server that they cannot reach. It is a loss if they do not know
+ * the session or the token any more. */
 static void find_loss(const struct session *session, struct error *error)
 {
 	CK_SESSION_INFO session_info;
 	CK_TOKEN_INFO token_info;
 
 	if (error->class != ERROR_TOKEN || !session->open ||
-	    (error->code != CKR_GENERAL_ERROR && error->code != CKR_FUNCTION_FAILED && error->code < CKR_VENDOR_DEFINED))
+	    (error->code != CKR_GENERAL_ERROR && error->code != CKR_FUNCTION_FAILED &&
+	     error->code < CKR_VENDOR_DEFINED))
 		return;
 	if (CALL(session->token->module, C_GetSessionInfo, session->handle, &session_info) != CKR_OK ||
 	    CALL(session->token->module, C_GetTokenInfo, session->token->slot, &token_info) != CKR_OK)
@@ -143,7 +146,8 @@ int p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, un
 	int result = try(signer, data, size, signature, length, error);
 	double since = clock_ms();
 
-	/* If this signer has recovered the key once, the token may fail for this signature alone: only the time limit allows more. */
+	/* If this signer has recovered the key once, the token may fail for this signature alone: only the time limit
+	 * allows more. */
 	while (result < 0 && is_loss(error) && (!recovered || clock_ms() - since < signer->key->outage.limit)) {
 		lost = *error;
 		signer->recovering = true;
@@ -156,8 +160,8 @@ int p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, un
 	if (result == 0 || !recovered)
 		return result;
 	second = *error;
-	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s", lost.text,
-		  second.text);
+	error_set(error, second.class == ERROR_PIN ? ERROR_PIN : ERROR_TOKEN, "%.1500s; another try: %.1500s",
+		  lost.text, second.text);
 	error_hint(error, "%s", second.hint);
 	error->code = second.code;
 	return error_result(error);

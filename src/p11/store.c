@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificate objects beside their key. */
+/* Certificates of a key on its token. */
 #include "p11/key.h"
 
 #include <openssl/err.h>
@@ -8,12 +8,12 @@
 #include <stdlib.h>
 
 enum {
-	CERTIFICATES_MOST = 256, /* on a token; further ones are not looked at */
+	CERTIFICATES_MOST = 256, /* on a token that are read */
 	WITH_ID_MOST = 16,
 };
 
-/* PKCS#11 2.40 section 4.6.3: subject, issuer and serial number are DER too. The label and the id of the key are left out
- * where it has none. */
+/* PKCS#11 2.40 section 4.6.3: subject, issuer and serial number are DER too. Label and id are omitted if the key has
+ * none. */
 static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 *certificate)
 {
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
@@ -53,7 +53,7 @@ static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIB
 	return rv;
 }
 
-/* The certificates on the token with this id, or all of them when `id` is NULL. */
+/* The certificates on the token with this id, or all of them if `id` is NULL. */
 static int find_certificates(const struct session *session, const CK_ATTRIBUTE *id,
 			     CK_OBJECT_HANDLE found[CERTIFICATES_MOST], size_t *count, struct error *error)
 {
@@ -62,8 +62,8 @@ static int find_certificates(const struct session *session, const CK_ATTRIBUTE *
 
 	if (id != NULL)
 		template[1] = *id;
-	return objects_match(session, template, id != NULL ? 2 : 1, found, id != NULL ? WITH_ID_MOST : CERTIFICATES_MOST, count,
-			     error);
+	return objects_match(session, template, id != NULL ? 2 : 1, found,
+			     id != NULL ? WITH_ID_MOST : CERTIFICATES_MOST, count, error);
 }
 
 static int read_certificate(const struct session *session, CK_OBJECT_HANDLE object, X509 **certificate,
@@ -106,10 +106,10 @@ static bool is_better(const X509 *one, const X509 *other)
 	return begins > 0 || (begins == 0 && ASN1_TIME_compare(X509_get0_notAfter(one), X509_get0_notAfter(other)) > 0);
 }
 
-/* Looks among the certificates with this id, or all, for those of the public key: *fitting is how many there are, and
- * *chosen (NULL, or one that was found before) the best. */
-static int choose(const struct session *session, const CK_ATTRIBUTE *id, EVP_PKEY *public, X509 **chosen, size_t *fitting,
-		  struct error *error)
+/* Counts in *fitting the certificates with this id, or of all, that have the public key. *chosen, which may be NULL, is
+ * replaced by a better one. */
+static int choose(const struct session *session, const CK_ATTRIBUTE *id, EVP_PKEY *public, X509 **chosen,
+		  size_t *fitting, struct error *error)
 {
 	CK_OBJECT_HANDLE found[CERTIFICATES_MOST];
 	size_t count;
@@ -134,8 +134,8 @@ static int choose(const struct session *session, const CK_ATTRIBUTE *id, EVP_PKE
 	return result;
 }
 
-/* A key may have no id, and other tools give certificates another one: what makes a certificate the key's is the public key in it.
- * Those with the key's id come first, because a token may hold many certificates. */
+/* A key may have no id, and other tools give certificates another one: what makes a certificate the key's is the public
+ * key in it. Those with the key's id come first, because a token may hold many certificates. */
 int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY *public, X509 **certificate,
 		       struct error *error)
 {
@@ -168,13 +168,13 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
 	if (result == 0 && *certificate == NULL) {
 		result = error_set(error, ERROR_NO_KEY, "token \"%s\" holds no certificate of the key %s",
 				   token_label(key->session.token), uri_shown(key->uri));
-		error_hint(error, "make one and put it there with \"p11bearer cert --key URI --subject /CN=NAME --store\", or give "
-				  "the certificate's file with --certificate");
+		error_hint(error, "make one and put it there with \"p11bearer cert --key URI --subject /CN=NAME "
+				  "--store\", or give the certificate's file with --certificate");
 	}
 	return result;
 }
 
-/* How many certificates there are that could be taken for the key's: those with its id, or without an id those of its
+/* How many certificates other programs may take for the key's: those with its id or, if it has none, those with its
  * public key. */
 static int count_others(struct p11_key *key, const CK_ATTRIBUTE *id, size_t *others, struct error *error)
 {

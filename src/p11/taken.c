@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Labels and ids of a new key that other keys have: looked for before the pair is made, and again afterwards, because another
- * process may have had the same in mind. */
+/* Labels and ids that other keys have: checked before the pair is generated, and again afterwards, because another
+ * process may generate one with the same names. */
 #include "p11/key.h"
 
 #include "base/message.h"
@@ -11,7 +11,7 @@
 
 #define RUN_AGAIN "run the command again, with another label or id"
 
-enum { LOOKED_AT = 32 }; /* keys with one name; more than one is too many */
+enum { LOOKED_AT = 32 }; /* keys with one name that are read; two are too many */
 
 static const char *name_of(const CK_ATTRIBUTE *attribute)
 {
@@ -29,7 +29,8 @@ int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct 
 		return error_result(error);
 	if (count == 0)
 		return 0;
-	error_set(error, ERROR_NO_KEY, "the %s is taken on token \"%s\", by", name_of(attribute), token_label(session->token));
+	error_set(error, ERROR_NO_KEY, "the %s is already taken on token \"%s\" by", name_of(attribute),
+		  token_label(session->token));
 	object_name_all(session, &found, 1, error);
 	error_hint(error, "choose another one, or remove what is there with the token's own tool");
 	return -ERROR_NO_KEY;
@@ -46,13 +47,14 @@ int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJE
 	if (gone == CKR_OK)
 		error_hint(error, "the pair was destroyed; %s", then);
 	else
-		error_hint(error, "destroying the pair failed: %s; remove it with the token's own tool: %s", ckr_text(gone), uri);
+		error_hint(error, "destroying the pair failed: %s; remove it with the token's own tool: %s",
+			   ckr_text(gone), uri);
 	return error_result(error);
 }
 
-/* --- once the pair is there -------------------------------------------------------------------------------------- */
+/* --- after the pair was generated ------------------------------------------------------------------------------ */
 
-/* What another key's modulus is to ours: the same (one key that is shown twice), another one, or not shown. */
+/* Another key's modulus: the same as ours (one key that is shown twice), another one, or not shown. */
 enum modulus { SAME, OTHER, UNKNOWN };
 
 static int compare_modulus(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *ours,
@@ -65,14 +67,16 @@ static int compare_modulus(const struct session *session, CK_OBJECT_HANDLE objec
 	if (theirs.ulValueLen == 0 || ours->ulValueLen == 0)
 		*modulus = UNKNOWN;
 	else
-		*modulus = theirs.ulValueLen == ours->ulValueLen && memcmp(theirs.pValue, ours->pValue, ours->ulValueLen) == 0 ?
-				   SAME : OTHER;
+		*modulus = theirs.ulValueLen == ours->ulValueLen &&
+					   memcmp(theirs.pValue, ours->pValue, ours->ulValueLen) == 0
+				   ? SAME
+				   : OTHER;
 	free(theirs.pValue);
 	return 0;
 }
 
-/* Looks for keys of the class that have the name too, but for `private`. *modulus is OTHER if one was found, and all are
- * certainly other keys; UNKNOWN if one was found; SAME if none was. The error then names them. */
+/* Looks for other keys of the class with the name, except `private`. *modulus is SAME if there are none, OTHER if all
+ * that were found are certainly other keys, else UNKNOWN. `error` names those that were found. */
 static int find_others(const struct session *session, CK_OBJECT_CLASS class, const CK_ATTRIBUTE *name,
 		       CK_OBJECT_HANDLE private, const CK_ATTRIBUTE *ours, enum modulus *modulus, struct error *error)
 {
@@ -104,19 +108,23 @@ static int find_others(const struct session *session, CK_OBJECT_CLASS class, con
 
 static int keep_both(const char *uri, struct error *error)
 {
-	error_hint(error, "the new key is %s; keep one of them, and remove the other with the token's own tool, such as "
-		   "\"pkcs11-tool --delete-object --type privkey --id …\"", uri);
+	error_hint(error,
+		   "the new key is %s; keep one of them, and remove the other with the token's own tool, such as "
+		   "\"pkcs11-tool --delete-object --type privkey --id …\"",
+		   uri);
 	return error_result(error);
 }
 
-static int report_seen(const struct p11_key *key, const struct new_pair *pair, const CK_ATTRIBUTE *ours, struct error *error)
+static int report_seen(const struct p11_key *key, const struct new_pair *pair, const CK_ATTRIBUTE *ours,
+		       struct error *error)
 {
 	for (size_t i = 0; i < 2; i++) {
 		enum modulus modulus;
 
 		if (pair->names[i].ulValueLen == 0)
 			continue;
-		if (find_others(&key->session, CKO_PRIVATE_KEY, &pair->names[i], key->handle, ours, &modulus, error) < 0) {
+		if (find_others(&key->session, CKO_PRIVATE_KEY, &pair->names[i], key->handle, ours, &modulus,
+				error) < 0) {
 			error_append(error, "; the key was made: %s", key->full_uri);
 			return error_result(error);
 		}
@@ -128,7 +136,8 @@ static int report_seen(const struct p11_key *key, const struct new_pair *pair, c
 	return 0;
 }
 
-/* Logs in again, because the module was restarted, and destroys the pair by its modulus. A PIN pad is not used again. */
+/* Logs in again, because the module was restarted, and destroys the pair by its modulus. Does not use a pin pad
+ * again. */
 static int destroy_again(struct p11_key *key, CK_ATTRIBUTE *ours, struct error *error)
 {
 	CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY };
@@ -148,8 +157,8 @@ static int destroy_again(struct p11_key *key, CK_ATTRIBUTE *ours, struct error *
 	return pair_destroy(&key->session, found[1], found[0], key->full_uri, RUN_AGAIN, error);
 }
 
-/* SoftHSM takes over what other processes have written only until it writes something itself. A module that starts again
- * sees all; public keys are enough, and want no login. */
+/* SoftHSM sees what other processes write only until it writes something itself. A restarted module sees everything;
+ * public keys are enough, and need no login. */
 static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_ATTRIBUTE *ours, struct error *error)
 {
 	struct token *token = key->session.token;
@@ -163,7 +172,7 @@ static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_AT
 		return 0;
 	if (asprintf(&line, "%s\n", key->full_uri) < 0)
 		return error_memory(error);
-	/* The key is there, and its URI must not be lost with a module that does not survive this. */
+	/* The key exists: its URI must not be lost if the module crashes. */
 	watch_settle(0, line);
 	key->session.open = false;
 	result = module_restart(token->module, &why);
@@ -173,14 +182,16 @@ static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_AT
 		result = session_open(&look, token, false, &why);
 	for (size_t i = 0; i < 2 && result == 0 && modulus == SAME; i++) {
 		if (pair->names[i].ulValueLen > 0)
-			result = find_others(&look, CKO_PUBLIC_KEY, &pair->names[i], CK_INVALID_HANDLE, ours, &modulus, error);
+			result = find_others(&look, CKO_PUBLIC_KEY, &pair->names[i], CK_INVALID_HANDLE, ours, &modulus,
+					     error);
 		if (result < 0)
 			why = *error;
 	}
 	watch_settle(-1, NULL);
 	free(line);
 	if (result < 0 && why.code != CKR_USER_NOT_LOGGED_IN)
-		message_warn("cannot see whether another process has made a key of the same label or id: %s", why.text);
+		message_warn("cannot see whether another process has made a key with the same label or id: %s",
+			     why.text);
 	if (result < 0 || modulus == SAME)
 		return 0;
 	return modulus == OTHER ? destroy_again(key, ours, error) : keep_both(key->full_uri, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Templates as modules get them: copies, with room behind each value. A module that changes what is not its own to change,
- * or writes further than it may, is named here, instead of ending the program somewhere else. */
+/* Modules get copies of templates, with a guard after each value: a module that changes the template or writes beyond
+ * the room is named here, instead of crashing the program somewhere else. */
 #include "p11/object.h"
 
 #include "base/message.h"
@@ -10,7 +10,7 @@
 
 enum {
 	TEMPLATE_MOST = 8, /* attributes */
-	GUARD = 256,       /* bytes behind each value that must stay as they are */
+	GUARD = 256,       /* bytes after each value that must not change */
 	GUARD_BYTE = 0x5a,
 };
 
@@ -21,10 +21,23 @@ static const char *attribute_name(CK_ATTRIBUTE_TYPE type)
 		CK_ATTRIBUTE_TYPE type;
 		const char *name;
 	} names[] = {
-		NAME(CKA_CLASS), NAME(CKA_LABEL), NAME(CKA_ID), NAME(CKA_KEY_TYPE), NAME(CKA_MODULUS),
-		NAME(CKA_PUBLIC_EXPONENT), NAME(CKA_VALUE), NAME(CKA_EC_PARAMS), NAME(CKA_ALWAYS_AUTHENTICATE),
-		NAME(CKA_LOCAL), NAME(CKA_SENSITIVE), NAME(CKA_EXTRACTABLE), NAME(CKA_NEVER_EXTRACTABLE), NAME(CKA_SIGN),
-		NAME(CKA_SIGN_RECOVER), NAME(CKA_DECRYPT), NAME(CKA_UNWRAP),
+		NAME(CKA_CLASS),
+		NAME(CKA_LABEL),
+		NAME(CKA_ID),
+		NAME(CKA_KEY_TYPE),
+		NAME(CKA_MODULUS),
+		NAME(CKA_PUBLIC_EXPONENT),
+		NAME(CKA_VALUE),
+		NAME(CKA_EC_PARAMS),
+		NAME(CKA_ALWAYS_AUTHENTICATE),
+		NAME(CKA_LOCAL),
+		NAME(CKA_SENSITIVE),
+		NAME(CKA_EXTRACTABLE),
+		NAME(CKA_NEVER_EXTRACTABLE),
+		NAME(CKA_SIGN),
+		NAME(CKA_SIGN_RECOVER),
+		NAME(CKA_DECRYPT),
+		NAME(CKA_UNWRAP),
 	};
 #undef NAME
 
@@ -38,9 +51,9 @@ static const char *attribute_name(CK_ATTRIBUTE_TYPE type)
 static int broken(const struct session *session, const char *function, const char *what, CK_ATTRIBUTE_TYPE type,
 		  struct error *error)
 {
-	error_set(error, ERROR_TOKEN, "the module %s is broken: %s %s of %s", session->token->module->name, function, what,
-		  attribute_name(type));
-	error_hint(error, "nothing it says can be relied on; look for a newer version of the module");
+	error_set(error, ERROR_TOKEN, "the module %s is broken: %s %s of %s", session->token->module->name, function,
+		  what, attribute_name(type));
+	error_hint(error, "do not rely on this module; look for a newer version");
 	error->code = CODE_BROKEN;
 	return -ERROR_TOKEN;
 }
@@ -50,7 +63,7 @@ bool template_ends_search(const struct error *error)
 	return is_loss(error) || error->code == CODE_BROKEN;
 }
 
-/* Whether pointers and types are what they were. */
+/* Checks that types and pointers are unchanged. */
 static int check_template(const struct session *session, const char *function, const CK_ATTRIBUTE *copy,
 			  const CK_ATTRIBUTE *given, size_t count, struct error *error)
 {
@@ -63,7 +76,8 @@ static int check_template(const struct session *session, const char *function, c
 	return 0;
 }
 
-int template_find(const struct session *session, const CK_ATTRIBUTE *template, size_t count, CK_RV *rv, struct error *error)
+int template_find(const struct session *session, const CK_ATTRIBUTE *template, size_t count, CK_RV *rv,
+		  struct error *error)
 {
 	CK_ATTRIBUTE copy[TEMPLATE_MOST];
 
@@ -72,21 +86,21 @@ int template_find(const struct session *session, const CK_ATTRIBUTE *template, s
 	return check_template(session, "C_FindObjectsInit", copy, template, count, error);
 }
 
-/* A length of more than there was room for is one that the module cannot have filled: as if the object did not have it. */
+/* The module cannot have set a value of more than the room: treats the attribute as missing. */
 static void drop_length(const struct session *session, CK_ATTRIBUTE *attribute)
 {
 	static bool warned;
 
 	if (!warned)
-		message_warn("the module %s gives %s a length of %lu bytes, which is more than it had room for; the value is ignored",
+		message_warn("the module %s gives %s a length of %lu bytes, more than the room; ignoring the value",
 			     session->token->module->name, attribute_name(attribute->type), attribute->ulValueLen);
 	warned = true;
 	attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 }
 
-/* Takes over what the module has filled in, each value into the caller's own room. */
-static int take(const struct session *session, const CK_ATTRIBUTE *copy, const CK_ATTRIBUTE *given, CK_ATTRIBUTE *attributes,
-		size_t count, CK_RV rv, struct error *error)
+/* Copies what the module has set into the caller's room. */
+static int take(const struct session *session, const CK_ATTRIBUTE *copy, const CK_ATTRIBUTE *given,
+		CK_ATTRIBUTE *attributes, size_t count, CK_RV rv, struct error *error)
 {
 	if (check_template(session, "C_GetAttributeValue", copy, given, count, error) < 0)
 		return error_result(error);
@@ -107,8 +121,8 @@ static int take(const struct session *session, const CK_ATTRIBUTE *copy, const C
 	return 0;
 }
 
-int template_get(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, size_t count, CK_RV *rv,
-		 struct error *error)
+int template_get(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, size_t count,
+		 CK_RV *rv, struct error *error)
 {
 	CK_ATTRIBUTE copy[TEMPLATE_MOST], given[TEMPLATE_MOST];
 	unsigned char *values, *next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens: which are there, and which a URI means. */
+/* Finds tokens, and checks that they are still there. */
 #include "p11/token.h"
 
 #include "base/message.h"
@@ -24,8 +24,7 @@ void token_pad(CK_TOKEN_INFO *info)
 	pad(info->serialNumber, sizeof(info->serialNumber));
 }
 
-/* The slots with a token in them. Modules exist that look for tokens only when they are asked how many there are, and such that
- * want to be given room for just so many. */
+/* Some modules look for tokens only when asked for their number, and some need the exact room. */
 CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *count)
 {
 	CK_RV rv;
@@ -40,7 +39,7 @@ CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_UL
 	return rv == CKR_OK && *count > SLOTS_MAX ? CODE_MANY_SLOTS : rv;
 }
 
-/* The calls for the URI's library and slot attributes are made only when it has them. */
+/* The calls for the URI's library and slot attributes are made only if it has them. */
 static bool library_matches(const struct module *module, const struct uri *uri)
 {
 	CK_INFO info = { .flags = 0 };
@@ -81,15 +80,15 @@ static int add_token(struct tokens *tokens, struct module *module, CK_SLOT_ID sl
 	return 0;
 }
 
-/* The same token may show through two modules; the first one serves it. Two in one module are two, whatever they say of
- * themselves: there are modules that give all their tokens one serial number. */
+/* Two modules may show the same token; the first one is used. Two tokens in one module are different, even with the
+ * same names: some modules give all their tokens one serial number. */
 static bool is_known(const struct tokens *tokens, const struct module *module, const CK_TOKEN_INFO *info)
 {
 	for (size_t i = 0; i < tokens->count; i++) {
 		const struct token *known = &tokens->list[i];
 
 		if (known->module != module && token_is_same(&known->info, info)) {
-			message_step("%s shows token \"%s\" too, which %s serves", module->name, token_label(known),
+			message_step("%s has token \"%s\" too; using it through %s", module->name, token_label(known),
 				     known->module->name);
 			return true;
 		}
@@ -114,7 +113,7 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, struct 
 
 		if (!slot_matches(module, slots[i], uri))
 			continue;
-		/* A token that cannot say who it is cannot be the one that is meant. */
+		/* A token whose names cannot be read is not the one. */
 		rv = CALL(module, C_GetTokenInfo, slots[i], &info);
 		if (rv != CKR_OK) {
 			if (rv != CKR_TOKEN_NOT_PRESENT && rv != CKR_TOKEN_NOT_RECOGNIZED)
@@ -135,7 +134,8 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 {
 	memset(tokens, 0, sizeof(*tokens));
 	if (uri->has_slot_id)
-		message_note("the slot-id in the URI may change with each start of the module; token and serial do not");
+		message_note("the slot-id in the URI may change with each start of the module; token and serial do "
+			     "not");
 	for (size_t i = 0; i < modules->count; i++) {
 		struct module *module = &modules->list[i];
 		int result;
@@ -145,7 +145,7 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 		result = module_tokens(tokens, modules, module, uri, all, error);
 		if (result < 0)
 			return result;
-		/* What a further module could show of a token that is named in full would be the same token. */
+		/* If the URI is full, other modules can show only the same token. */
 		if (uri->is_full && tokens->count > 0)
 			break;
 	}
@@ -155,7 +155,7 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 	return 0;
 }
 
-/* Fills `error` with the sentence that the token is not there; `why` follows. With `code` it may come back. */
+/* Sets the error of a token that is not there; `why` is appended. With a code it may come back. */
 static int absent(const struct token *token, const char *why, CK_RV code, struct error *error)
 {
 	error_set(error, ERROR_TOKEN, "token \"%s\" is not there any more%s", token_label(token), why);
@@ -164,14 +164,14 @@ static int absent(const struct token *token, const char *why, CK_RV code, struct
 	return -ERROR_TOKEN;
 }
 
-/* The same for good. */
+/* The token is gone for good. */
 static int lose_why(struct token *token, const char *why, struct error *error)
 {
 	token->gone = true;
 	return absent(token, why, 0, error);
 }
 
-/* The same; `other`, unless NULL, is in the token's slot. */
+/* The same; `other`, unless NULL, is the token in its slot. */
 static int lose(struct token *token, const CK_TOKEN_INFO *other, struct error *error)
 {
 	char *uri = other != NULL ? uri_format_token(other, NULL) : NULL;
@@ -188,14 +188,15 @@ int token_is_there(struct token *token, struct error *error)
 	return token->gone ? lose(token, NULL, error) : 0;
 }
 
-static int ask(const struct token *token, CK_SLOT_ID slot, CK_TOKEN_INFO *info, struct error *error)
+static int query(const struct token *token, CK_SLOT_ID slot, CK_TOKEN_INFO *info, struct error *error)
 {
 	CK_RV rv;
 
-	memset(info, 0, sizeof(*info)); /* what a module leaves as it was is compared too */
+	memset(info, 0, sizeof(*info)); /* a module may leave fields unset, and they are compared too */
 	rv = CALL(token->module, C_GetTokenInfo, slot, info);
 	if (rv != CKR_OK)
-		return ckr_error(error, ERROR_TOKEN, rv, "cannot ask token \"%s\" (C_GetTokenInfo)", token_label(token));
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot query token \"%s\" (C_GetTokenInfo)",
+				 token_label(token));
 	token_pad(info);
 	return 0;
 }
@@ -208,12 +209,13 @@ int token_check(struct token *token, CK_FLAGS *flags, struct error *error)
 
 	if (token_is_there(token, error) < 0)
 		return error_result(error);
-	/* OpenSC's module and libykcs11 look for another card only when they are asked for the number of slots. Until then
-	 * they repeat what the first card said, and libykcs11 sends a login in an old session to the second one. */
+	/* OpenSC's module and libykcs11 notice another card only when asked for the number of slots. Until then they
+	 * return the first card's names, and libykcs11 sends a login in an old session to the second card. */
 	rv = CALL(token->module, C_GetSlotList, CK_TRUE, NULL, &ignored);
 	if (rv != CKR_OK)
-		return ckr_error(error, ERROR_TOKEN, rv, "cannot look for token \"%s\" (C_GetSlotList)", token_label(token));
-	if (ask(token, token->slot, &info, error) < 0)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot look for token \"%s\" (C_GetSlotList)",
+				 token_label(token));
+	if (query(token, token->slot, &info, error) < 0)
 		return error_result(error);
 	if (!token_is_identical(&info, &token->info))
 		return lose(token, &info, error);
@@ -228,7 +230,7 @@ int token_find_again(struct token *token, const struct uri *uri, struct error *e
 	CK_ULONG count;
 	CK_RV rv = slots_list(token->module, slots, &count);
 	size_t found = 0;
-	bool failed = false; /* in the token's slot; `error` says how */
+	bool failed = false; /* to query the token's slot; `error` is set */
 	char why[128];
 
 	if (rv != CKR_OK)
@@ -239,20 +241,20 @@ int token_find_again(struct token *token, const struct uri *uri, struct error *e
 
 		if (!slot_matches(token->module, slots[i], uri))
 			continue;
-		if (ask(token, slots[i], &info, own ? error : &ignored) < 0) {
+		if (query(token, slots[i], &info, own ? error : &ignored) < 0) {
 			failed |= own;
 		} else if (token_is_identical(&info, &token->info)) {
 			if (own)
 				return 0;
 			found_in = slots[i];
 			found++;
-		} else if (own && (info.flags & CKF_TOKEN_INITIALIZED) != 0) { /* else it is no token yet */
+		} else if (own && (info.flags & CKF_TOKEN_INITIALIZED) != 0) { /* else it is not a token yet */
 			other = info;
 			in_slot = &other;
 		}
 	}
 	if (found > 1) {
-		snprintf(why, sizeof(why), " in its slot, and %zu others say the same of themselves", found);
+		snprintf(why, sizeof(why), ": %zu tokens in other slots have the same label and serial number", found);
 		return lose_why(token, why, error);
 	}
 	if (found == 0 && in_slot != NULL)

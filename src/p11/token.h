@@ -36,34 +36,35 @@ struct tokens {
 	size_t count;
 };
 
-/* Finds all tokens that match the URI's token, slot and library attributes; uninitialized ones only with `all`. A full URI ends
- * the search at the first module that has the token. Fails with ERROR_UNEXPECTED only. */
+/* Finds all tokens that match the URI's token, slot and library attributes; uninitialized ones only with `all`. A full
+ * URI ends the search at the first module that has the token. Fails with ERROR_UNEXPECTED only. */
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error);
 void tokens_free(struct tokens *tokens);
 
 /* Notes which of the tokens need their slot or module in a URI. Makes no call. */
 void tokens_tell_apart(struct tokens *tokens);
 
-/* The same with the tokens that a slot attribute of the URI excludes. Call it before URIs are shown. Makes a call for each slot
- * if the URI has such an attribute, else none. */
+/* The same with the tokens that a slot attribute of the URI excludes. Call it before URIs are shown. Makes a call for
+ * each slot if the URI has such an attribute, else none. */
 void tokens_look_beyond(struct tokens *tokens, const struct uri *uri);
 
-/* The URI of this token, or of a key on it, with slot-id or module-name only if nothing else tells it from another one. NULL if
- * memory is out. The caller frees it. */
+/* The URI of this token, or of a key on it, with slot-id or module-name only if nothing else tells it from another one.
+ * NULL if memory is out. The caller frees it. */
 char *token_uri(const struct token *token);
 char *token_key_uri(const struct token *token, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id);
 
-/* Compares the token in the slot with the one that was found, by label, manufacturer, model and serial number, and reads its
- * flags. Fails with ERROR_TOKEN: with the module's code if the call fails; without a code if it is another token, and
- * token->gone is set. Several threads may call it at once. Two calls. */
+/* Compares the token in the slot with the one that was found, by label, manufacturer, model and serial number, and
+ * reads its flags. Fails with ERROR_TOKEN: with the module's code if the call fails; without a code if it is another
+ * token, and token->gone is set. Several threads may call it at once. Two calls. */
 int token_check(struct token *token, CK_FLAGS *flags, struct error *error);
 
 /* Fails with ERROR_TOKEN if token->gone is set. Makes no call. */
 int token_is_there(struct token *token, struct error *error);
 
 /* Finds the token's slot after a restart of its module: one that matches the URI and holds a token with the same label,
- * manufacturer, model and serial number; of several the token's old slot. Fails with ERROR_TOKEN: with a code if the token is
- * absent and may come back; without one, and token->gone is set, if its slot holds another token or several could be it. */
+ * manufacturer, model and serial number; of several the token's old slot. Fails with ERROR_TOKEN: with a code if the
+ * token is absent and may come back; without one, and token->gone is set, if its slot holds another token or several
+ * could be it. */
 int token_find_again(struct token *token, const struct uri *uri, struct error *error);
 
 /* The label without padding. Each thread has one such text, which the next call overwrites. */
@@ -75,8 +76,8 @@ int require_hardware(const struct token *token, const struct p11_request *reques
 /* Replaces the hint of a slot-id that no token has by the slot-ids in use, if there are any (apart.c). */
 void slots_hint(const struct modules *modules, struct error *error);
 
-/* Replaces the hint of a token that was not found by the token whose names come closest, if any does (near-hint.c). Makes a call
- * for each token. */
+/* Replaces the hint of a token that was not found by the token whose names come closest, if any does (near-hint.c).
+ * Makes a call for each token. */
 void token_hint_near(const struct modules *modules, const struct uri *uri, struct error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The form of RFC 7512 URIs: refuses what p11-kit would silently pass over. No message shows what may be a PIN. */
+/* The form of RFC 7512 URIs: refuses what p11-kit would silently ignore. No message shows what may be a PIN. */
 #include "p11/p11.h"
 #include "p11/uri.h"
 
@@ -50,7 +50,7 @@ int uri_is_query_attribute(const char *name, size_t length)
 	return known < 0 ? -1 : attributes[known].query;
 }
 
-/* Bytes of a percent-encoded value once decoded. */
+/* The decoded length of a percent-encoded value. */
 static size_t decoded_length(const char *value, size_t length)
 {
 	size_t bytes = length;
@@ -62,8 +62,8 @@ static size_t decoded_length(const char *value, size_t length)
 	return bytes;
 }
 
-/* A second attribute inside a value, after what separates no attributes there: object=a&id=%01 is one label to RFC
- * 7512, and hardly ever meant. *separator is where it begins. */
+/* Finds a second attribute inside a value, after the wrong separator: by RFC 7512, object=a&id=%01 is one label, which
+ * is hardly ever intended. *separator is where it begins. */
 static const char *swallowed_attribute(const char *value, size_t length, const char *separators, char *separator)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -84,7 +84,7 @@ static const char *swallowed_attribute(const char *value, size_t length, const c
 	return NULL;
 }
 
-/* Refuses a value that has swallowed another attribute. A PIN may look so. */
+/* Refuses a value that contains another attribute. A PIN may look like that. */
 static int check_separators(const struct attribute *attribute, const char *value, size_t length, struct error *error)
 {
 	const char *name;
@@ -96,13 +96,13 @@ static int check_separators(const struct attribute *attribute, const char *value
 	if (name == NULL)
 		return 0;
 	error_set(error, ERROR_CONFIG, "in the URI, \"%c%s=\" would be part of %s", separator, name, attribute->name);
-	error_hint(error, "separate the attributes with '%c', or write %%%02X for a '%c' in a value", attribute->query ? '&' : ';',
-		   (unsigned char)separator, separator);
+	error_hint(error, "separate the attributes with '%c', or write %%%02X for a '%c' in a value",
+		   attribute->query ? '&' : ';', (unsigned char)separator, separator);
 	return -ERROR_CONFIG;
 }
 
-/* What is not an attribute, or one in the wrong place. What is not the name of an attribute may be a PIN, and is not
- * shown. */
+/* Refuses a part that is not an attribute, or is in the wrong place. Text that is not the name of an attribute may be a
+ * PIN, and is not shown. */
 static int bad_attribute(const char *part, size_t length, bool query, struct error *error)
 {
 	size_t name_length = strcspn(part, "=;&?");
@@ -112,12 +112,14 @@ static int bad_attribute(const char *part, size_t length, bool query, struct err
 	if (known >= 0 && attributes[known].query != query) {
 		error_set(error, ERROR_CONFIG, "the URI has the unknown %s attribute \"%s\"", query ? "query" : "path",
 			  attributes[known].name);
-		error_hint(error, query ? "%s belongs before the '?'" : "%s belongs after a '?'", attributes[known].name);
+		error_hint(error, query ? "%s belongs before the '?'" : "%s belongs after a '?'",
+			   attributes[known].name);
 		return -ERROR_CONFIG;
 	}
 	if (name_length >= length && !query) {
-		error_set(error, ERROR_CONFIG, find_attribute(part, letters) >= 0 ?
-			  "the URI has \"%.*s\" where NAME=VALUE should be" : "the URI has a part that is not NAME=VALUE",
+		error_set(error, ERROR_CONFIG,
+			  find_attribute(part, letters) >= 0 ? "the URI has \"%.*s\" where NAME=VALUE should be"
+							     : "the URI has a part that is not NAME=VALUE",
 			  (int)letters, part);
 		return -ERROR_CONFIG;
 	}
@@ -129,15 +131,15 @@ static int bad_attribute(const char *part, size_t length, bool query, struct err
 	if (name_length < length)
 		uri_hint_name(part, name_length, query, error);
 	if (query && error->hint[0] == '\0')
-		error_hint(error, "it may have pin-source, pin-value, module-name and module-path; write %%26 for an '&' in a "
-				  "value");
+		error_hint(error, "it may have pin-source, pin-value, module-name and module-path; write %%26 for an "
+				  "'&' in a value");
 	else if (error->hint[0] == '\0')
-		error_hint(error, "a key is named by token, serial, manufacturer, model, object (its label), id, type and slot-id; "
-				  "write %%3B for a ';' in a value");
+		error_hint(error, "name a key by token, serial, manufacturer, model, object (its label), id, type and "
+				  "slot-id; write %%3B for a ';' in a value");
 	return -ERROR_CONFIG;
 }
 
-/* p11-kit takes nothing for 0 and cuts what is too large. */
+/* p11-kit reads an empty number as 0 and truncates large ones. */
 static int check_slot_id(const char *value, size_t length, struct error *error)
 {
 	char number[32] = "", *end;
@@ -176,9 +178,9 @@ static int check_attribute(const char *part, size_t length, bool query, bool *se
 				 attributes[known].name, attributes[known].width);
 	if (strcmp(attributes[known].name, "slot-id") == 0 && check_slot_id(value, value_length, error) < 0)
 		return -ERROR_CONFIG;
-	/* p11-kit would cut the path or name there. A PIN is checked where it is used. */
+	/* p11-kit would truncate the path or name there. A PIN is checked when it is used. */
 	if (query && strcmp(attributes[known].name, "pin-value") != 0 && memmem(value, value_length, "%00", 3) != NULL)
-		return error_set(error, ERROR_CONFIG, "the URI's %s holds a NUL", attributes[known].name);
+		return error_set(error, ERROR_CONFIG, "the URI's %s contains a NUL", attributes[known].name);
 	return check_separators(&attributes[known], value, value_length, error);
 }
 
@@ -209,13 +211,15 @@ int uri_check_form(struct uri *uri, const char *text, struct error *error)
 
 	if (strncasecmp(text, "pkcs11:", 7) != 0) {
 		error_set(error, ERROR_CONFIG, "not a PKCS#11 URI: it does not begin with \"pkcs11:\"");
-		error_hint(error, strcasestr(text, "pkcs11:") != NULL ? "remove what comes before \"pkcs11:\", and the quotes or "
-			   "brackets around the URI" : "\"p11bearer keys\" prints the URIs of all keys");
+		error_hint(error, strcasestr(text, "pkcs11:") != NULL ? "remove what comes before \"pkcs11:\", and "
+									"quotes or brackets around the URI"
+								      : "\"p11bearer keys\" prints the URIs of all "
+									"keys");
 		return -ERROR_CONFIG;
 	}
 	for (const char *c = text; *c != '\0'; c++) {
 		if (isspace((unsigned char)*c)) {
-			error_set(error, ERROR_CONFIG, "the URI holds a blank, which would be dropped");
+			error_set(error, ERROR_CONFIG, "the URI contains a blank, which p11-kit would drop");
 			error_hint(error, "write %%20 for a blank");
 			p11_uri_hint_id(text, error);
 			return -ERROR_CONFIG;

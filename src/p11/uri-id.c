@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ids that are written as other tools show them, 01a2 or 01:a2, which RFC 7512 takes for the bytes of these
- * characters. */
+/* Ids written as other tools show them, 01a2 or 01:a2. RFC 7512 reads them as the bytes of these characters. */
 #include "p11/p11.h"
 #include "p11/uri.h"
 
@@ -38,8 +37,7 @@ static int encoded(const char *text, size_t length)
 	return sscanf(text + 1, "%2x", &byte) == 1 ? (int)byte : -1;
 }
 
-/* What stands between the bytes of an id or around it: any punctuation and blanks, of what is encoded only the
- * usual. */
+/* Separators in or around an id: any punctuation and blanks; if encoded, only the usual ones. */
 static bool is_separator(const char *text, size_t length)
 {
 	int byte = encoded(text, length);
@@ -48,12 +46,13 @@ static bool is_separator(const char *text, size_t length)
 			  ispunct((unsigned char)*text) || isspace((unsigned char)*text);
 }
 
-/* How many characters before hexadecimal digits say that they are some: 0x, \x or x. */
+/* The length of a prefix of hexadecimal digits: 0x, \x or x. */
 static size_t prefix(const char *text, size_t length)
 {
 	size_t x = length > 2 && (text[0] == '0' || text[0] == '\\') ? 1 : 0;
 
-	return length > x + 1 && tolower((unsigned char)text[x]) == 'x' && isxdigit((unsigned char)text[x + 1]) ? x + 1 : 0;
+	return length > x + 1 && tolower((unsigned char)text[x]) == 'x' && isxdigit((unsigned char)text[x + 1]) ? x + 1
+														: 0;
 }
 
 static size_t count_digits(const char *text, size_t length)
@@ -65,7 +64,7 @@ static size_t count_digits(const char *text, size_t length)
 	return digits;
 }
 
-/* Writes hexadecimal digits as %XX to `meant`, which has *bytes already; an odd number of digits lacks the first
+/* Appends hexadecimal digits as %XX to `meant`, which has *bytes already; an odd number of digits lacks the first
  * one. */
 static void add_bytes(const char *digits, size_t count, char *meant, size_t *bytes)
 {
@@ -77,8 +76,8 @@ static void add_bytes(const char *digits, size_t count, char *meant, size_t *byt
 	}
 }
 
-/* Writes the id that is meant, %XX for each byte, into `meant`; false if the text is none of digits, or means what it
- * says. */
+/* Writes the id that is most likely meant, %XX for each byte; false if the text is not made of digits, or is correct as
+ * it is. */
 static bool meant_id(const char *text, size_t length, char meant[3 * ID_BYTES_MOST + 1])
 {
 	bool plain = false; /* it has something that is not %XX */
@@ -119,6 +118,6 @@ void p11_uri_hint_id(const char *text, struct error *error)
 	bytes = length;
 	for (size_t i = 0; i < length; i++)
 		bytes -= encoded(id + i, length - i) >= 0 ? 2 : 0;
-	error_hint(error, "a digit without %% is a character, which makes id=%.*s %zu byte%s long; did you mean id=%s?", (int)length,
-		   id, bytes, bytes == 1 ? "" : "s", meant);
+	error_hint(error, "a digit without %% is a character, which makes id=%.*s %zu byte%s long; did you mean id=%s?",
+		   (int)length, id, bytes, bytes == 1 ? "" : "s", meant);
 }

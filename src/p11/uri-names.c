@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names that are no attributes of RFC 7512, and what is meant by them: words of other tools, of earlier drafts, and
- * slips. */
+/* Names that are not attributes of RFC 7512, and the attributes they stand for: words of other tools and of earlier
+ * drafts, and typing errors. */
 #include "p11/uri.h"
 
 #include "base/distance.h"
@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The attributes themselves stand here too, for what comes close to them. '-' stands for '_' as well, or for
- * nothing. */
+/* The attributes themselves are listed too, for names that come close. '-' also matches '_' or nothing. */
 static const struct {
 	const char *name, *meant;
 } names[] = {
@@ -105,7 +104,7 @@ static const struct {
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 enum { ABBREVIATION_MIN = 3 }; /* characters */
 
-/* The name in lower case, without what separates its words, and without the slashes of "pkcs11://". */
+/* The name in lower case, without separators and without the slashes of "pkcs11://". */
 static void squeeze(char squeezed[DISTANCE_MAX + 1], const char *name, size_t length)
 {
 	size_t used = 0;
@@ -117,7 +116,7 @@ static void squeeze(char squeezed[DISTANCE_MAX + 1], const char *name, size_t le
 	squeezed[used] = '\0';
 }
 
-/* The attribute that is most likely meant, or NULL. More than a fourth wrong is no slip but another word. */
+/* The attribute that is most likely meant, or NULL. If more than a fourth is wrong, it is another word. */
 static const char *meant_by(const char *name, size_t length)
 {
 	char word[DISTANCE_MAX + 1], known[DISTANCE_MAX + 1];
@@ -133,7 +132,7 @@ static const char *meant_by(const char *name, size_t length)
 
 		squeeze(known, names[i].name, strlen(names[i].name));
 		edits = distance(word, known);
-		/* Of a short word nothing may be wrong: "ip" is not "id". */
+		/* Short words must be correct: "ip" is not "id". */
 		if (edits < least && (edits == 0 || strlen(known) > 3)) {
 			meant = names[i].meant;
 			least = edits;

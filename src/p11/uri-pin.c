@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The PIN in a URI (RFC 7512, section 2.4): pin-value is taken out before anything else has a copy of the URI;
- * pin-source becomes what --pin-from takes. */
+/* The PIN in a URI (RFC 7512 section 2.4): pin-value is removed before the URI is copied; pin-source becomes a source
+ * as --pin-from has it. */
 #include "p11/p11.h"
 #include "p11/uri.h"
 
@@ -61,7 +61,7 @@ int uri_take_pin(struct uri *uri, const char *text, struct error *error)
 	return uri->pin != NULL ? 0 : error_memory(error);
 }
 
-/* What follows "file:" in a pin-source, which is a file:-URI (RFC 8089) or a plain path. */
+/* The path after "file:" in a pin-source, which is a file: URI (RFC 8089) or a plain path. */
 static const char *after_scheme(const char *source)
 {
 	static const char *const prefixes[] = { "file://localhost", "file://", "file:" };
@@ -73,19 +73,20 @@ static const char *after_scheme(const char *source)
 	return source;
 }
 
-/* The text itself is not shown: it may be a PIN. */
+/* The text is not shown: it may be a PIN. */
 static int refuse_source(const char *path, struct error *error)
 {
-	error_set(error, ERROR_CONFIG, "the URI's pin-source is neither file: with an absolute path nor another PIN source");
+	error_set(error, ERROR_CONFIG,
+		  "the URI's pin-source is neither file: with an absolute path nor another PIN source");
 	if (path[0] == '~' || path[0] == '$')
-		error_hint(error, "write the whole path: ~ and variables are not replaced in a URI");
+		error_hint(error, "give the full path: ~ and variables are not expanded in a URI");
 	else
-		error_hint(error, "PIN sources in a URI are file:/PATH, env:NAME, fd:N, credential:NAME and prompt; programs are "
-			   "not run");
+		error_hint(error, "PIN sources in a URI are file:/PATH, env:NAME, fd:N, credential:NAME and prompt; "
+				  "programs are not run");
 	return -ERROR_CONFIG;
 }
 
-/* Schemes are the same in any case. */
+/* Schemes are case-insensitive. */
 static void lower_scheme(char *source)
 {
 	size_t length = strspn(source, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
@@ -107,7 +108,7 @@ int uri_take_pin_source(struct uri *uri, struct error *error)
 		return error_memory(error);
 	lower_scheme(uri->pin_source_text);
 	path = after_scheme(uri->pin_source_text);
-	/* Only absolute paths: whoever wrote the URI does not know the working directory. Programs ("|command") are not
+	/* Only absolute paths: the author of the URI does not know the working directory. Programs ("|command") are not
 	 * run. */
 	if (path[0] == '/')
 		uri->pin_source = source_of_path(path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* URIs as other programs write them: p11tool copies the NULs that some modules pad a token's names with, and RFC 7512
- * takes the scheme in any case. */
+/* URIs as other programs write them: p11tool copies the NULs with which some modules pad names, and the scheme may be
+ * in any case. */
 #include "p11/uri.h"
 
 #include <ctype.h>
@@ -17,7 +17,7 @@ size_t uri_unpadded(const char *value, size_t length)
 	return length;
 }
 
-/* Whether the value of the attribute is a name that PKCS#11 keeps padded, in a field of fixed size. */
+/* Whether PKCS#11 keeps the value of the attribute padded, in a field of fixed size. */
 static bool is_padded(const char *name, size_t length)
 {
 	static const char *const padded[] = {

@@ -25,7 +25,7 @@ int uri_parse(struct uri *uri, const char *text, struct error *error)
 	    (uri->has_id && p11_kit_uri_get_attribute(uri->parsed, CKA_ID) == NULL))
 		return error_memory(error); /* p11-kit says nothing of it */
 	class = p11_kit_uri_get_attribute(uri->parsed, CKA_CLASS);
-	/* After the check of the form a type is all that p11-kit may not recognise. */
+	/* The form is checked, so p11-kit can only fail to recognize the type. */
 	if (p11_kit_uri_any_unrecognized(uri->parsed) ||
 	    (class != NULL && *(const CK_OBJECT_CLASS *)class->pValue != CKO_PRIVATE_KEY)) {
 		error_set(error, ERROR_CONFIG, "the URI's type is not \"private\"");
@@ -64,7 +64,7 @@ static char *format(const CK_TOKEN_INFO *info, const struct uri_place *place, P1
 		p11_kit_uri_set_attribute(uri, &class_attribute);
 		if (label != NULL && label->ulValueLen > 0)
 			p11_kit_uri_set_attribute(uri, label);
-		/* An id that is there and empty tells the key from one with the same label and an id. */
+		/* An empty id distinguishes the key from one with the same label and an id. */
 		if (id != NULL && id->pValue != NULL)
 			p11_kit_uri_set_attribute(uri, id);
 	}

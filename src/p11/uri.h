@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 7512 URIs. */
+/* Parsed RFC 7512 URIs. */
 #ifndef P11BEARER_P11_URI_H
 #define P11BEARER_P11_URI_H
 
@@ -18,7 +18,8 @@ struct uri {
 	struct secret *pin; /* pin-value, decoded and not checked; NULL if the URI has none */
 	struct source pin_source; /* SOURCE_NONE: the URI has none */
 	char *pin_source_text;    /* what pin_source points into */
-	bool has_id, has_object, has_library, has_slot, has_slot_id; /* which attributes it has; has_slot: slot-… but slot-id */
+	/* which attributes it has; has_slot: slot-… but slot-id */
+	bool has_id, has_object, has_library, has_slot, has_slot_id;
 	bool is_full; /* it has all that a token says of itself: token, manufacturer, model, serial */
 };
 
@@ -32,35 +33,36 @@ const char *uri_shown(const struct uri *uri);
 /* Checks the form of the text and fills the flags of *uri (uri-form.c). Fails with ERROR_CONFIG. */
 int uri_check_form(struct uri *uri, const char *text, struct error *error);
 
-/* Adds the hint that a name which is no attribute of RFC 7512 deserves: the attribute it comes close to, and where that
- * belongs (uri-names.c). The name itself, which may be a part of a PIN, is not shown. Without one it adds none. */
+/* Adds a hint for a name that is not an attribute of RFC 7512, if it comes close to one: the attribute, and where it
+ * belongs (uri-names.c). The name is not shown, because it may be part of a PIN. */
 void uri_hint_name(const char *name, size_t length, bool query, struct error *error);
 
 /* Whether the text is an attribute of the query ('?'), or of the path; -1 if it is neither. */
 int uri_is_query_attribute(const char *name, size_t length);
 
-/* Sets uri->text and uri->pin from a text of good form (uri-pin.c). Fails if memory is out. */
+/* Sets uri->text and uri->pin from a text whose form was checked (uri-pin.c). Fails if memory is out. */
 int uri_take_pin(struct uri *uri, const char *text, struct error *error);
 
-/* Sets uri->pin_source from the parsed pin-source (uri-pin.c). Fails with ERROR_CONFIG for one that --pin-from would
- * not take, and for a relative path. */
+/* Sets uri->pin_source from the parsed pin-source (uri-pin.c). Fails with ERROR_CONFIG if --pin-from would refuse it,
+ * or the path is relative. */
 int uri_take_pin_source(struct uri *uri, struct error *error);
 
-/* The length of a value without the padding that p11tool copies from a token: it ends at the first NUL, and blanks
- * before that do not count (uri-tidy.c). */
+/* The length of a value without the padding that p11tool copies from a token: blanks, the first NUL, and what follows
+ * it (uri-tidy.c). */
 size_t uri_unpadded(const char *value, size_t length);
 
-/* Removes that padding from the attributes that name a token, slot or library, and writes the scheme in lower case. In
- * place; the form of `text` must be good. */
+/* Removes that padding from the attributes that name a token, slot or library, and writes the scheme in lower case.
+ * Changes `text`, whose form must have been checked. */
 void uri_tidy(char *text);
 
-/* Where a token is, for URIs of tokens that say the same of themselves. */
+/* Where a token is, for URIs of tokens with the same names. */
 struct uri_place {
-	CK_SLOT_ID slot;    /* CK_UNAVAILABLE_INFORMATION: left out */
-	const char *module; /* p11-kit's name of its module; NULL: left out */
+	CK_SLOT_ID slot;    /* CK_UNAVAILABLE_INFORMATION: omitted */
+	const char *module; /* p11-kit's name of its module; NULL: omitted */
 };
 
-/* The full URI of a token, or of a private key on it; `place` may be NULL. NULL when memory is out. To be freed. */
+/* The full URI of a token, or of a private key on it; `place` may be NULL. NULL if memory is out. The caller frees
+ * it. */
 char *uri_format_token(const CK_TOKEN_INFO *info, const struct uri_place *place);
 char *uri_format_key(const CK_TOKEN_INFO *info, const struct uri_place *place, CK_ATTRIBUTE *label, CK_ATTRIBUTE *id);
 

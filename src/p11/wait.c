@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a person may be on the other side of a PIN source: while somebody types, a token's PIN may become locked, or
- * another token take its place. */
+/* Whether a person may be at the other end of a PIN source: while somebody types, the token's PIN may be locked, or the
+ * token be replaced. */
 #include "p11/session.h"
 
 #include <limits.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What is read on the terminal, or is no file, may be given by somebody; so may what cannot be looked at. */
+/* A person may enter whatever is not a regular file, or cannot be examined. */
 static bool is_regular(const char *path)
 {
 	struct stat status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of the program by a module: what it tells, and with which exit status. All of it may run in a signal handler. */
+/* Ends the program because of a module: message and exit status. All of it may run in a signal handler. */
 #include "p11/watch.h"
 
 #include "base/message.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static atomic_int settled = -1; /* see watch_settle; -1: not yet */
+static atomic_int settled = -1; /* the exit status of watch_settle; -1: not set */
 static const char *_Atomic unwritten;
 static const struct error *_Atomic verdict;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a module does to the process while it is called: it may hang, crash, or end it. A thread watches the time,
- * handlers catch the rest; either says which module and call it was, and ends the program with the status of a failed
- * token. */
+/* A module may hang, crash, or end the process. A thread watches the time, handlers catch the rest. Both name the
+ * module and the call, and end the program with the status of a failed token. */
 #include "p11/watch.h"
 
 #include "base/clock.h"
@@ -24,19 +23,19 @@ enum {
 	STACK_SIZE = 32768,
 	THREADS_MAX = 1 + P11_SESSIONS_MAX, /* that make calls */
 };
-static const double ASLEEP_MS = 1000;     /* so late it is only if it could not look */
-static const double GENERATE_FACTOR = 10; /* how much longer than other calls a key may take to be made: cards need minutes */
+static const double ASLEEP_MS = 1000;     /* later than this, the process or the machine was stopped */
+static const double GENERATE_FACTOR = 10; /* for C_GenerateKeyPair: cards need minutes */
 
-/* What a thread that makes calls is in; `function` is NULL between calls. */
+/* The call that a thread is in; `function` is NULL between calls. */
 static struct call {
 	const char *_Atomic module, *_Atomic function;
 	_Atomic double since;       /* clock_ms */
-	double hinted;              /* `since` of the call that has made the watching thread ask for a touch */
-	bool holds;                 /* signals, see hold.h */
-	sigset_t mask;              /* of the thread, which a module may change */
+	double hinted;              /* `since` of the call for which a touch was asked for */
+	bool holds;                 /* signals (hold.h) */
+	sigset_t mask;              /* the thread's, which a module may change */
 	unsigned char stack[STACK_SIZE]; /* for its signal handlers */
 } calls[THREADS_MAX];
-static atomic_uint threads; /* calls that belong to one; they are not given back */
+static atomic_uint threads; /* entries of `calls` in use; none is returned */
 static _Thread_local struct call *mine; /* NULL: this thread has made no call */
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 enum { CRASHES = sizeof(crashes) / sizeof(crashes[0]) };
@@ -50,7 +49,7 @@ static struct {
 	pthread_cond_t stop;
 } watch = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* The signal stack is for a stack that overflows, which is a crash too. */
+/* The signal stack is for a crash by stack overflow. */
 static void join(void)
 {
 	unsigned index = atomic_fetch_add(&threads, 1);
@@ -59,18 +58,19 @@ static void join(void)
 	mine = &calls[index < THREADS_MAX ? index : THREADS_MAX - 1];
 	pthread_sigmask(SIG_SETMASK, NULL, &mine->mask);
 	stack.ss_sp = mine->stack;
-	/* Whoever has set one, as sanitizers do, takes it away again when the thread ends. */
+	/* Sanitizers set one themselves, and remove it when the thread ends. */
 	if (sigaltstack(NULL, &before) == 0 && (before.ss_flags & SS_DISABLE) != 0)
 		sigaltstack(&stack, NULL);
 }
 
-/* SoftHSM rewrites a token's file in C_Login. C_Sign is not among them: it changes nothing, and may wait for a finger. */
+/* Whether signals are held back during a call: it may change what is on a token, or end sessions. SoftHSM rewrites a
+ * token's file in C_Login. C_Sign changes nothing, and may wait for a touch. */
 static bool holds(const char *function)
 {
 	static const char *const functions[] = {
 		"C_Initialize", "C_Finalize", "C_Login", "C_Logout", "C_CloseSession", "C_CloseAllSessions",
 		"C_GenerateKeyPair", "C_CreateObject", "C_CopyObject", "C_SetAttributeValue", "C_DestroyObject",
-		"dlclose", /* p11-kit finalises the modules that it has wrapped */
+		"dlclose", /* p11-kit finalizes the modules that it wraps */
 	};
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
@@ -101,7 +101,7 @@ void watch_for_person(void)
 
 void watch_leave(void)
 {
-	/* A signature is spared the full price: C_SignInit, which another call follows at once, costs nothing. */
+	/* Cheaper for signatures: after C_SignInit, which another call follows at once, nothing is restored. */
 	if (strcmp(mine->function, "C_Sign") == 0)
 		kept_restore_some(&mine->mask);
 	else if (strcmp(mine->function, "C_SignInit") != 0)
@@ -132,7 +132,7 @@ static const char *crash_name(int number)
 
 #define TELL(...) watch_tell((const char *const[]){ __VA_ARGS__, NULL })
 
-/* The call that this thread is in, or, when it is none that makes calls, one that is under way; NULL: there is none. */
+/* The call that this thread is in. For a thread that makes none: any call in progress. NULL: there is none. */
 static const struct call *call_of_thread(void)
 {
 	if (mine != NULL)
@@ -150,15 +150,15 @@ static void handle_crash(int number)
 
 	if (call != NULL)
 		TELL("the module ", call->module, " crashed in ", call->function, " (", crash_name(number), ")");
-	/* Which module's thread it was cannot be told. */
+	/* It is unknown which module started the thread. */
 	if (mine == NULL && pthread_equal(pthread_self(), watch.thread) == 0)
 		TELL("a thread of a module crashed (", crash_name(number), ")");
-	signal(number, SIG_DFL); /* it comes again when the handler has returned */
+	signal(number, SIG_DFL); /* the signal is raised again when the handler returns */
 	if (number == SIGABRT)
 		raise(number);
 }
 
-/* exit() in a module would be taken for success. */
+/* Without this, exit() in a module would look like success. */
 static void handle_exit(void)
 {
 	const struct call *call = call_of_thread();
@@ -176,8 +176,8 @@ static void look_at(struct call *call, double now, double asleep)
 	double since = call->since, taken = now - since, limit = (double)watch.timeout * 1e3;
 	char seconds[32];
 
-	/* The whole process was stopped, or the machine: that is nobody's delay. If another call has begun meanwhile,
-	 * it is left alone. */
+	/* The process or the machine was stopped: no module caused the delay. A call that has begun in the meantime is
+	 * left alone. */
 	if (asleep > ASLEEP_MS)
 		(void)atomic_compare_exchange_strong(&call->since, &since, since + asleep);
 	if (function == NULL || asleep > ASLEEP_MS)
@@ -186,8 +186,8 @@ static void look_at(struct call *call, double now, double asleep)
 		limit *= GENERATE_FACTOR;
 	if (taken > limit) {
 		snprintf(seconds, sizeof(seconds), "%.0f", limit / 1e3);
-		TELL("the module ", call->module, " did not come back from ", function, " within ", seconds,
-		     " s; --module-timeout allows more time");
+		TELL("the module ", call->module, " did not return from ", function, " within ", seconds,
+		     " s; allow more time with --module-timeout");
 	}
 	if (call->hinted == since || taken <= (double)P11_TOUCH_MS || strcmp(function, "C_Sign") != 0)
 		return;
@@ -196,13 +196,13 @@ static void look_at(struct call *call, double now, double asleep)
 		message_note("touch the token if it blinks");
 }
 
-/* Whoever has sent a signal is told why nothing comes of it. */
+/* Tells why a signal has no effect yet. */
 static void look_at_signals(double now)
 {
 	const struct call *call = call_of_thread();
 
 	if (hold_is_overdue(now) && call != NULL)
-		message_note("the signal waits for the module %s to come back from %s; another one ends the program at once",
+		message_note("waiting for the module %s to return from %s; signal again to stop immediately",
 			     call->module, call->function);
 }
 
@@ -231,7 +231,7 @@ static void *run(void *unused)
 	return unused;
 }
 
-/* Signals are for the thread that works, but for those that a crash makes. */
+/* The main thread handles signals, except those of a crash. */
 static bool start_quietly(pthread_t *thread, void *(*work)(void *))
 {
 	sigset_t quiet, before;
@@ -258,7 +258,7 @@ static void start_thread(void)
 	watch.has_thread = start_quietly(&watch.thread, run);
 }
 
-/* --- from when to when ------------------------------------------------------------------------------------------- */
+/* --- begin and end ------------------------------------------------------------------------------------------- */
 
 void watch_begin(long timeout)
 {

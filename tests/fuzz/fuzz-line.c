@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "batch/internal.h"
+#include "server/server.h"
 #include "settings/settings.h"
 
 static const struct jwt_extra run_claim = { "run", "1" };
@@ -75,8 +76,15 @@ static void compare_all(const char *text, const struct bearer_request *request, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct jwt_extra claims[1];
-	const struct bearer_request run = { .client_id = "id", .instance_url = "https://example.com", .lifetime = 180, .jti = true,
-					    .claims = claims, .claim_count = 1 };
+	const struct bearer_request run = {
+		.server = &server_salesforce,
+		.client_id = "id",
+		.instance_url = "https://example.com",
+		.lifetime = 180,
+		.jti = true,
+		.claims = claims,
+		.claim_count = 1,
+	};
 	const struct batch_options options = { .bearers = size % 2 == 0, .parse = parse };
 	struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1 };
 	struct error error = { .class = 0 };

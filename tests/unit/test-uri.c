@@ -96,8 +96,8 @@ static const struct {
 	{ "pkcs11:;", "empty attribute", "" },
 	{ "pkcs11:token=a;;id=%01", "empty attribute", "" },
 	{ "pkcs11:token=a?module-name=m&&pin-value=0815471", "empty attribute", "" },
-	{ "pkcs11:?pin-source=file:/run/pin%00.txt", "pin-source holds a NUL", "" },
-	{ "pkcs11:?module-path=/lib/x.so%00.so", "module-path holds a NUL", "" },
+	{ "pkcs11:?pin-source=file:/run/pin%00.txt", "pin-source contains a NUL", "" },
+	{ "pkcs11:?module-path=/lib/x.so%00.so", "module-path contains a NUL", "" },
 	{ "pkcs11:slot-id=one", "slot-id is not the number", "" },
 	{ "pkcs11:slot-id=", "slot-id is not the number", "" }, /* p11-kit: 0 */
 	{ "pkcs11:slot-id=-1", "slot-id is not the number", "" },
