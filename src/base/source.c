@@ -110,8 +110,8 @@ int source_clean(const char *what, const struct source_kind *kind, struct secret
 		return -(int)kind->class;
 	}
 	if (length > kind->max)
-		return error_set(error, kind->class, "%s holds more than %zu bytes, too many for one %s", what, kind->max,
-				 kind->name);
+		return error_set(error, kind->class, "%s holds more than %zu bytes, too many for one %s", what,
+				 kind->max, kind->name);
 	fault = stray((const unsigned char *)text, length, &hint);
 	if (fault == NULL)
 		return 0;
@@ -163,7 +163,8 @@ static int read_descriptor(int fd, const char *what, bool line, const struct sou
 		return -(int)kind->class;
 	}
 	if (got < 0 || ready < 0)
-		return error_set(error, kind->class, "cannot read the %s from %s: %s", kind->name, what, strerror(errno));
+		return error_set(error, kind->class, "cannot read the %s from %s: %s", kind->name, what,
+				 strerror(errno));
 	return source_clean(what, kind, secret, error);
 }
 
@@ -189,7 +190,8 @@ static int check_file(const char *path, int fd, const struct stat *status, bool 
 	char word[SHELL_WORD_SIZE];
 
 	if (!S_ISREG(status->st_mode) && !S_ISFIFO(status->st_mode)) {
-		error_set(error, kind->class, "the %s file %s is not a file: it is %s", kind->name, path, trust_kind(status));
+		error_set(error, kind->class, "the %s file %s is not a file: it is %s", kind->name, path,
+			  trust_kind(status));
 		error_hint(error, "name a file that holds the %s and nothing else", kind->name);
 		return -(int)kind->class;
 	}
@@ -236,8 +238,8 @@ static int read_environment(const char *name, const struct source_kind *kind, st
 	char what[96];
 
 	if (value == NULL || *value == '\0') {
-		error_set(error, kind->class, "the environment variable %s, which should hold the %s, is %s", name, kind->name,
-			  value == NULL ? "not set" : "empty");
+		error_set(error, kind->class, "the environment variable %s, which should hold the %s, is %s", name,
+			  kind->name, value == NULL ? "not set" : "empty");
 		if (*name == '$')
 			error_hint(error, "write the name of the variable without $");
 		else

@@ -20,7 +20,8 @@ enum { WRITTEN_AT_ONCE = 4096 }; /* bytes that never block once poll reports roo
 
 /* --- items that have ended --------------------------------------------------------------------------------------- */
 
-static void stop(struct run *run, enum error_class class, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void stop(struct run *run, enum error_class class, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 static void stop(struct run *run, enum error_class class, const char *format, ...)
 {
 	va_list arguments;
@@ -181,7 +182,8 @@ static void stop_if_hopeless(struct run *run)
 	if (brake->asked > 0)
 		stop(run, ERROR_ORG, "the org asks to wait %ld s", brake->asked);
 	else if (brake->on)
-		stop(run, last->class, "%ld requests in a row failed, the last one: %.400s", brake->failures, last->text);
+		stop(run, last->class, "%ld requests in a row failed, the last one: %.400s", brake->failures,
+		     last->text);
 	else
 		stop(run, last->class, "the org asks to slow down again and again: %.400s", last->text);
 }
@@ -235,8 +237,8 @@ static int conclude(const struct run *run, struct error *error)
 			message_note("%s", counts);
 		return report->worst;
 	}
-	error_set(error, run->stop.class, "%s; %s, %lu given up; the input is read up to line %lu", run->stop.text, counts,
-		  report->given_up, run->input.number);
+	error_set(error, run->stop.class, "%s; %s, %lu given up; the input is read up to line %lu", run->stop.text,
+		  counts, report->given_up, run->input.number);
 	error_hint(error, "%s", run->stop.hint);
 	error->signal = run->signal;
 	return error_result(error);

@@ -133,8 +133,8 @@ void run_exchange(struct run *run)
 
 static bool has_room(struct run *run)
 {
-	return run->stop.class == ERROR_NONE && !is_about_to_end(run) && !run_is_stuck(run) && run->free.first != NULL &&
-	       !workers_are_full(run->workers) &&
+	return run->stop.class == ERROR_NONE && !is_about_to_end(run) && !run_is_stuck(run) &&
+	       run->free.first != NULL && !workers_are_full(run->workers) &&
 	       (!run->options->bearers || run->sender.ready.count < run->sender.brake.allowed);
 }
 

@@ -22,7 +22,7 @@ struct bearer_request {
 	const char *instance_url; /* of the org; may be NULL if audience and token_url are set */
 	const char *audience;     /* NULL: instance_url */
 	const char *aud;          /* the claim: see bearer_audience */
-	const char *token_url;    /* NULL: the server's usual path below instance_url; the one in use is a checked one */
+	const char *token_url;    /* checked; NULL: the server's usual path below instance_url */
 	long lifetime;            /* seconds from now to exp */
 	bool jti;
 	struct jwt_extra *claims, *headers;

@@ -27,7 +27,8 @@ const struct form_text form_texts[FORM_COUNT] = {
 			   "give the certificate that the CA issued for it, or make one with \"p11bearer cert\"" },
 	[FORM_CRL] = { "a revocation list (CRL)", GIVE_ONE },
 	[FORM_PKCS7] = { "PKCS#7 (.p7b)",
-			 "extract the certificate with \"openssl pkcs7 -print_certs\"; add -inform DER for the binary form" },
+			 "extract the certificate with \"openssl pkcs7 -print_certs\"; "
+			 "add -inform DER for the binary form" },
 	[FORM_PKCS12] = { "PKCS#12 (.p12, .pfx)", "extract the certificate with \"openssl pkcs12 -clcerts -nokeys\"" },
 	[FORM_JAVA_KEYSTORE] = { "a Java keystore", "extract the certificate with \"keytool -exportcert -rfc\"" },
 	[FORM_PGP] = { "an OpenPGP block", GIVE_ONE },
@@ -80,10 +81,10 @@ enum form form_of_der(const unsigned char *der, size_t length)
 	static const struct {
 		ASN1_ITEM_EXP *item;
 		enum form form;
-	} items[] = {
+	} items[] = { /* X509_SIG is encrypted PKCS#8 */
 		{ ASN1_ITEM_ref(X509), FORM_CERTIFICATE }, { ASN1_ITEM_ref(X509_REQ), FORM_REQUEST },
 		{ ASN1_ITEM_ref(X509_CRL), FORM_CRL },     { ASN1_ITEM_ref(PKCS12), FORM_PKCS12 },
-		{ ASN1_ITEM_ref(PKCS7), FORM_PKCS7 },      { ASN1_ITEM_ref(X509_SIG), FORM_PRIVATE_KEY }, /* encrypted PKCS#8 */
+		{ ASN1_ITEM_ref(PKCS7), FORM_PKCS7 },      { ASN1_ITEM_ref(X509_SIG), FORM_PRIVATE_KEY },
 	};
 	enum form form = FORM_UNKNOWN;
 
@@ -163,7 +164,8 @@ static enum form form_of_digits(const char *text)
 	static const char hex[] = "0123456789abcdefABCDEF: \t\r\n";
 	static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_= \t\r\n";
 
-	if (is_written(text, "3082", hex, "3") || is_written(text, "30:82", hex, ":") || is_written(text, "30 82", hex, " "))
+	if (is_written(text, "3082", hex, "3") || is_written(text, "30:82", hex, ":") ||
+	    is_written(text, "30 82", hex, " "))
 		return FORM_HEX;
 	if (is_written(text, "MII", url, "-_"))
 		return FORM_BASE64URL;

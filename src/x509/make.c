@@ -20,7 +20,8 @@ static int subject_part(const char **text, char *part, size_t size, struct error
 		if (*c == '\\' && c[1] != '\0')
 			c++;
 		if (used + 1 >= size)
-			return error_set(error, ERROR_USAGE, "a part of the subject is longer than %zu bytes", size - 1);
+			return error_set(error, ERROR_USAGE, "a part of the subject is longer than %zu bytes",
+					 size - 1);
 		part[used++] = *c;
 	}
 	part[used] = '\0';
@@ -45,7 +46,8 @@ static int parse_parts(const char *text, X509_NAME *name, struct error *error)
 			return error_set(error, ERROR_USAGE, "the subject's part \"%s\" is not of the form TYPE=value",
 					 part);
 		*equals = '\0';
-		if (X509_NAME_add_entry_by_txt(name, part, MBSTRING_UTF8, (unsigned char *)equals + 1, -1, -1, 0) <= 0) {
+		if (X509_NAME_add_entry_by_txt(name, part, MBSTRING_UTF8, (unsigned char *)equals + 1, -1, -1,
+					       0) <= 0) {
 			error_openssl(error, ERROR_USAGE, "the subject cannot be used");
 			error_hint(error, "correct the part with %s; types are CN, O, OU, C, ST, L, emailAddress, …",
 				   part);

@@ -86,7 +86,8 @@ static X509 *take_der(const unsigned char **next, size_t left)
 }
 
 /* Reads concatenated certificates. *form is what the data is instead, if it does not begin with one. */
-static int read_der(const unsigned char *der, size_t length, struct x509_list *list, enum form *form, struct error *error)
+static int read_der(const unsigned char *der, size_t length, struct x509_list *list, enum form *form,
+		    struct error *error)
 {
 	const unsigned char *next = der, *past = der + length;
 
@@ -259,8 +260,8 @@ static int mismatch(const struct x509_list *list, const char *name, EVP_PKEY *ke
 	if (public != NULL)
 		x509_key_fingerprint(public, theirs);
 	x509_fingerprint(list->list[0], fingerprint);
-	error_set(error, ERROR_CONFIG, "the certificate %s (SHA-256 fingerprint %s) is not the key's; SHA-256 of the public "
-		  "keys:", name, fingerprint);
+	error_set(error, ERROR_CONFIG, "the certificate %s (SHA-256 fingerprint %s) is not the key's; SHA-256 of the "
+		  "public keys:", name, fingerprint);
 	error_append(error, "\n  certificate %s", theirs);
 	error_append(error, "\n  token key   %s", ours);
 	return -ERROR_CONFIG;

@@ -71,7 +71,8 @@ static bool is_encrypted(const unsigned char *next, const unsigned char *past)
 {
 	long length;
 
-	return enter(&next, past, V_ASN1_SEQUENCE, &length) && (has_oid(next, past, "\x2a\x86\x48\x86\xf7\x0d\x01\x05") ||
+	return enter(&next, past, V_ASN1_SEQUENCE, &length) &&
+	       (has_oid(next, past, "\x2a\x86\x48\x86\xf7\x0d\x01\x05") ||
 		has_oid(next, past, "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01"));
 }
 

@@ -86,8 +86,8 @@ static bool begins_block(const char *text, const char *mark)
 	return false;
 }
 
-/* Finds "BEGIN … PRIVATE KEY-----", with or without spaces, including OpenSSH's and OpenPGP's; and the formats of PuTTY,
- * .NET, age and "openssl pkey -text". */
+/* Finds "BEGIN … PRIVATE KEY-----", with or without spaces, including OpenSSH's and OpenPGP's; and the formats of
+ * PuTTY, .NET, age and "openssl pkey -text". */
 static bool has_armour(const char *text)
 {
 	static const struct {
@@ -141,7 +141,8 @@ static bool is_number(const char *value)
  * every picture of some megabytes contains these three letters. */
 static bool is_private_jwk(const char *text)
 {
-	return has_member(text, "kty", is_key_type) && (has_member(text, "d", is_number) || has_member(text, "k", is_number));
+	return has_member(text, "kty", is_key_type) &&
+	       (has_member(text, "d", is_number) || has_member(text, "k", is_number));
 }
 
 /* --- keys encoded in text ---------------------------------------------------------------------------------------- */
