@@ -126,6 +126,8 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
 	request->lifetime = settings_number(settings, SETTING_LIFETIME);
+	if (request->lifetime == 0)
+		request->lifetime = request->server->lifetime_max;
 	request->jti = settings_flag(settings, SETTING_JTI);
 	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
 	if (purpose == CMD_BEARER) {

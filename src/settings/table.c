@@ -41,7 +41,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_AUDIENCE, "audience", .letter = 'a', .type = TYPE_URL, .pasted = PASTED_URL,
 	      .group = GROUP_CLAIMS, .argument = "URL", .help = "claim aud, if it differs from the org's URL"),
 	ENTRY(SETTING_LIFETIME, "lifetime", .type = TYPE_NUMBER, .group = GROUP_CLAIMS, .argument = "SECONDS",
-	      .fallback = "180", .min = 1, .max = 86400, .help = "lifetime of the assertion (claim exp)"),
+	      .min = 1, .max = 86400, .help = "lifetime of the assertion; default: the longest"),
 	ENTRY(SETTING_JTI, "jti", .type = TYPE_FLAG, .group = GROUP_CLAIMS, .fallback = "yes",
 	      .help = "send a random jti"),
 	ENTRY(SETTING_CLAIM, "claim", .type = TYPE_PAIRS, .group = GROUP_CLAIMS, .argument = "NAME=JSON",
