@@ -44,13 +44,13 @@ struct item {
 	struct retry retry;
 	bool has_failed;       /* one has, for the reason in `error` */
 	struct http_clock clock; /* as the org's refusal told */
-	bool cut_short;        /* it waited for the token, and the run ended the wait */
-	bool asks;             /* it was refused, and a worker is to look for the certificate before it ends */
-	X509 *certificate;     /* what the worker has found, or NULL */
+	bool cut_short;        /* the run ended its wait for the token */
+	bool asks;             /* it was refused; a worker looks for the certificate before it ends */
+	X509 *certificate;     /* found by the worker, or NULL */
 	bool limited;          /* the org has refused it because its user has logged in too often */
 	long retry_after;      /* seconds that the org asked to wait then, or -1 */
-	bool probe;            /* it finds out whether its user may log in again */
-	bool renewed;          /* it has waited for a request before, and is the next when it is signed anew */
+	bool probe;            /* it tests whether its user may log in again */
+	bool renewed;          /* it has waited for a request before, and goes first once it is signed again */
 	double ready_since;    /* clock_ms: its assertion was made */
 	double began;          /* clock_ms: the signature, or the request */
 	double not_before;     /* clock_ms of the next try */
@@ -149,7 +149,7 @@ struct sender {
 	char *token_url;       /* the run's, or NULL */
 	struct brake brake;
 	struct error last;     /* the last failure that slowed it down */
-	size_t renewing;       /* items that are signed anew, for which there is room at the org */
+	size_t renewing;       /* items being signed again, for which a request is reserved */
 	struct queue ready, waiting;
 	struct oauth_answer answer; /* the last one */
 	X509 *certificate;     /* the key's; NULL if unknown */
@@ -178,7 +178,7 @@ bool sender_begin(struct sender *sender, struct item *item);
  * to the workers first. */
 void sender_move(struct sender *sender, struct queue *done);
 
-/* Takes back one that is not under way; NULL: there is none. */
+/* Takes back an item whose request has not started, or returns NULL. */
 struct item *sender_take_back(struct sender *sender);
 
 /* How long until something is to begin, in milliseconds from `now`; below 0: nothing waits for a time. */
