@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A gate around the module. Threads that sign are inside; the one that recovers from a loss closes the gate and waits
- * until nobody is. No lock is held while a thread is inside or the gate is closed. If a recovery fails, or is told to
- * give up, what is behind the gate is gone, for a reason that the gate keeps. All functions but gate_free may be called
- * in any thread. */
+ * until nobody is. No lock is held while a thread is inside or the gate is closed. If a recovery fails or is abandoned,
+ * the gate has failed, and keeps the reason. All functions but gate_free may be called in any thread. */
 #ifndef P11BEARER_P11_GATE_H
 #define P11BEARER_P11_GATE_H
 
@@ -37,10 +36,10 @@ void gate_abandon(struct gate *gate);
 /* Whether gate_abandon has ended a gate_wait. */
 bool gate_was_abandoned(const struct gate *gate);
 
-/* Keeps the reason why what is behind the gate is gone, if none is known yet. */
+/* Sets the reason for which the gate has failed, unless it has one. */
 void gate_fail(struct gate *gate, const struct error *why);
 
-/* Whether it is gone. *why, unless NULL, is set to the reason. */
+/* Whether the gate has failed. *why, unless NULL, is set to the reason. */
 bool gate_has_failed(struct gate *gate, struct error *why);
 
 bool gate_is_closed(const struct gate *gate);

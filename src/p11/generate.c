@@ -211,7 +211,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, unsi
 		error_append(error, "; the key was made: %s", key->full_uri);
 		return error_result(error);
 	}
-	return taken_meanwhile(key, &(struct new_pair){ .names = { label, id }, .public = public }, error);
+	return taken_since(key, &(struct new_pair){ .names = { label, id }, .public = public }, error);
 }
 
 int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error)

@@ -109,7 +109,7 @@ struct new_pair {
 /* Fails with ERROR_NO_KEY if another key got the same label or id while the pair was made: keys that share label and id
  * cannot be told apart. The pair is then destroyed, unless it is not certain that the other one is another key. Call it
  * last, because it may restart the module. */
-int taken_meanwhile(struct p11_key *key, const struct new_pair *pair, struct error *error);
+int taken_since(struct p11_key *key, const struct new_pair *pair, struct error *error);
 
 /* Destroys a new pair and says so in the error's hint, followed by `then`; if that fails, the hint says how to remove
  * it. Returns the error. */

@@ -197,7 +197,7 @@ static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_AT
 	return modulus == OTHER ? destroy_again(key, ours, error) : keep_both(key->full_uri, error);
 }
 
-int taken_meanwhile(struct p11_key *key, const struct new_pair *pair, struct error *error)
+int taken_since(struct p11_key *key, const struct new_pair *pair, struct error *error)
 {
 	CK_ATTRIBUTE ours = { .pValue = NULL };
 	struct error ignored;
