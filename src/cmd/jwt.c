@@ -59,7 +59,8 @@ static const struct settings_usage usage = {
 	.command = "jwt",
 	.operands = "",
 	.summary = "Prints an assertion: a JWT signed by a key on a token.",
-	.details = "The JWT is for RFC 7523. With --batch, only the key is required.",
+	.details = "The assertion is for RFC 7523. Nothing is sent. With --batch, only the key is\n"
+		   "required.",
 	.example = "p11bearer jwt -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
 		   "    -u user@example.com -r https://example.my.salesforce.com",
 	.needed = cmd_needs_assertion,

@@ -30,7 +30,7 @@ static const struct settings_usage usage = {
 	.operands = "URI",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Makes an RSA key on a token and prints its URI.",
+	.summary = "Generates an RSA key on a token and prints its URI.",
 	.details = "The key cannot leave its token. URI names the token, and the label and id of the\n"
 		   "new key; the default id is random.",
 	.example = "p11bearer keygen 'pkcs11:token=prod;object=jwt-key'",

@@ -187,7 +187,7 @@ static const struct settings_usage usage = {
 	.operands = "[URI]",
 	.operands_max = 1,
 	.summary = "Lists tokens and their private keys, each with its URI.",
-	.details = "Each URI matches only this token or key. Logs in only with --pin-from, and only\n"
+	.details = "Each URI matches no other token or key. Logs in only with --pin-from, and only\n"
 		   "to one token.",
 	.example = "p11bearer keys 'pkcs11:token=prod' --pin-from prompt",
 	.groups = GROUP_TOKEN,

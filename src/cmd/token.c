@@ -102,7 +102,7 @@ static const struct settings_usage usage = {
 	.command = "token",
 	.operands = "",
 	.summary = "Exchanges an assertion for a bearer and prints it.",
-	.details = "Uses the exchange of RFC 7523 at the org's token endpoint. With --batch, only\n"
+	.details = "Sends the assertion to the org's token endpoint (RFC 7523). With --batch, only\n"
 		   "the key is required.",
 	.example = "p11bearer token -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
 		   "    -u user@example.com -r https://example.my.salesforce.com",

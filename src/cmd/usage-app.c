@@ -13,9 +13,9 @@ const struct settings_usage usage_app_set_cert = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Puts a certificate into an app's settings file.",
-	.details = "Changes nothing else in it. PATH is the file, or a folder that contains one. The\n"
-		   "certificate is the one in the file of --certificate (with --key, the one that\n"
-		   "matches the key), or the one of --key on the token.",
+	.details = "Changes nothing else in the file. PATH is this file, another file of the app, or\n"
+		   "a folder that contains the app. The certificate comes from --certificate; it\n"
+		   "must match --key if both are given. With only --key, it comes from the token.",
 	.example = "p11bearer app set-cert force-app --certificate cert.pem",
 	.needed = set_cert_needs,
 	.groups = GROUP_TOKEN | GROUP_KEY,
@@ -27,10 +27,10 @@ const struct settings_usage usage_app_check = {
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "Checks an app's files, and reports what is wrong with them.",
-	.details = "PATH is a folder, or a file; the files next to it are checked too. If --key is\n"
-		   "on the command line, the certificate must match it. If a client id is set, the\n"
-		   "consumer key must be the same.",
+	.summary = "Checks an app's files and reports errors and warnings.",
+	.details = "PATH is a folder or one of the app's files; the app's other files are checked\n"
+		   "too. If --key is on the command line, the certificate must match it. If a client\n"
+		   "id is set, the consumer key must be the same.",
 	.example = "p11bearer app check force-app",
 	.groups = GROUP_TOKEN | GROUP_KEY,
 	.own = { SETTING_APP, SETTING_CLIENT_ID, SETTING_JSON },
@@ -48,9 +48,9 @@ const struct settings_usage usage_app_init = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Writes the files of a new app for the JWT bearer flow.",
-	.details = "The files are in source format, with a manifest. The certificate is the one in\n"
-		   "the file of --certificate (with --key, the one that matches the key), or the one\n"
-		   "of --key on the token.",
+	.details = "The files are in source format, with a manifest. The certificate comes from\n"
+		   "--certificate; it must match --key if both are given. With only --key, it comes\n"
+		   "from the token.",
 	.example = "p11bearer app init MyApp --dir force-app --certificate cert.pem",
 	.needed = init_needs,
 	.groups = GROUP_TOKEN | GROUP_KEY,
@@ -64,9 +64,9 @@ const struct settings_usage usage_deploy = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Deploys an app to the org and waits for the result.",
-	.details = "Gets a bearer for it, and prints the org's result as JSON. PATH is one of an\n"
-		   "app's files, a folder in source format, whose app files are deployed, or a\n"
-		   "folder in metadata format with a package.xml, which is deployed as a whole.",
+	.details = "Gets a bearer for this, and prints the org's result as JSON. PATH is one of an\n"
+		   "app's files; a folder in source format, of which only the files of apps are\n"
+		   "deployed; or a folder in metadata format, of which all files are deployed.",
 	.example = "p11bearer deploy force-app --profile production",
 	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
