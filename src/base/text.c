@@ -88,6 +88,12 @@ void text_line(char *text)
 	text_clean(text, "");
 }
 
+void text_lower(char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+}
+
 const char *text_fault(const char *text)
 {
 	size_t left = strlen(text);

@@ -4,6 +4,7 @@
 #define P11BEARER_BASE_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Returns whether a Unicode character could mislead a reader: a control character (C0, DEL, C1), or one that is
  * invisible, changes the direction of writing or looks like a line end to some programs. */
@@ -16,6 +17,9 @@ void text_clean(char *text, const char *kept);
 /* As text_clean, for a part of a line: line ends become blanks, and the value of a URI's pin-value becomes
  * asterisks. */
 void text_line(char *text);
+
+/* Turns ASCII letters into lower case, in place, whatever the locale. */
+void text_lower(char *text, size_t length);
 
 /* Returns why the text cannot be a setting's value ("is empty", "is not UTF-8", …), or NULL. The result is static. */
 const char *text_fault(const char *text);

@@ -2,6 +2,7 @@
 #include "batch/limit.h"
 
 #include "base/message.h"
+#include "base/text.h"
 #include "bearer/advice.h"
 #include "bearer/retry.h"
 
@@ -69,8 +70,8 @@ static bool make_key(const struct limits *limits, const struct item *item, unsig
 	int length = asprintf(&text, "%s\n%s", server != NULL ? server : "", name);
 	bool made;
 
-	for (int i = 0; i < length; i++)
-		text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+	if (length >= 0)
+		text_lower(text, (size_t)length);
 	made = length >= 0 && EVP_Digest(text, (size_t)length, key, NULL, EVP_sha256(), NULL) == 1;
 	if (length >= 0)
 		free(text);

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-int cmd_app_key(const struct settings *settings, EVP_PKEY **public, struct error *error)
+/* Gets the public key or the certificate of --key; the other one is NULL. */
+static int from_token(const struct settings *settings, EVP_PKEY **public, X509 **certificate, struct error *error)
 {
 	struct p11_request request;
 	struct p11_key *key = NULL;
@@ -18,29 +19,21 @@ int cmd_app_key(const struct settings *settings, EVP_PKEY **public, struct error
 
 	if (result == 0)
 		result = p11_key_open(&key, &request, false, error);
-	if (result == 0)
+	if (result == 0 && public != NULL)
 		result = p11_key_public(key, public, error);
-	p11_key_close(&key);
-	p11_uri_free(&request.uri);
-	return result;
-}
-
-static int from_token(const struct settings *settings, X509 **certificate, struct error *error)
-{
-	struct p11_request request;
-	struct p11_key *key = NULL;
-	int result = cmd_key_request(settings, NULL, &request, error);
-
-	if (result == 0)
-		result = p11_key_open(&key, &request, false, error);
-	if (result == 0)
+	if (result == 0 && certificate != NULL)
 		result = p11_key_certificate(key, certificate, error);
 	p11_key_close(&key);
 	p11_uri_free(&request.uri);
 	return result;
 }
 
-/* Opens the key only if it decides: an option names it, or the file contains several certificates. */
+int cmd_app_key(const struct settings *settings, EVP_PKEY **public, struct error *error)
+{
+	return from_token(settings, public, NULL, error);
+}
+
+/* Opens the key only if needed: if an option names it, or the file contains several certificates. */
 static int from_file(const struct settings *settings, const char *path, X509 **certificate, struct error *error)
 {
 	bool key_given = settings_is_option(settings, SETTING_KEY);
@@ -72,7 +65,7 @@ int cmd_app_certificate(const struct settings *settings, X509 **certificate, str
 	}
 	if (path != NULL && !only_key_given)
 		return from_file(settings, path, certificate, error);
-	return from_token(settings, certificate, error);
+	return from_token(settings, NULL, certificate, error);
 }
 
 int cmd_app_warn(X509 *certificate, size_t length, struct error *error)

@@ -2,6 +2,8 @@
 /* Normalizes URLs: RFC 3986 section 6.2.2.1 (case of scheme and host) and 6.2.3 (default port). */
 #include "jwt/jwt.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static const char default_port[] = ":443";
@@ -31,8 +33,7 @@ char *jwt_audience(const char *url)
 		return audience;
 	host += strlen("://");
 	path = host + strcspn(host, "/?#");
-	for (char *c = audience; c < path; c++)
-		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+	text_lower(audience, (size_t)(path - audience));
 	port = host + (*host == '[' ? strcspn(host, "]/") : strcspn(host, ":/?#"));
 	port += *port == ']' ? 1 : 0;
 	idle = idle_port(port, (size_t)(path - port), strncmp(audience, "https:", strlen("https:")) == 0);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the proxy of a client --------------------------------------------------------------------------------------- */
-
 /* A URL without a user has no account; ":" is an account, see proxy_methods. */
 static int take_account(CURLU *parts, struct secret **account, struct error *error)
 {

@@ -2,6 +2,8 @@
 /* Checks the URL that a server names for requests with its bearer. */
 #include "oauth/http-internal.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,10 +32,8 @@ static bool url_read(const char *text, struct url *url)
 	    url->host == NULL || url->path == NULL)
 		return false;
 	(void)curl_url_get(url->parts, CURLUPART_PORT, &url->port, 0);
-	for (char *c = url->scheme; *c != '\0'; c++)
-		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
-	for (char *c = url->host; *c != '\0'; c++)
-		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+	text_lower(url->scheme, strlen(url->scheme));
+	text_lower(url->host, strlen(url->host));
 	return true;
 }
 

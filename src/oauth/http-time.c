@@ -98,7 +98,6 @@ void transfer_tell_time(struct http *http, const struct transfer *transfer)
 	long header = 0; /* bytes received */
 
 	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &header);
-
 	if (!has_happened(easy, CURLINFO_NAMELOOKUP_TIME_T))
 		stage = "looking up the host";
 	else if (!has_happened(easy, CURLINFO_PRETRANSFER_TIME_T))

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "process/interrupt.h"
 
 #include <arpa/inet.h>
@@ -174,10 +175,8 @@ char *http_origin(const char *url)
 		if (asprintf(&origin, "%s://%.*s:%s", scheme, (int)length, host, port) < 0)
 			origin = NULL;
 	}
-	for (char *c = origin; c != NULL && *c != '\0'; c++) {
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	}
+	if (origin != NULL)
+		text_lower(origin, strlen(origin));
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);

@@ -77,15 +77,6 @@ static const struct settings_needed *find_needed(const struct settings_usage *us
 	return NULL;
 }
 
-static bool is_own(const struct settings_usage *usage, const struct setting *setting)
-{
-	for (const enum setting_id *own = usage->own; *own != SETTING_NONE; own++) {
-		if (*own == setting->id)
-			return true;
-	}
-	return false;
-}
-
 static void print_required(const struct settings_usage *usage, FILE *stream)
 {
 	bool in_files = true;
@@ -107,7 +98,7 @@ static void print_group(const struct settings_usage *usage, enum setting_group g
 
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
-		bool own = is_own(usage, setting);
+		bool own = usage_owns(usage, setting);
 
 		if (!usage_takes(usage, setting) || find_needed(usage, setting) != NULL ||
 		    own != (group == GROUP_OWN) || (!own && setting->group != group))

@@ -14,15 +14,18 @@ enum {
 	NEGATED = 4096, /* --no-NAME */
 };
 
-bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
+bool usage_owns(const struct settings_usage *usage, const struct setting *setting)
 {
-	if (((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0)
-		return true;
 	for (const enum setting_id *own = usage->own; *own != SETTING_NONE; own++) {
 		if (*own == setting->id)
 			return true;
 	}
 	return false;
+}
+
+bool usage_takes(const struct settings_usage *usage, const struct setting *setting)
+{
+	return ((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0 || usage_owns(usage, setting);
 }
 
 /* A flag that a file can set, or that is on by default, needs a way to turn it off. */

@@ -113,7 +113,8 @@ void profiles_free(struct profiles *profiles);
 /* Fails with ERROR_CONFIG, because no file has the chosen profile, and names those that exist. */
 int profile_missing(const struct settings *settings, const char *name, struct error *error);
 
-/* Whether the command takes the setting. */
+/* Whether the command lists the setting as its own; whether it takes the setting, as its own or in a group. */
+bool usage_owns(const struct settings_usage *usage, const struct setting *setting);
 bool usage_takes(const struct settings_usage *usage, const struct setting *setting);
 
 /* Whether configuration files can set it (for TYPE_PAIRS, the name is the beginning of the keys). */
