@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# script.sh usual|short: what figure 4 is measured against, the script that one writes without p11bearer. "usual" as such
-# scripts are, "short" with as few processes as bash allows. ENGINE_KEY, PKCS11_MODULE_PATH and ORG are in the
+# script.sh usual|short: gets a bearer without p11bearer, for comparison in figure 4. "usual" is as such scripts are
+# commonly written, "short" starts as few processes as bash allows. ENGINE_KEY, PKCS11_MODULE_PATH and ORG are in the
 # environment. No assertion is in argv: curl reads it on stdin.
 set -euo pipefail
 
