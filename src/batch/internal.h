@@ -21,7 +21,7 @@ struct line {
 	cJSON *json;               /* other values and all names point into it */
 	struct jwt_extra *extras;  /* claims and header fields, if the line has any of its own */
 	struct bearer_request request;
-	char *token_url, *aud;     /* NULL: the run's */
+	struct http_url *endpoint; /* NULL: the run's */
 	char *raw;                 /* the original line, `length` bytes, if it may have to wait: see limit.h */
 	size_t length;
 };
@@ -146,7 +146,6 @@ bool workers_lost_key(const struct workers *workers, struct error *why);
 struct sender {
 	struct http_pool *pool;
 	const struct bearer_request *request;
-	char *token_url;       /* the run's, or NULL */
 	struct brake brake;
 	struct error last;     /* the last failure that slowed it down */
 	size_t renewing;       /* items being signed again, for which a request is reserved */

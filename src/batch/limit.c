@@ -35,21 +35,18 @@ TAILQ_HEAD(users, user);
 
 struct limits {
 	const struct bearer_request *request;
-	char *origin;                /* of the run's token endpoint, or NULL */
 	void *tree;                  /* of all users, by key: tsearch(3) */
 	struct users lists[2];       /* the users that do not wait and those that do, each ordered by `until` */
 	struct lines ready;          /* kept lines whose wait is over */
 	size_t users, count, bytes;  /* the latter two of all kept lines */
 };
 
-int limits_open(struct limits **limits, const struct bearer_request *request, const char *token_url,
-		struct error *error)
+int limits_open(struct limits **limits, const struct bearer_request *request, struct error *error)
 {
 	*limits = calloc(1, sizeof(**limits));
 	if (*limits == NULL)
 		return error_memory(error);
 	(*limits)->request = request;
-	(*limits)->origin = token_url != NULL ? http_origin(token_url) : NULL;
 	TAILQ_INIT(&(*limits)->lists[false]);
 	TAILQ_INIT(&(*limits)->lists[true]);
 	STAILQ_INIT(&(*limits)->ready);
@@ -62,12 +59,11 @@ static int compare(const void *one, const void *other)
 }
 
 /* False: memory is exhausted. */
-static bool make_key(const struct limits *limits, const struct item *item, unsigned char *key)
+static bool make_key(const struct item *item, unsigned char *key)
 {
-	const char *url = item->line.token_url, *name = item->line.request.username;
-	char *origin = url != NULL ? http_origin(url) : NULL, *text = NULL;
-	const char *server = origin != NULL ? origin : limits->origin;
-	int length = asprintf(&text, "%s\n%s", server != NULL ? server : "", name);
+	const struct bearer_request *request = &item->line.request;
+	char *text = NULL;
+	int length = asprintf(&text, "%s\n%s", http_url_origin(request->endpoint), request->username);
 	bool made;
 
 	if (length >= 0)
@@ -75,7 +71,6 @@ static bool make_key(const struct limits *limits, const struct item *item, unsig
 	made = length >= 0 && EVP_Digest(text, (size_t)length, key, NULL, EVP_sha256(), NULL) == 1;
 	if (length >= 0)
 		free(text);
-	free(origin);
 	return made;
 }
 
@@ -84,7 +79,7 @@ static struct user *find(const struct limits *limits, const struct item *item)
 {
 	struct user wanted, **found;
 
-	if (limits->users == 0 || !make_key(limits, item, wanted.key))
+	if (limits->users == 0 || !make_key(item, wanted.key))
 		return NULL;
 	found = tfind(&wanted, &limits->tree, compare);
 	return found != NULL ? *found : NULL;
@@ -127,7 +122,7 @@ static struct user *add(struct limits *limits, const struct item *item)
 {
 	struct user *user = calloc(1, sizeof(*user));
 
-	if (user == NULL || !make_key(limits, item, user->key) || tsearch(user, &limits->tree, compare) == NULL) {
+	if (user == NULL || !make_key(item, user->key) || tsearch(user, &limits->tree, compare) == NULL) {
 		free(user);
 		return NULL;
 	}
@@ -215,7 +210,6 @@ void limits_close(struct limits **limits)
 	for (int i = 0; i < 2; i++)
 		while (!TAILQ_EMPTY(&old->lists[i]))
 			forget(old, TAILQ_FIRST(&old->lists[i]));
-	free(old->origin);
 	free(old);
 	*limits = NULL;
 }

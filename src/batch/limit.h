@@ -24,10 +24,8 @@ struct kept {
 	char text[];
 };
 
-/* `request` and `token_url` (or NULL) are the run's and must outlive the limits. Fails with ERROR_UNEXPECTED if memory
- * is exhausted. */
-int limits_open(struct limits **limits, const struct bearer_request *request, const char *token_url,
-		struct error *error);
+/* `request` is the run's and must outlive the limits. Fails with ERROR_UNEXPECTED if memory is exhausted. */
+int limits_open(struct limits **limits, const struct bearer_request *request, struct error *error);
 void limits_close(struct limits **limits);
 
 enum limits_verdict {

@@ -3,7 +3,6 @@
 #include "batch/internal.h"
 
 #include "base/json.h"
-#include "oauth/http.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -196,29 +195,11 @@ static int parse(struct line *line, const char *text, size_t length, struct erro
 	return 0;
 }
 
-/* The run's own URLs are parsed and checked once. */
-static int take_urls(struct line *line, const struct bearer_request *run, bool exchange, struct error *error)
-{
-	struct bearer_request *request = &line->request;
-	bool own_org = request->instance_url != run->instance_url;
-
-	if (own_org || request->audience != run->audience) {
-		line->aud = bearer_audience(request);
-		if (line->aud == NULL)
-			return error_memory(error);
-		request->aud = line->aud;
-	}
-	if (!exchange || run->token_url != NULL || !own_org)
-		return 0;
-	if (bearer_token_url(request, &line->token_url, error) < 0)
-		return error_result(error);
-	return http_check_url(line->token_url, error);
-}
-
 int line_read(struct line *line, const char *text, size_t length, const struct bearer_request *run,
 	      const struct batch_options *options, struct error *error)
 {
 	char *rest, *value;
+	int result;
 
 	*line = (struct line){ .request = *run };
 	if (run->rate_wait > 0) {
@@ -237,7 +218,12 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 	}
 	if (check_request(&line->request, options->bearers, error) < 0)
 		return error_result(error);
-	return take_urls(line, run, options->bearers, error);
+	/* Other lines use the run's endpoint. */
+	if (!options->bearers || run->token_url != NULL || line->request.instance_url == run->instance_url)
+		return 0;
+	result = bearer_endpoint(&line->request, error);
+	line->endpoint = line->request.endpoint;
+	return result;
 }
 
 void line_clear(struct line *line)
@@ -245,8 +231,7 @@ void line_clear(struct line *line)
 	free(line->text);
 	free(line->raw);
 	free(line->extras);
-	free(line->token_url);
-	free(line->aud);
+	http_url_free(&line->endpoint);
 	cJSON_Delete(line->json);
 	memset(line, 0, sizeof(*line));
 }

@@ -59,7 +59,7 @@ int run_open(struct run *run, struct error *error)
 	}
 	/* Before the key, so that errors on the way to the org do not cost a login. */
 	if (options->bearers && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
-				  limits_open(&run->limits, run->request, run->sender.token_url, error) < 0))
+				  limits_open(&run->limits, run->request, error) < 0))
 		return error_result(error);
 	return workers_open(&run->workers, run->request, sessions, options->bearers, error);
 }

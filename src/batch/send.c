@@ -20,9 +20,6 @@ int sender_open(struct sender *sender, const struct bearer_request *request, siz
 {
 	*sender = (struct sender){ .request = request };
 	brake_init(&sender->brake, parallel, request->retries);
-	if ((request->token_url != NULL || request->instance_url != NULL) &&
-	    bearer_token_url(request, &sender->token_url, error) < 0)
-		return error_result(error);
 	return http_pool_open(&sender->pool, &request->http, parallel, error);
 }
 
@@ -31,8 +28,6 @@ void sender_close(struct sender *sender)
 	http_pool_close(&sender->pool);
 	oauth_answer_clear(&sender->answer);
 	X509_free(sender->certificate);
-	free(sender->token_url);
-	sender->token_url = NULL;
 }
 
 /* --- requests ---------------------------------------------------------------------------------------------------- */
@@ -92,7 +87,6 @@ struct item *sender_next(struct sender *sender)
 
 bool sender_begin(struct sender *sender, struct item *item)
 {
-	const char *url = item->line.token_url != NULL ? item->line.token_url : sender->token_url;
 	double now = clock_ms();
 
 	if (needs_assertion(item, now)) {
@@ -102,8 +96,8 @@ bool sender_begin(struct sender *sender, struct item *item)
 	}
 	item->renewed = false;
 	item->began = now;
-	item->result = oauth_exchange_start(sender->pool, url, item->assertion.text, item->retry.stale, item,
-					    &item->error);
+	item->result = oauth_exchange_start(sender->pool, item->line.request.endpoint, item->assertion.text,
+					    item->retry.stale, item, &item->error);
 	return false;
 }
 

@@ -160,15 +160,16 @@ static int make_jti(char *text, struct error *error)
 	return 0;
 }
 
-/* The default is the org's URL without trailing slashes, which the org does not accept in aud. */
-char *bearer_audience(const struct bearer_request *request)
+/* Returns the claim aud in the form in which servers compare it; NULL if memory is exhausted. The default is the org's
+ * URL without trailing slashes, which the org does not accept in aud. */
+static char *make_audience(const struct bearer_request *request)
 {
 	char *url;
 	size_t length;
 
 	if (request->audience != NULL)
 		return jwt_audience(request->audience);
-	url = request->instance_url != NULL ? jwt_audience(request->instance_url) : NULL;
+	url = jwt_audience(request->instance_url);
 	length = url != NULL ? strlen(url) : 0;
 	while (length > 0 && url[length - 1] == '/')
 		url[--length] = '\0';
@@ -179,10 +180,11 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 		     struct error *error)
 {
 	char jti[JTI_BYTES * 4 / 3 + 3];
+	char *aud = make_audience(request);
 	struct jwt_params params = {
 		.iss = request->client_id,
 		.sub = request->username,
-		.aud = request->aud,
+		.aud = aud,
 		.exp = time(NULL) + request->lifetime,
 		.jti = request->jti ? jti : NULL,
 		.claims = request->claims,
@@ -196,7 +198,7 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 	assertion->exp = params.exp;
 	if (assertion->text == NULL)
 		assertion->text = secret_new(2048);
-	result = assertion->text == NULL ? error_memory(error) : 0;
+	result = aud == NULL || assertion->text == NULL ? error_memory(error) : 0;
 	if (result == 0 && request->jti)
 		result = make_jti(jti, error);
 	if (result == 0)
@@ -205,6 +207,7 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 		result = jwt_claims(&params, &assertion->claims, error);
 	if (result == 0)
 		result = jwt_sign(assertion->header, assertion->claims, sign, signer, assertion->text, error);
+	free(aud);
 	return result;
 }
 

@@ -16,11 +16,14 @@ struct bearer {
 	char *site; /* derived from its instance_url; NULL: not yet */
 };
 
-int bearer_token_url(const struct bearer_request *request, char **url, struct error *error)
+int bearer_endpoint(struct bearer_request *request, struct error *error)
 {
-	*url = request->token_url != NULL ? strdup(request->token_url) :
-					    http_url_below(request->instance_url, request->server->token_path);
-	return *url != NULL ? 0 : error_memory(error);
+	request->endpoint = NULL;
+	if (request->token_url != NULL)
+		return http_url_parse(&request->endpoint, request->token_url, error);
+	if (request->instance_url == NULL)
+		return 0;
+	return http_url_below(&request->endpoint, request->instance_url, request->server->token_path, error);
 }
 
 static void advise_on_certificate(struct signer *signer, const struct oauth_answer *answer, struct error *error)
@@ -51,7 +54,7 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 			result = assertion_make(&client->signer, request, &assertion, error);
 		if (result < 0)
 			break;
-		result = oauth_exchange(client->http, client->token_url, assertion.text, request->server->error_names,
+		result = oauth_exchange(client->http, request->endpoint, assertion.text, request->server->error_names,
 					answer, error);
 	} while (result < 0 && retry_pause(&retry, &rules, answer, error));
 	assertion_clear(&assertion);
@@ -83,9 +86,7 @@ int client_open(struct client *client, const struct bearer_request *request, str
 
 	*client = (struct client){ .request = request, .retries = request->retries };
 	/* Find everything that is wrong with the connection before touching the token. */
-	result = bearer_token_url(request, &client->token_url, error);
-	if (result == 0)
-		result = http_open(&client->http, &request->http, error);
+	result = http_open(&client->http, &request->http, error);
 	if (result == 0)
 		result = signer_open(&client->signer, request, error);
 	if (result == 0)
@@ -98,8 +99,6 @@ void client_close(struct client *client)
 	bearer_free(&client->bearer);
 	signer_close(&client->signer);
 	http_close(&client->http);
-	free(client->token_url);
-	client->token_url = NULL;
 }
 
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error)
@@ -139,9 +138,8 @@ const char *bearer_id(const struct bearer *bearer)
 /* The server's text may repeat the bearer, and so may a message about it. */
 static int find_site(struct bearer *bearer, const struct bearer_request *request, const char *text, struct error *error)
 {
-	const char *server = request->token_url != NULL ? request->token_url : request->instance_url;
 	struct redactor *redactor = redactor_new();
-	int result = http_site(text, server, request->instance_url, &bearer->site, error);
+	int result = http_site(text, request->endpoint, request->instance_url, &bearer->site, error);
 
 	(void)redactor_add(redactor, secret_data(bearer->answer.access_token));
 	if (result < 0)

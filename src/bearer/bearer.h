@@ -20,9 +20,9 @@ struct bearer_request {
 	const char *client_id;    /* iss */
 	const char *username;     /* sub */
 	const char *instance_url; /* of the org; may be NULL if audience and token_url are set */
-	const char *audience;     /* NULL: instance_url */
-	const char *aud;          /* the claim: see bearer_audience */
-	const char *token_url;    /* checked; NULL: the server's usual path below instance_url */
+	const char *audience;     /* NULL: instance_url without slashes at its end */
+	const char *token_url;    /* NULL: the server's usual path below instance_url */
+	struct http_url *endpoint; /* receives the assertions, see bearer_endpoint */
 	long lifetime;            /* seconds from now to exp */
 	bool jti;
 	struct jwt_extra *claims, *headers;
@@ -33,9 +33,9 @@ struct bearer_request {
 	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };
 
-/* The claim aud of the request: its audience, or its instance_url without '/' at the end, in the form in which servers
- * compare it. To be freed; NULL if memory is exhausted or the request has neither. */
-char *bearer_audience(const struct bearer_request *request);
+/* Makes the endpoint of token_url or, if that is NULL, of instance_url; the caller frees it. It is NULL if neither is
+ * set, as in the run of a batch whose lines name their orgs. Fails as http_url_parse does. */
+int bearer_endpoint(struct bearer_request *request, struct error *error);
 
 /* An assertion and its content. */
 struct assertion {
@@ -43,10 +43,6 @@ struct assertion {
 	struct secret *text;
 	long long exp;
 };
-
-/* Sets *url to the URL of the token endpoint; the caller frees it. Fails with ERROR_UNEXPECTED if memory is
- * exhausted. */
-int bearer_token_url(const struct bearer_request *request, char **url, struct error *error);
 
 /* Opens the key, makes and signs an assertion, checks it against request->certificate, and closes the key. The caller
  * clears the assertion. Fails as signer_open and assertion_make do. */

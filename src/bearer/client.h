@@ -10,7 +10,6 @@ struct client {
 	const struct bearer_request *request;
 	struct signer signer; /* stays open: one login serves every bearer */
 	struct http *http;
-	char *token_url;
 	struct bearer *bearer;
 	long retries; /* of each request */
 	bool renewed; /* the bearer was replaced */

@@ -6,7 +6,6 @@
 
 #include "base/message.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { HTTP_UNAUTHORIZED = 401 };
@@ -18,11 +17,11 @@ int target_send(const struct target *target, const char *path, struct http_reque
 		.retries = target->retries, .repeatable = target->repeatable, .end = http_end(target->http),
 	};
 	struct retry retry = { .tries = 0 };
-	char *url = http_url_below(target->site, path);
+	struct http_url *url;
 	int result;
 
-	if (url == NULL)
-		return error_memory(error);
+	if (http_url_below(&url, target->site, path, error) < 0)
+		return error_result(error);
 	request->url = url;
 	do {
 		result = oauth_call(target->http, request, target->wanted, target->server->error_names, answer, error);
@@ -33,7 +32,7 @@ int target_send(const struct target *target, const char *path, struct http_reque
 		advice_hint(server_advice(target->server, answer->code, answer->description), answer->retry_after,
 			    error);
 	request->url = NULL;
-	free(url);
+	http_url_free(&url);
 	return result;
 }
 

@@ -79,19 +79,12 @@ static int take_urls(const struct settings *settings, enum cmd_purpose purpose, 
 {
 	request->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
 	request->audience = settings_text(settings, SETTING_AUDIENCE);
-	request->aud = bearer_audience(request);
-	if (request->aud == NULL && (request->audience != NULL || request->instance_url != NULL))
-		return error_memory(error);
 	if (purpose == CMD_ASSERTION)
 		return 0;
 	request->token_url = settings_text(settings, SETTING_TOKEN_URL);
-	if (request->token_url != NULL && http_check_url(request->token_url, error) < 0)
-		settings_blame(settings, SETTING_TOKEN_URL, error);
-	else if (request->token_url == NULL && request->instance_url != NULL &&
-		 http_check_url(request->instance_url, error) < 0)
-		settings_blame(settings, SETTING_INSTANCE_URL, error);
-	else
+	if (bearer_endpoint(request, error) == 0)
 		return 0;
+	settings_blame(settings, request->token_url != NULL ? SETTING_TOKEN_URL : SETTING_INSTANCE_URL, error);
 	return error_result(error);
 }
 
@@ -156,7 +149,7 @@ void cmd_bearer_request_clear(struct bearer_request *request)
 		free((char *)request->headers[i].json);
 	free(request->claims);
 	free(request->headers);
-	free((char *)request->aud);
+	http_url_free(&request->endpoint);
 	p11_uri_free(&request->key.uri);
 }
 

@@ -13,6 +13,8 @@ static const struct settings_needed needed[] = { { .id = SETTING_INSTANCE_URL },
 
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {
+	struct http_url *url;
+
 	*use = (struct bearer_use){
 		.server = &server_salesforce,
 		.retries = settings_number(settings, SETTING_RETRIES),
@@ -22,10 +24,11 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 	use->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
 	if (cmd_http_options(settings, use->instance_url, &use->http, error) < 0)
 		return error_result(error);
-	if (http_check_url(use->instance_url, error) < 0) {
+	if (http_url_parse(&url, use->instance_url, error) < 0) {
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
 		return error_result(error);
 	}
+	http_url_free(&url);
 	cmd_warn_urls(settings, CMD_ASSERTION);
 	return 0;
 }

@@ -7,15 +7,15 @@
 enum { FIELDS = 2 };
 
 /* `fields` has room for FIELDS. */
-static struct http_request form(const char *url, const struct secret *assertion, struct http_field *fields)
+static struct http_request form(const struct http_url *url, const struct secret *assertion, struct http_field *fields)
 {
 	fields[0] = (struct http_field){ "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", false };
 	fields[1] = (struct http_field){ "assertion", secret_data(assertion), true };
 	return (struct http_request){ .method = "POST", .url = url, .fields = fields, .field_count = FIELDS };
 }
 
-int oauth_exchange(struct http *http, const char *url, const struct secret *assertion, const char *const names[2],
-		   struct oauth_answer *answer, struct error *error)
+int oauth_exchange(struct http *http, const struct http_url *url, const struct secret *assertion,
+		   const char *const names[2], struct oauth_answer *answer, struct error *error)
 {
 	struct http_field fields[FIELDS];
 	const struct http_request request = form(url, assertion, fields);
@@ -23,8 +23,8 @@ int oauth_exchange(struct http *http, const char *url, const struct secret *asse
 	return oauth_call(http, &request, OAUTH_BEARER, names, answer, error);
 }
 
-int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, bool fresh, void *tag,
-			 struct error *error)
+int oauth_exchange_start(struct http_pool *pool, const struct http_url *url, const struct secret *assertion, bool fresh,
+			 void *tag, struct error *error)
 {
 	struct http_field fields[FIELDS];
 	struct http_request request = form(url, assertion, fields);

@@ -9,13 +9,13 @@
 
 /* Sends the assertion to `url`. Fails as oauth_call does with OAUTH_BEARER, and fills `answer` in the same way. An
  * assertion that may have reached the server (answer->sent) must not be sent again. */
-int oauth_exchange(struct http *http, const char *url, const struct secret *assertion, const char *const names[2],
-		   struct oauth_answer *answer, struct error *error);
+int oauth_exchange(struct http *http, const struct http_url *url, const struct secret *assertion,
+		   const char *const names[2], struct oauth_answer *answer, struct error *error);
 
 /* Starts an exchange in a pool that has room for it. `url` must outlive the exchange; the assertion need not. If
- * `fresh` is true, the request uses a new connection. Fails with ERROR_CONFIG for an unusable URL. */
-int oauth_exchange_start(struct http_pool *pool, const char *url, const struct secret *assertion, bool fresh, void *tag,
-			 struct error *error);
+ * `fresh` is true, the request uses a new connection. */
+int oauth_exchange_start(struct http_pool *pool, const struct http_url *url, const struct secret *assertion, bool fresh,
+			 void *tag, struct error *error);
 
 /* Makes progress on all exchanges in the pool and takes one that has ended: its tag, and what oauth_exchange would have
  * returned. Returns false if none has ended. */

@@ -9,6 +9,11 @@
 
 struct proxy; /* http-proxy.h */
 
+struct http_url {
+	char *text, *origin;
+	bool plain; /* http, not https */
+};
+
 /* Shared between a call of libcurl and its callbacks. Lives as long as the connections. */
 struct guard {
 	bool (*is_over)(void *context); /* whether to end the call, see http-time.c */
@@ -75,7 +80,7 @@ int request_prepare(struct http *http, struct transfer *transfer, struct error *
 /* Hands them to libcurl. Returns false if libcurl refuses them. */
 bool request_set(CURL *easy, const struct transfer *transfer);
 
-/* Sets all options. Fails with ERROR_CONFIG if the URL is unusable. Clear the transfer even on failure. */
+/* Sets all options. Fails as proxy_check does. Clear the transfer even on failure. */
 int transfer_begin(struct http *http, struct transfer *transfer, struct error *error);
 
 /* Fills the response after libcurl ended with `code`. Fails as http_send does. */

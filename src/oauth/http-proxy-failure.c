@@ -228,7 +228,7 @@ bool proxy_failed(const struct http *http, const struct transfer *transfer, CURL
 		want_account(http->easy, proxy, error);
 	} else if (status >= 300 && status != 407) {
 		*passing = may_pass(code, status);
-		refused(proxy, status, transfer->request->url, error);
+		refused(proxy, status, transfer->request->url->text, error);
 	} else if (code != CURLE_PROXY || !refused_by_socks(http->easy, proxy, error)) {
 		*passing = may_pass(code, status);
 		error_set(error, ERROR_NETWORK, "cannot use the proxy %s: %s (curl code %d)", proxy->url, why,

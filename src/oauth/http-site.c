@@ -73,14 +73,14 @@ static const char *site_text_fault(const char *text)
 	return NULL;
 }
 
-static const char *site_fault(const struct url *url, const struct url *server, const struct url *own)
+static const char *site_fault(const struct url *url, const struct http_url *server, const struct url *own)
 {
 	if (strspn(url->host, "0123456789abcdefghijklmnopqrstuvwxyz.-_[]:") != strlen(url->host))
 		return "has a host that is no name or address";
 	if (url->port != NULL && strcmp(url->port, "0") == 0)
 		return "has the port 0";
 	if (strcmp(url->scheme, "http") == 0 &&
-	    (strcmp(server->scheme, "https") == 0 || (own->scheme != NULL && strcmp(own->scheme, "https") == 0)))
+	    (!server->plain || (own->scheme != NULL && strcmp(own->scheme, "https") == 0)))
 		return "is reached without encryption, which the org itself is not";
 	return NULL;
 }
@@ -95,8 +95,8 @@ static int join(const struct url *url, const char *path, char **site, struct err
 }
 
 /* `own` has no parts if the user gave no URL. */
-static int choose(const struct url *url, const struct url *server, const struct url *own, const char *text, char **site,
-		  struct error *error)
+static int choose(const struct url *url, const struct http_url *server, const struct url *own, const char *text,
+		  char **site, struct error *error)
 {
 	const char *fault = site_fault(url, server, own);
 
@@ -105,26 +105,27 @@ static int choose(const struct url *url, const struct url *server, const struct 
 	return join(url, own->path != NULL && same_path(url->path, own->path) ? url->path : "", site, error);
 }
 
-int http_site(const char *text, const char *server, const char *base, char **site, struct error *error)
+int http_site(const char *text, const struct http_url *server, const char *base, char **site, struct error *error)
 {
-	struct url url = { .parts = NULL }, asked = { .parts = NULL }, own = { .parts = NULL };
+	struct url url = { .parts = NULL }, own = { .parts = NULL };
 	const char *fault = site_text_fault(text);
+	struct http_url *checked = NULL;
 	int result;
 
 	*site = NULL;
 	if (fault != NULL)
 		return error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
-	if (http_check_url(text, error) < 0) {
+	if (http_url_parse(&checked, text, error) < 0) {
 		struct error why = *error;
 
 		return error_set(error, ERROR_ANSWER, "the org's instance_url: %.2048s", why.text);
 	}
-	if (!url_read(text, &url) || !url_read(server, &asked) || (base != NULL && !url_read(base, &own)))
+	http_url_free(&checked);
+	if (!url_read(text, &url) || (base != NULL && !url_read(base, &own)))
 		result = error_memory(error);
 	else
-		result = choose(&url, &asked, &own, text, site, error);
+		result = choose(&url, server, &own, text, site, error);
 	url_clear(&url);
-	url_clear(&asked);
 	url_clear(&own);
 	return result;
 }

@@ -11,7 +11,6 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static size_t body_limit(const struct http_request *request)
 {
@@ -93,16 +92,16 @@ static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 static bool set_options(struct http *http, struct transfer *transfer)
 {
 	const struct http_options *options = http->options;
-	const char *url = transfer->request->url;
+	const struct http_url *url = transfer->request->url;
 	CURL *easy = http->easy;
-	bool plain = strncasecmp(url, "http:", 5) == 0;
+	bool plain = url->plain;
 
 	curl_easy_reset(easy);
 	/* Only a libcurl built with OpenSSL supports these. */
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
 	return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_URL, url->text) == CURLE_OK &&
 #if LIBCURL_VERSION_NUM >= 0x075500
 	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
 #else
@@ -149,7 +148,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	const struct http_request *request = transfer->request;
 	struct http_response *response = transfer->response;
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
-	const char *url = request->url, *proxy = proxy_between(http->proxy, url);
+	const char *url = request->url->text, *proxy = proxy_between(http->proxy, url);
 
 	response->sent = transfer->begun > 0;
 	if (proxy != NULL && !response->sent && proxy_failed(http, transfer, code, &response->passing, error))
@@ -198,9 +197,10 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 
 static void tell(const struct http *http, const struct http_request *request)
 {
-	const char *proxy = message_is_verbose() ? proxy_between(http->proxy, request->url) : NULL;
+	const char *url = request->url->text;
+	const char *proxy = message_is_verbose() ? proxy_between(http->proxy, url) : NULL;
 
-	message_step("%s %s%s%s", request->method, request->url, proxy != NULL ? " through the proxy " : "",
+	message_step("%s %s%s%s", request->method, url, proxy != NULL ? " through the proxy " : "",
 		     proxy != NULL ? proxy : "");
 }
 
@@ -209,7 +209,7 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	struct http_response *response = transfer->response;
 
 	*response = (struct http_response){
-		.url = transfer->request->url,
+		.url = transfer->request->url->text,
 		.retry_after = -1,
 		.body = response->body,
 		.redactor = response->redactor,
@@ -222,8 +222,8 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	transfer_start_clock(http, transfer);
 	http->message[0] = '\0';
 	if (response_guard(response, transfer->request, error) < 0 ||
-	    http_check_url(transfer->request->url, error) < 0 ||
-	    proxy_check(http->proxy, transfer->request->url, error) < 0 || request_prepare(http, transfer, error) < 0)
+	    proxy_check(http->proxy, transfer->request->url->text, error) < 0 ||
+	    request_prepare(http, transfer, error) < 0)
 		return error_result(error);
 	if (!set_options(http, transfer) || !request_set(http->easy, transfer))
 		return error_set(error, ERROR_UNEXPECTED, "libcurl lacks a required feature");

@@ -4,17 +4,12 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "process/interrupt.h"
 
-#include <arpa/inet.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 static const double WAIT_MOST_MS = 60000;
@@ -104,94 +99,6 @@ void http_close(struct http **http)
 	proxy_close(&(*http)->proxy);
 	free(*http);
 	*http = NULL;
-}
-
-static bool is_loopback(const char *host)
-{
-	struct in_addr four;
-	struct in6_addr six;
-	char bare[64];
-
-	if (strcasecmp(host, "localhost") == 0)
-		return true;
-	if (inet_pton(AF_INET, host, &four) == 1)
-		return ntohl(four.s_addr) >> 24 == 127;
-	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(host + (host[0] == '['), "]"), host + (host[0] == '['));
-	return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
-bool url_has(CURLU *parts, CURLUPart part)
-{
-	char *text = NULL;
-	bool has = curl_url_get(parts, part, &text, 0) == CURLUE_OK;
-
-	curl_free(text);
-	return has;
-}
-
-/* Does not show a URL that cannot be parsed or contains a user and password. */
-static int check_parts(CURLU *parts, const char *url, struct error *error)
-{
-	char *scheme = NULL, *host = NULL;
-	CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, 0);
-	int result = 0;
-
-	if (code != CURLUE_OK || curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
-		result = error_set(error, ERROR_CONFIG, "the URL cannot be used: %s", curl_url_strerror(code));
-	} else if (url_has(parts, CURLUPART_USER) || url_has(parts, CURLUPART_PASSWORD)) {
-		result = error_set(error, ERROR_CONFIG, "the URL must not contain a user and password");
-	} else if (strcasecmp(scheme, "https") != 0 && (strcasecmp(scheme, "http") != 0 || !is_loopback(host))) {
-		result = error_set(error, ERROR_CONFIG, "%s://%s would be reached without encryption", scheme, host);
-		error_hint(error, "use https://; plain http is for loopback addresses only");
-	}
-	curl_free(scheme);
-	curl_free(host);
-	return result;
-}
-
-int http_check_url(const char *url, struct error *error)
-{
-	CURLU *parts = curl_url();
-	int result = parts != NULL ? check_parts(parts, url, error) : error_memory(error);
-
-	curl_url_cleanup(parts);
-	return result;
-}
-
-char *http_origin(const char *url)
-{
-	char *scheme = NULL, *host = NULL, *port = NULL, *origin = NULL;
-	CURLU *parts = curl_url();
-	size_t length;
-
-	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-		length = strlen(host);
-		if (length > 1 && host[length - 1] == '.') /* the DNS root */
-			length--;
-		if (asprintf(&origin, "%s://%.*s:%s", scheme, (int)length, host, port) < 0)
-			origin = NULL;
-	}
-	if (origin != NULL)
-		text_lower(origin, strlen(origin));
-	curl_free(scheme);
-	curl_free(host);
-	curl_free(port);
-	curl_url_cleanup(parts);
-	return origin;
-}
-
-char *http_url_below(const char *base, const char *path)
-{
-	size_t length = strlen(base);
-	char *url;
-
-	while (length > 0 && base[length - 1] == '/')
-		length--;
-	return asprintf(&url, "%.*s%s", (int)length, base, path) < 0 ? NULL : url;
 }
 
 int response_guard(struct http_response *response, const struct http_request *request, struct error *error)

@@ -14,6 +14,17 @@
 
 struct http; /* a client */
 
+/* A parsed URL that requests may go to: https, or http to a loopback address, without user and password. Only the two
+ * functions below make one. They fail with ERROR_CONFIG, and the caller frees the URL. http_url_below appends `path`,
+ * which begins with a slash, to `base` without its trailing slashes. */
+struct http_url;
+int http_url_parse(struct http_url **url, const char *text, struct error *error);
+int http_url_below(struct http_url **url, const char *base, const char *path, struct error *error);
+void http_url_free(struct http_url **url); /* sets *url to NULL; NULL is allowed */
+
+/* Returns scheme, host and port in one spelling; owned by `url`. */
+const char *http_url_origin(const struct http_url *url);
+
 struct http_options {
 	const char *cacert; /* file of CA certificates; NULL: the system's */
 	const char *proxy;  /* URL; NULL: the environment's */
@@ -63,7 +74,7 @@ struct http_part {
 /* One request. Strings, secrets and data belong to the caller. At most one kind of body is set. */
 struct http_request {
 	const char *method;              /* GET, POST, … */
-	const char *url;
+	const struct http_url *url;
 	const struct secret *bearer;     /* sent as Authorization: Bearer; or NULL */
 	const struct http_field *fields; /* application/x-www-form-urlencoded, or NULL */
 	size_t field_count;
@@ -79,27 +90,16 @@ struct http_request {
 int http_open(struct http **http, const struct http_options *options, struct error *error);
 void http_close(struct http **http);
 
-/* Fails with ERROR_CONFIG unless the URL is https, or http to a loopback address, without user and password. */
-int http_check_url(const char *url, struct error *error);
-
 /* Checks the proxy's URL, or, if `proxy` is NULL, the one in the environment, which only matters if requests to `url`
  * (NULL: unknown) use a proxy. Fails with ERROR_CONFIG. The message names the environment variable and omits the URL,
  * which may contain a password. */
 int http_check_proxy(const char *proxy, const char *url, struct error *error);
 
-/* Returns scheme, host and port of the URL in one spelling; NULL if it is not a URL, or memory is exhausted. The caller
- * frees it. */
-char *http_origin(const char *url);
-
-/* Appends `path`, which begins with a slash, to `base` without its trailing slashes. Returns NULL if memory is
- * exhausted. The caller frees the URL. */
-char *http_url_below(const char *base, const char *path);
-
 /* Derives the URL for requests from `text`, the instance_url that a server sent: its scheme, host and port, and its
  * path only if `base`, the URL the user gave (may be NULL), has the same path. `server` is the URL that sent it. Fails
- * with ERROR_ANSWER if http_check_url would fail, or if the URL is http but `server` or `base` is https. The caller
+ * with ERROR_ANSWER if http_url_parse would fail, or if the URL is http but `server` or `base` is https. The caller
  * frees *site. */
-int http_site(const char *text, const char *server, const char *base, char **site, struct error *error);
+int http_site(const char *text, const struct http_url *server, const char *base, char **site, struct error *error);
 
 /* Ends every later request of the client at `when` (clock_ms) at the latest; 0: no limit. http_end returns that time,
  * or HUGE_VAL if there is no limit. */
@@ -108,8 +108,8 @@ double http_end(const struct http *http);
 
 /* Sends the request and waits for the answer until the timeout, which restarts whenever part of a multipart body was
  * sent. Any HTTP status is a success. Fails with ERROR_NETWORK if there is no complete answer (error->signal is set if
- * a signal stopped the request), ERROR_ANSWER if it is too large or not HTTP, ERROR_CONFIG if the URL is unusable. The
- * error is redacted. `response` is filled even on failure; the caller clears it. */
+ * a signal stopped the request), ERROR_ANSWER if it is too large or not HTTP, ERROR_CONFIG if its proxy is unusable.
+ * The error is redacted. `response` is filled even on failure; the caller clears it. */
 int http_send(struct http *http, const struct http_request *request, struct http_response *response,
 	      struct error *error);
 void http_response_clear(struct http_response *response);
@@ -124,7 +124,7 @@ void http_pool_close(struct http_pool **pool); /* aborts requests in progress */
 size_t http_pool_busy(const struct http_pool *pool);
 
 /* Starts a request; there must be room for it. Its URL must remain valid until it is taken. `tag` is returned with it.
- * Fails with ERROR_CONFIG if the URL is unusable. */
+ * Fails with ERROR_CONFIG if its proxy is unusable. */
 int http_pool_start(struct http_pool *pool, const struct http_request *request, void *tag, struct error *error);
 
 /* Makes progress on all requests and takes one that has ended or timed out, with the *result and `error` of http_send.

@@ -166,7 +166,7 @@ static void ours(const char *user, bool print)
 {
 	static struct assertion assertion; /* its memory is used again, as in a batch */
 	static struct signer signer = { .warned = true };
-	struct bearer_request request = { .client_id = iss, .username = user, .aud = aud, .lifetime = LIFETIME, .jti = true };
+	struct bearer_request request = { .client_id = iss, .username = user, .audience = aud, .lifetime = LIFETIME, .jti = true };
 	struct error error;
 
 	check(assertion_make(&signer, &request, &assertion, &error) == 0, "assertion_make");

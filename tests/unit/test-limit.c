@@ -45,17 +45,22 @@ static void an_origin_has_one_spelling(void **state)
 	static const char *const same[] = { "https://x.my.salesforce.com/services", "HTTPS://X.My.Salesforce.com",
 					    "https://x.my.salesforce.com:443/", "https://x.my.salesforce.com./a?b#c" };
 	static const char *const others[] = { "https://y.my.salesforce.com", "https://x.my.salesforce.com:8443",
-					      "http://x.my.salesforce.com", "https://x.my.salesforce.com.example" };
+					      "http://127.0.0.1:443", "https://x.my.salesforce.com.example" };
+	static const char *const refused[] = { "nowhere at all", "http://x.my.salesforce.com", "ftp://127.0.0.1",
+					       "https://me:pw@x.my.salesforce.com" };
+	struct http_url *url;
+	struct error error;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(same) + COUNT(others); i++) {
-		char *origin = http_origin(i < COUNT(same) ? same[i] : others[i - COUNT(same)]);
-
-		assert_non_null(origin);
-		assert_int_equal(strcmp(origin, "https://x.my.salesforce.com:443") == 0, i < COUNT(same));
-		free(origin);
+		assert_int_equal(http_url_parse(&url, i < COUNT(same) ? same[i] : others[i - COUNT(same)], &error), 0);
+		assert_int_equal(strcmp(http_url_origin(url), "https://x.my.salesforce.com:443") == 0, i < COUNT(same));
+		http_url_free(&url);
 	}
-	assert_null(http_origin("nowhere at all"));
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		assert_int_equal(http_url_parse(&url, refused[i], &error), -ERROR_CONFIG);
+		assert_null(url);
+	}
 }
 
 /* --- the users of a batch ---------------------------------------------------------------------------------------- */
@@ -68,20 +73,23 @@ static void begin(long rate_wait)
 	struct error error;
 
 	request = (struct bearer_request){ .server = &server_salesforce, .rate_wait = rate_wait };
-	assert_int_equal(limits_open(&limits, &request, "https://org.example/token", &error), 0);
+	assert_int_equal(http_url_parse(&request.endpoint, "https://org.example/token", &error), 0);
+	assert_int_equal(limits_open(&limits, &request, &error), 0);
 }
 
 static void end(void)
 {
 	limits_close(&limits);
 	assert_null(limits);
+	http_url_free(&request.endpoint);
 }
 
 /* An item of the user, for a line that is just its name. */
 static struct item item_of(const char *user)
 {
-	struct item item = { .number = 7, .retry_after = -1, .line.request.username = user };
+	struct item item = { .number = 7, .retry_after = -1, .line.request = request };
 
+	item.line.request.username = user;
 	item.line.raw = (char *)user;
 	item.line.length = strlen(user);
 	return item;

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/http-internal.h"
+
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_loopback(const char *host)
+{
+	struct in_addr four;
+	struct in6_addr six;
+	char bare[64];
+
+	if (strcasecmp(host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, host, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == 127;
+	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(host + (host[0] == '['), "]"), host + (host[0] == '['));
+	return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+bool url_has(CURLU *parts, CURLUPart part)
+{
+	char *text = NULL;
+	bool has = curl_url_get(parts, part, &text, 0) == CURLUE_OK;
+
+	curl_free(text);
+	return has;
+}
+
+static int take_origin(struct http_url *url, CURLU *parts, const char *scheme, const char *host, struct error *error)
+{
+	size_t length = strlen(host);
+	char *port = NULL;
+
+	if (length > 1 && host[length - 1] == '.') /* the DNS root */
+		length--;
+	if (curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
+	    asprintf(&url->origin, "%s://%.*s:%s", scheme, (int)length, host, port) < 0)
+		url->origin = NULL;
+	curl_free(port);
+	if (url->origin != NULL)
+		text_lower(url->origin, strlen(url->origin));
+	return url->origin != NULL ? 0 : error_memory(error);
+}
+
+/* Does not show a URL that cannot be parsed or contains a user and password. */
+static int take_parts(struct http_url *url, CURLU *parts, struct error *error)
+{
+	char *scheme = NULL, *host = NULL;
+	CURLUcode code = curl_url_set(parts, CURLUPART_URL, url->text, 0);
+	int result;
+
+	if (code != CURLUE_OK || curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+		result = error_set(error, ERROR_CONFIG, "the URL cannot be used: %s", curl_url_strerror(code));
+	} else if (url_has(parts, CURLUPART_USER) || url_has(parts, CURLUPART_PASSWORD)) {
+		result = error_set(error, ERROR_CONFIG, "the URL must not contain a user and password");
+	} else if (strcasecmp(scheme, "https") != 0 && (strcasecmp(scheme, "http") != 0 || !is_loopback(host))) {
+		result = error_set(error, ERROR_CONFIG, "%s://%s would be reached without encryption", scheme, host);
+		error_hint(error, "use https://; plain http is for loopback addresses only");
+	} else {
+		url->plain = strcasecmp(scheme, "https") != 0;
+		result = take_origin(url, parts, scheme, host, error);
+	}
+	curl_free(scheme);
+	curl_free(host);
+	return result;
+}
+
+int http_url_below(struct http_url **url, const char *base, const char *path, struct error *error)
+{
+	size_t length = strlen(base);
+	CURLU *parts = curl_url();
+	int result;
+
+	while (*path != '\0' && length > 0 && base[length - 1] == '/')
+		length--;
+	*url = calloc(1, sizeof(**url));
+	if (*url != NULL && asprintf(&(*url)->text, "%.*s%s", (int)length, base, path) < 0)
+		(*url)->text = NULL;
+	result = parts != NULL && *url != NULL && (*url)->text != NULL ? take_parts(*url, parts, error) :
+									 error_memory(error);
+	curl_url_cleanup(parts);
+	if (result < 0)
+		http_url_free(url);
+	return result;
+}
+
+int http_url_parse(struct http_url **url, const char *text, struct error *error)
+{
+	return http_url_below(url, text, "", error);
+}
+
+const char *http_url_origin(const struct http_url *url)
+{
+	return url->origin;
+}
+
+void http_url_free(struct http_url **url)
+{
+	if (*url == NULL)
+		return;
+	free((*url)->text);
+	free((*url)->origin);
+	free(*url);
+	*url = NULL;
+}
