@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* p11bearer: picks a command, and runs it or the program that implements it. */
+/* p11bearer: finds the command, and runs it or the program that implements it. */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* libxml2 and libzip take longer to load than a token takes to sign. The commands that need them are in a program of
- * their own. */
+/* libxml2 and libzip take longer to load than a token takes to sign. The commands that need them are in a separate
+ * program. */
 #define IN_APP(usage) &(const struct command) { &(usage), NULL, "p11bearer-app" }
 
 /* In the order of --help. */
@@ -36,7 +36,7 @@ static bool is_help(const char *word)
 	return word != NULL && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
 }
 
-/* The command's name within its group: "set-cert" for "app set-cert" and "app". NULL for a command outside it. */
+/* The command's name within the group: "set-cert" for "app set-cert" and "app". NULL if it is not in the group. */
 static const char *name_in_group(const struct command *command, const char *group)
 {
 	const char *name = command->usage->command;
@@ -54,7 +54,7 @@ static bool is_group(const char *name)
 	return false;
 }
 
-/* Prints the help of a group, or for NULL of the program. */
+/* Prints the help of a group; if `group` is NULL, the program's. */
 static void print_help(const char *group)
 {
 	if (group != NULL)
@@ -124,7 +124,7 @@ static int run_group(const char *group, const char *name, struct error *error)
 	return -ERROR_USAGE;
 }
 
-/* Runs what is not a command. */
+/* Handles a command line without a command: groups, --help, --version and mistakes. */
 static int run_other(char *const *argv, struct error *error)
 {
 	const char *name = argv[0] != NULL ? argv[1] : NULL;
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	const struct command *command = cmd_find(commands, argv, &words);
 	bool help = command != NULL && command->run == NULL && is_help(argv[1 + words]);
 
-	/* First, so that the other program inherits what this one was given. */
+	/* First, so that the other program inherits signals, limits and environment unchanged. */
 	if (command != NULL && command->run == NULL && !help)
 		result = execute(command, argv, &error);
 	cmd_begin();

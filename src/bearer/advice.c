@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { CLOCK_NOTED = 5 }; /* seconds: smallest difference worth reporting if the server's words point at the clock */
+enum { CLOCK_NOTED = 5 }; /* seconds: smallest difference worth reporting if the server's words suggest the clock */
 
 void advice_hint(const struct server_advice *advice, long retry_after, struct error *error)
 {
@@ -77,8 +77,8 @@ static void advise_on_clock(const struct server *server, const struct server_adv
 		error_hint(error, "the assertion had expired when it arrived, and this machine's clock is not behind "
 			   "the org's: give a longer --lifetime");
 	} else if (judges_life && lifetime > server->lifetime_max) {
-		snprintf(fact, sizeof(fact), "the assertion's exp is %ld s ahead, and %s takes %ld s at most: give a "
-			 "shorter --lifetime", lifetime, server->name, server->lifetime_max);
+		snprintf(fact, sizeof(fact), "the assertion's exp is %ld s ahead, and %s accepts at most %ld s: give "
+			 "a shorter --lifetime", lifetime, server->name, server->lifetime_max);
 		put_first(error, fact);
 	}
 }

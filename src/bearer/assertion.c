@@ -14,7 +14,7 @@
 
 enum {
 	JTI_BYTES = 16,
-	STALE = 2, /* seconds: an assertion is made again if the token took longer than this to return */
+	STALE = 2, /* seconds: if the token was away this long, the assertion is made again */
 };
 
 static void warn_if_not_valid(const struct signer *signer)
@@ -121,7 +121,7 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 	return 0;
 }
 
-/* If the token does not show the public key, only the certificate tells the key's size and verifies signatures. */
+/* If the token does not show the public key, only the certificate gives the key's size and can verify signatures. */
 static void warn_if_unchecked(const struct signer *signer, size_t length)
 {
 	const char *unchecked = p11_key_unchecked(signer->key);
@@ -155,7 +155,7 @@ static int make_jti(char *text, struct error *error)
 	unsigned char random[JTI_BYTES];
 
 	if (RAND_bytes(random, sizeof(random)) <= 0)
-		return error_openssl(error, ERROR_UNEXPECTED, "no random numbers for the jti");
+		return error_openssl(error, ERROR_UNEXPECTED, "cannot generate a jti");
 	base64url_encode(random, sizeof(random), text);
 	return 0;
 }

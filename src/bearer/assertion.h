@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes assertions, one after another, with a key that stays open. */
+/* Makes assertions with a key that stays open. */
 #ifndef P11BEARER_BEARER_ASSERTION_H
 #define P11BEARER_BEARER_ASSERTION_H
 
@@ -9,7 +9,7 @@
 enum { REUSE_MARGIN = 15 }; /* seconds: an assertion that expires earlier than this is not sent */
 
 struct signer {
-	struct p11_key *key;           /* NULL in one that signer_another made */
+	struct p11_key *key;           /* NULL in a signer from signer_another */
 	struct p11_signer *p11;
 	bool warned;                   /* about the key's signatures, see p11_key_warn_of_size */
 	struct x509_list certificates; /* of the file; after the first signature only the one that fits */
@@ -26,12 +26,12 @@ void signer_close(struct signer *signer);
  * NULL if it is unknown. The caller frees it with X509_free. */
 X509 *signer_certificate(struct signer *signer, const struct error *verdict);
 
-/* Opens another signer for the same key, for another thread; close it before `signer`. Returns false if there cannot be
- * another one. */
+/* Opens another signer for the same key, for another thread; close it before `signer`. Returns false if the token opens
+ * no more sessions. */
 bool signer_another(const struct signer *signer, struct signer *another);
 
-/* Makes an assertion that is valid from now, or, if the token was away, from its return. `assertion` is all 0, or an
- * earlier one, whose memory is reused; the caller clears it even on failure. Fails as p11_signer_sign and jwt_claims
+/* Makes an assertion whose lifetime starts now, or, if the token was away, when it returned. `assertion` is all 0, or
+ * an earlier one, whose memory is reused; the caller clears it even on failure. Fails as p11_signer_sign and jwt_claims
  * do, and with ERROR_CONFIG if the certificate is not the key's. */
 int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
 		   struct error *error);

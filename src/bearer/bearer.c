@@ -13,7 +13,7 @@
 
 struct bearer {
 	struct oauth_answer answer;
-	char *site; /* derived from its instance_url; NULL: not yet */
+	char *site; /* derived from the answer's instance_url; NULL: not yet */
 };
 
 int bearer_endpoint(struct bearer_request *request, struct error *error)
@@ -85,7 +85,7 @@ int client_open(struct client *client, const struct bearer_request *request, str
 	int result;
 
 	*client = (struct client){ .request = request, .retries = request->retries };
-	/* Find everything that is wrong with the connection before touching the token. */
+	/* Report mistakes in the connection's options before touching the token. */
 	result = http_open(&client->http, &request->http, error);
 	if (result == 0)
 		result = signer_open(&client->signer, request, error);
@@ -135,7 +135,7 @@ const char *bearer_id(const struct bearer *bearer)
 	return bearer->answer.id;
 }
 
-/* The server's text may repeat the bearer, and so may a message about it. */
+/* The instance_url may contain the bearer, and messages quote it. */
 static int find_site(struct bearer *bearer, const struct bearer_request *request, const char *text, struct error *error)
 {
 	struct redactor *redactor = redactor_new();
@@ -153,7 +153,7 @@ int bearer_site(struct bearer *bearer, const struct bearer_request *request, con
 	const char *text = bearer->answer.instance_url;
 
 	if (text == NULL && request->instance_url == NULL) {
-		error_set(error, ERROR_ANSWER, "the org's answer does not say where the bearer is used (instance_url)");
+		error_set(error, ERROR_ANSWER, "the org's answer does not say where to send the bearer (instance_url)");
 		error_hint(error, "give the org with --instance-url");
 		return -ERROR_ANSWER;
 	}

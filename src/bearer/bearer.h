@@ -20,7 +20,7 @@ struct bearer_request {
 	const char *client_id;    /* iss */
 	const char *username;     /* sub */
 	const char *instance_url; /* of the org; may be NULL if audience and token_url are set */
-	const char *audience;     /* NULL: instance_url without slashes at its end */
+	const char *audience;     /* NULL: instance_url without trailing slashes */
 	const char *token_url;    /* NULL: the server's usual path below instance_url */
 	struct http_url *endpoint; /* receives the assertions, see bearer_endpoint */
 	long lifetime;            /* seconds from now to exp */
@@ -29,7 +29,7 @@ struct bearer_request {
 	size_t claim_count, header_count;
 	const char *certificate; /* file with the certificate that the server has; NULL: do not check signatures */
 	struct http_options http;
-	long retries;   /* after failures that may pass */
+	long retries;   /* after transient failures */
 	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };
 
@@ -52,8 +52,8 @@ void assertion_clear(struct assertion *assertion);
 /* The access token and everything that came with it. */
 struct bearer;
 
-/* Makes an assertion and exchanges it. Failures that may pass are retried, see retry.h; an assertion that may have
- * reached the server is never sent again. Fails as bearer_assertion and oauth_exchange do; the error of a refusal has a
+/* Makes an assertion and exchanges it. Transient failures are retried, see retry.h; an assertion that may have reached
+ * the server is never sent again. Fails as bearer_assertion and oauth_exchange do; the error of a refusal has a
  * hint. */
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error);
 
@@ -77,7 +77,7 @@ struct bearer_use {
 	const struct server *server;
 	const char *instance_url;
 	struct http_options http;
-	long retries; /* after failures that may pass */
+	long retries; /* after transient failures */
 };
 
 /* Asks the server about the bearer's user. The caller frees *json, which is indented. Fails as oauth_call does; the

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits how fast a batch sends, by how its requests end. If the server asks for it (429, Retry-After), all requests
- * pause and fewer run in parallel. If many requests in a row fail for reasons that are not their own, the brake is on:
- * one request at a time, each after a longer pause, until one succeeds. Times are clock_ms and passed in by the
- * caller. */
+/* Limits how fast a batch sends, depending on how its requests end. If the server asks for it (429, Retry-After), all
+ * requests pause and fewer run in parallel. If many requests in a row fail for reasons that are not their own, the
+ * brake is on: one request at a time, each after a longer pause, until one succeeds. Times are clock_ms and passed in
+ * by the caller. */
 #ifndef P11BEARER_BEARER_BRAKE_H
 #define P11BEARER_BEARER_BRAKE_H
 
@@ -46,7 +46,7 @@ bool brake_failure(struct brake *brake, double began, double now);
  * pause if it is new, else 0. */
 unsigned long brake_throttle(struct brake *brake, double began, long retry_after, double now);
 
-/* Whether so many pauses were futile, or the server asks for so long a pause, that the run should end if it can. */
+/* Whether the run should end if it can: too many pauses were futile, or the server asks for too long a pause. */
 bool brake_is_spent(const struct brake *brake);
 
 #endif

@@ -37,9 +37,9 @@ struct target {
 	bool repeatable; /* sending a request twice does no harm */
 };
 
-/* Sends a request to `path` below the site. A failure that may pass is retried; if the request is not repeatable, only
- * when it certainly had no effect. *retried (may be NULL) is set if there was a retry. Fails as oauth_call does; the
- * error of a refusal has a hint. `answer` is filled even on failure; the caller clears it. */
+/* Sends a request to `path` below the site. A transient failure is retried; if the request is not repeatable, only if
+ * it certainly had no effect. *retried (may be NULL) is set if there was a retry. Fails as oauth_call does; the error
+ * of a refusal has a hint. `answer` is filled even on failure; the caller clears it. */
 int target_send(const struct target *target, const char *path, struct http_request *request,
 		struct oauth_answer *answer, bool *retried, struct error *error);
 

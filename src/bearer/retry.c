@@ -52,7 +52,7 @@ double retry_limit_wait(struct retry_limit *limit, long rate_wait, long retry_af
 	return wait < left ? wait : left;
 }
 
-/* A request that was not sent, or that the server refused to look at, changed nothing. */
+/* A request that was not sent, or that the server refused unread, changed nothing. */
 static bool is_harmless(const struct oauth_answer *answer)
 {
 	return !answer->sent || answer->status == HTTP_TOO_MANY || answer->status == HTTP_UNAVAILABLE;
@@ -98,7 +98,7 @@ double retry_decide(struct retry *retry, const struct retry_rules *rules, int re
 	}
 	if (outcome == RETRY_REFUSAL)
 		return -1;
-	/* While every request fails, the failure is not this one's: it waits, however often it has failed. */
+	/* While every request fails, the cause is not this one: it waits, however often it has failed. */
 	if (brake != NULL && (brake->on || brake_is_spent(brake)))
 		return 0;
 	if (brake != NULL && outcome == RETRY_THROTTLED)

@@ -17,26 +17,26 @@ enum retry_outcome {
 	RETRY_STALE,     /* the connection was closed before the request was sent */
 	RETRY_THROTTLED, /* the server asks for fewer requests */
 	RETRY_FAILURE,   /* says nothing about the request: no answer, 5xx, or an unusable answer */
-	RETRY_REFUSAL,   /* this request is wrong */
+	RETRY_REFUSAL,   /* the server refused this request */
 };
 
 /* The wait for a user who has logged in too often. The server refuses further logins until fewer fall within the last
  * hour, which takes minutes. All 0 before the first refusal. */
 struct retry_limit {
 	double end;   /* of the wait, clock_ms */
-	long refused; /* refusals, the first included */
+	long refused; /* refusals so far */
 };
 
 /* The retries of one request. All 0 at first. */
 struct retry {
 	long tries;     /* failures that were retried */
-	long throttled; /* the same for RETRY_THROTTLED in a batch */
+	long throttled; /* failures in a batch that were retried after RETRY_THROTTLED */
 	bool stale;     /* a closed connection was retried, which happens once */
 	struct retry_limit limit;
 };
 
 struct retry_rules {
-	long retries;               /* after failures that may pass */
+	long retries;               /* after transient failures */
 	bool repeatable;            /* sending the request twice does no harm */
 	const struct server *login; /* set if the request is a login; NULL otherwise */
 	long rate_wait;             /* seconds to wait for a user who has logged in too often */
@@ -47,7 +47,7 @@ struct retry_rules {
 /* Whether the answer refuses a user who has logged in too often. */
 bool retry_is_limited(const struct server *server, const struct oauth_answer *answer);
 
-/* What the end of a request with `result` says. */
+/* Classifies the end of a request with `result`. */
 enum retry_outcome retry_outcome(const struct retry *retry, int result, const struct oauth_answer *answer);
 
 /* Called after each refusal of the user. Returns the milliseconds until the next try, or a negative number to give up.
@@ -55,8 +55,8 @@ enum retry_outcome retry_outcome(const struct retry *retry, int result, const st
  * ten minutes. It ends at most `rate_wait` seconds after the first refusal. */
 double retry_limit_wait(struct retry_limit *limit, long rate_wait, long retry_after, double now);
 
-/* A request failed with `result`. Returns the milliseconds until its retry, or a negative number if there is none. In a
- * batch the brake may delay the retry further, and a user who has logged in too often is left to batch/limit.h. */
+/* A request failed with `result`. Returns the milliseconds until its retry, or a negative number to give up. In a
+ * batch, the brake may delay the retry further, and a user who has logged in too often is left to batch/limit.h. */
 double retry_decide(struct retry *retry, const struct retry_rules *rules, int result, const struct oauth_answer *answer,
 		    double now);
 

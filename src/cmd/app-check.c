@@ -63,7 +63,7 @@ static int print_json(const struct appcheck *check, const char *app, struct erro
 	return result;
 }
 
-/* Reports the result. Calls an app fit only if all of it was checked and nothing about it is in doubt. */
+/* Reports the result. Calls an app fit only if all its files were checked and nothing is in doubt. */
 static void tell(const struct appcheck *check, const char *app)
 {
 	size_t warnings = check->count - check->errors;

@@ -33,7 +33,7 @@ static void tell(const struct template_app *app, const struct template_file *fil
 	if (app->contact_email == NULL)
 		message_warn("the app has no contactEmail, which orgs ask for; give --contact-email");
 	if (app->permission_set == NULL)
-		message_warn("the app admits only users that an admin approved; give --permission-set, or approve a "
+		message_warn("the app admits only users whom an admin approved; give --permission-set, or approve a "
 			     "profile in the org");
 }
 

@@ -114,7 +114,7 @@ static int read_file(const char *path, struct snapshot *snapshot, struct appfile
 	return result;
 }
 
-/* Fails for a file that a certificate cannot be put into. */
+/* Fails if a certificate cannot be put into the file. */
 static int check_file(const struct appfile *file, struct error *error)
 {
 	size_t length;
@@ -125,8 +125,8 @@ static int check_file(const struct appfile *file, struct error *error)
 	return result;
 }
 
-/* The file is read first, so that no PIN is spent on a file that cannot be changed, and again once the certificate is
- * at hand, because its owner may edit it while the PIN is typed. */
+/* Reads the file first, so that nobody types a PIN for a file that cannot be changed. Reads it again afterwards,
+ * because it may have been edited while the PIN was typed. */
 static int run(const struct settings *settings, struct error *error)
 {
 	struct snapshot before = { .data = NULL }, now = { .data = NULL };

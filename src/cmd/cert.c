@@ -69,7 +69,7 @@ static int run_cert(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = x509_certificate_pem(certificate, &pem, &length, error);
 	if (result == 0 && length > server_salesforce.certificate_max)
-		message_warn("the certificate's PEM has %zu bytes, and the org takes %zu", length,
+		message_warn("the certificate's PEM has %zu bytes; the org accepts at most %zu", length,
 			     server_salesforce.certificate_max);
 	if (result == 0)
 		result = cmd_output(settings, pem, length, error);

@@ -35,7 +35,7 @@ void cmd_begin(void);
 /* Reports the error if `result` is negative, and ends the process with the exit status. */
 void cmd_end(int result, struct error *error) __attribute__((noreturn));
 
-/* The settings that a signature, an assertion and a bearer need; for settings_require. */
+/* The settings that a signature, an assertion and a bearer require; for settings_require. */
 extern const struct settings_needed cmd_needs_key[], cmd_needs_assertion[], cmd_needs_bearer[];
 
 /* Fills `request` from the settings. `uri` is the operand, or NULL for --key, which is then required. Fails with
@@ -56,7 +56,7 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 		       struct bearer_request *request, struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
 
-/* Warns of URLs of Salesforce's pages that are given instead of the org's. Looks at the token endpoint for CMD_BEARER
+/* Warns if the URL of a Salesforce page is given instead of the org's. Checks the token endpoint for CMD_BEARER
  * only. */
 void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose);
 
@@ -66,8 +66,8 @@ void cmd_advise_url(const char *url, struct error *error);
 /* Parses a value in a line of a batch as settings_parse does, and warns as cmd_warn_urls does. Not thread-safe. */
 int cmd_parse_line(const char *name, const char *text, long *number, struct error *error);
 
-/* Sets *batch to whether --batch is set. Fails with ERROR_USAGE for `without` together with --batch, and for an option
- * of batches without it. */
+/* Sets *batch to whether --batch is set. Fails with ERROR_USAGE if `without` is combined with --batch, or an option of
+ * batches is given without it. */
 int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error);
 
 /* Runs a batch of assertions or bearers; see batch/batch.h. */

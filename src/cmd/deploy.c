@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* p11bearer deploy: puts an app, or another package, into the org. */
+/* p11bearer deploy: deploys an app, or another package, to the org. */
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A private key does not belong in an org, in whatever file. */
+/* No file with a private key belongs in an org. */
 static int check_private_keys(const struct package *package, struct error *error)
 {
 	const char *path, *data;
@@ -29,7 +29,7 @@ static int check_private_keys(const struct package *package, struct error *error
 	return 0;
 }
 
-/* Checks the files of one app, or for NULL those of no app. */
+/* Checks the files of one app; if `app` is NULL, the files that belong to no app. */
 static int check_app(const struct settings *settings, const struct apps *apps, const char *app, struct error *error)
 {
 	bool harmless =
@@ -49,17 +49,17 @@ static int check_app(const struct settings *settings, const struct apps *apps, c
 				   check.errors, check.errors == 1 ? "" : "s", app != NULL ? " " : "",
 				   app != NULL ? app : "");
 		if (check.refused == 0)
-			error_hint(error, "correct the files, or deploy the app as it is with --allow-unfit");
+			error_hint(error, "correct the files, or deploy them anyway with --allow-unfit");
 	} else if (result == 0 && missing > 0 && !harmless) {
 		result = error_set(error, ERROR_CONFIG, "%s has no certificate; nothing was deployed", check.path);
-		error_hint(error, "put one in with \"p11bearer app set-cert\", or deploy the file as it is with "
+		error_hint(error, "put one in with \"p11bearer app set-cert\", or deploy the file anyway with "
 				  "--allow-no-certificate");
 	}
 	appcheck_clear(&check);
 	return result;
 }
 
-/* Refuses a package that would break logins, or that the org would refuse, before a PIN is spent. */
+/* Refuses a package that would break logins, or that the org would refuse, before a PIN is requested. */
 static int check_package(const struct settings *settings, const struct package *package, struct error *error)
 {
 	struct apps apps;

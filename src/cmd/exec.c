@@ -71,7 +71,7 @@ static char **make_argv(const struct settings *settings)
 	return argv;
 }
 
-/* Gets the bearer and makes the environment. Afterwards no module is in use. */
+/* Gets the bearer and makes the environment. No module is in use afterwards. */
 static int prepare(const struct settings *settings, struct bearer_request *request, struct bearer **bearer,
 		   struct bearer_use *use, struct environment **environment, struct error *error)
 {
@@ -139,7 +139,7 @@ static int run(const struct settings *settings, struct error *error)
 		status = child_exec(argv, environment_list(environment), error);
 		message_error(error);
 	}
-	/* Even if the command failed, or could not be run. */
+	/* Even if the command failed or could not be run. */
 	if (revoke && bearer != NULL && use.instance_url != NULL)
 		end_bearer(bearer, &use);
 	environment_free(&environment);

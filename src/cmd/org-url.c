@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Advice on URLs of Salesforce's pages that are given instead of the org's. */
+/* Advice for users who give the URL of a Salesforce page instead of the org's. */
 #include "cmd/cmd.h"
 
 #include "base/message.h"
@@ -36,7 +36,7 @@ void cmd_advise_url(const char *url, struct error *error)
 		error_hint(error, "%s", advice);
 }
 
-/* A mistake is probably on every line: reports each once, and only the first few. */
+/* The same mistake is probably on every line: reports each once, and only the first few. */
 static void warn_once(const char *name, const char *advice)
 {
 	static char warned[WARNED_MOST][ADVICE_SIZE];
@@ -49,7 +49,7 @@ static void warn_once(const char *name, const char *advice)
 	if (count == WARNED_MOST)
 		return;
 	snprintf(warned[count++], ADVICE_SIZE, "%s", advice);
-	message_warn("\"%s\" of a line: %s", name, advice);
+	message_warn("\"%s\" in a line: %s", name, advice);
 }
 
 int cmd_parse_line(const char *name, const char *text, long *number, struct error *error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The beginning and the end of each program, and the way to one of its commands. */
+/* The start and the end of each program, and the search for a command. */
 #include "cmd/cmd.h"
 
 #include "base/message.h"

@@ -104,7 +104,7 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
 	return error_result(error);
 }
 
-/* The URL that the assertion is sent to; NULL if the lines of a batch give it. */
+/* The URL to which the assertion is sent; NULL if the lines of a batch set it. */
 static const char *first_url(const struct settings *settings)
 {
 	const char *url = settings_text(settings, SETTING_TOKEN_URL);

@@ -19,13 +19,13 @@ struct oauth_answer {
 	struct secret *access_token; /* this and the next two are set by OAUTH_BEARER, on success */
 	char *instance_url;          /* NULL if the server sent none */
 	char *id;                    /* URL of the user's identity; NULL if the server sent none */
-	char code[256];              /* of a refusal, as the server names them; else empty */
+	char code[256];              /* a refusal's code and description, as the server sent them */
 	char description[3072];
 	long status;                 /* HTTP status; 0: no answer */
 	struct http_clock clock;
 	long retry_after;            /* seconds the server asks the client to wait, or -1 */
 	bool sent;                   /* the request may have reached the server */
-	bool passing;                /* the failure may pass: a retry makes sense */
+	bool passing;                /* the failure is transient: a retry may succeed */
 	bool stale;                  /* see http_response */
 };
 

@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "oauth/answer.h"
 
-/* Sends the request and reads the answer, in which secrets of the request are masked. Fails with ERROR_NETWORK if
- * there is no answer, ERROR_ORG for a refusal (in the server's own words), ERROR_ANSWER for a redirect or a body
- * that is not as wanted, ERROR_CONFIG for an unusable proxy. `names` are the members read for code and
+/* Sends the request and reads the answer. Masks secrets of the request in code, description and error. Fails with
+ * ERROR_NETWORK if there is no answer, ERROR_ORG for a refusal (in the server's own words), ERROR_ANSWER for a redirect
+ * or a body that does not match `wanted`, ERROR_CONFIG for an unusable proxy. `names` are the members read for code and
  * description if the answer has no error or error_description (RFC 6749 section 5.2). `answer` is filled even on
  * failure; the caller clears it. */
 int oauth_call(struct http *http, const struct http_request *request, enum oauth_wanted wanted,

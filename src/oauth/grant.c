@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether a case-insensitive reader would take `name` for `wanted`, which it is not. U+017F and U+212A are the only
+/* Whether `name` differs from `wanted`, but equals it for a case-insensitive parser. U+017F and U+212A are the only
  * letters outside ASCII that fold to ASCII ones: to s and k. */
 static bool is_lookalike(const char *name, const char *wanted)
 {
@@ -40,7 +40,7 @@ static int check_names(const cJSON *object, struct error *error)
 	return 0;
 }
 
-/* RFC 6750 section 2.1 allows visible characters only; any other could add lines to a header or a script. */
+/* RFC 6750 section 2.1 allows visible ASCII characters only; others could add lines to a header or a script. */
 static int check_token(const char *token, struct error *error)
 {
 	if (token == NULL || *token == '\0')

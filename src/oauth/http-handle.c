@@ -2,8 +2,8 @@
 /* Opens and replaces libcurl's handles. */
 #include "oauth/http-internal.h"
 
-/* The first libcurl whose handle keeps what it sent. With an older one a new handle would only lose the TLS session to
- * resume. */
+/* The first libcurl version whose handles keep the data they sent. In older versions, a new handle would only lose the
+ * TLS session that could be resumed. */
 #define FIRST_THAT_KEEPS 0x080700U
 
 CURLM *handle_many(void)

@@ -12,12 +12,12 @@
 #include <time.h>
 
 enum {
-	DATE_LEAST = 1735689600, /* 2025-01-01: a clock that shows less is not set */
+	DATE_LEAST = 1735689600, /* 2025-01-01: an earlier Date comes from a clock that is not set */
 	AGE_MOST = 7 * 86400,    /* seconds: an older answer says nothing about a clock */
 	AGE_UNUSABLE = -1,
 };
 
-/* Whether the line is the header `name`; its value is then copied to `value`. */
+/* Returns whether the line is the header `name`. If so, copies its value to `value`. */
 static bool header_is(const char *line, size_t length, const char *name, char *value, size_t room)
 {
 	size_t name_length = strlen(name);

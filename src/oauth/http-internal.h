@@ -51,8 +51,8 @@ bool url_has(CURLU *parts, CURLUPart part);
 struct transfer {
 	const struct http_request *request;
 	struct http_response *response; /* its body is allocated and reused */
-	bool too_large;                 /* the answer is */
-	bool kept;                      /* connections are, see set_connection */
+	bool too_large;                 /* the answer exceeds its limit */
+	bool kept;                      /* connections are reused, see set_connection */
 	struct curl_slist *headers;
 	struct secret *form;            /* reused if `kept` */
 	unsigned begun;                 /* how often libcurl was about to send it */
@@ -77,7 +77,7 @@ int response_guard(struct http_response *response, const struct http_request *re
  * exhausted. */
 int request_prepare(struct http *http, struct transfer *transfer, struct error *error);
 
-/* Hands them to libcurl. Returns false if libcurl refuses them. */
+/* Passes header fields and body to libcurl. Returns false if libcurl refuses them. */
 bool request_set(CURL *easy, const struct transfer *transfer);
 
 /* Sets all options. Fails as proxy_check does. Clear the transfer even on failure. */
@@ -87,25 +87,25 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, struct error *error);
 void transfer_clear(struct http *http, struct transfer *transfer);
 
-/* Returns a handle for several requests, which can be freed without waiting for the resolver thread; NULL if memory is
- * exhausted. */
+/* Returns a handle for several requests; NULL if memory is exhausted. Freeing it does not wait for the resolver
+ * thread. */
 CURLM *handle_many(void);
 
 /* Calls curl_multi_perform, and once more if part of an answer arrived: libcurl 7.88 misses the end of an HTTP/2 answer
  * that it has already read if one of its timers expires at that moment, as one does 200 ms after it starts to connect.
- * It would look again only when the request times out. */
+ * It would notice only when the request times out. */
 void handle_move(CURLM *multi, struct guard *guard);
 
-/* Replaces a handle that is done. libcurl 8.7 and later keep a request in the handle's buffers until it sends the next
- * one. If memory is exhausted, the old handle stays. */
+/* Replaces a handle whose request has ended. libcurl 8.7 and later keep a request in the handle's buffers until it
+ * sends the next one. If memory is exhausted, the old handle stays. */
 void handle_renew(CURL **easy);
 
 /* --- time (http-time.c) ------------------------------------------------------------------------------------------ */
 
-/* Starts the request's time. */
+/* Starts the request's time limit. */
 void transfer_start_clock(const struct http *http, struct transfer *transfer);
 
-/* Returns when the request times out, clock_ms. */
+/* Returns the time (clock_ms) at which the request times out. */
 double transfer_due(const struct http *http, const struct transfer *transfer);
 
 /* Returns CURLE_OK if the request may go on at `now`, CURLE_OPERATION_TIMEDOUT, or CURLE_ABORTED_BY_CALLBACK for a

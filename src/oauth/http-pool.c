@@ -27,9 +27,9 @@ struct http_pool {
 	struct proxy *proxy;
 	struct slot *slots;
 	size_t count, busy;
-	struct slot *taken; /* the last one, or NULL */
+	struct slot *taken; /* the slot that http_pool_take returned last, or NULL */
 	bool stained;       /* connections may still hold what they sent and received */
-	double due;         /* clock_ms: when the first request timed out or will time out */
+	double due;         /* clock_ms: when the next request times out */
 };
 
 static bool open_slot(struct http_pool *pool, struct slot *slot)
@@ -43,7 +43,7 @@ static bool open_slot(struct http_pool *pool, struct slot *slot)
 	return slot->http.easy != NULL && slot->response.body != NULL;
 }
 
-/* When the first request times out. */
+/* When the next request times out. */
 static double first_due(const struct http_pool *pool)
 {
 	double due = HUGE_VAL;
@@ -57,7 +57,8 @@ static double first_due(const struct http_pool *pool)
 	return due;
 }
 
-/* Called within libcurl. It is unknown whose connection keeps libcurl busy, so this is lenient to spare the others. */
+/* Called within libcurl. Any of the connections may keep libcurl busy, so this allows more time, to spare the
+ * others. */
 static bool is_over(void *context)
 {
 	const struct http_pool *pool = context;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* --- whether there was a proxy ----------------------------------------------------------------------------------- */
+/* --- which requests use the proxy -------------------------------------------------------------------------------- */
 
 static curl_socket_t no_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -42,7 +42,7 @@ const char *proxy_between(const struct proxy *proxy, const char *url)
 	return proxy != NULL && proxy_is_taken(url) ? proxy->url : NULL;
 }
 
-/* --- what it did ------------------------------------------------------------------------------------------------- */
+/* --- its answers and failures ------------------------------------------------------------------------------------ */
 
 static bool is_socks(const struct proxy *proxy)
 {
@@ -108,8 +108,8 @@ bool proxy_wants_more(const struct http *http, struct transfer *transfer, CURLco
 	return true;
 }
 
-/* Whether the failure precedes the connection to the server. Only the proxy's name is looked up here. A request that
- * waits for another one's connection may time out because of the server. */
+/* Whether the request failed before the proxy connected to the server. This program looks up only the proxy's name. A
+ * request that waits for another one's connection may time out because of the server. */
 static bool is_proxys(const struct proxy *proxy, const struct transfer *transfer, CURLcode code)
 {
 	switch (code) {
@@ -167,7 +167,7 @@ static void want_account(CURL *easy, const struct proxy *proxy, struct error *er
 /* The answer to CONNECT was neither 2xx nor 407. */
 static void refused(const struct proxy *proxy, long status, const char *url, struct error *error)
 {
-	error_set(error, ERROR_NETWORK, "the proxy %s does not connect to %s (HTTP status %ld)", proxy->url, url,
+	error_set(error, ERROR_NETWORK, "the proxy %s refused to connect to %s (HTTP status %ld)", proxy->url, url,
 		  status);
 	error_hint(error, "ask whoever runs the proxy, check %s, or list the org's host in no_proxy", proxy->origin);
 }
@@ -185,7 +185,7 @@ static bool refused_by_socks(CURL *easy, const struct proxy *proxy, struct error
 	return true;
 }
 
-/* `spoke`: the proxy answered in HTTP. */
+/* `spoke`: whether the proxy answered in HTTP. */
 static const char *remedy(const struct proxy *proxy, CURLcode code, bool spoke)
 {
 	bool encrypted = strncasecmp(proxy->url, "https:", 6) == 0;

@@ -88,7 +88,7 @@ static const char *scheme_fault(CURLU *parts)
 		fault = "does not begin with " SCHEMES;
 	else if (strcasecmp(scheme, "https") == 0 &&
 		 (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTPS_PROXY) == 0)
-		fault = "begins with https://, and this libcurl does not speak TLS to a proxy";
+		fault = "begins with https://, but this libcurl does not support TLS to a proxy";
 	curl_free(scheme);
 	return fault;
 }
@@ -100,13 +100,13 @@ static const char *parts_fault(CURLU *parts)
 	if (fault != NULL)
 		return fault;
 	if (!is_ascii(parts, CURLUPART_HOST))
-		return "has a host with a character that is not ASCII";
+		return "has a host with characters that are not ASCII";
 	if (part_is(parts, CURLUPART_PORT, "0"))
 		return "has the port 0";
 	/* An unescaped special character in a password looks like the end of the host. */
 	if (!part_is(parts, CURLUPART_PATH, "/") || url_has(parts, CURLUPART_QUERY) ||
 	    url_has(parts, CURLUPART_FRAGMENT))
-		return "goes on after host and port";
+		return "continues after host and port";
 	return account_fault(parts);
 }
 
@@ -124,8 +124,8 @@ static CURLUcode split(const char *text, CURLU *parts)
 	return code;
 }
 
-/* Returns what is wrong with the URL, given the result of split. Repeats no part of it: in a broken URL the password
- * may be anywhere. */
+/* Returns the fault of the URL, or NULL. `code` is the result of split. Repeats no part of the URL: in a broken one,
+ * the password may be anywhere. */
 static const char *url_fault(const char *text, CURLUcode code, CURLU *parts)
 {
 	const char *fault = text_fault(text), *at = strchr(text, '@');
@@ -133,7 +133,7 @@ static const char *url_fault(const char *text, CURLUcode code, CURLU *parts)
 	if (fault != NULL)
 		return fault;
 	if (at != NULL && strchr(at + 1, '@') != NULL)
-		return "holds more than one @";
+		return "contains more than one @";
 	switch (code) {
 	case CURLUE_OK:
 		return parts_fault(parts);

@@ -17,11 +17,11 @@ struct proxy {
  * Returns NULL if there is no proxy. */
 const char *proxy_named(const char *given, const char **variable);
 
-/* Splits and checks such a URL. Fails with ERROR_CONFIG. The caller cleans up *parts even on failure. */
+/* Splits and checks the proxy's URL. Fails with ERROR_CONFIG. The caller cleans up *parts even on failure. */
 int proxy_parse(const char *text, const char *variable, CURLU **parts, struct error *error);
 
-/* Opens the proxy of the options or of the environment; *proxy is NULL if there is none. Fails with ERROR_CONFIG if
- * that of the options is unusable. */
+/* Opens the proxy of the options or of the environment; *proxy is NULL if there is none. Fails with ERROR_CONFIG if the
+ * URL in the options is unusable; an unusable one in the environment only sets `fault`. */
 int proxy_open(struct proxy **proxy, const struct http_options *options, struct error *error);
 void proxy_close(struct proxy **proxy);
 
@@ -50,13 +50,13 @@ void proxy_hear(struct transfer *transfer, const char *line, size_t length);
 /* Called when a TLS connection starts for the transfer, to the server or to an https proxy. */
 void proxy_see_tls(struct transfer *transfer);
 
-/* Whether to repeat the request, which failed with `code`, with the same handle because the proxy closed the connection
- * when it asked for user and password. libcurl then knows the methods, but gives up unless the proxy announced the
- * close (RFC 9112, section 9.6). */
+/* Whether to repeat the failed request with the same handle: if the proxy closed the connection when it asked for user
+ * and password. libcurl then knows the methods, but gives up unless the proxy announced the close (RFC 9112 section
+ * 9.6). `code` is the result of the request. */
 bool proxy_wants_more(const struct http *http, struct transfer *transfer, CURLcode code);
 
 /* Whether the proxy caused the failure `code` of a transfer that uses it and was not sent yet. If so, sets `error`
- * (ERROR_NETWORK), and *passing if a retry makes sense. */
+ * (ERROR_NETWORK), and *passing to whether a retry may succeed. */
 bool proxy_failed(const struct http *http, const struct transfer *transfer, CURLcode code, bool *passing,
 		  struct error *error);
 

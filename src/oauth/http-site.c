@@ -63,25 +63,25 @@ static const char *site_text_fault(const char *text)
 		return "is empty";
 	for (const char *c = text; *c != '\0'; c++) {
 		if (*c <= ' ' || *c > '~' || strchr("\\\"<>^`{|}", *c) != NULL)
-			return "holds a character that no URL has";
+			return "contains a character that is not valid in a URL";
 	}
 	if (strpbrk(text, "?#") != NULL)
 		return "has a query or a fragment";
-	/* libcurl skips a third slash and decodes the host name, which hides the real host. */
+	/* libcurl skips a third slash and decodes the host name; both can disguise the host. */
 	if (host == NULL || host[3] == '/' || memchr(host + 3, '%', strcspn(host + 3, "/")) != NULL)
-		return "has no host that can be read";
+		return "has no usable host";
 	return NULL;
 }
 
 static const char *site_fault(const struct url *url, const struct http_url *server, const struct url *own)
 {
 	if (strspn(url->host, "0123456789abcdefghijklmnopqrstuvwxyz.-_[]:") != strlen(url->host))
-		return "has a host that is no name or address";
+		return "has a host that is neither a name nor an address";
 	if (url->port != NULL && strcmp(url->port, "0") == 0)
 		return "has the port 0";
 	if (strcmp(url->scheme, "http") == 0 &&
 	    (!server->plain || (own->scheme != NULL && strcmp(own->scheme, "https") == 0)))
-		return "is reached without encryption, which the org itself is not";
+		return "uses plain http, although the org is reached with https";
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ends requests that take too long. libcurl checks its own time limits only between reads, and keeps reading while a
- * server sends HTTP/2 frames that are not part of an answer. So the time is checked here: between calls of libcurl, and
- * within one whenever OpenSSL has read a record. */
+ * server sends HTTP/2 frames that are not part of an answer. So this file checks the time: between calls of libcurl,
+ * and within a call whenever OpenSSL has read a record. */
 #include "oauth/http-internal.h"
 
 #include "base/clock.h"

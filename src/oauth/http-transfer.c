@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets libcurl up for a request and interprets its end. */
+/* Configures libcurl for a request, and interprets the result. */
 #include "oauth/http-headers.h"
 #include "oauth/http-proxy.h"
 
@@ -17,7 +17,7 @@ static size_t body_limit(const struct http_request *request)
 	return request->limit > 0 ? request->limit : HTTP_BODY_MAX;
 }
 
-/* Wipes libcurl's buffer, which recent versions keep as long as there are connections. */
+/* Wipes libcurl's buffer, which recent versions keep while a connection is open. */
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
@@ -170,11 +170,11 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
 	case CURLE_WEIRD_SERVER_REPLY:
-		return error_set(error, ERROR_ANSWER, "the answer of %s is not HTTP: %s", url, why);
+		return error_set(error, ERROR_ANSWER, "the answer from %s is not HTTP: %s", url, why);
 	case CURLE_WRITE_ERROR:
 		if (!transfer->too_large)
 			return error_memory(error);
-		return error_set(error, ERROR_ANSWER, "the answer of %s is larger than %zu bytes", url,
+		return error_set(error, ERROR_ANSWER, "the answer from %s is larger than %zu bytes", url,
 				 body_limit(request));
 	case CURLE_ABORTED_BY_CALLBACK:
 		if (transfer->kept) {
@@ -185,7 +185,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 		error->signal = interrupt_signal();
 		return -ERROR_NETWORK;
 	case CURLE_SSL_CACERT_BADFILE:
-		return error_set(error, ERROR_CONFIG, "the CA certificates cannot be used: %s", why);
+		return error_set(error, ERROR_CONFIG, "cannot use the CA certificates: %s", why);
 	default:
 		break;
 	}
@@ -252,7 +252,7 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
 	response->stale = was_stale(http, transfer, code);
-	/* After a timeout, libcurl's own error is only its consequence. */
+	/* After a timeout or a signal, libcurl's own error is only a consequence. */
 	if (code != CURLE_OK && code != CURLE_WRITE_ERROR &&
 	    (over = transfer_over(http, transfer, clock_ms())) != CURLE_OK)
 		code = over;
@@ -275,7 +275,7 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 
 void transfer_clear(struct http *http, struct transfer *transfer)
 {
-	/* This comes first because options must not refer to freed memory. */
+	/* First, because options must not refer to freed memory. */
 	curl_easy_reset(http->easy);
 	curl_slist_free_all(transfer->headers);
 	curl_mime_free(transfer->mime);

@@ -34,7 +34,7 @@ static int check_cacert(const char *path, struct error *error)
 	close(fd);
 	if (holds_certificates(path))
 		return 0;
-	error_set(error, ERROR_CONFIG, "%s cannot be read, or holds no CA certificates", path);
+	error_set(error, ERROR_CONFIG, "%s cannot be read, or contains no CA certificates", path);
 	error_hint(error, "give a file with CA certificates in PEM, or omit --cacert to use the system's");
 	return -ERROR_CONFIG;
 }
@@ -45,7 +45,7 @@ int http_ready(struct error *error)
 
 	if (!ready && curl_global_init_mem(CURL_GLOBAL_DEFAULT, wipe_malloc, wipe_free, wipe_realloc, wipe_strdup,
 					   wipe_calloc) != CURLE_OK)
-		return error_set(error, ERROR_UNEXPECTED, "libcurl cannot be initialised");
+		return error_set(error, ERROR_UNEXPECTED, "cannot initialise libcurl");
 	ready = true;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP for this program: https, or http to loopback addresses; TLS 1.2 or later, always verified; no redirects; limited
- * answer size; requests stop when a signal is pending (process/interrupt.h). Hides libcurl from other components. */
+/* HTTP for this program: https, or http to loopback addresses; TLS 1.2 or later, always verified; no redirects; answers
+ * of limited size. A pending signal stops requests (process/interrupt.h). Hides libcurl from other components. */
 #ifndef P11BEARER_OAUTH_HTTP_H
 #define P11BEARER_OAUTH_HTTP_H
 
@@ -32,14 +32,14 @@ struct http_options {
 	long timeout;       /* seconds for one request, from name lookup to the last byte, but see http_send */
 };
 
-enum { RETRY_AFTER_MOST = 7 * 86400 }; /* seconds: a longer wait is not meant seriously */
+enum { RETRY_AFTER_MOST = 7 * 86400 }; /* seconds: a longer wait is reduced to this */
 
-/* How this machine's clock differs from the server's, by the Date of an answer (RFC 9110 section 6.6.1). */
+/* The difference between this machine's clock and the server's, from the Date of an answer (RFC 9110 section 6.6.1). */
 struct http_clock {
 	bool known;    /* the answer had one valid Date, and no high Age (RFC 9111 section 5.1) */
 	time_t server; /* the server's time when it answered */
 	double ahead;  /* seconds this machine's clock is ahead; negative: behind */
-	double margin; /* uncertainty of `ahead`, in seconds: half of the time the answer took */
+	double margin; /* uncertainty of `ahead`, in seconds: half the time the answer took */
 };
 
 struct http_response {
@@ -51,8 +51,8 @@ struct http_response {
 	long retry_after;    /* seconds, at most RETRY_AFTER_MOST, or -1 */
 	char location[512];  /* of a redirect, else empty */
 	bool sent;           /* part of the request may have reached the server */
-	bool passing;        /* there was no answer, and the failure may pass (connection refused or lost) */
-	bool stale;          /* the same, on a reused connection, which may already have been closed */
+	bool passing;        /* no answer, and a transient failure, such as a lost connection */
+	bool stale;          /* failed on a reused connection, which may already have been closed */
 };
 
 enum { HTTP_BODY_MAX = 1 << 20 }; /* bytes of an answer, unless the request sets another limit */
@@ -83,7 +83,7 @@ struct http_request {
 	const char *json;                /* application/json, or NULL */
 	size_t limit;                    /* bytes of the answer; 0: HTTP_BODY_MAX */
 	bool fresh;                      /* use a new connection */
-	bool once_sent_await;            /* after the request was sent, a signal leaves 10 s for the answer */
+	bool once_sent_await;            /* once the request was sent, a signal leaves 10 s for the answer */
 };
 
 /* Fails with ERROR_CONFIG if the options are unusable. `options` must outlive the client. */
@@ -132,7 +132,7 @@ int http_pool_start(struct http_pool *pool, const struct http_request *request, 
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error);
 
 /* Waits until a request needs attention, one of the `count` other descriptors is ready for its event (POLLIN or
- * POLLOUT), or the time is over; a negative time is infinite. */
+ * POLLOUT), or the time has passed; a negative time means no limit. */
 enum { HTTP_POOL_OTHERS = 4 };
 struct pollfd;
 void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t count, int milliseconds);

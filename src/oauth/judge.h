@@ -10,9 +10,9 @@
 /* Makes cJSON wipe the memory it frees, which may hold a bearer. Call it before any thread starts. */
 void judge_begin(void);
 
-/* Fills `answer` from the response. `result` and `error` are what the request returned; if it succeeded, the
- * response is judged. Returns the result: fails with ERROR_ORG for a refusal, in the server's own words, and with
- * ERROR_ANSWER for a redirect or a body that is not as wanted. The error is redacted. */
+/* Fills `answer` from the response. `result` and `error` are what the request returned; if it succeeded, the response
+ * is judged. Returns the result: fails with ERROR_ORG for a refusal, in the server's own words, and with ERROR_ANSWER
+ * for a redirect or a body that does not match `wanted`. The error is redacted. */
 int judge_response(const struct http_response *response, enum oauth_wanted wanted, const char *const names[2],
 		   int result, struct oauth_answer *answer, struct error *error);
 

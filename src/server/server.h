@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Authorization servers as data: cmd chooses a row and hands it down in the requests. Rows and advice are static. */
+/* Authorization servers as data: cmd chooses a row and passes it on in its requests. Rows and advice are static. */
 #ifndef P11BEARER_SERVER_H
 #define P11BEARER_SERVER_H
 
@@ -17,8 +17,8 @@ enum server_cause {
 
 struct server_advice {
 	enum server_cause cause;
-	const char *codes; /* error codes that name the cause, separated by blanks; NULL: none does */
-	const char *words; /* phrases of the description that name it, see phrase_said; NULL: the code suffices */
+	const char *codes; /* error codes that name the cause, separated by blanks, or NULL */
+	const char *words; /* phrases of the description that name it, see phrase_said, or NULL */
 	const char *meaning;
 	const char *remedy;
 };

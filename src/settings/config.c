@@ -18,7 +18,7 @@ enum { CONFIG_MAX = 1 << 20 };
 
 bool setting_is_key(const struct setting *setting)
 {
-	/* A file cannot choose the file, nor the section. */
+	/* A file cannot choose the file or the profile. */
 	return !setting->option_only && setting->id != SETTING_PROFILE && setting->id != SETTING_CONFIG;
 }
 
@@ -55,7 +55,7 @@ static int unknown_key(const char *path, const char *section, const char *key, s
 	}
 	words[count] = NULL;
 	if (*key == '\0')
-		return error_set(error, ERROR_CONFIG, "%s, section [%s]: there is no key before the =", path, section);
+		return error_set(error, ERROR_CONFIG, "%s, section [%s]: no key before the =", path, section);
 	error_set(error, ERROR_CONFIG, "%s, section [%s]: unknown key %s", path, section, key);
 	nearest = settings_nearest(key, words);
 	if (nearest != NULL && strcmp(nearest, key) == 0)
@@ -147,7 +147,7 @@ static void conf_free(CONF *conf)
 	NCONF_free(conf);
 }
 
-/* Reads one file. If that fails, *missing tells whether the file does not exist. */
+/* Reads one file. On failure, *missing is whether the file does not exist. */
 static int config_read(struct settings *settings, const char *path, const char *profile, enum layer layer,
 		       bool *missing, bool *found, struct error *error)
 {

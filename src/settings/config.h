@@ -6,8 +6,8 @@
 
 #include <openssl/conf.h>
 
-/* Parses a configuration file of `length` bytes, which a NUL follows. `path` is for messages. The caller frees *conf,
- * also after a failure. Fails with ERROR_CONFIG and a hint on what to change. */
+/* Parses `length` bytes of a configuration file, followed by a NUL. `path` is for messages. The caller frees *conf,
+ * even on failure. Fails with ERROR_CONFIG and a hint on what to change. */
 int config_parse(const char *path, const char *text, size_t length, CONF **conf, struct error *error);
 
 #endif

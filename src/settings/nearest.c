@@ -8,7 +8,7 @@
 const char *settings_nearest(const char *word, const char *const *words)
 {
 	const char *nearest = NULL;
-	/* If more than a third is wrong, not counting the dashes of an option, it is another word and not a typo. */
+	/* With more than a third of its letters wrong, not counting the dashes of an option, a word is not a typo. */
 	unsigned least = (unsigned)strlen(word + strspn(word, "-")) / 3 + 1;
 
 	if (strlen(word) > DISTANCE_MAX)

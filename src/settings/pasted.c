@@ -200,7 +200,7 @@ static bool is_in_brackets(const char *text)
 	return false;
 }
 
-/* Whether `open` and, somewhere after it, `close` are in the text. */
+/* Whether the text contains `open` and, after it, `close`. */
 static bool holds_pair(const char *text, const char *open, const char *close)
 {
 	const char *found = strstr(text, open);
@@ -246,7 +246,7 @@ const char *pasted_fault(const char *text, enum pasted_kind kind, const char **h
 	*hint = "copy the value from a place that shows all of it";
 	if (is_masked(text, kind))
 		return "is masked or cut off";
-	*hint = "replace the placeholder by the value";
+	*hint = "replace the placeholder with the value";
 	if (has_placeholder(text, kind))
 		return "contains a placeholder";
 	*hint = "remove the brackets";

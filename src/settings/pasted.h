@@ -12,8 +12,8 @@ enum pasted_kind {
 	PASTED_ENDS, /* another URL, which may contain any character: only its ends are checked */
 };
 
-/* Why `text`, UTF-8 without control characters, is a mistake ("begins with a blank"), and in *hint what to do about it;
- * or NULL. Never refuses a name that a server could accept. Both strings are static. */
+/* Returns the fault of `text`, which is UTF-8 without control characters ("begins with a blank"), and sets *hint to its
+ * remedy. Returns NULL if it has none: never refuses a name that a server could accept. Both strings are static. */
 const char *pasted_fault(const char *text, enum pasted_kind kind, const char **hint);
 
 #endif

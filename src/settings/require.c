@@ -54,7 +54,7 @@ int profile_missing(const struct settings *settings, const char *name, struct er
 		error_hint(error, "choose one of these profiles: %s%s", names,
 			   profiles->count > PROFILES_SHOWN ? ", …" : "");
 	else
-		error_hint(error, "see p11bearer.conf(5) for how to write a profile: the files have none");
+		error_hint(error, "the files have no profiles; see p11bearer.conf(5) for how to write one");
 	return -ERROR_CONFIG;
 }
 

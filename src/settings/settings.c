@@ -48,7 +48,7 @@ void settings_free(struct settings **settings)
 	*settings = NULL;
 }
 
-/* The existing slot of the value, or a new, empty one; NULL if memory is out. */
+/* The existing slot of the value, or a new, empty one; NULL if memory is exhausted. */
 static struct value *value_slot(struct values *values, const char *name)
 {
 	struct value *list;

@@ -82,7 +82,7 @@ enum setting_id {
 /* The choices of SETTING_FORMAT, in the order of the table. */
 enum settings_format { FORMAT_JSON, FORMAT_TOKEN, FORMAT_HEADER, FORMAT_ENV, FORMAT_CURL };
 
-/* A command takes whole groups of settings, and settings of its own. */
+/* A command takes whole groups of settings, and single settings. */
 enum setting_group {
 	GROUP_OWN = 0, /* only the commands that list the setting take it */
 	GROUP_COMMON = 1,
@@ -117,7 +117,7 @@ struct settings;
 /* Reads the options and operands in argv (argv[0] is skipped), the environment and the configuration files. Blanks the
  * PIN of a URI (pin-value) in argv; wipes and unsets an environment variable that contains one. With --help, reads
  * neither environment nor files. Fails with ERROR_USAGE for the command line, with ERROR_CONFIG for files and
- * environment. The caller frees *settings, also after a failure. */
+ * environment. The caller frees *settings, even on failure. */
 int settings_load(struct settings **settings, const struct settings_usage *usage, int argc, char **argv,
 		  struct error *error);
 
@@ -145,7 +145,7 @@ bool settings_is_option(const struct settings *settings, enum setting_id id);
 /* The value of a flag. */
 bool settings_flag(const struct settings *settings, enum setting_id id);
 
-/* Fails with ERROR_USAGE if settings of the list are missing, and names them and the profiles that set one of them. */
+/* Fails with ERROR_USAGE if settings of the list are missing. Names them, and the profiles that set one of them. */
 int settings_require(const struct settings *settings, const struct settings_needed *needed, struct error *error);
 
 /* Repeatable NAME=VALUE settings; each name occurs once. Owned by `settings`. */
@@ -166,8 +166,8 @@ const char *settings_name(enum setting_id id);
  * and is left alone for a text. Fails with ERROR_CONFIG. */
 int settings_parse(enum setting_id id, const char *text, long *number, struct error *error);
 
-/* Turns another component's error about a value into one about its origin: puts the origin in front of the message. The
- * class becomes ERROR_USAGE for an option, ERROR_CONFIG for a file or the environment. */
+/* Puts the value's origin in front of another component's error about the value. The class becomes ERROR_USAGE for an
+ * option, ERROR_CONFIG for a file or the environment. */
 void settings_blame(const struct settings *settings, enum setting_id id, struct error *error);
 void settings_blame_pair(const struct settings *settings, enum setting_id id, size_t index, struct error *error);
 
@@ -177,7 +177,7 @@ void settings_help(const struct settings_usage *usage, FILE *stream);
 /* Prints one line per setting: "--option<TAB>configuration key". The key is "-" if only an option can set it. */
 void settings_list(FILE *stream);
 
-/* The word of `words` (which end with NULL) that `word` is probably a typo of, or NULL. */
+/* Returns the one of `words` (which end with NULL) that `word` probably stands for, or NULL. */
 const char *settings_nearest(const char *word, const char *const *words);
 
 #endif

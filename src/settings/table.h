@@ -110,7 +110,7 @@ int files_read(struct settings *settings, struct error *error);
 int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error);
 void profiles_free(struct profiles *profiles);
 
-/* Fails with ERROR_CONFIG, because no file has the chosen profile, and names those that exist. */
+/* Fails with ERROR_CONFIG: no file has the chosen profile. Names those that exist. */
 int profile_missing(const struct settings *settings, const char *name, struct error *error);
 
 /* Whether the command lists the setting as its own; whether it takes the setting, as its own or in a group. */

@@ -105,7 +105,7 @@ static bool parse_digits(const char *text, long *number)
 	return isdigit((unsigned char)*text) && errno == 0 && *end == '\0';
 }
 
-/* What is wrong with a text, and in *hint what to do about it (or NULL); NULL if nothing is. */
+/* Returns the fault of a text and sets *hint to its remedy, or to NULL; returns NULL if the text has no fault. */
 static const char *content_fault(const struct setting *setting, const char *text, const char **hint)
 {
 	const char *fault = text_fault(text);
@@ -113,8 +113,8 @@ static const char *content_fault(const struct setting *setting, const char *text
 	*hint = NULL;
 	if (fault != NULL) {
 		if (*text != '\0' && strchr("\r\n", text[strlen(text) - 1]) != NULL)
-			*hint = "remove the line end that the value ends with, and convert the file it comes from to "
-				"Unix line ends";
+			*hint = "remove the line end after the value, and convert the file that contains it to Unix "
+				"line ends";
 		return fault;
 	}
 	if (setting->pasted != PASTED_NOT)
