@@ -161,7 +161,7 @@ static int make_jti(char *text, struct error *error)
 }
 
 /* Returns the claim aud in the form in which servers compare it; NULL if memory is exhausted. The default is the org's
- * URL without trailing slashes, which the org does not accept in aud. */
+ * URL without trailing slashes, which orgs do not accept in aud. */
 static char *make_audience(const struct bearer_request *request)
 {
 	char *url;

@@ -33,8 +33,8 @@ struct bearer_request {
 	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };
 
-/* Makes the endpoint of token_url or, if that is NULL, of instance_url; the caller frees it. It is NULL if neither is
- * set, as in the run of a batch whose lines name their orgs. Fails as http_url_parse does. */
+/* Sets request->endpoint from token_url or, if that is NULL, from instance_url; to NULL if neither is set, for example
+ * in a batch whose lines name their orgs. The caller frees it. Fails as http_url_parse does. */
 int bearer_endpoint(struct bearer_request *request, struct error *error);
 
 /* An assertion and its content. */

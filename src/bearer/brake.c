@@ -91,5 +91,5 @@ unsigned long brake_throttle(struct brake *brake, double began, long retry_after
 
 bool brake_is_spent(const struct brake *brake)
 {
-	return brake->asked > 0 || brake->rounds > (brake->retries + 1) * BRAKE_ROUNDS_A_RETRY;
+	return brake->asked > 0 || brake->rounds > (brake->retries + 1) * BRAKE_ROUNDS_PER_RETRY;
 }

@@ -12,7 +12,7 @@
 enum {
 	BRAKE_AFTER = 32,            /* failures in a row that turn the brake on */
 	BRAKE_WAIT_MOST = 3600,      /* seconds: the longest pause, even if the server asks for more */
-	BRAKE_ROUNDS_A_RETRY = 4,    /* futile pauses allowed for the first try and for each of --retries */
+	BRAKE_ROUNDS_PER_RETRY = 4,  /* futile pauses allowed for the first try and for each of --retries */
 };
 
 struct brake {

@@ -102,7 +102,7 @@ double retry_decide(struct retry *retry, const struct retry_rules *rules, int re
 	if (brake != NULL && (brake->on || brake_is_spent(brake)))
 		return 0;
 	if (brake != NULL && outcome == RETRY_THROTTLED)
-		return ++retry->throttled <= rules->retries * BRAKE_ROUNDS_A_RETRY ? 0 : -1;
+		return ++retry->throttled <= rules->retries * BRAKE_ROUNDS_PER_RETRY ? 0 : -1;
 	return decide(retry, rules, answer, now);
 }
 

@@ -14,7 +14,7 @@
 
 struct http; /* a client */
 
-/* A parsed URL that requests may go to: https, or http to a loopback address, without user and password. Only the two
+/* A parsed URL to which requests may be sent: https, or http to a loopback address, without user and password. Only the two
  * functions below make one. They fail with ERROR_CONFIG, and the caller frees the URL. http_url_below appends `path`,
  * which begins with a slash, to `base` without its trailing slashes. */
 struct http_url;

@@ -4,7 +4,7 @@
 
 #include "bearer/brake.h"
 
-enum { PARALLEL = 8, RETRIES = 2, SPENT = (RETRIES + 1) * BRAKE_ROUNDS_A_RETRY };
+enum { PARALLEL = 8, RETRIES = 2, SPENT = (RETRIES + 1) * BRAKE_ROUNDS_PER_RETRY };
 
 /* So many failures, all begun and ended at `now`. */
 static bool failures(struct brake *brake, int count, double now)
