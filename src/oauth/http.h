@@ -14,9 +14,9 @@
 
 struct http; /* a client */
 
-/* A parsed URL to which requests may be sent: https, or http to a loopback address, without user and password. Only the two
- * functions below make one. They fail with ERROR_CONFIG, and the caller frees the URL. http_url_below appends `path`,
- * which begins with a slash, to `base` without its trailing slashes. */
+/* A parsed URL to which requests may be sent: https, or http to a loopback address, without user and password. Only the
+ * two functions below make one. They fail with ERROR_CONFIG, and the caller frees the URL. http_url_below appends
+ * `path`, which begins with a slash, to `base` without its trailing slashes. */
 struct http_url;
 int http_url_parse(struct http_url **url, const char *text, struct error *error);
 int http_url_below(struct http_url **url, const char *base, const char *path, struct error *error);
