@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waits for events. Nothing is polled at intervals except the progress display. */
+/* Waits for events. Only the progress display wakes the run at intervals. */
 #include "batch/run.h"
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* The shorter of two waits in milliseconds; below 0 means forever. */
+/* The shorter of two waits in milliseconds; negative: forever. */
 static double shorter(double one, double other)
 {
 	if (one < 0 || other < 0)
@@ -18,7 +18,7 @@ static double shorter(double one, double other)
 	return one < other ? one : other;
 }
 
-/* Milliseconds until there is work to do even if nothing happens; below 0: forever. */
+/* Milliseconds until there is work even if no event arrives; negative: forever. */
 static double idle_time(struct run *run)
 {
 	bool sends = run->options->bearers && run->stop.class == ERROR_NONE && !run_is_stuck(run);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many assertions or bearers in one run: reads one JSON object per line, and writes one line for each. */
+/* Makes many assertions or bearers in one run: reads one JSON object per line and writes one line for each. */
 #ifndef P11BEARER_BATCH_H
 #define P11BEARER_BATCH_H
 
@@ -11,19 +11,19 @@ struct batch_options {
 	bool bearers;    /* output bearers rather than assertions */
 	bool ordered;    /* output in the order of the input; must be set for assertions */
 	bool fail_fast;  /* end the run at the first line that fails */
-	size_t sessions; /* with the token; 0: one per processor */
+	size_t sessions; /* token sessions; 0: one per processor */
 	size_t parallel; /* concurrent requests, at most BATCH_PARALLEL_MOST */
-	/* Checks a value of a line as one of the setting with this name; sets *number if it is a number. Fails with
+	/* Checks a line's value for the setting `name`. Stores the value of a numeric setting in *number. Fails with
 	 * ERROR_CONFIG. */
 	int (*parse)(const char *name, const char *text, long *number, struct error *error);
 };
 
 /* Reads lines from stdin and writes one line to stdout for each: an assertion; the org's answer with "line":N in it; or
  * {"line":N,"error":…,"hint":…,"status":N}. `request` supplies the values that a line does not set; its username,
- * client id and URLs may be NULL. Opens the key once; memory is bounded by the work in progress. A signal, the loss of
- * the key, or with `fail_fast` a line that failed ends the run: work in progress is finished, and every line read gets
- * an answer. Returns 0, or the highest class of the lines that failed; fails as p11_key_open does if the run cannot
- * continue. */
+ * client id and URLs may be NULL. Opens the key once; memory is bounded by the work in progress. Returns 0, or the
+ * highest class of the failed lines. Fails if the run cannot start or ends early: on a signal, if the key is lost, the
+ * PIN is wrong, the org refuses further requests, stdin cannot be read or, with `fail_fast`, a line fails. A run that
+ * ends early finishes the work in progress and answers every line read. Fails at once if stdout cannot be written. */
 int batch_run(const struct bearer_request *request, const struct batch_options *options, struct error *error);
 
 #endif

@@ -32,8 +32,8 @@ int input_open(struct input *input, struct error *error)
 		input->size = status.st_size - at;
 	if (!has_writer())
 		return 0;
-	/* libcurl can wait for input and output only, hence a descriptor that becomes readable when the other end
-	 * closes. */
+	/* libcurl waits only for input and output, so the event that the other end closes needs a descriptor that
+	 * becomes readable. */
 	input->closing = epoll_create1(EPOLL_CLOEXEC);
 	if (input->closing < 0 || epoll_ctl(input->closing, EPOLL_CTL_ADD, STDIN_FILENO, &closed) < 0)
 		return error_set(error, ERROR_UNEXPECTED, "cannot watch stdin: %s", strerror(errno));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internal to batch. Each line becomes an item. An item has one owner at a time, which alone may access it: the main
- * thread (run.h), which includes the sender (send.c), or the queues of the workers or one worker (workers.c). Queues
- * pass it on. */
+/* Internal to batch. Each line becomes an item. An item has one owner at a time, and only the owner may access it: the
+ * main thread (run.h), which also runs the sender (send.c), or a worker or the workers' queues (workers.c). */
 #ifndef P11BEARER_BATCH_INTERNAL_H
 #define P11BEARER_BATCH_INTERNAL_H
 
@@ -15,14 +14,14 @@
 
 /* --- lines (line.c) ---------------------------------------------------------------------------------------------- */
 
-/* A parsed line: the run's request, with the line's values replacing the run's. */
+/* A parsed line. `request` is the run's request, in which the line's values replace the run's. */
 struct line {
-	char *text;                /* compact; claims and header fields point into it */
+	char *text;                /* compact JSON; claims and header fields point into it */
 	cJSON *json;               /* other values and all names point into it */
-	struct jwt_extra *extras;  /* claims and header fields, if the line has any of its own */
+	struct jwt_extra *extras;  /* the run's and the line's claims and header fields; NULL: the run's */
 	struct bearer_request request;
 	struct http_url *endpoint; /* NULL: the run's */
-	char *raw;                 /* the original line, `length` bytes, if it may have to wait: see limit.h */
+	char *raw;                 /* the original line, `length` bytes; NULL without --rate-wait */
 	size_t length;
 };
 
@@ -42,18 +41,18 @@ struct item {
 	int result;            /* 0, or a negative class */
 	struct error error;
 	struct retry retry;
-	bool has_failed;       /* one has, for the reason in `error` */
-	struct http_clock clock; /* as the org's refusal told */
-	bool cut_short;        /* the run ended its wait for the token */
+	bool has_failed;       /* an earlier try failed, for the reason in `error` */
+	struct http_clock clock; /* the org's, from its refusal */
+	bool cut_short;        /* the run ended while the item waited for the token */
 	bool asks;             /* it was refused; a worker looks for the certificate before it ends */
 	X509 *certificate;     /* found by the worker, or NULL */
-	bool limited;          /* the org has refused it because its user has logged in too often */
-	long retry_after;      /* seconds that the org asked to wait then, or -1 */
+	bool limited;          /* the org refused it because its user logged in too often */
+	long retry_after;      /* seconds that the org asked to wait, or -1 */
 	bool probe;            /* it tests whether its user may log in again */
-	bool renewed;          /* it has waited for a request before, and goes first once it is signed again */
-	double ready_since;    /* clock_ms: its assertion was made */
-	double began;          /* clock_ms: the signature, or the request */
-	double not_before;     /* clock_ms of the next try */
+	bool renewed;          /* it is being signed again, and is sent before other items */
+	double ready_since;    /* clock_ms when the sender got its assertion */
+	double began;          /* clock_ms when signing or the request began */
+	double not_before;     /* clock_ms when the next try may begin */
 };
 
 struct queue {
@@ -76,7 +75,7 @@ enum { LINE_MOST = 65536 }; /* bytes, including the line end */
 struct input {
 	char *buffer;
 	size_t begin, end;
-	bool ended, skips;    /* skips: the rest of a line that is too long */
+	bool ended, skips;    /* skips: it skips the rest of a line that is too long */
 	unsigned long number; /* of the last line taken */
 	off_t consumed, size; /* bytes; size is -1 if unknown */
 	int closing;          /* see input_closing */
@@ -93,10 +92,10 @@ bool input_take(struct input *input, const char **text, size_t *length);
 /* Whether a line contains only whitespace. Such lines are counted and skipped. */
 bool input_is_blank(const char *text, size_t length);
 
-/* Reads available input; sets `ended` at its end. Fails with ERROR_UNEXPECTED. */
+/* Reads available input, and sets `ended` at the end of the input. Fails with ERROR_UNEXPECTED. */
 int input_fill(struct input *input, struct error *error);
 
-/* Whether more input may come: from a pipe, socket or terminal whose other end is open. */
+/* Whether more input may come: stdin is a pipe, socket or terminal whose other end is open. */
 bool input_is_open(const struct input *input);
 
 /* A descriptor that becomes readable when the other end closes; -1 if the input has no other end. */
@@ -106,11 +105,10 @@ int input_closing(const struct input *input);
 
 struct workers;
 
-enum { AHEAD = 8 }; /* items that wait to be signed, per worker */
+enum { AHEAD = 8 }; /* items to queue per worker */
 
-/* Opens the key and starts the first worker. The others start after the first assertion, because only then is it known
- * how many the token supports. `prompt`: report each assertion at once rather than several together. Fails as
- * signer_open does. */
+/* Opens the key and starts the first worker. The others start after the first assertion, which shows how many the token
+ * supports. `prompt`: report each assertion at once rather than several together. Fails as signer_open does. */
 int workers_open(struct workers **workers, const struct bearer_request *request, size_t sessions, bool prompt,
 		 struct error *error);
 void workers_close(struct workers **workers); /* waits for the work in progress */
@@ -118,8 +116,8 @@ void workers_close(struct workers **workers); /* waits for the work in progress 
 /* Whether the workers have enough to do. */
 bool workers_are_full(struct workers *workers);
 
-/* workers_give hands over an item to sign, or one that `asks`. workers_take returns one that is done or has failed, or
- * NULL. */
+/* workers_give queues an item that needs a signature, or one that `asks`. workers_take returns a finished item, or NULL
+ * if there is none. */
 void workers_give(struct workers *workers, struct item *item);
 struct item *workers_take(struct workers *workers);
 
@@ -132,10 +130,10 @@ bool workers_await(struct workers *workers);
 int workers_descriptor(const struct workers *workers);
 void workers_woken(struct workers *workers);
 
-/* Whether the key is being recovered; the workers pause until then. */
+/* Whether the key is being recovered; until it is, the workers pause. */
 bool workers_recover(const struct workers *workers);
 
-/* Stops waiting for a token that is away; the items that waited end `cut_short`. */
+/* Stops waiting for a missing token; the items that waited end `cut_short`. */
 void workers_stop_waiting(struct workers *workers);
 
 /* Whether the key is lost for good, and why. */
@@ -147,40 +145,41 @@ struct sender {
 	struct http_pool *pool;
 	const struct bearer_request *request;
 	struct brake brake;
-	struct error last;     /* the last failure that slowed it down */
-	size_t renewing;       /* items being signed again, for which a request is reserved */
+	struct error last;     /* the last error that slowed the requests down */
+	size_t renewing;       /* items being signed again; each reserves a request */
 	struct queue ready, waiting;
 	struct oauth_answer answer; /* the last one */
 	X509 *certificate;     /* the key's; NULL if unknown */
-	bool knows_certificate;
+	bool knows_certificate; /* a worker has looked for it */
 };
 
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error);
 void sender_close(struct sender *sender);
 
-/* Notes that the workers are done with an item, well or not; takes one whose assertion is made. */
+/* sender_signed notes that the workers have finished an item, successfully or not. sender_give queues an item that has
+ * its assertion. */
 void sender_signed(struct sender *sender, const struct item *item);
 void sender_give(struct sender *sender, struct item *item);
 
-/* Completes the hint of a refusal by what is known of the certificate: takes it over from an item that has asked for
- * it, and keeps it for those that follow. */
+/* Adds advice about the certificate to the hint of a refusal. Keeps the certificate that a worker found for an item
+ * that `asks`, and uses it for later refusals. */
 void sender_explain(struct sender *sender, struct item *item);
 
-/* Takes the next item whose request may begin; NULL: there is none. */
+/* Takes the next item whose request may begin, or returns NULL. */
 struct item *sender_next(struct sender *sender);
 
-/* Begins with it. True: it is to be signed first, because its assertion is spent or too old. Otherwise its request is
- * under way, or it has a result below 0. */
+/* Starts the item's request. Returns true if the item must be signed first, because its assertion is used up or too
+ * old. Otherwise the request is in progress, or item->result is negative. */
 bool sender_begin(struct sender *sender, struct item *item);
 
-/* Moves the requests. An item that has ended, well or not, comes back in `done`; one that `asks` goes
- * to the workers first. */
+/* Advances the requests, and moves items that have ended, successfully or not, to `done`. The caller gives an item
+ * that `asks` to the workers first. */
 void sender_move(struct sender *sender, struct queue *done);
 
 /* Takes back an item whose request has not started, or returns NULL. */
 struct item *sender_take_back(struct sender *sender);
 
-/* How long until something is to begin, in milliseconds from `now`; below 0: nothing waits for a time. */
+/* The milliseconds until sender_next may return another item; negative if no item waits for a time. */
 double sender_delay(const struct sender *sender, double now);
 
 /* --- progress (output.c) ----------------------------------------------------------------------------------------- */
@@ -189,10 +188,10 @@ struct report {
 	double began, shown; /* clock_ms */
 	bool on_terminal;    /* progress can be shown */
 	unsigned long done, failed, given_up;
-	int worst;           /* the highest class */
+	int worst;           /* the highest class of the failed lines */
 };
 
-/* Shows progress on a terminal from time to time. Returns the milliseconds until the next call, below 0 for never. */
+/* Shows progress on a terminal at intervals. Returns the milliseconds until the next call is due; negative: never. */
 double report_progress(struct report *report, const struct input *input);
 
 #endif

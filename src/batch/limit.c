@@ -26,7 +26,7 @@ struct user {
 	bool waits;           /* the user's lines are kept; otherwise they fail */
 	double until;         /* of the next probe, INFINITY during one; if not `waits`: when lines stop failing */
 	struct retry_limit limit;
-	bool told;            /* the first refusal was reported */
+	bool reported;        /* the first refusal was reported */
 	unsigned long number; /* of the line that met the limit */
 	long retry_after;     /* the server's last one, or -1 */
 	struct lines lines;
@@ -38,7 +38,7 @@ struct limits {
 	void *tree;                  /* of all users, by key: tsearch(3) */
 	struct users lists[2];       /* the users that do not wait and those that do, each ordered by `until` */
 	struct lines ready;          /* kept lines whose wait is over */
-	size_t users, count, bytes;  /* the latter two of all kept lines */
+	size_t users, count, bytes;  /* `count` and `bytes` are of all kept lines */
 };
 
 int limits_open(struct limits **limits, const struct bearer_request *request, struct error *error)
@@ -58,7 +58,7 @@ static int compare(const void *one, const void *other)
 	return memcmp(((const struct user *)one)->key, ((const struct user *)other)->key, KEY_SIZE);
 }
 
-/* False: memory is exhausted. */
+/* Returns false if memory is exhausted. */
 static bool make_key(const struct item *item, unsigned char *key)
 {
 	const struct bearer_request *request = &item->line.request;
@@ -74,7 +74,7 @@ static bool make_key(const struct item *item, unsigned char *key)
 	return made;
 }
 
-/* NULL if the user has met no limit, or memory is exhausted. */
+/* Returns NULL if the user has not met the limit, or memory is exhausted. */
 static struct user *find(const struct limits *limits, const struct item *item)
 {
 	struct user wanted, **found;
@@ -102,7 +102,7 @@ static void change(struct limits *limits, struct user *user, bool waits, double 
 		TAILQ_INSERT_HEAD(list, user, link);
 }
 
-/* The kept lines go on, and fail until then. */
+/* Releases the user's kept lines. They and further lines fail until the time `until`. */
 static void stop_waiting(struct limits *limits, struct user *user, double until)
 {
 	STAILQ_CONCAT(&limits->ready, &user->lines);
@@ -117,7 +117,7 @@ static void forget(struct limits *limits, struct user *user)
 	free(user);
 }
 
-/* NULL if memory is exhausted. */
+/* Returns NULL if memory is exhausted. */
 static struct user *add(struct limits *limits, const struct item *item)
 {
 	struct user *user = calloc(1, sizeof(*user));
@@ -127,14 +127,15 @@ static struct user *add(struct limits *limits, const struct item *item)
 		return NULL;
 	}
 	if (limits->users >= USERS_MOST && !TAILQ_EMPTY(&limits->lists[false]))
-		forget(limits, TAILQ_FIRST(&limits->lists[false])); /* users that wait are few: their lines are kept */
+		forget(limits, TAILQ_FIRST(&limits->lists[false])); /* few users wait, because their lines are kept */
 	STAILQ_INIT(&user->lines);
 	TAILQ_INSERT_HEAD(&limits->lists[false], user, link);
 	limits->users++;
 	return user;
 }
 
-/* Adds the item's line to the user's: first if it is the next probe, else last. False: memory is exhausted. */
+/* Adds the item's line to the user's: first if it is the next probe, else last. Returns false if memory
+ * is exhausted. */
 static bool keep(struct limits *limits, struct user *user, const struct item *item, bool first)
 {
 	const struct line *line = &item->line;
@@ -230,7 +231,7 @@ enum limits_verdict limits_admit(struct limits *limits, struct item *item, doubl
 	return LIMITS_FAILED;
 }
 
-static void tell(const struct limits *limits, struct user *user, const struct item *item, double wait)
+static void report(const struct limits *limits, struct user *user, const struct item *item, double wait)
 {
 	const char *name = item->line.request.username;
 	long minutes = ((user->retry_after > 0 ? user->retry_after : RETRY_LOGIN_HOUR) + 59) / 60;
@@ -238,14 +239,14 @@ static void tell(const struct limits *limits, struct user *user, const struct it
 	if (wait < 0)
 		message_note("line %lu, user %.*s: %s; the user's further lines fail at once for %ld minute%s",
 			     item->number, NAME_SHOWN, name, item->error.text, minutes, minutes == 1 ? "" : "s");
-	else if (!user->told)
+	else if (!user->reported)
 		message_note("line %lu, user %.*s: %s; the user's lines wait for up to %ld s (--rate-wait), and one is "
 			     "tried in %.0f s", item->number, NAME_SHOWN, name, item->error.text,
 			     limits->request->rate_wait, wait / 1e3);
 	else
 		message_step("line %lu, user %.*s: %s; trying again in %.0f s", item->number, NAME_SHOWN, name,
 			     item->error.text, wait / 1e3);
-	user->told = true;
+	user->reported = true;
 }
 
 static enum limits_verdict refused(struct limits *limits, struct item *item, double now)
@@ -266,7 +267,7 @@ static enum limits_verdict refused(struct limits *limits, struct item *item, dou
 	}
 	user->retry_after = item->retry_after;
 	wait = retry_limit_wait(&user->limit, limits->request->rate_wait, item->retry_after, now);
-	tell(limits, user, item, wait);
+	report(limits, user, item, wait);
 	if (wait >= 0 && keep(limits, user, item, true)) {
 		change(limits, user, true, now + wait);
 		return LIMITS_KEPT;

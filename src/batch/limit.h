@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Users that have logged in too often. With --rate-wait their lines are kept until one of them, the probe, finds that
+/* Users that have logged in too often. With --rate-wait, their lines are kept until one of them, the probe, shows that
  * the user may log in again; otherwise the lines fail without a request.
  *
  * A user is identified by its server (scheme, host and port of the token endpoint) and its name, ignoring ASCII case;
- * the client id does not matter. Memory is bounded: beyond a number of users the one whose time ends first is
- * forgotten, which costs a request, and while the kept lines exceed a size no line is read. Only the main thread uses
+ * the client id does not matter. Memory is bounded: beyond a number of users, the one whose limit ends first is
+ * forgotten, which costs a request; while the kept lines exceed a size, no line is read. Only the main thread uses
  * this. Times are clock_ms. */
 #ifndef P11BEARER_BATCH_LIMIT_H
 #define P11BEARER_BATCH_LIMIT_H
@@ -37,13 +37,13 @@ enum limits_verdict {
 /* Whether an item may be signed or sent. */
 enum limits_verdict limits_admit(struct limits *limits, struct item *item, double now);
 
-/* Takes note of how an item ended, once for each item. Returns LIMITS_GO or LIMITS_KEPT. */
+/* Records how an item ended. Call it once per item. Returns LIMITS_GO or LIMITS_KEPT. */
 enum limits_verdict limits_learn(struct limits *limits, struct item *item, double now);
 
-/* Takes a line that may go on now, or any line if `all` is true. Returns NULL if there is none. */
+/* Takes a line that may continue now, or any line if `all` is true. Returns NULL if there is none. */
 struct kept *limits_take(struct limits *limits, double now, bool all);
 
-/* The number of kept lines, and whether they exceed their size. */
+/* The number of kept lines, and whether they have reached the size limit. */
 size_t limits_count(const struct limits *limits);
 bool limits_is_full(const struct limits *limits);
 

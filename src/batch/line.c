@@ -39,8 +39,8 @@ static int fail(struct error *error, const char *name, const char *wanted)
 	return error_set(error, ERROR_CONFIG, "\"%s\" is not %s", name, wanted);
 }
 
-/* The extras of the run and then those of the object, which replace others of the same name. The text of a value is
- * kept, so that no number loses digits. */
+/* Lists the run's extras, then the object's, which replace those with the same name. Values stay text, so that numbers
+ * keep all digits. */
 static int take_extras(enum jwt_part part, const cJSON *object, char *text, struct jwt_extra *list,
 		       const struct jwt_extra *run, size_t *count, struct error *error)
 {
@@ -68,28 +68,24 @@ static int take_object(struct line *line, const struct member *member, const cJS
 		       struct error *error)
 {
 	struct bearer_request *request = &line->request;
-	size_t base = request->claim_count + request->header_count, own = (size_t)cJSON_GetArraySize(value);
+	bool is_claims = member->kind == CLAIMS;
+	struct jwt_extra **same = is_claims ? &request->claims : &request->headers;
+	struct jwt_extra **others = is_claims ? &request->headers : &request->claims;
+	size_t *count = is_claims ? &request->claim_count : &request->header_count;
+	size_t other_count = is_claims ? request->header_count : request->claim_count;
 	struct jwt_extra *list;
 	int result;
 
 	if (!cJSON_IsObject(value))
 		return fail(error, member->name, "a JSON object");
-	list = calloc(base + own + 1, sizeof(*list));
+	list = calloc(*count + other_count + (size_t)cJSON_GetArraySize(value) + 1, sizeof(*list));
 	if (list == NULL)
 		return error_memory(error);
-	if (member->kind == CLAIMS) {
-		result = take_extras(JWT_CLAIM, value, text, list, request->claims, &request->claim_count, error);
-		if (request->header_count > 0)
-			memcpy(list + request->claim_count, request->headers, request->header_count * sizeof(*list));
-		request->claims = list;
-		request->headers = list + request->claim_count;
-	} else {
-		result = take_extras(JWT_HEADER, value, text, list, request->headers, &request->header_count, error);
-		if (request->claim_count > 0)
-			memcpy(list + request->header_count, request->claims, request->claim_count * sizeof(*list));
-		request->headers = list;
-		request->claims = list + request->header_count;
-	}
+	result = take_extras(is_claims ? JWT_CLAIM : JWT_HEADER, value, text, list, *same, count, error);
+	if (other_count > 0)
+		memcpy(list + *count, *others, other_count * sizeof(*list));
+	*same = list;
+	*others = list + *count;
 	free(line->extras);
 	line->extras = list;
 	return result;
@@ -102,9 +98,8 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 	struct bearer_request *request = &line->request;
 
 	if (member == NULL) {
-		error_set(error, ERROR_CONFIG, "there is no \"%.100s\" in a line", value->string);
-		error_hint(error, "a line has username, client-id, instance-url, audience, lifetime, jti, claims and "
-				  "header");
+		error_set(error, ERROR_CONFIG, "the line has an unknown member \"%.100s\"", value->string);
+		error_hint(error, "use username, client-id, instance-url, audience, lifetime, jti, claims and header");
 		return -ERROR_CONFIG;
 	}
 	switch (member->kind) {
@@ -129,7 +124,7 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 	return take_object(line, member, value, text, error);
 }
 
-/* Fails if a required value is set neither by the line nor by the run. */
+/* Fails if neither the line nor the run sets a required value. */
 static int check_missing(const struct bearer_request *request, bool bearer, struct error *error)
 {
 	bool no_url = request->instance_url == NULL &&
@@ -151,7 +146,7 @@ static int check_missing(const struct bearer_request *request, bool bearer, stru
 	}
 	if (count == 0)
 		return 0;
-	error_hint(error, "add %s to the line, or give %s for all lines as an option or in a configuration file",
+	error_hint(error, "add %s to the line, or set %s for all lines with an option or in a configuration file",
 		   count == 1 ? "it" : "them", count == 1 ? "it" : "them");
 	return -ERROR_CONFIG;
 }
@@ -174,7 +169,7 @@ static int not_json(const char *text, size_t length, struct error *error)
 
 	error_set(error, ERROR_CONFIG, "the line is not JSON by RFC 8259");
 	if (wide)
-		error_hint(error, "the input is UTF-16: convert it to UTF-8, such as with iconv -f UTF-16 -t UTF-8");
+		error_hint(error, "convert the input from UTF-16: iconv -f UTF-16 -t UTF-8");
 	return -ERROR_CONFIG;
 }
 

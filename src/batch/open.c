@@ -57,7 +57,7 @@ int run_open(struct run *run, struct error *error)
 			return error_memory(error);
 		queue_push(&run->free, &run->items[i]);
 	}
-	/* Before the key, so that errors on the way to the org do not cost a login. */
+	/* The key comes last, so that an error here does not cost a login. */
 	if (options->bearers && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
 				  limits_open(&run->limits, run->request, error) < 0))
 		return error_result(error);

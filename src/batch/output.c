@@ -18,7 +18,7 @@ int output_error(struct item *item)
 	char *text;
 	int result = -1;
 
-	text_clean(item->error.text, "\n"); /* it may be cut within a character */
+	text_clean(item->error.text, "\n"); /* it may end within a character */
 	text_clean(item->error.hint, "");
 	made = cJSON_AddNumberToObject(object, "line", (double)item->number) != NULL &&
 		    cJSON_AddStringToObject(object, "error", item->error.text) != NULL &&
@@ -44,8 +44,8 @@ int output_assertion(struct item *item)
 	return secret_append(item->output, "\n", 1);
 }
 
-/* A "line" in the answer, escaped or not, would hide ours. Returns the answer without it, in which numbers may have
- * lost digits; NULL if there is none. */
+/* Returns the answer without its "line", which would hide ours; numbers in it may lose digits. Returns NULL if the
+ * answer has no "line", escaped or not. */
 static char *without_line(const char *json)
 {
 	cJSON *object = strstr(json, "\"line\"") != NULL || strstr(json, "\\u") != NULL ? cJSON_Parse(json) : NULL;
@@ -70,7 +70,7 @@ int output_answer(struct item *item, const struct oauth_answer *answer)
 
 	secret_truncate(item->output, 0);
 	result = secret_printf(item->output, "{\"line\":%lu,", item->number);
-	/* Without its brace. */
+	/* Skip the opening brace. */
 	if (result == 0 && other != NULL)
 		result = json_line(item->output, other + 1);
 	else if (result == 0)
@@ -103,6 +103,6 @@ double report_progress(struct report *report, const struct input *input)
 
 		snprintf(left, sizeof(left), ", %.0f s left", seconds * (1 - share) / share);
 	}
-	message_progress("%lu done, %lu failed, %.0f a second%s", report->done, report->failed, rate, left);
+	message_progress("%lu done, %lu failed, %.0f per second%s", report->done, report->failed, rate, left);
 	return SHOWN_MS;
 }

@@ -70,7 +70,7 @@ static void give_up_item(struct run *run, struct item *item)
 	item->result = error_set(&item->error, ERROR_UNEXPECTED, "not done: %.500s%s", run->stop.text, last);
 }
 
-/* Counts an item that has ended, and decides whether the run ends with it. */
+/* Counts an item that has ended, and ends the run if it must not continue. */
 static void count(struct run *run, struct item *item)
 {
 	struct error why;
@@ -150,7 +150,7 @@ static int give_up_kept(struct run *run, struct error *error)
 	return 0;
 }
 
-/* Gives up items that have not started: every line read gets an answer. */
+/* Gives up items that have not started, because every line read gets an answer. */
 static int give_up(struct run *run, struct error *error)
 {
 	struct item *item;
@@ -185,7 +185,7 @@ static void stop_if_hopeless(struct run *run)
 		stop(run, last->class, "%ld requests in a row failed, the last one: %.400s", brake->failures,
 		     last->text);
 	else
-		stop(run, last->class, "the org asks to slow down again and again: %.400s", last->text);
+		stop(run, last->class, "the org keeps asking to slow down: %.400s", last->text);
 }
 
 /* One round. Sets *more if there is work left. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run, led by the main thread: run.c, open.c, take.c and await.c. */
+/* The run, as the main thread sees it: run.c, open.c, take.c and await.c. */
 #ifndef P11BEARER_BATCH_RUN_H
 #define P11BEARER_BATCH_RUN_H
 
@@ -14,8 +14,8 @@ struct run {
 	bool hungry;             /* there is room for a line, but no input */
 	struct workers *workers;
 	struct sender sender;
-	bool asked;              /* a worker looks for the certificate on behalf of a refused item */
-	struct queue asking;     /* other refused items that wait for its answer */
+	bool asked;              /* a worker looks for the certificate of a refused item */
+	struct queue asking;     /* other refused items, which wait for the result */
 	struct limits *limits;   /* NULL without exchange */
 	struct item *items;
 	size_t count;
@@ -34,8 +34,8 @@ struct run {
 int run_open(struct run *run, struct error *error);
 void run_close(struct run *run);
 
-/* (await.c) Waits for the first of: input, which it reads, an assertion, an answer, a signal, or a timeout. Fails if
- * stdin cannot be read. */
+/* (await.c) Waits for input, room for output, an assertion, an answer, a signal or a timeout, and reads the input.
+ * Fails if stdin cannot be read. */
 int run_await(struct run *run, struct error *error);
 
 /* (take.c) Whether the output buffer is full, so that no work should start. */
@@ -45,7 +45,7 @@ bool run_is_stuck(const struct run *run);
 void run_item_new(struct item *item, unsigned long number);
 void run_item_free(struct run *run, struct item *item);
 
-/* (take.c) Learns from the items in `done` which users may log in, and removes those whose lines have to wait. */
+/* (take.c) Learns from the items in `done` which users may log in, and removes those whose lines must wait. */
 void run_learn(struct run *run);
 
 /* (take.c) Take signed items from the workers; advance requests and start more; take lines and start their items. */
@@ -53,7 +53,7 @@ void run_take_signed(struct run *run);
 void run_exchange(struct run *run);
 void run_take_lines(struct run *run);
 
-/* (take.c) Ends the items that wait for the certificate: `item`, which carries the answer, and those in `asking`. */
+/* (take.c) Ends the items that wait for the certificate: `item`, which brings the result, and those in `asking`. */
 void run_explain(struct run *run, struct item *item);
 
 #endif

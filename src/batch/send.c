@@ -12,7 +12,7 @@
 #include <time.h>
 
 enum {
-	TOLD_MS = 1000,  /* shortest pause that is reported */
+	SHOWN_MS = 1000, /* shortest pause that is reported */
 	FRESH_MS = 1000, /* an assertion signed less than this ago counts as fresh, however short its lifetime */
 };
 
@@ -52,8 +52,8 @@ void sender_signed(struct sender *sender, const struct item *item)
 	sender->renewing -= item->renewed ? 1 : 0;
 }
 
-/* Whether the item has no assertion, or one that has waited for too much of its lifetime. A freshly signed one is good
- * enough, however long signing took. */
+/* Whether the item has no assertion, or an old one close to its expiry. A fresh one is used even if signing took most
+ * of its lifetime. */
 static bool needs_assertion(const struct item *item, double now)
 {
 	long margin = item->line.request.lifetime / 2;
@@ -64,7 +64,7 @@ static bool needs_assertion(const struct item *item, double now)
 	       (time(NULL) + margin > item->assertion.exp && now - item->ready_since > (double)FRESH_MS);
 }
 
-/* Readies the items whose wait is over. */
+/* Moves the items whose wait is over to `ready`. */
 static void wake(struct sender *sender, double now)
 {
 	struct queue waiting = sender->waiting;
@@ -123,7 +123,7 @@ struct item *sender_take_back(struct sender *sender)
 
 /* --- answers ----------------------------------------------------------------------------------------------------- */
 
-/* Tells the brake how the request ended. */
+/* Passes the outcome of a request to the brake, and reports changes of speed. */
 static void judge_speed(struct sender *sender, const struct item *item, enum retry_outcome outcome, long retry_after)
 {
 	struct brake *brake = &sender->brake;
@@ -146,7 +146,7 @@ static void judge_speed(struct sender *sender, const struct item *item, enum ret
 	if (on)
 		message_note("%ld requests in a row failed, the last one: %s; sending one at a time until one succeeds",
 			     brake->failures, item->error.text);
-	if (pause >= TOLD_MS && !brake_is_spent(brake))
+	if (pause >= SHOWN_MS && !brake_is_spent(brake))
 		message_note("%s; the run continues in %lu ms", item->error.text, pause);
 }
 
@@ -178,7 +178,7 @@ void sender_explain(struct sender *sender, struct item *item)
 		advice_certificate(sender->certificate, sender->request->certificate, &item->clock, &item->error);
 }
 
-/* The item ends with a refusal. A worker looks for the certificate once in a run. */
+/* Adds advice to a refusal. The first one in a run asks a worker for the certificate. */
 static void blame_certificate(struct sender *sender, struct item *item, const struct oauth_answer *answer)
 {
 	item->clock = answer->clock;

@@ -26,7 +26,7 @@ void run_item_free(struct run *run, struct item *item)
 	queue_push(&run->free, item);
 }
 
-/* Whether the item may be signed or sent now. If not, it is kept or done, and no longer the caller's. */
+/* Whether the item may be signed or sent now. If not, its line is kept or it is done; the caller must not use it. */
 static bool is_admitted(struct run *run, struct item *item)
 {
 	switch (run->limits != NULL ? limits_admit(run->limits, item, clock_ms()) : LIMITS_GO) {
@@ -159,7 +159,7 @@ static void begin_line(struct run *run, struct item *item, const char *text, siz
 		workers_give(run->workers, item);
 }
 
-/* Resumes a kept line. Returns false if none can go on. */
+/* Resumes a kept line. Returns false if no kept line may continue. */
 static bool take_kept(struct run *run)
 {
 	struct kept *kept = run->limits != NULL ? limits_take(run->limits, clock_ms(), false) : NULL;

@@ -41,9 +41,9 @@ struct workers {
 
 /* --- the threads ------------------------------------------------------------------------------------------------- */
 
-/* Tells the main thread that an item is done. With many sessions, a wake-up costs as much time as several signatures,
- * so it is delayed while the workers have enough to do. Call with the lock held. */
-static void tell(struct workers *workers)
+/* Wakes the main thread when an item is done. With many sessions, a wake-up takes as long as several signatures, so it
+ * is delayed while the workers have enough to do. Call with the lock held. */
+static void wake(struct workers *workers)
 {
 	static const struct itimerspec now = { .it_value.tv_nsec = 1 };
 	static const struct itimerspec later = { .it_value.tv_nsec = LATER_MS * 1000000L };
@@ -55,14 +55,14 @@ static void tell(struct workers *workers)
 	workers->waiter = hurry ? AWAKE : WOKEN_LATER;
 }
 
-/* Returns an item to the queues, `again` to be signed once more, and waits for the next. NULL: the run is ending. */
+/* Returns an item to the queues, to be signed once more if `again`, and waits for the next. NULL: the run ends. */
 static struct item *next(struct workers *workers, struct item *item, bool again)
 {
 	pthread_mutex_lock(&workers->lock);
 	if (item != NULL) {
 		queue_push(again ? &workers->to_sign : &workers->done, item);
 		if (!again)
-			tell(workers);
+			wake(workers);
 	}
 	item = NULL;
 	while (!workers->ending && (item = queue_pop(&workers->to_sign)) == NULL)
@@ -79,8 +79,8 @@ static void give_back(struct workers *workers, struct item *item)
 	pthread_mutex_unlock(&workers->lock);
 }
 
-/* A worker that cannot reopen its session after a loss ends, and leaves its item to the others. The first one always
- * stays. */
+/* A worker that cannot reopen its session after a loss ends, and leaves its item to the others. The first worker stays
+ * until the run ends. */
 static void *work(void *context)
 {
 	struct worker *worker = context;
@@ -154,7 +154,7 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 	return result;
 }
 
-/* Opens the other sessions, as many as the token allows. The first assertion is made and its worker idle. */
+/* Opens the other sessions, as many as the token allows. Call it after the first assertion, while its worker idles. */
 static void settle(struct workers *workers, double taken)
 {
 	const char *why = p11_key_single(workers->list[0].signer.key);

@@ -8,7 +8,7 @@
 
 static const char default_port[] = ":443";
 
-/* The length of a redundant port, with its colon: an empty one, or https's default port. */
+/* Returns the length of a redundant port with its colon: an empty one, or https's default port. Else 0. */
 static size_t idle_port(const char *port, size_t length, bool https)
 {
 	const char *number = port + 1;

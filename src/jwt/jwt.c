@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The program's own names in each part, and where their values come from. */
+/* The names that the program sets in each part, and how the user sets their values. */
 static const struct {
 	enum jwt_part first, last;
 	const char *name, *hint;
 } own[] = {
-	{ JWT_HEADER, JWT_HEADER, "alg", "it is always RS256" },
-	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "iss", "it comes from --client-id" },
-	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "sub", "it comes from --username" },
-	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "aud", "it comes from --audience or --instance-url" },
-	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "exp", "it comes from --lifetime" },
-	{ JWT_CLAIM_NOT_JTI, JWT_CLAIM_NOT_JTI, "jti", "it is random; use --no-jti to set your own" },
+	{ JWT_HEADER, JWT_HEADER, "alg", "remove it; alg is always RS256" },
+	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "iss", "set it with --client-id" },
+	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "sub", "set it with --username" },
+	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "aud", "set it with --audience or --instance-url" },
+	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "exp", "set it with --lifetime" },
+	{ JWT_CLAIM_NOT_JTI, JWT_CLAIM_NOT_JTI, "jti", "use --no-jti to set your own" },
 };
 
 static const char *part_name(enum jwt_part part)
@@ -40,7 +40,7 @@ int jwt_allows(enum jwt_part part, const char *name, struct error *error)
 	return 0;
 }
 
-/* The user's JSON is kept as text, so that no number loses digits on its way through a double. */
+/* The user's JSON stays text, because numbers lose digits when cJSON converts them to double. */
 static char *compact(const char *text)
 {
 	char *json = strdup(text);
@@ -94,7 +94,7 @@ static bool add_extras(cJSON *object, const struct jwt_extra *extras, size_t cou
 	return true;
 }
 
-/* Prints and frees the object. `complete`: no member is missing for lack of memory. */
+/* Prints and frees the object. `complete` is false if memory was exhausted while it was built. */
 static int print(cJSON *object, bool complete, char **json, struct error *error)
 {
 	*json = complete ? cJSON_PrintUnformatted(object) : NULL;

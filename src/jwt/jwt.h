@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The claims and header of an assertion (RFC 7519, RFC 7523 section 3) and its compact serialisation (RFC 7515 section
- * 7.1). Pure: no I/O, no clock; signing is a function it is handed. */
+ * 7.1). Does no I/O and reads no clock; the caller passes the function that signs. */
 #ifndef P11BEARER_JWT_H
 #define P11BEARER_JWT_H
 
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A claim or header field of the user's. `json` is compact JSON. */
+/* A claim or header field that the user gave. `json` is compact JSON. */
 struct jwt_extra {
 	const char *name, *json;
 };
@@ -33,22 +33,22 @@ struct jwt_params {
 	size_t header_count;
 };
 
-/* The claim aud for a URL, to be freed; NULL if memory is exhausted. Servers compare it byte by byte, so scheme and
- * host become lower case and https's default port 443 is left out (RFC 3986 section 6.2). Other ports and the path
- * stay. */
+/* Returns the claim aud for a URL; the caller frees it. Servers compare it byte by byte, so scheme and host become
+ * lower case, and an empty port or https's 443 is dropped (RFC 3986 section 6.2). Returns NULL if memory is
+ * exhausted. */
 char *jwt_audience(const char *url);
 
 /* Fails with ERROR_CONFIG if the name is empty or belongs to a claim or header field that the program sets. */
 int jwt_allows(enum jwt_part part, const char *name, struct error *error);
 
-/* Parses what the user wrote as the value of `name`: JSON, or a bare word, which becomes a string. extra->name is
- * `name`; extra->json is to be freed. Fails with ERROR_CONFIG if jwt_allows does, or if the text starts like JSON and
- * is not. */
+/* Parses the user's text for the value of `name`: JSON, or a bare word, which becomes a string. extra->name is `name`;
+ * the caller frees extra->json. Fails with ERROR_CONFIG if jwt_allows does, or if the text starts like JSON but is not
+ * valid. */
 int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text,
 		    struct error *error);
 
-/* The header, {"alg":"RS256"} and the user's fields, and the claims, as compact JSON, to be freed with free(). The
- * names of the extras must be allowed; the last of a name counts. Fail if memory is exhausted. */
+/* Make the header, {"alg":"RS256"} and the user's fields, or the claims, as compact JSON; the caller frees *json.
+ * jwt_allows must allow the names of the extras; the last extra with a name counts. Fail if memory is exhausted. */
 int jwt_header(const struct jwt_params *params, char **json, struct error *error);
 int jwt_claims(const struct jwt_params *params, char **json, struct error *error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internal to x509: recognizes what a file contains instead of a certificate, and decodes base64 with any whitespace in
- * it. */
+/* Internal to x509: recognizes other formats given in place of a certificate, and decodes base64 that contains
+ * whitespace. */
 #ifndef P11BEARER_X509_FORM_H
 #define P11BEARER_X509_FORM_H
 
@@ -47,7 +47,7 @@ enum form form_of_der(const unsigned char *der, size_t length);
  * not a label. */
 enum form form_of_label(const char *label, size_t length);
 
-/* The form of a file by the way it begins; FORM_UNKNOWN also for PEM, DER and base64. A NUL must follow the text. */
+/* The form of a file by its first bytes; FORM_UNKNOWN also for PEM, DER and base64. A NUL must follow the text. */
 enum form form_of_text(const char *text, size_t length);
 
 /* Whether `c` is one of base64's 64 digits. */
@@ -56,8 +56,8 @@ bool form_is_digit(char c);
 /* Whether the text consists of base64 and whitespace. */
 bool form_is_base64(const char *text, size_t length);
 
-/* Decodes base64, ignoring whitespace, into `bytes`, which must have room for length / 4 * 3 + 3. Padding may occur in
- * the middle, where two pieces were joined. Returns false if the text cannot be decoded. */
+/* Decodes base64, ignoring whitespace, into `bytes`, which must have room for length / 4 * 3 + 3. Joined pieces may
+ * each end in padding. Returns false if the text cannot be decoded. */
 bool form_decode(const char *text, size_t length, unsigned char *bytes, size_t *size);
 
 /* Whether a private key or PKCS#12 starts anywhere in the bytes. */

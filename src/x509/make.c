@@ -34,7 +34,7 @@ static int parse_parts(const char *text, X509_NAME *name, struct error *error)
 	char part[512];
 
 	if (*text != '/')
-		return error_set(error, ERROR_USAGE, "the subject \"%s\" does not begin with '/', as in /CN=ci-server",
+		return error_set(error, ERROR_USAGE, "the subject \"%s\" must begin with '/', as in /CN=ci-server",
 				 text);
 	while (*text == '/') {
 		char *equals;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads certificates from text or a file, in every form in which people keep them. */
+/* Reads certificates from text or a file, and chooses one. */
 #include "x509/form.h"
 #include "x509/x509.h"
 
@@ -85,7 +85,7 @@ static X509 *take_der(const unsigned char **next, size_t left)
 	return certificate;
 }
 
-/* Reads concatenated certificates. *form is what the data is instead, if it does not begin with one. */
+/* Reads concatenated certificates. If the data does not begin with one, sets *form to its format. */
 static int read_der(const unsigned char *der, size_t length, struct x509_list *list, enum form *form,
 		    struct error *error)
 {
@@ -251,7 +251,8 @@ static int mismatch(const struct x509_list *list, const char *name, EVP_PKEY *ke
 	EVP_PKEY *public = X509_get0_pubkey(list->list[0]);
 
 	if (list->count > 1) {
-		error_set(error, ERROR_CONFIG, "none of the %zu certificates in %s is the key's:", list->count, name);
+		error_set(error, ERROR_CONFIG, "none of the %zu certificates in %s belongs to the key:", list->count,
+			  name);
 		name_all(list, error);
 		return -ERROR_CONFIG;
 	}
@@ -260,8 +261,8 @@ static int mismatch(const struct x509_list *list, const char *name, EVP_PKEY *ke
 	if (public != NULL)
 		x509_key_fingerprint(public, theirs);
 	x509_fingerprint(list->list[0], fingerprint);
-	error_set(error, ERROR_CONFIG, "the certificate %s (SHA-256 fingerprint %s) is not the key's; SHA-256 of the "
-		  "public keys:", name, fingerprint);
+	error_set(error, ERROR_CONFIG, "the certificate %s (SHA-256 fingerprint %s) does not belong to the key; "
+		  "SHA-256 of the public keys:", name, fingerprint);
 	error_append(error, "\n  certificate %s", theirs);
 	error_append(error, "\n  token key   %s", ours);
 	return -ERROR_CONFIG;

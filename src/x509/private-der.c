@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds private keys by the beginning of their DER, so that truncated and embedded ones are found too. */
+/* Finds private keys by the first bytes of their DER, and so finds truncated and embedded ones too. */
 #include "x509/form.h"
 
 #include <openssl/asn1.h>

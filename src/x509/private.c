@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum {
-	BODY_MIN = 40,      /* digits after a PEM header that make it more than a mention of one */
+	BODY_MIN = 40,      /* digits that must follow a PEM header for a key */
 	BODY_WITHIN = 1024, /* bytes that header fields such as DEK-Info may take before them */
-	RUN_MIN = 40,       /* digits that may be a key */
+	RUN_MIN = 40,       /* digits that may encode a key */
 	TEXT_MIN = 40,      /* printable characters that make decoded bytes text */
 	NESTED_MOST = 3,    /* levels of encoding, such as base64 of PEM */
 };
@@ -138,7 +138,7 @@ static bool is_number(const char *value)
 }
 
 /* A private or secret key as JSON (RFC 7518, sections 6.2.2, 6.3.2 and 6.4). "kty" counts only with its value, because
- * every picture of some megabytes contains these three letters. */
+ * any large binary file contains these three letters. */
 static bool is_private_jwk(const char *text)
 {
 	return has_member(text, "kty", is_key_type) &&
@@ -147,7 +147,7 @@ static bool is_private_jwk(const char *text)
 
 /* --- keys encoded in text ---------------------------------------------------------------------------------------- */
 
-/* What a character is if it is not a digit. */
+/* Values of characters that are not digits. */
 enum {
 	DIGIT_ENDS = -1,    /* ends a run of digits */
 	DIGIT_SKIPPED = -2, /* may occur between digits */
@@ -256,7 +256,7 @@ static bool has_key_in_text(const unsigned char *data, size_t length, int depth)
 	static const struct code base64 = { base64_value, 6, 4 }, hex = { hex_value, 4, 2 };
 	char *text = flatten(data, length);
 	unsigned char *digits = malloc(length + 1), *bytes = malloc(length + 1);
-	/* Out of memory counts as a key: nothing passes unchecked. */
+	/* Without memory, assume a key: no data may pass unchecked. */
 	bool found = text == NULL || digits == NULL || bytes == NULL || has_armour(text) || is_private_jwk(text) ||
 		     encodes_key(&base64, text, digits, bytes, depth) || encodes_key(&hex, text, digits, bytes, depth);
 

@@ -39,8 +39,8 @@ struct x509_list {
 };
 
 /* Parse or read certificates: PEM (even on one line, or among other text or blocks), DER, or base64 of DER. `name`
- * appears in messages; a NUL must follow the data. Fail with ERROR_CONFIG, and name what the data is instead; also if
- * one of several certificates is damaged. The list is then empty. Always call x509_list_clear. */
+ * appears in messages; a NUL must follow the data. Fail with ERROR_CONFIG if there is no certificate, and name the
+ * format instead, or if one of several certificates is damaged; the list is then empty. Always call x509_list_clear. */
 int x509_parse(const char *name, const char *data, size_t length, struct x509_list *list, struct error *error);
 int x509_read(const char *path, struct x509_list *list, struct error *error);
 void x509_list_clear(struct x509_list *list);
@@ -52,8 +52,8 @@ int x509_list_add(struct x509_list *list, X509 *certificate, struct error *error
 int x509_list_copy(const struct x509_list *list, struct x509_list *copy, struct error *error);
 
 /* Chooses the certificate whose public key is `key`. Of several it prefers one that is valid now, then the one whose
- * validity begins last. Without a key (NULL) the list must hold a single certificate. Free with X509_free. Fails with
- * ERROR_CONFIG and lists the certificates. */
+ * validity begins last. Without a key (NULL) the list must hold a single certificate. Free with X509_free. If no
+ * certificate can be chosen, fails with ERROR_CONFIG and lists them. */
 int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X509 **certificate, struct error *error);
 
 /* Whether the data contains a private key anywhere: PEM, DER, PKCS#12, JWK, OpenSSH or PuTTY; also if it is truncated,
@@ -62,7 +62,7 @@ int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X
 bool x509_has_private_key(const void *data, size_t length);
 
 /* Format the subject (RFC 2253) and the start and end of the validity, as in 2027-01-31T12:00:00Z; "?" on failure. The
- * text is cut if it does not fit. */
+ * text is truncated to fit. */
 void x509_subject(X509 *certificate, char *text, size_t size);
 void x509_beginning(X509 *certificate, char *text, size_t size);
 void x509_expiry(X509 *certificate, char *text, size_t size);
