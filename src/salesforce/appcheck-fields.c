@@ -73,8 +73,8 @@ static int check_owner(struct appcheck *check, const struct apps_file *file, con
 	return 0;
 }
 
-/* Booleans are true, false, 1 and 0 (XML Schema part 2, section 3.2.2). The org may refuse "True", which is otherwise
- * understood. `wrong` is the value that breaks the flow. */
+/* Booleans are true, false, 1 and 0 (XML Schema part 2, section 3.2.2). Other cases, as in "True", are read but
+ * reported, because the org may refuse them. `wrong` is the value that breaks the flow. */
 static int check_boolean(struct appcheck *check, const struct apps_file *file, const char *field, bool wrong,
 			 const char *code, const char *text)
 {

@@ -14,8 +14,8 @@
 /* The first two levels are warnings, the others errors. */
 enum appcheck_level {
 	APPCHECK_ADVICE, /* the flow works */
-	APPCHECK_DOUBT,  /* the flow may not work, or the check is incomplete */
-	APPCHECK_UNFIT,  /* the flow does not work, or deploying the file breaks it */
+	APPCHECK_DOUBT,  /* the flow may fail, or the check is incomplete */
+	APPCHECK_UNFIT,  /* the flow fails, or deploying the file breaks it */
 	APPCHECK_REFUSED /* the file discloses a secret, or cannot be read */
 };
 
@@ -26,12 +26,12 @@ struct appcheck_finding {
 	char text[512];
 };
 
-/* What the files are checked against. */
+/* The values that the files must match. */
 struct appcheck_given {
 	EVP_PKEY *key;         /* the certificate's public key, or NULL for any */
 	const char *client_id; /* the consumer key, or NULL for any */
 	time_t now;            /* when the certificate must be valid */
-	bool names_missing;    /* whether to warn about missing files */
+	bool names_missing;    /* warn about missing files */
 };
 
 struct appcheck {
@@ -42,8 +42,8 @@ struct appcheck {
 	bool is_whole;     /* the app has one file of each of the five types */
 };
 
-/* Checks the files of one app, or with `app` NULL those that belong to no app. Faults become findings. Always free the
- * check with appcheck_clear. Fails only if memory is out. */
+/* Checks the files of one app or, if `app` is NULL, the files that belong to no app. Faults become findings. Always
+ * free the check with appcheck_clear. Fails only if memory is out. */
 int appcheck_run(struct appcheck *check, const struct apps *apps, const char *app, const struct appcheck_given *given,
 		 struct error *error);
 

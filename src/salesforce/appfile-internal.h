@@ -17,19 +17,19 @@ struct appfile {
 	char *text; /* what appfile_text returned last */
 };
 
-/* Keeps libxml2 from writing to stderr. It reports encodings there whatever its options are. */
+/* Keeps libxml2 from writing to stderr, where it reports encoding errors whatever its options are. */
 void appfile_quiet(void);
 
 /* Whether the node is an element of the metadata's namespace with this name. */
 bool appfile_is_field(const xmlNode *node, const char *name);
 
-/* The first of the root's fields with this name, or NULL, and how many there are. */
+/* Returns the root's first field with this name, or NULL. *count is the number of such fields. */
 xmlNode *appfile_field(const struct appfile *file, const char *name, size_t *count);
 
 /* Finds the bytes of a child element of the root. */
 bool appfile_layout(const struct appfile *file, xmlNode *node, struct layout *layout);
 
-/* Whether libxml2 sees the same fields in both files, except for the certificate, which is `pem` in the new one. Blanks
+/* Whether libxml2 finds the same fields in both files, except that the certificate in the new one is `pem`. Blanks
  * between fields are not compared. */
 bool appfile_same_but_for(const struct appfile *old, struct appfile *new, const char *pem);
 

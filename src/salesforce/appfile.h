@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metadata files of an external client app. Only the certificate is ever changed. It is spliced into the bytes of
+/* The metadata files of an external client app. Only the certificate is ever changed: it is spliced into the bytes of
  * the file, so that all other bytes stay the same. */
 #ifndef P11BEARER_SALESFORCE_APPFILE_H
 #define P11BEARER_SALESFORCE_APPFILE_H
@@ -48,21 +48,22 @@ struct appfile;
  * UTF-8 and those of one byte per character. Free with appfile_free. */
 int appfile_read(const char *path, enum appfile_type type, struct appfile **file, struct error *error);
 
-/* The same from memory. `name` is for messages; `data` is copied. */
+/* Parses a file in memory; fails as appfile_read does. `name` is for messages; `data` is copied. */
 int appfile_parse(const char *name, const void *data, size_t length, enum appfile_type type, struct appfile **file,
 		  struct error *error);
 void appfile_free(struct appfile **file);
 
-/* How often the root has the field. */
+/* The number of fields of the root with this name. */
 size_t appfile_count(const struct appfile *file, const char *field);
 
 /* The text of the first such field, or NULL. Owned by the file; valid until the next call for the same file. */
 const char *appfile_text(struct appfile *file, const char *field);
 
-/* The same without blanks around it. */
+/* As appfile_text, but without blanks around the text. */
 const char *appfile_value(struct appfile *file, const char *field);
 
-/* Calls `visit` with name and text of each field, at any depth, that contains no others, until it returns false. */
+/* Calls `visit` with name and text of each field, at any depth, that contains no other field, until `visit` returns
+ * false. */
 typedef bool appfile_visit(void *context, const char *field, const char *text);
 void appfile_fields(const struct appfile *file, appfile_visit *visit, void *context);
 
@@ -70,14 +71,14 @@ void appfile_fields(const struct appfile *file, appfile_visit *visit, void *cont
  * field certificate". */
 bool appfile_has_private_key(const struct appfile *file, char *where, size_t size);
 
-/* Puts the certificate (PEM, with "\n") into a copy of the settings file, with the file's line ends: in place of the
- * old value, or where a retrieved file has the field. libxml2 reads the result, in which no other field may differ.
- * Fails with ERROR_CONFIG if the file has several certificates, no fields, or a certificate that is not plain text.
- * Free *data with wipe_free. */
+/* Puts the certificate (PEM, with "\n") into a copy of the settings file, with the file's line ends. Replaces the old
+ * value, or adds the field where a retrieved file has it. Fails with ERROR_CONFIG if the file has several certificates,
+ * no fields, or a certificate that is not plain text, or if libxml2 finds any other change. Free *data with
+ * wipe_free. */
 int appfile_splice(const struct appfile *file, const char *pem, char **data, size_t *length, struct error *error);
 
-/* The lines of the certificate's element that differ between the two files, each after '-' or '+'. Other fields on
- * these lines, which may be secret, are left out. The caller frees the text. NULL if memory is out. */
+/* The lines of the certificate's element that differ between the two files, each prefixed with '-' or '+'. Omits
+ * other fields on these lines, which may be secret. The caller frees the text. NULL if memory is out. */
 char *appfile_difference(const struct appfile *old, const struct appfile *new);
 
 #endif

@@ -102,8 +102,8 @@ static int visit(void *context, const char *path, const char *below, enum walk_k
 	return appfile_type_of(path, &type) && walk_is_file(path, kind) ? read_file(context, path, type, error) : 0;
 }
 
-/* If the file is in the folder of its type, that folder's parent, which has the folders of all types; else NULL. The
- * caller frees it. */
+/* Returns the parent of the file's folder, which holds the folders of all types, if the file is in the folder of its
+ * type; else NULL. The caller frees it. */
 static char *folder_of(const char *path, enum appfile_type type)
 {
 	const char *folder = appfile_kinds[type].folder;

@@ -23,8 +23,8 @@ static bool has_app_files(const struct apps *apps)
 	return false;
 }
 
-/* A file of type ExternalClientApplication is named after its app. If there is no such file, the apps are those that
- * the other files name. */
+/* A file of type ExternalClientApplication is named after its app. Without such files, the apps are those that the
+ * other files name. */
 static int list_names(struct apps *apps, struct error *error)
 {
 	bool by_app_files = has_app_files(apps);
@@ -62,7 +62,7 @@ static const char *find(const struct apps *apps, const char *name)
 	return found != NULL ? *found : NULL;
 }
 
-/* The app with the file's name, or with the longest part of it that ends before a '_'. */
+/* The app whose name is the file's, or the longest beginning of it that a '_' follows. */
 static const char *find_by_base(const struct apps *apps, const struct apps_file *file)
 {
 	char *base = file->base, *end;
@@ -113,7 +113,7 @@ int apps_select(const struct apps *apps, const char *path, const char *name, con
 	*app = apps->inside != NULL ? apps->inside : found;
 	if (name != NULL && (found == NULL || *app != found)) {
 		error_set(error, ERROR_CONFIG, "there is no app %s in %s%s", name, path,
-			  count > 0 ? "; there is:" : "");
+			  count > 0 ? "; the apps are:" : "");
 		return count > 0 ? refuse(apps, error) : -ERROR_CONFIG;
 	}
 	if (*app == NULL && count > 1) {

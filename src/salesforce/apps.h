@@ -13,8 +13,8 @@ struct apps_file {
 	char *path;
 	enum appfile_type type;
 	struct appfile *file; /* NULL if it cannot be used */
-	char *why;            /* then the reason */
-	bool leaks;           /* and whether it holds a private key */
+	char *why;            /* the reason if `file` is NULL */
+	bool leaks;           /* `file` is NULL, and the file holds a private key */
 	char *base;           /* the name without folder and suffix */
 	char *names;          /* the app in its field externalClientApplication, or NULL */
 	const char *app;      /* the app it belongs to, or NULL; owned by this or another file */
@@ -40,8 +40,8 @@ int apps_add(struct apps *apps, const char *path, enum appfile_type type, const 
 	     struct error *error);
 void apps_clear(struct apps *apps);
 
-/* Assigns each file to an app, once all are added. A file belongs to the app that it names, else to the app whose name
- * its own begins with, else to the only app. Fails if memory is out. */
+/* Assigns each file to an app, after all files are added. A file belongs to the app that it names, else to the app
+ * whose name begins its own, else to the only app. Fails if memory is out. */
 int apps_assign(struct apps *apps, struct error *error);
 
 /* The name of app number `index`, from 0; NULL past the last. */

@@ -26,7 +26,7 @@ struct work {
 	struct secret **json;
 	double end; /* of the wait, as clock_ms */
 	bool taken; /* the org may have carried out the last request, whatever the answer */
-	bool passing; /* the last request failed, but may succeed later */
+	bool passing; /* the last request failed, but a later one may succeed */
 	long retry_after; /* seconds that the org asked to wait, or -1 */
 };
 
@@ -108,7 +108,7 @@ static int follow(struct work *work, struct error *error)
 		} else if (!work->passing) {
 			return error_result(error);
 		} else if (!warned && clock_ms() < work->end) {
-			message_warn("%s; asking again", error->text);
+			message_warn("%s; retrying", error->text);
 			warned = true;
 		}
 	}
@@ -145,7 +145,7 @@ static int cancel(struct work *work, struct error *error)
 	set_end(work, CANCEL_MS);
 	work->client.retries = work->client.request->retries;
 	message_note("asking the org to cancel deployment %s", deployment->id);
-	/* A deployment that is about to end is not cancelled; follow it to its end. */
+	/* A deployment that is about to end cannot be cancelled: wait for its end. */
 	if (ask(work, &request, true, &why) < 0)
 		message_warn("%s", why.text);
 	if (follow(work, &why) < 0)

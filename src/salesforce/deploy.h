@@ -19,8 +19,8 @@ struct deploy_request {
 };
 
 /* Gets a bearer, deploys the package and waits until the deployment is done. A bearer that expires is replaced once.
- * On SIGINT, SIGTERM and SIGHUP it asks the org to cancel the deployment, and error->signal is set. `deployment` and
- * *json, the org's last answer or NULL, are set on failure too; the caller clears and frees them. Fails as
+ * On SIGINT, SIGTERM or SIGHUP, asks the org to cancel the deployment and sets error->signal. `deployment` and *json,
+ * the org's last answer or NULL, are set on failure too; the caller clears and frees them. Fails as
  * bearer_get and oauth_call do, with ERROR_ORG if the deployment failed or was cancelled, ERROR_NETWORK if the wait
  * is over, ERROR_ANSWER if an answer is unusable. */
 int deploy_run(const struct bearer_request *request, const struct deploy_request *deploy, struct deployment *deployment,

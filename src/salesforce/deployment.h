@@ -32,7 +32,7 @@ struct deployment_problem {
 struct deployment {
 	char id[20];
 	char status[64]; /* Pending, InProgress, Succeeded, Failed, Canceling, Canceled, …; empty if unknown */
-	char detail[256]; /* current step, or the reason of a failure as a whole; may be empty */
+	char detail[256]; /* the current step, or why the whole deployment failed; may be empty */
 	bool done, success;
 	long components, components_done, component_errors;
 	long tests, tests_done, test_errors;

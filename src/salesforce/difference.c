@@ -33,7 +33,7 @@ static bool take_text(const char *start, const char *end, struct lines *lines)
 			*to++ = '\n';
 	}
 	*to = '\0';
-	/* In another encoding than UTF-8, what is not ASCII becomes '?'. */
+	/* In encodings other than UTF-8, characters outside ASCII become '?'. */
 	text_clean(lines->text, "\t\n");
 	return true;
 }

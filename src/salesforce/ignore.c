@@ -33,7 +33,7 @@ struct ignore {
 	char prefix[PATH_MAX]; /* from the file's folder to that of ignore_read: empty, or with a final slash */
 	struct pattern *patterns;
 	size_t count;
-	locale_t locale; /* where '?' matches a character of UTF-8; 0 if not available */
+	locale_t locale; /* in which '?' matches a character of UTF-8; 0 if not available */
 };
 
 /* --- parts ------------------------------------------------------------------------------------------------------- */
@@ -49,7 +49,7 @@ static size_t cut(char *text, char **part)
 	return count;
 }
 
-/* Whether the part is "**", or longer. */
+/* Whether the part consists of two or more asterisks. */
 static bool is_any_folders(const char *part)
 {
 	return part[strspn(part, "*")] == '\0' && strlen(part) >= 2;
@@ -63,7 +63,7 @@ static void reach_any(bool *reached, size_t names, bool is_last)
 	for (size_t i = 0; i <= names; i++) {
 		bool here = reached[i];
 
-		/* At the end "**" matches what a folder contains, not the folder. */
+		/* At the end, "**" matches everything in a folder, but not the folder. */
 		reached[i] = before || (here && !is_last);
 		before = before || here;
 	}
@@ -76,7 +76,7 @@ static void reach_one(bool *reached, const char *part, char *const *name, size_t
 	reached[0] = false;
 }
 
-/* Whether the pattern matches the path, split into `names`, or a folder on it. */
+/* Whether the pattern matches the path, whose parts are `name`, or a folder on it. */
 static bool matches(const struct pattern *pattern, char *const *name, size_t names)
 {
 	size_t last = names - (pattern->folders_only ? 1 : 0);
@@ -123,7 +123,7 @@ static int add_line(struct ignore *ignore, char *text, size_t line, struct error
 	ignore->patterns = grown;
 	pattern = &grown[ignore->count++];
 	*pattern = (struct pattern){ .line = line, .folders_only = text[strlen(text) - 1] == '/' };
-	/* A slash that is not at the end anchors the pattern at the folder of .forceignore. */
+	/* A slash that is not at the end anchors the pattern to the folder of .forceignore. */
 	anywhere = strcspn(text, "/") >= strlen(text) - (pattern->folders_only ? 1 : 0);
 	pattern->part = malloc((strlen(text) + 1) * sizeof(*pattern->part));
 	if (asprintf(&pattern->text, "%s%s", anywhere ? "**/" : "", text) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the bytes of an element in an XML file. libxml2 knows what the file holds, but not at which byte. The text must
- * be what libxml2 has accepted: well-formed, without a DTD, and in an encoding that contains ASCII. */
+/* Finds the bytes of an element in an XML file, because libxml2 does not report byte offsets. libxml2 must have
+ * accepted the text: it is well-formed, has no DTD, and its encoding contains ASCII. */
 #ifndef P11BEARER_SALESFORCE_LAYOUT_H
 #define P11BEARER_SALESFORCE_LAYOUT_H
 

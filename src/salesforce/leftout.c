@@ -17,10 +17,10 @@ struct leftout {
 	struct ignore *ignore;
 	struct names names; /* the wrong names */
 	size_t reported; /* ignored app files, and backups */
-	size_t others;
-	char notes[NAMED_MOST + 2][NOTE_SIZE]; /* and how many more files, and other metadata */
+	size_t others;   /* files of other metadata */
+	char notes[NAMED_MOST + 2][NOTE_SIZE]; /* the last two: the number of further files, and other metadata */
 	size_t note_count;
-	char first[NOTE_SIZE - 256]; /* the names of the first others */
+	char first[NOTE_SIZE - 256]; /* the names of the first of `others` */
 };
 
 int leftout_open(const char *path, struct leftout **leftout, struct error *error)
@@ -44,7 +44,7 @@ void leftout_free(struct leftout **leftout)
 	*leftout = NULL;
 }
 
-/* Reports a file of an app; once NAMED_MOST are reported, it is only counted. */
+/* Adds a note about a file of an app, or only counts the file if there are NAMED_MOST notes. */
 __attribute__((format(printf, 2, 3))) static void report(struct leftout *leftout, const char *format, ...)
 {
 	va_list arguments;

@@ -14,7 +14,7 @@ struct leftout;
 int leftout_open(const char *path, struct leftout **leftout, struct error *error);
 void leftout_free(struct leftout **leftout);
 
-/* Sets *left if the file or link is left out because it is ignored, belongs to other metadata, or has a wrong name
+/* Sets *left to whether the file or link is left out: it is ignored, belongs to other metadata, or has a wrong name
  * (names.h), for which leftout_end fails. `below` is as for ignore_line. Fails if memory is out. */
 int leftout_file(struct leftout *leftout, const char *path, const char *below, bool is_link, bool *left,
 		 struct error *error);

@@ -14,7 +14,7 @@ int manifest_check_version(const char *version, struct error *error)
 	size_t digits = strspn(version, "0123456789");
 
 	if (digits < 2 || digits > 3 || strcmp(version + digits, ".0") != 0 || atoi(version) < FIRST_VERSION)
-		return error_set(error, ERROR_USAGE, "\"%.200s\" is not an API version from %d.0 on, such as 66.0",
+		return error_set(error, ERROR_USAGE, "\"%.200s\" is not an API version of %d.0 or later, such as 66.0",
 				 version, (int)FIRST_VERSION);
 	return 0;
 }

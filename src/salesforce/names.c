@@ -17,7 +17,7 @@
 
 enum { WORD_MAX = 32, EDITS_MAX = 2, SHORT_MAX = 4 };
 
-/* The kind of a file according to its root element. */
+/* A file's kind by its root element. */
 enum root {
 	ROOT_UNKNOWN,        /* not XML, or another namespace */
 	ROOT_APP,            /* one of an app's types */
@@ -118,10 +118,9 @@ static bool is_suffix(const char *rest)
 	       strncasecmp(rest, ".xml", 4) == 0;
 }
 
-/* Whether a word after one of the name's dots makes this look like the name of an app's file. Outside the place of the
- * suffix, short words do not count, and in a file of other metadata none do: "Setting.ECA.md-meta.xml" belongs to a
- * record. In the place of the suffix any "eca…" counts unless the root contradicts it, as no suffix of other metadata
- * begins so. */
+/* Whether a word after a dot makes the name look like an app file's. Outside the place of the suffix, short words do
+ * not count, and if the file holds other metadata, no word does: "Setting.ECA.md-meta.xml" is a record. In the place
+ * of the suffix, any "eca…" counts unless the root contradicts it, because no other suffix begins with "eca". */
 static bool is_name_close(const char *name, enum root root, enum appfile_type *type)
 {
 	for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
@@ -164,12 +163,12 @@ int names_check(const char *path, struct error *error)
 	text_clean(shown, "");
 	if (root == ROOT_APP)
 		error_set(error, ERROR_CONFIG,
-			  "%s is one of an app's files by its root element, %s, but its name is not "
+			  "the root element of %s is %s, the type of an app's file, but its name is not "
 			  "NAME%s" APPFILE_SOURCE_END,
 			  shown, appfile_kinds[type].root, suffix);
 	else
-		error_set(error, ERROR_CONFIG, "the name of %s is close to NAME%s" APPFILE_SOURCE_END
-			  ", the name of one of an app's files, but not the same", shown, suffix);
+		error_set(error, ERROR_CONFIG, "the name of %s is similar to NAME%s" APPFILE_SOURCE_END
+			  ", the name of an app's file, but not the same", shown, suffix);
 	error_hint(error, NAMES_HINT);
 	return -ERROR_CONFIG;
 }

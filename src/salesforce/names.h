@@ -34,7 +34,7 @@ struct names {
 /* Checks one more file or link. Editors' backups are not reported. Fails if memory is out. */
 int names_add(struct names *names, const char *path, bool is_link, struct error *error);
 
-/* After the last file: returns the next wrong name from *index on, and moves *index past it; NULL if there is none. */
+/* After the last file: returns the first wrong name from *index on, or NULL, and moves *index past it. */
 const struct names_wrong *names_next(const struct names *names, size_t *index);
 
 /* After the last file: fails with ERROR_CONFIG if there are wrong names, and lists the first 10. */
@@ -42,7 +42,7 @@ int names_refuse(const struct names *names, struct error *error);
 
 void names_clear(struct names *names);
 
-/* The same for all files below a folder. Skips what cannot be read. */
+/* Checks all files below a folder, skipping those that cannot be read; fails as names_refuse does. */
 int names_refuse_below(const char *folder, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Detects URLs of pages, copied from a browser, in place of the org's URL. An org accepts logins at its My Domain host,
- * NAME.my.salesforce.com; its pages are on other hosts, or their URLs have a path. */
+ * NAME.my.salesforce.com; the URLs of its pages have another host, or a path. */
 #ifndef P11BEARER_SALESFORCE_ORG_URL_H
 #define P11BEARER_SALESFORCE_ORG_URL_H
 

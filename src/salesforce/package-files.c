@@ -45,7 +45,7 @@ static int add_plain(struct package *package, const char *path, const char *belo
 	return package_add_file(package, file, error);
 }
 
-/* The file's name in metadata format: in the folder of its type, and without the end that source format adds. */
+/* The file's name in metadata format: in the folder of its type, without the suffix that source format adds. */
 static char *app_file_name(const char *path, enum appfile_type type)
 {
 	const char *base = basename(path);
@@ -91,8 +91,8 @@ static bool is_app_folder(const char *path)
 	return false;
 }
 
-/* Counts what is not read, and keeps the names of links. A link in place of a folder of app files must not lead out:
- * the app would be deployed without these files. */
+/* Counts entries that are not read, and keeps the names of links. Fails if a folder of app files is a link out of the
+ * package's folder, because the app would be deployed without these files. */
 static int skip(struct package *package, const char *path, const char *below, enum walk_kind kind, struct error *error)
 {
 	size_t used = strlen(package->links);

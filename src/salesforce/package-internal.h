@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internal to package*.c: a package while it is made. */
+/* Internal to package*.c: a package under construction. */
 #ifndef P11BEARER_SALESFORCE_PACKAGE_INTERNAL_H
 #define P11BEARER_SALESFORCE_PACKAGE_INTERNAL_H
 
@@ -34,17 +34,17 @@ struct package {
 	size_t note_count;
 };
 
-/* Adds a note, a sentence. The array has room for all there can be. */
+/* Adds a note, a sentence. `notes` has room for every possible note. */
 void package_add_note(struct package *package, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Takes ownership of name, path and data, even if it fails. They may be NULL if memory is out. Fails with ERROR_CONFIG
  * if the org would refuse the file. */
 int package_add_file(struct package *package, struct package_file file, struct error *error);
 
-/* Collects the files of `path`. Sets a manifest in source format aside. Fails as package_make does. */
+/* Collects the files of `path`; a manifest in source format goes to `manifest`. Fails as package_make does. */
 int package_take(struct package *package, const char *path, struct error *error);
 
-/* Wipes and frees what the file holds. */
+/* Wipes and frees the file's content. */
 void package_file_clear(struct package_file *file);
 
 #endif

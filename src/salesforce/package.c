@@ -80,8 +80,8 @@ static int make_manifest(struct package *package, const char *version, struct er
 	return package_add_file(package, file, error);
 }
 
-/* A project's manifest is not used if it names more than the package holds, which the org would miss, or less, as the
- * org ignores files that are not named. */
+/* A project's manifest is not used if it names other metadata, which the org would miss, or omits a type in the
+ * package, whose files the org would ignore. */
 static int add_manifest(struct package *package, const char *version, struct error *error)
 {
 	struct package_file file = package->manifest;
@@ -122,8 +122,8 @@ int package_apps(const struct package *package, struct apps *apps, struct error 
 	return apps_assign(apps, error);
 }
 
-/* Removes the files of other apps, and the project's manifest, which is for all apps. In source format all files belong
- * to apps. */
+/* Removes the files of other apps, and the project's manifest, which covers all apps. In source format, every file
+ * belongs to an app. */
 static int keep_app(struct package *package, const char *path, const char *name, struct error *error)
 {
 	struct apps apps;

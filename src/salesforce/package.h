@@ -11,10 +11,10 @@
 struct package;
 
 /* Makes a package of `path`, which is one of an app's files or a folder. A folder with package.xml and without
- * sfdx-project.json is in metadata format, and all its files are taken; in any other only app files are. There
- * manifest/package.xml is used if it names the types of these files and no types but an app's; else a manifest is made
- * for `api_version`. If `app` is not NULL, only that app's files are taken, and metadata format is refused. The caller
- * checks the app files (package_apps). Fails with ERROR_CONFIG for files that cannot be read or deployed. Free with
+ * sfdx-project.json is in metadata format, and the package gets all its files. From any other folder it gets only app
+ * files, and manifest/package.xml if that names all their types and no other metadata; otherwise a manifest is made for
+ * `api_version`. If `app` is not NULL, takes only that app's files, and refuses metadata format. The caller checks the
+ * app files (package_apps). Fails with ERROR_CONFIG for files that cannot be read or deployed. Free with
  * package_free. */
 int package_make(const char *path, const char *app, const char *api_version, struct package **package,
 		 struct error *error);

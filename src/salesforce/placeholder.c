@@ -35,7 +35,7 @@ static size_t find_between(const char *text, const char *begin, const char *end,
 	return 0;
 }
 
-/* Words in place of a value. */
+/* Whether the whole text is a placeholder. */
 static bool is_word(const char *text, size_t length)
 {
 	static const char *const words[] = { "todo", "fixme", "tbd", "xxx", "changeme", "change_me", "replaceme",
@@ -53,8 +53,8 @@ static bool is_word(const char *text, size_t length)
 	return *text == '$' && is_name(text + 1, length - 1, true);
 }
 
-/* Finds a placeholder in the text. Returns its length, or 0. The rarer kinds are not looked for in text for people,
- * where they may be meant. */
+/* Finds a placeholder in the text. Returns its length, or 0. Ignores the rarer kinds in text for people, which may
+ * contain them on purpose. */
 static size_t find_placeholder(const char *text, bool is_for_people, const char **found)
 {
 	static const struct {

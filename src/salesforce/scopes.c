@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* In the spelling of metadata and of OAuth. Unknown scopes are accepted, as new releases add some. */
+/* In the spelling of metadata and of OAuth. Unknown scopes are accepted, because new releases add scopes. */
 static const struct scope {
 	const char *name, *oauth;
 } scopes_known[] = {
@@ -48,7 +48,7 @@ static const struct scope {
 	{ "Web", "web" },
 };
 
-/* Whether the two are equal, ignoring case, '_' and '-'. */
+/* Whether the text is the name, ignoring case, '_' and '-'. */
 static bool is_like(const char *text, size_t length, const char *name)
 {
 	for (size_t i = 0; i < length; i++) {

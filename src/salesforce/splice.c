@@ -54,7 +54,7 @@ static int fill(const struct appfile *file, const struct layout *layout, const c
 	return 0;
 }
 
-/* The field that the certificate precedes in a retrieved file, which is in alphabetical order; else the last one. */
+/* The field that follows the certificate in a retrieved file, which is in alphabetical order; else the last field. */
 static xmlNode *find_sibling(const struct appfile *file, bool *is_last)
 {
 	xmlNode *root = xmlDocGetRootElement(file->document);
@@ -92,7 +92,7 @@ static void add(const struct appfile *file, const struct layout *sibling, bool i
 	free(element);
 }
 
-/* An element that says it has no value contradicts the value that it gets. */
+/* Whether the element is marked as having no value, which would contradict its new value. */
 static bool is_nil(xmlNode *node)
 {
 	xmlChar *nil = xmlGetNsProp(node, (const xmlChar *)"nil",
@@ -121,7 +121,7 @@ static int plan(const struct appfile *file, const char *pem, struct splice *spli
 				 "the certificate in %s is marked as having no value (nil)",
 				 file->name);
 	if (!appfile_layout(file, node, &layout))
-		return error_set(error, ERROR_CONFIG, "cannot tell the fields of %s apart", file->name);
+		return error_set(error, ERROR_CONFIG, "cannot locate the fields of %s", file->name);
 	if (count == 1)
 		return fill(file, &layout, pem, splice, error);
 	add(file, &layout, is_last, pem, splice);
@@ -175,7 +175,7 @@ static int verify(const struct appfile *old, const char *data, const char *pem, 
 	appfile_free(&new);
 	if (good)
 		return 0;
-	return error_set(error, ERROR_CONFIG, "the certificate cannot be put into %s without changing more than that",
+	return error_set(error, ERROR_CONFIG, "cannot put the certificate into %s without changing other fields",
 			 old->name);
 }
 

@@ -21,7 +21,7 @@ static int full_path(char path[PATH_MAX], const char *folder, const char *name, 
 	return 0;
 }
 
-/* Splits the path into folder and name. */
+/* Cuts the path after the folder, and returns the name. */
 static char *cut_name(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -39,7 +39,7 @@ static int refuse(const char *path, const struct stat *status, const char *why, 
 	return -ERROR_CONFIG;
 }
 
-/* Checks before the first file is written. Writing does not rely on it. */
+/* Checks a path before the first file is written. Writing does not rely on this check. */
 static int check_way(const struct template_file *file, const char *folder, bool force, struct error *error)
 {
 	char path[PATH_MAX], parent[PATH_MAX];
@@ -72,7 +72,7 @@ static int make_folders(const char *folder, struct error *error)
 
 	if (full_path(path, folder, "", error) < 0)
 		return error_result(error);
-	/* A user who writes ~ in a setting does not want a folder called "~". */
+	/* A shell has not expanded this "~". Do not make a folder called "~". */
 	path[strcspn(path, "/")] = '\0';
 	if (path[0] == '~' && stat(path, &status) < 0)
 		return file_cannot("make the folder", folder, FILE_WRITE, ERROR_UNEXPECTED, error);
@@ -86,7 +86,7 @@ static int make_folders(const char *folder, struct error *error)
 	return 0;
 }
 
-/* Explains errno. */
+/* Sets the error from errno. */
 static int cannot_use(const char *what, const char *folder, const char *below, struct error *error)
 {
 	int number = errno;

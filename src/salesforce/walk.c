@@ -16,7 +16,7 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* A name that consists of an app file's suffix is a mistake, not meant to hide the file. */
+/* A name that is only an app file's suffix is a mistake: its dot is not meant to hide the file. */
 static bool is_hidden(const FTSENT *entry)
 {
 	return entry->fts_name[0] == '.' && strncasecmp(entry->fts_name, ".eca", 4) != 0;

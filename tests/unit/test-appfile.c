@@ -175,7 +175,7 @@ static void a_value_that_is_markup_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(values); i++) {
 		assert_fails(appfile_splice(file, values[i], &data, &length, &error), ERROR_CONFIG, &error);
-		assert_contains(error.text, "changing more than that");
+		assert_contains(error.text, "changing other fields");
 	}
 	appfile_free(&file);
 }
