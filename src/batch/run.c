@@ -20,8 +20,8 @@ enum { WRITTEN_AT_ONCE = 4096 }; /* bytes that never block once poll reports roo
 
 /* --- items that have ended --------------------------------------------------------------------------------------- */
 
-static void stop(struct run *run, enum error_class class, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Ends the run, unless it is ending already. */
+__attribute__((format(printf, 3, 4)))
 static void stop(struct run *run, enum error_class class, const char *format, ...)
 {
 	va_list arguments;

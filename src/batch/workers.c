@@ -71,7 +71,7 @@ static struct item *next(struct workers *workers, struct item *item, bool again)
 	return item;
 }
 
-static void give_back(struct workers *workers, struct item *item)
+static void give(struct workers *workers, struct item *item)
 {
 	pthread_mutex_lock(&workers->lock);
 	queue_push(&workers->to_sign, item);
@@ -99,7 +99,7 @@ static void *work(void *context)
 		item->cut_short = item->result < 0 && p11_key_was_abandoned(key);
 		again = item->result < 0 && !p11_signer_has_session(worker->signer.p11) && !p11_key_is_gone(key, NULL);
 		if (again && worker != &workers->list[0]) {
-			give_back(workers, item);
+			give(workers, item);
 			return NULL;
 		}
 	}
@@ -216,10 +216,7 @@ void workers_give(struct workers *workers, struct item *item)
 {
 	item->began = clock_ms();
 	workers->given++;
-	pthread_mutex_lock(&workers->lock);
-	queue_push(&workers->to_sign, item);
-	pthread_cond_signal(&workers->wanted);
-	pthread_mutex_unlock(&workers->lock);
+	give(workers, item);
 }
 
 struct item *workers_take(struct workers *workers)

@@ -56,15 +56,16 @@ void appcheck_clear(struct appcheck *check)
 
 static int check_life(struct appcheck *check, X509 *certificate, time_t now)
 {
+	enum x509_validity validity = x509_valid_at(certificate, now);
 	time_t warned = now + (time_t)DAYS_WARNED * 24 * 60 * 60;
 	char expiry[32];
 
 	x509_expiry(certificate, expiry, sizeof(expiry));
-	if (X509_cmp_time(X509_get0_notBefore(certificate), &now) > 0)
+	if (validity == X509_NOT_YET_VALID)
 		return appcheck_add(check, APPCHECK_UNFIT, "not-yet-valid", NULL, "the certificate is not valid yet");
-	if (X509_cmp_time(X509_get0_notAfter(certificate), &now) < 0)
+	if (validity == X509_EXPIRED)
 		return appcheck_add(check, APPCHECK_UNFIT, "expired", NULL, "the certificate expired at %s", expiry);
-	if (X509_cmp_time(X509_get0_notAfter(certificate), &warned) < 0)
+	if (x509_valid_at(certificate, warned) == X509_EXPIRED)
 		return appcheck_add(check, APPCHECK_ADVICE, "expires-soon", NULL,
 				    "the certificate expires at %s, within %d days", expiry, (int)DAYS_WARNED);
 	return 0;
@@ -74,19 +75,17 @@ static int check_key(struct appcheck *check, X509 *certificate, EVP_PKEY *key)
 {
 	EVP_PKEY *public = X509_get0_pubkey(certificate);
 	char own[X509_FINGERPRINT_SIZE], other[X509_FINGERPRINT_SIZE];
+	int result = 0;
 
-	if (public == NULL || !EVP_PKEY_is_a(public, "RSA")) {
-		if (appcheck_add(check, APPCHECK_UNFIT, "not-rsa", NULL,
-				 "the certificate's key is not an RSA key, which this flow requires") < 0)
-			return -1;
-	} else if (EVP_PKEY_get_bits(public) < BITS_MIN) {
-		if (appcheck_add(check, APPCHECK_UNFIT, "short-key", NULL,
-				 "the certificate's key has %d bits; the org requires %d or more",
-				 EVP_PKEY_get_bits(public), (int)BITS_MIN) < 0)
-			return -1;
-	}
-	if (key == NULL || (public != NULL && EVP_PKEY_eq(public, key) == 1))
-		return 0;
+	if (public == NULL || !EVP_PKEY_is_a(public, "RSA"))
+		result = appcheck_add(check, APPCHECK_UNFIT, "not-rsa", NULL,
+				      "the certificate's key is not an RSA key, which this flow requires");
+	else if (EVP_PKEY_get_bits(public) < BITS_MIN)
+		result = appcheck_add(check, APPCHECK_UNFIT, "short-key", NULL,
+				      "the certificate's key has %d bits; the org requires %d or more",
+				      EVP_PKEY_get_bits(public), (int)BITS_MIN);
+	if (result < 0 || key == NULL || (public != NULL && EVP_PKEY_eq(public, key) == 1))
+		return result;
 	x509_key_fingerprint(key, own);
 	snprintf(other, sizeof(other), "?");
 	if (public != NULL)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { COUNT_MAX = 1000000 }; /* of components, lines, …; larger numbers are cut */
+enum { COUNT_MAX = 1000000 }; /* of components, lines, …; larger numbers are capped */
 
 const char *deployment_options(bool check_only)
 {
@@ -52,7 +52,7 @@ static bool is_true(const cJSON *object, const char *name)
 	return cJSON_IsTrue(field) || (cJSON_IsString(field) && strcasecmp(field->valuestring, "true") == 0);
 }
 
-/* Joins lines to one and removes terminal control characters. */
+/* Joins lines, and replaces control characters. */
 static void make_line(char *text)
 {
 	for (char *c = text; *c != '\0'; c++) {

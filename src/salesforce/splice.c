@@ -117,8 +117,7 @@ static int plan(const struct appfile *file, const char *pem, struct splice *spli
 	if (node == NULL)
 		return error_set(error, ERROR_CONFIG, "%s has no fields at all, not even the app's name", file->name);
 	if (count == 1 && is_nil(certificate))
-		return error_set(error, ERROR_CONFIG,
-				 "the certificate in %s is marked as having no value (nil)",
+		return error_set(error, ERROR_CONFIG, "the certificate in %s is marked as having no value (nil)",
 				 file->name);
 	if (!appfile_layout(file, node, &layout))
 		return error_set(error, ERROR_CONFIG, "cannot locate the fields of %s", file->name);
