@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-static const char default_port[] = ":443";
-
 /* Returns the length of a redundant port with its colon: an empty one, or https's default port. Else 0. */
 static size_t idle_port(const char *port, size_t length, bool https)
 {
@@ -19,8 +17,7 @@ static size_t idle_port(const char *port, size_t length, bool https)
 		number++;
 	if (length == 1)
 		return 1;
-	return https && strlen(default_port + 1) == (size_t)(port + length - number) &&
-			       memcmp(number, default_port + 1, strlen(default_port + 1)) == 0 ? length : 0;
+	return https && port + length - number == 3 && memcmp(number, "443", 3) == 0 ? length : 0;
 }
 
 char *jwt_audience(const char *url)
