@@ -7,8 +7,8 @@
 #include "p11/object.h"
 #include "p11/outage.h"
 
-/* Except for the gate and what is atomic, only a thread writes here that no other one signs beside: before the first
- * signature, or in a recovery. */
+/* Except for the gate and atomic members, written only while no other thread signs: before the first signature and
+ * during a recovery. */
 struct p11_key {
 	struct p11_request request;
 	struct modules modules;
