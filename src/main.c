@@ -157,7 +157,7 @@ static int execute(const struct command *command, char **argv, struct error *err
 	path[length > 0 ? length : 0] = '\0';
 	slash = strrchr(path, '/');
 	if (slash != NULL) {
-		strcpy(slash + 1, command->program);
+		snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "%s", command->program);
 		execv(path, argv);
 	}
 	snprintf(path, sizeof(path), P11BEARER_LIBEXECDIR "/%s", command->program);

@@ -55,11 +55,6 @@ void error_append(struct error *error, const char *format, ...)
 	va_end(arguments);
 }
 
-int error_memory(struct error *error)
-{
-	return error_set(error, ERROR_UNEXPECTED, "out of memory");
-}
-
 int error_openssl(struct error *error, enum error_class class, const char *what)
 {
 	unsigned long code = ERR_peek_error();

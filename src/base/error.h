@@ -47,7 +47,11 @@ void error_hint(struct error *error, const char *format, ...) __attribute__((for
 void error_append(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Sets the error for a failed allocation. Returns -ERROR_UNEXPECTED. */
-int error_memory(struct error *error);
+static inline int error_memory(struct error *error)
+{
+	error_set(error, ERROR_UNEXPECTED, "out of memory");
+	return -ERROR_UNEXPECTED;
+}
 
 /* Sets "<what>: <reason>" from OpenSSL's error queue, and empties the queue. Returns -class. */
 int error_openssl(struct error *error, enum error_class class, const char *what);

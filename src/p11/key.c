@@ -94,10 +94,10 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 		if (kept > 0)
 			tokens->count = kept;
 	}
-	if (tokens->count == 0)
-		return no_token(key, error);
-	if (tokens->count > 1)
-		return many_tokens(key, error);
+	if (tokens->count != 1) {
+		(void)(tokens->count == 0 ? no_token(key, error) : many_tokens(key, error));
+		return error_result(error);
+	}
 	*token = &tokens->list[0];
 	return require_hardware(*token, request, error);
 }

@@ -91,8 +91,8 @@ static int open_one(struct modules *modules, const char *path, struct error *err
 		return error_memory(error);
 	result = module_load(module, path, error);
 	modules->count = module->functions != NULL ? 1 : 0;
-	if (result < 0)
-		return result;
+	if (result < 0 || modules->count == 0)
+		return error_result(error);
 	rv = initialize(module);
 	if (rv == CKR_OK)
 		return 0;

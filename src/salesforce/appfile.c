@@ -108,7 +108,7 @@ static int parse(struct appfile *file, struct error *error)
 	int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
 	xmlParserCtxt *parser = xmlNewParserCtxt();
 	bool dtd = false;
-	int result = 0;
+	bool good;
 
 	if (parser == NULL)
 		return error_memory(error);
@@ -116,10 +116,11 @@ static int parse(struct appfile *file, struct error *error)
 	parser->_private = &dtd;
 	parser->sax->internalSubset = refuse_dtd;
 	file->document = xmlCtxtReadMemory(parser, file->data, (int)file->length, NULL, NULL, options);
-	if (file->document == NULL || dtd)
-		result = explain(file, parser, dtd, error);
+	good = file->document != NULL && !dtd;
+	if (!good)
+		explain(file, parser, dtd, error);
 	xmlFreeParserCtxt(parser);
-	return result;
+	return good ? 0 : error_result(error);
 }
 
 /* --- checks ------------------------------------------------------------------------------------------------------ */

@@ -151,16 +151,12 @@ static char *convert(const char *pem, const char *newline)
 
 static char *assemble(const struct appfile *file, const struct splice *splice)
 {
-	size_t before = (size_t)(splice->start - file->data);
+	int before = (int)(splice->start - file->data);
 	char *data;
 
-	if (splice->value == NULL)
+	if (splice->value == NULL ||
+	    asprintf(&data, "%.*s%s%s", before, file->data, splice->value, splice->end) < 0)
 		return NULL;
-	data = malloc(before + strlen(splice->value) + strlen(splice->end) + 1);
-	if (data == NULL)
-		return NULL;
-	memcpy(data, file->data, before);
-	strcpy(stpcpy(data + before, splice->value), splice->end);
 	return data;
 }
 

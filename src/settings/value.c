@@ -148,8 +148,9 @@ int value_parse(const struct setting *setting, const char *text, const char *ori
 		struct error *error)
 {
 	enum error_class class = layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG;
+	long choice = setting->choices != NULL ? choice_index(text, setting->choices) : 0;
 
-	if (setting->choices != NULL && choice_index(text, setting->choices) < 0)
+	if (choice < 0)
 		return error_set(error, class, "%s: \"%s\" is not one of %s", origin, text, setting->choices);
 	switch (setting->type) {
 	case TYPE_FLAG:
@@ -163,7 +164,7 @@ int value_parse(const struct setting *setting, const char *text, const char *ori
 					 setting->min, setting->max);
 		return 0;
 	case TYPE_CHOICE:
-		*number = choice_index(text, setting->choices);
+		*number = choice;
 		return 0;
 	case TYPE_URL:
 	case TYPE_PROXY:
