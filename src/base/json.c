@@ -38,7 +38,7 @@ static size_t number_length(const char *text)
 	return (size_t)(next - text);
 }
 
-/* Returns the length of the string at `text` with its quotes, or 0 if there is none. A string that contains NUL
+/* Returns the length of the string at `text` with its quotes, or 0 if no string is there. A string that contains NUL
  * (\u0000) does not count, because a C string cannot hold it. */
 static size_t string_length(const char *text)
 {

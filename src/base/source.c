@@ -74,7 +74,7 @@ static const char *character_fault(unsigned long character, const char **hint)
 	return NULL;
 }
 
-/* Names something that no one-line secret contains, and in *hint how to fix it; NULL if there is none. The secret need
+/* Names something that no one-line secret contains, and in *hint how to fix it; NULL if it is clean. The secret need
  * not be UTF-8. */
 static const char *stray(const unsigned char *text, size_t length, const char **hint)
 {

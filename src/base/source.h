@@ -33,8 +33,8 @@ struct source {
 	int fd;
 };
 
-/* Parses file:PATH, env:NAME or fd:N; reads nothing. Returns false, with the type SOURCE_NONE, if the text is none of
- * them. */
+/* Parses file:PATH, env:NAME or fd:N; reads nothing. Returns false, with the type SOURCE_NONE, if the text is not one
+ * of them. */
 bool source_parse(struct source *source, const char *text);
 
 /* The source file:PATH. */

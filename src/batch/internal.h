@@ -117,7 +117,7 @@ void workers_close(struct workers **workers); /* waits for the work in progress 
 bool workers_are_full(struct workers *workers);
 
 /* workers_give queues an item that needs a signature, or one that `asks`. workers_take returns a finished item, or NULL
- * if there is none. */
+ * if no item is finished. */
 void workers_give(struct workers *workers, struct item *item);
 struct item *workers_take(struct workers *workers);
 

@@ -40,7 +40,7 @@ enum limits_verdict limits_admit(struct limits *limits, struct item *item, doubl
 /* Records how an item ended. Call it once per item. Returns LIMITS_GO or LIMITS_KEPT. */
 enum limits_verdict limits_learn(struct limits *limits, struct item *item, double now);
 
-/* Takes a line that may continue now, or any line if `all` is true. Returns NULL if there is none. */
+/* Takes a line that may continue now, or any line if `all` is true. Returns NULL if no line qualifies. */
 struct kept *limits_take(struct limits *limits, double now, bool all);
 
 /* The number of kept lines, and whether they have reached the size limit. */

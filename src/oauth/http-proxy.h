@@ -20,8 +20,8 @@ const char *proxy_named(const char *given, const char **variable);
 /* Splits and checks the proxy's URL. Fails with ERROR_CONFIG. The caller cleans up *parts even on failure. */
 int proxy_parse(const char *text, const char *variable, CURLU **parts, struct error *error);
 
-/* Opens the proxy of the options or of the environment; *proxy is NULL if there is none. Fails with ERROR_CONFIG if the
- * URL in the options is unusable; an unusable one in the environment only sets `fault`. */
+/* Opens the proxy of the options or of the environment; *proxy is NULL if neither sets one. Fails with ERROR_CONFIG if
+ * the URL in the options is unusable; an unusable one in the environment only sets `fault`. */
 int proxy_open(struct proxy **proxy, const struct http_options *options, struct error *error);
 void proxy_close(struct proxy **proxy);
 

@@ -128,7 +128,7 @@ size_t http_pool_busy(const struct http_pool *pool);
 int http_pool_start(struct http_pool *pool, const struct http_request *request, void *tag, struct error *error);
 
 /* Makes progress on all requests and takes one that has ended or timed out, with the *result and `error` of http_send.
- * Returns NULL if there is none. The response is valid until the next call. */
+ * Returns NULL if no request has ended. The response is valid until the next call. */
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error);
 
 /* Waits until a request needs attention, one of the `count` other descriptors is ready for its event (POLLIN or

@@ -88,8 +88,8 @@ int signer_recover(struct p11_signer *signer, const struct error *lost, bool *re
  * away. Several threads may call it at once. */
 void key_answers(struct p11_key *key);
 
-/* The certificate of a key with this public half, as p11_key_certificate describes it; NULL if there is none, and after
- * a failure (store.c). Fails with ERROR_TOKEN. */
+/* The certificate of a key with this public half, as p11_key_certificate describes it; NULL if it has no certificate,
+ * and after a failure (store.c). Fails with ERROR_TOKEN. */
 int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY *public, X509 **certificate,
 		       struct error *error);
 

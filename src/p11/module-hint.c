@@ -63,7 +63,7 @@ static bool uses_pcscd(const char *name)
 	return false;
 }
 
-/* Writes the advice for the module or the error; *text is empty if there is none. */
+/* Writes the advice for the module or the error; *text is empty without one. */
 static void advise(const char *name, const char *function, CK_RV rv, char *text, size_t size)
 {
 	bool starts = strcmp(function, "C_Initialize") == 0;

@@ -49,7 +49,7 @@ void p11_uri_free(struct uri **uri);
  * hint remains. */
 void p11_uri_hint_id(const char *uri, struct error *error);
 
-/* The URI's pin-source; its type is SOURCE_NONE if there is none. Owned by `uri`. */
+/* The URI's pin-source; its type is SOURCE_NONE if the URI has no pin-source. Owned by `uri`. */
 const struct source *p11_uri_pin_source(const struct uri *uri);
 
 /* Parses a PIN source: prompt, file:PATH, env:NAME, fd:N or credential:NAME; reads nothing. Fails with ERROR_CONFIG. */
@@ -79,7 +79,7 @@ int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);
 /* The key's certificate: an object on its token with its public half. Valid ones with the key's CKA_ID come first. Of
  * several, those whose issuer is their subject are preferred (a YubiKey's attestation certificate, which may have the
  * same id, is not one), of those the ones that are valid now, of those the one that begins last. The caller frees it.
- * Fails with ERROR_NO_KEY if there is none. */
+ * Fails with ERROR_NO_KEY if it finds no key. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
 /* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that

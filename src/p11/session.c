@@ -151,7 +151,7 @@ static bool needs_login(const struct session *session)
 	return session->wants_login || (session->token->info.flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
-/* Gets the PIN if there is none yet. *waited: a person may have had to enter it. */
+/* Gets the PIN unless it is known. *waited: a person may have had to enter it. */
 static int get_pin(struct session *session, const struct p11_request *request, const struct uri *uri, bool *waited,
 		   struct error *error)
 {

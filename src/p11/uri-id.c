@@ -9,7 +9,7 @@
 
 enum { ID_BYTES_MOST = 65 }; /* one more than an id that a hint spells out */
 
-/* The id in a URI's path; NULL if there is none. */
+/* The id in a URI's path; NULL if it has no id. */
 static const char *find_id(const char *text, size_t *length)
 {
 	static const char name[] = "id=";

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value of pin-value, which ends at '&' or the end; NULL if there is none. */
+/* The value of pin-value, which ends at '&' or the end; NULL if it is absent. */
 static const char *find_value(const char *text)
 {
 	static const char attribute[] = "pin-value=";

@@ -132,7 +132,7 @@ static const char *crash_name(int number)
 
 #define TELL(...) watch_tell((const char *const[]){ __VA_ARGS__, NULL })
 
-/* The call that this thread is in. For a thread that makes none: any call in progress. NULL: there is none. */
+/* The call that this thread is in. For a thread that makes none: any call in progress. NULL: no call is in progress. */
 static const struct call *call_of_thread(void)
 {
 	if (mine != NULL)

@@ -52,7 +52,7 @@ const char *apps_name(const struct apps *apps, size_t index);
  * several. */
 int apps_select(const struct apps *apps, const char *path, const char *name, const char **app, struct error *error);
 
-/* Finds the app's settings file. Fails with ERROR_CONFIG if there is none, or several, which it lists. */
+/* Finds the app's settings file. Fails with ERROR_CONFIG unless it finds exactly one; it lists several. */
 int apps_settings(const struct apps *apps, const char *path, const char *app, const struct apps_file **file,
 		  struct error *error);
 

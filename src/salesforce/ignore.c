@@ -162,7 +162,7 @@ static bool has_file(const char *folder, const char *name, char path[PATH_MAX])
 	       lstat(path, &status) == 0;
 }
 
-/* Searches `folder`, an absolute path, and its parents. Sets file, empty if there is none, and prefix. */
+/* Searches `folder`, an absolute path, and its parents. Sets file, empty if it finds no file, and prefix. */
 static void find_file(struct ignore *ignore, const char *folder)
 {
 	char at[PATH_MAX], path[PATH_MAX], found[PATH_MAX] = "";

@@ -21,7 +21,7 @@ void ignore_free(struct ignore **ignore);
  * to the folder given to ignore_read; if that was given a file, it is the file's name. */
 size_t ignore_line(const struct ignore *ignore, const char *below);
 
-/* The path of .forceignore; empty if there is none. */
+/* The path of .forceignore; empty without such a file. */
 const char *ignore_path(const struct ignore *ignore);
 
 #endif

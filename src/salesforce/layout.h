@@ -16,7 +16,7 @@ struct layout {
 	const char *content, *content_end; /* between the tags; for <name/> both are `end` */
 };
 
-/* Finds the root's child element number `index`, from 0. False if there is none. */
+/* Finds the root's child element number `index`, from 0. False if the root has fewer. */
 bool layout_find(const char *text, size_t index, struct layout *layout);
 
 /* The start of the line that contains `at`, and its end, before the line end. */

@@ -23,7 +23,7 @@ struct package {
 	bool whole;                /* in metadata format: every file is taken */
 	bool types[APPFILE_TYPES]; /* of the files so far */
 	int folder;                /* of the files, or -1 */
-	struct package_file manifest; /* the project's, in source format; its path is NULL if there is none */
+	struct package_file manifest; /* the project's, in source format; its path is NULL without a manifest */
 	struct leftout *leftout;   /* in source format */
 	char links[512];           /* the names of the first links that are left out */
 	size_t link_count;

@@ -32,7 +32,7 @@ const char *package_note(const struct package *package, size_t index);
 /* File number `index`: its path on disk ("package.xml" for a generated manifest) and its bytes; NULL past the last. */
 const char *package_file(const struct package *package, size_t index, const char **data, size_t *length);
 
-/* The path on disk of the file called `name` in the package; `name` itself if there is none. */
+/* The path on disk of the file called `name` in the package; `name` itself if it is not on disk. */
 const char *package_source(const struct package *package, const char *name);
 
 #endif

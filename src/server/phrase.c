@@ -9,7 +9,7 @@ enum {
 	GAP_MOST = 5, /* words that "..." matches */
 };
 
-/* Returns the length of the apostrophe at the start of the text, or 0 if there is none. */
+/* Returns the length of the apostrophe at the start of the text, or 0 if it starts otherwise. */
 static size_t apostrophe(const char *text)
 {
 	static const char *const all[] = { "'", "`", "\u2018", "\u2019", "\u02bc", "\u00b4", "\u2032", "\uff07" };

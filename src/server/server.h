@@ -37,10 +37,10 @@ struct server {
 
 extern const struct server server_salesforce;
 
-/* Returns the advice for a refusal with this code and description, which may be empty, or NULL if there is none. */
+/* Returns the advice for a refusal with this code and description, which may be empty, or NULL if the row has none. */
 const struct server_advice *server_advice(const struct server *server, const char *code, const char *description);
 
-/* Returns the first advice for the cause, or NULL if there is none. */
+/* Returns the first advice for the cause, or NULL if the row has none. */
 const struct server_advice *server_advice_for(const struct server *server, enum server_cause cause);
 
 #endif

@@ -85,7 +85,7 @@ struct settings {
 int value_parse(const struct setting *setting, const char *text, const char *origin, enum layer layer, long *number,
 		struct error *error);
 
-/* The start of the PIN (pin-value) in a text that may be a URI, well-formed or not; NULL if there is none. */
+/* The start of the PIN (pin-value) in a text that may be a URI, well-formed or not; NULL if the text has no PIN. */
 char *settings_find_pin(char *text);
 
 /* Checks, copies and sets a value, unless a higher layer has set it. For TYPE_PAIRS `name` is the pair's name, else
