@@ -75,20 +75,20 @@ static void refuse_dtd(void *context, const xmlChar *name, const xmlChar *extern
 	xmlStopParser(parser);
 }
 
-static int explain(const struct appfile *file, xmlParserCtxt *parser, bool dtd, struct error *error)
+static void explain(const struct appfile *file, xmlParserCtxt *parser, bool dtd, struct error *error)
 {
 	const xmlError *last = xmlCtxtGetLastError(parser);
 
 	if (dtd)
-		return error_set(error, ERROR_CONFIG, "%s has a DTD, which metadata files never have", file->name);
-	if (last == NULL || last->message == NULL)
-		return error_set(error, ERROR_CONFIG, "%s is not well-formed XML", file->name);
-	if (last->code == XML_ERR_NO_MEMORY)
-		return error_memory(error);
-	/* libxml2 quotes the comment, which may hold a private key. */
-	return error_set(error, ERROR_CONFIG, "%s is not well-formed XML: line %d: %.*s", file->name, last->line,
-			 (int)strcspn(last->message, last->code == XML_ERR_HYPHEN_IN_COMMENT ? ":\n" : "\n"),
-			 last->message);
+		error_set(error, ERROR_CONFIG, "%s has a DTD, which metadata files never have", file->name);
+	else if (last == NULL || last->message == NULL)
+		error_set(error, ERROR_CONFIG, "%s is not well-formed XML", file->name);
+	else if (last->code == XML_ERR_NO_MEMORY)
+		error_memory(error);
+	else /* libxml2 quotes the comment, which may hold a private key. */
+		error_set(error, ERROR_CONFIG, "%s is not well-formed XML: line %d: %.*s", file->name, last->line,
+			  (int)strcspn(last->message, last->code == XML_ERR_HYPHEN_IN_COMMENT ? ":\n" : "\n"),
+			  last->message);
 }
 
 __attribute__((format(printf, 2, 3))) static void be_quiet(void *context, const char *format, ...)
