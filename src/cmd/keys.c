@@ -32,6 +32,8 @@ static cJSON *key_json(const struct p11_key_info *key)
 		cJSON_AddNumberToObject(object, "bits", key->bits);
 	else
 		cJSON_AddNullToObject(object, "bits");
+	if (key->curve[0] != '\0')
+		cJSON_AddStringToObject(object, "curve", key->curve);
 	add_flag(object, "local", key->local);
 	add_flag(object, "sensitive", key->sensitive);
 	add_flag(object, "never_extractable", key->never_extractable);
@@ -119,7 +121,9 @@ static void print_token(FILE *stream, const struct p11_token_info *token)
 		const struct p11_key_info *key = &token->keys[i];
 
 		fprintf(stream, "  key %s", key->type);
-		if (key->bits > 0)
+		if (key->curve[0] != '\0')
+			fprintf(stream, " %s", key->curve);
+		else if (key->bits > 0)
 			fprintf(stream, " %u", key->bits);
 		fprintf(stream, "  %s  (", key->label);
 		print_flags(stream, key);

@@ -2,6 +2,8 @@
 /* Type and size of keys. */
 #include "p11/object.h"
 
+#include "base/alg.h"
+
 #include <openssl/ec.h>
 #include <openssl/objects.h>
 #include <stdio.h>
@@ -22,46 +24,53 @@ static unsigned rsa_bits(const CK_ATTRIBUTE *modulus)
 	return (unsigned)(size * 8 - (CK_ULONG)(__builtin_clz(*byte) - (int)(sizeof(unsigned) - 1) * 8));
 }
 
-/* For the usual curves, CKA_EC_PARAMS is the curve's object identifier. */
-static unsigned ec_bits(const CK_ATTRIBUTE *parameters)
+/* For the usual curves, CKA_EC_PARAMS is the curve's object identifier. Its name: as in RFC 7518, else OpenSSL's, else
+ * the number. */
+static void read_curve(const CK_ATTRIBUTE *parameters, struct key_type *type)
 {
 	const unsigned char *der = parameters->pValue;
 	ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &der, (long)parameters->ulValueLen);
 	EC_GROUP *group = object != NULL ? EC_GROUP_new_by_curve_name(OBJ_obj2nid(object)) : NULL;
-	unsigned bits = group != NULL ? (unsigned)EC_GROUP_get_degree(group) : 0;
+	const char *name = group != NULL ? OBJ_nid2sn(OBJ_obj2nid(object)) : NULL;
+	enum alg alg = name != NULL ? alg_of_curve(name) : ALG_AUTO;
 
+	if (group != NULL)
+		type->bits = (unsigned)EC_GROUP_get_degree(group);
+	if (name != NULL)
+		snprintf(type->curve, sizeof(type->curve), "%s", alg != ALG_AUTO ? alg_info(alg)->curve : name);
+	else if (object != NULL)
+		OBJ_obj2txt(type->curve, sizeof(type->curve), object, 1);
 	EC_GROUP_free(group);
 	ASN1_OBJECT_free(object);
-	return bits;
 }
 
-int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, char *name, size_t room, unsigned *bits,
-		    struct error *error)
+int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, struct key_type *type, struct error *error)
 {
-	CK_ATTRIBUTE type, size = { .pValue = NULL };
+	CK_ATTRIBUTE attribute, size = { .pValue = NULL };
 	CK_KEY_TYPE key_type = (CK_KEY_TYPE)-1;
-	int result = object_read(session, object, CKA_KEY_TYPE, &type, error);
+	int result = object_read(session, object, CKA_KEY_TYPE, &attribute, error);
 
+	memset(type, 0, sizeof(*type));
 	if (result < 0)
 		return result;
-	if (type.ulValueLen == sizeof(key_type))
-		memcpy(&key_type, type.pValue, sizeof(key_type));
-	free(type.pValue);
+	if (attribute.ulValueLen == sizeof(key_type))
+		memcpy(&key_type, attribute.pValue, sizeof(key_type));
+	free(attribute.pValue);
 	switch (key_type) {
 	case CKK_RSA:
-		snprintf(name, room, "RSA");
+		snprintf(type->name, sizeof(type->name), "RSA");
 		result = object_read(session, object, CKA_MODULUS, &size, error);
 		if (result == 0 && size.ulValueLen > 0)
-			*bits = rsa_bits(&size);
+			type->bits = rsa_bits(&size);
 		break;
 	case CKK_EC:
-		snprintf(name, room, "EC");
+		snprintf(type->name, sizeof(type->name), "EC");
 		result = object_read(session, object, CKA_EC_PARAMS, &size, error);
 		if (result == 0 && size.ulValueLen > 0)
-			*bits = ec_bits(&size);
+			read_curve(&size, type);
 		break;
 	default:
-		snprintf(name, room, "%#lx", key_type);
+		snprintf(type->name, sizeof(type->name), "%#lx", key_type);
 	}
 	free(size.pValue);
 	return result;

@@ -93,27 +93,7 @@ void key_answers(struct p11_key *key);
 int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY *public, X509 **certificate,
 		       struct error *error);
 
-/* --- names of new keys (taken.c) --------------------------------------------------------------------------------- */
-
 /* The hint for a token that refuses a key or certificate: smartcards need a login other than the user's for it. */
 #define OWN_TOOL "some tokens accept keys and certificates only from their vendor's tool"
-
-/* Fails with ERROR_NO_KEY if an object on the token has the label or id. An empty one is no name. */
-int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct error *error);
-
-struct new_pair {
-	CK_ATTRIBUTE names[2]; /* the label and id that were asked for */
-	CK_OBJECT_HANDLE public;
-};
-
-/* Fails with ERROR_NO_KEY if another key got the same label or id while the pair was made: keys that share label and id
- * cannot be told apart. The pair is then destroyed, unless it is not certain that the other one is another key. Call it
- * last, because it may restart the module. */
-int taken_since(struct p11_key *key, const struct new_pair *pair, struct error *error);
-
-/* Destroys a new pair and says so in the error's hint, followed by `then`; if that fails, the hint says how to remove
- * it. Returns the error. */
-int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
-		 const char *then, struct error *error);
 
 #endif

@@ -28,6 +28,7 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 						   CKA_ALWAYS_AUTHENTICATE, CKA_SIGN };
 	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
 	int flags[5] = { -1, -1, -1, -1, -1 };
+	struct key_type type;
 	int result = object_read(session, object, CKA_LABEL, &label, error);
 
 	if (result == 0)
@@ -52,7 +53,12 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 		info->sign = flags[4];
 	}
 	if (result == 0)
-		result = object_key_type(session, object, info->type, sizeof(info->type), &info->bits, error);
+		result = object_key_type(session, object, &type, error);
+	if (result == 0) {
+		snprintf(info->type, sizeof(info->type), "%s", type.name);
+		snprintf(info->curve, sizeof(info->curve), "%s", type.curve);
+		info->bits = type.bits;
+	}
 	free(label.pValue);
 	free(id.pValue);
 	return result;

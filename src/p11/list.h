@@ -10,6 +10,7 @@ struct p11_key_info {
 	char *uri;     /* full */
 	char label[256];
 	char type[24]; /* RSA, EC, …, or the CKK number */
+	char curve[64]; /* of an EC key: P-256, another name, or the object identifier; empty: unknown */
 	unsigned bits; /* 0: unknown */
 	int local, sensitive, never_extractable, always_authenticate, sign;
 };

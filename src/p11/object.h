@@ -46,9 +46,15 @@ int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const C
 int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
 		   EVP_PKEY **public, struct error *error);
 
-/* Reads type and size of a key: RSA, EC or the CKK number, and *bits, which stays as it is if the size is unknown
- * (key-type.c). Fails with ERROR_TOKEN. */
-int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, char *name, size_t room, unsigned *bits,
+/* Type and size of a key. */
+struct key_type {
+	char name[24];  /* RSA, EC or the CKK number */
+	char curve[64]; /* of an EC key: P-256, else OpenSSL's name or the object identifier; empty: unknown */
+	unsigned bits;  /* 0: unknown */
+};
+
+/* Reads them (key-type.c). Fails with ERROR_TOKEN. */
+int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, struct key_type *type,
 		    struct error *error);
 
 /* The full URI of a key; NULL if it cannot be read. The caller frees it. */

@@ -87,10 +87,17 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
  * ERROR_TOKEN. */
 int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error);
 
-/* Generates an RSA pair of `bits` on the token that the URI names, with the URI's label and id (a random id if it has
- * none). Reads back its attributes, and destroys it if it could leave the token. *uri is the new key's full URI; the
- * caller frees it. Fails with ERROR_NO_KEY if label or id is taken, with ERROR_TOKEN or ERROR_PIN. */
-int p11_key_generate(const struct p11_request *request, unsigned bits, char **uri, struct error *error);
+/* What pair to make. */
+struct p11_pair_type {
+	const char *curve; /* of an EC key, as in alg.h, such as "P-256"; NULL: an RSA key */
+	unsigned bits;     /* of an RSA key */
+};
+
+/* Generates a pair on the token that the URI names, with the URI's label and id (a random id if it has none). Reads
+ * back its attributes, and destroys it if it could leave the token. *uri is the new key's full URI; the caller frees
+ * it. Fails with ERROR_NO_KEY if label or id is taken, with ERROR_TOKEN or ERROR_PIN. */
+int p11_key_generate(const struct p11_request *request, const struct p11_pair_type *type, char **uri,
+		     struct error *error);
 
 /* Why the key can have one signer only, such as "the key needs a login for each signature"; NULL if it can have
  * several. Known once it has signed. Static. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Labels and ids that other keys have: checked before the pair is generated, and again afterwards, because another
  * process may generate one with the same names. */
-#include "p11/key.h"
+#include "p11/new-key.h"
 
 #include "base/message.h"
 
@@ -40,9 +40,12 @@ int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJE
 		 const char *then, struct error *error)
 {
 	const struct module *module = session->token->module;
-	CK_RV gone = CALL(module, C_DestroyObject, session->handle, private);
-	CK_RV rest = CALL(module, C_DestroyObject, session->handle, public);
+	CK_RV gone = CKR_OK, rest = CKR_OK;
 
+	if (private != CK_INVALID_HANDLE)
+		gone = CALL(module, C_DestroyObject, session->handle, private);
+	if (public != CK_INVALID_HANDLE)
+		rest = CALL(module, C_DestroyObject, session->handle, public);
 	gone = gone == CKR_OK ? rest : gone;
 	if (gone == CKR_OK)
 		error_hint(error, "the pair was destroyed; %s", then);
@@ -52,50 +55,64 @@ int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJE
 	return error_result(error);
 }
 
-/* --- after the pair was generated ------------------------------------------------------------------------------ */
+/* --- after the pair was made ----------------------------------------------------------------------------------- */
 
-/* Another key's modulus: the same as ours (one key that is shown twice), another one, or not shown. */
-enum modulus { SAME, OTHER, UNKNOWN };
+/* Another key: ours (one key that is shown twice), another one, or it does not show which. */
+enum other { SAME, OTHER, UNKNOWN };
 
-static int compare_modulus(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *ours,
-			   enum modulus *modulus, struct error *error)
+/* Whether the object is certainly no key of the type that has `ours`, a modulus or a point. */
+static bool has_other_type(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *ours)
+{
+	CK_KEY_TYPE type = ours->type == CKA_MODULUS ? CKK_RSA : CKK_EC;
+	CK_ATTRIBUTE theirs;
+	struct error ignored;
+	bool differs = object_read(session, object, CKA_KEY_TYPE, &theirs, &ignored) == 0 &&
+		       theirs.ulValueLen == sizeof(type) && memcmp(theirs.pValue, &type, sizeof(type)) != 0;
+
+	free(theirs.pValue);
+	return differs;
+}
+
+/* Compares modulus or point, whichever `ours` is. */
+static int compare(const struct session *session, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *ours,
+		   enum other *other, struct error *error)
 {
 	CK_ATTRIBUTE theirs;
 
-	if (object_read(session, object, CKA_MODULUS, &theirs, error) < 0)
+	if (object_read(session, object, ours->type, &theirs, error) < 0)
 		return error_result(error);
 	if (theirs.ulValueLen == 0 || ours->ulValueLen == 0)
-		*modulus = UNKNOWN;
+		*other = has_other_type(session, object, ours) ? OTHER : UNKNOWN;
 	else
-		*modulus = theirs.ulValueLen == ours->ulValueLen &&
-					   memcmp(theirs.pValue, ours->pValue, ours->ulValueLen) == 0
-				   ? SAME
-				   : OTHER;
+		*other = theirs.ulValueLen == ours->ulValueLen &&
+					 memcmp(theirs.pValue, ours->pValue, ours->ulValueLen) == 0
+				 ? SAME
+				 : OTHER;
 	free(theirs.pValue);
 	return 0;
 }
 
-/* Looks for other keys of the class with the name, except `private`. *modulus is SAME if there are none, OTHER if all
- * that were found are certainly other keys, else UNKNOWN. `error` names those that were found. */
+/* Looks for other keys of the class with the name, except `own`. *other is SAME if there are none, OTHER if all that
+ * were found are certainly other keys, else UNKNOWN. `error` names those that were found. */
 static int find_others(const struct session *session, CK_OBJECT_CLASS class, const CK_ATTRIBUTE *name,
-		       CK_OBJECT_HANDLE private, const CK_ATTRIBUTE *ours, enum modulus *modulus, struct error *error)
+		       CK_OBJECT_HANDLE own, const CK_ATTRIBUTE *ours, enum other *other, struct error *error)
 {
 	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, *name };
 	CK_OBJECT_HANDLE found[LOOKED_AT];
 	size_t count, others = 0;
 
-	*modulus = SAME;
+	*other = SAME;
 	if (objects_match(session, template, 2, found, LOOKED_AT, &count, error) < 0)
 		return error_result(error);
 	for (size_t i = 0; i < count; i++) {
-		enum modulus this = SAME;
+		enum other this = SAME;
 
-		if (found[i] != private && compare_modulus(session, found[i], ours, &this, error) < 0)
+		if (found[i] != own && compare(session, found[i], ours, &this, error) < 0)
 			return error_result(error);
 		if (this == SAME)
 			continue;
-		if (*modulus != UNKNOWN)
-			*modulus = this;
+		if (*other != UNKNOWN)
+			*other = this;
 		found[others++] = found[i];
 	}
 	if (others == 0)
@@ -115,39 +132,43 @@ static int keep_both(const char *uri, struct error *error)
 	return error_result(error);
 }
 
+/* Private EC keys do not show their point: the public halves come first, which tell whether they are another key's. */
 static int report_seen(const struct p11_key *key, const struct new_pair *pair, const CK_ATTRIBUTE *ours,
 		       struct error *error)
 {
-	for (size_t i = 0; i < 2; i++) {
-		enum modulus modulus;
+	for (size_t i = pair->type == CKK_EC ? 0 : 2; i < 4; i++) {
+		CK_OBJECT_CLASS class = i < 2 ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY;
+		const CK_ATTRIBUTE *name = &pair->names[i % 2];
+		enum other other;
 
-		if (pair->names[i].ulValueLen == 0)
+		if (name->ulValueLen == 0)
 			continue;
-		if (find_others(&key->session, CKO_PRIVATE_KEY, &pair->names[i], key->handle, ours, &modulus,
+		if (find_others(&key->session, class, name, i < 2 ? pair->public : key->handle, ours, &other,
 				error) < 0) {
 			error_append(error, "; the key was made: %s", key->full_uri);
 			return error_result(error);
 		}
-		if (modulus == UNKNOWN)
+		if (other == UNKNOWN)
 			return keep_both(key->full_uri, error);
-		if (modulus == OTHER)
+		if (other == OTHER)
 			return pair_destroy(&key->session, pair->public, key->handle, key->full_uri, RUN_AGAIN, error);
 	}
 	return 0;
 }
 
-/* Logs in again, because the module was restarted, and destroys the pair by its modulus. Does not use a pin pad
- * again. */
-static int destroy_again(struct p11_key *key, CK_ATTRIBUTE *ours, struct error *error)
+/* Logs in again, because the module was restarted, and destroys the pair by its modulus or, for an EC key, which shows
+ * its point in its public half only, by its id. Does not use a pin pad again. */
+static int destroy_again(struct p11_key *key, const struct new_pair *pair, CK_ATTRIBUTE *ours, struct error *error)
 {
 	CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY };
+	const CK_ATTRIBUTE *marks[] = { pair->type == CKK_EC ? &pair->names[1] : ours, ours };
 	CK_OBJECT_HANDLE found[2], twice[2];
 	struct error ignored;
 
 	if (key->session.pin == NULL || session_renew(&key->session, &key->request, &ignored) < 0)
 		return keep_both(key->full_uri, error);
 	for (size_t i = 0; i < 2; i++) {
-		CK_ATTRIBUTE template[] = { { CKA_CLASS, &classes[i], sizeof(classes[i]) }, *ours };
+		CK_ATTRIBUTE template[] = { { CKA_CLASS, &classes[i], sizeof(classes[i]) }, *marks[i] };
 		size_t count;
 
 		if (objects_match(&key->session, template, 2, twice, 2, &count, &ignored) < 0 || count != 1)
@@ -162,7 +183,7 @@ static int destroy_again(struct p11_key *key, CK_ATTRIBUTE *ours, struct error *
 static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_ATTRIBUTE *ours, struct error *error)
 {
 	struct token *token = key->session.token;
-	enum modulus modulus = SAME;
+	enum other other = SAME;
 	struct session look;
 	struct error why;
 	char *line;
@@ -180,9 +201,9 @@ static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_AT
 		result = token_find_again(token, key->uri, &why);
 	if (result == 0)
 		result = session_open(&look, token, false, &why);
-	for (size_t i = 0; i < 2 && result == 0 && modulus == SAME; i++) {
+	for (size_t i = 0; i < 2 && result == 0 && other == SAME; i++) {
 		if (pair->names[i].ulValueLen > 0)
-			result = find_others(&look, CKO_PUBLIC_KEY, &pair->names[i], CK_INVALID_HANDLE, ours, &modulus,
+			result = find_others(&look, CKO_PUBLIC_KEY, &pair->names[i], CK_INVALID_HANDLE, ours, &other,
 					     error);
 		if (result < 0)
 			why = *error;
@@ -192,19 +213,20 @@ static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_AT
 	if (result < 0 && why.code != CKR_USER_NOT_LOGGED_IN)
 		message_warn("cannot see whether another process has made a key with the same label or id: %s",
 			     why.text);
-	if (result < 0 || modulus == SAME)
+	if (result < 0 || other == SAME)
 		return 0;
-	return modulus == OTHER ? destroy_again(key, ours, error) : keep_both(key->full_uri, error);
+	return other == OTHER ? destroy_again(key, pair, ours, error) : keep_both(key->full_uri, error);
 }
 
 int taken_since(struct p11_key *key, const struct new_pair *pair, struct error *error)
 {
-	CK_ATTRIBUTE ours = { .pValue = NULL };
+	CK_ATTRIBUTE ours;
 	struct error ignored;
 	int result;
 
-	if (object_read(&key->session, pair->public, CKA_MODULUS, &ours, &ignored) < 0)
-		message_step("the new key's modulus cannot be read: %s", ignored.text);
+	if (object_read(&key->session, pair->public, pair->type == CKK_EC ? CKA_EC_POINT : CKA_MODULUS, &ours,
+			&ignored) < 0)
+		message_step("the new key's public half cannot be read: %s", ignored.text);
 	result = report_seen(key, pair, &ours, error);
 	if (result == 0)
 		result = report_unseen(key, pair, &ours, error);

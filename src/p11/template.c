@@ -29,6 +29,7 @@ static const char *attribute_name(CK_ATTRIBUTE_TYPE type)
 		NAME(CKA_PUBLIC_EXPONENT),
 		NAME(CKA_VALUE),
 		NAME(CKA_EC_PARAMS),
+		NAME(CKA_EC_POINT),
 		NAME(CKA_ALWAYS_AUTHENTICATE),
 		NAME(CKA_LOCAL),
 		NAME(CKA_SENSITIVE),
@@ -38,6 +39,7 @@ static const char *attribute_name(CK_ATTRIBUTE_TYPE type)
 		NAME(CKA_SIGN_RECOVER),
 		NAME(CKA_DECRYPT),
 		NAME(CKA_UNWRAP),
+		NAME(CKA_DERIVE),
 	};
 #undef NAME
 

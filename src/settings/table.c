@@ -71,6 +71,8 @@ const struct setting settings_table[SETTING_COUNT] = {
 	      .help = "read one JSON object per line from stdin, write one line for each"),
 	ENTRY(SETTING_BITS, "bits", .type = TYPE_NUMBER, .option_only = true, .argument = "BITS", .fallback = "2048",
 	      .min = 2048, .max = 4096, .choices = "2048|3072|4096", .help = "size of the RSA key"),
+	ENTRY(SETTING_CURVE, "curve", .type = TYPE_CHOICE, .option_only = true, .argument = "CURVE",
+	      .fallback = "P-256", .choices = "P-256|P-384|P-521", .help = "curve of the EC key"),
 	ENTRY(SETTING_DAYS, "days", .type = TYPE_NUMBER, .option_only = true, .argument = "DAYS", .fallback = "397",
 	      .min = 1, .max = 7300, .help = "lifetime of the certificate"),
 	ENTRY(SETTING_EXPLAIN, "explain", .type = TYPE_FLAG, .option_only = true,
@@ -94,6 +96,8 @@ const struct setting settings_table[SETTING_COUNT] = {
 	      .help = "also store the certificate on the token"),
 	ENTRY(SETTING_SUBJECT, "subject", .type = TYPE_TEXT, .option_only = true, .argument = "NAME",
 	      .help = "subject, such as /CN=ci-server/O=Example"),
+	ENTRY(SETTING_TYPE, "type", .type = TYPE_CHOICE, .option_only = true, .argument = "TYPE", .fallback = "rsa",
+	      .choices = "rsa|ec", .help = "type of the key"),
 	ENTRY(SETTING_TOKEN_FROM, "token-from", .type = TYPE_TEXT, .option_only = true, .argument = "SRC",
 	      .help = "file:PATH, env:NAME or fd:N, instead of stdin"),
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* New pairs, generated or imported: their names, their attributes, and what is checked before and afterwards. */
+#ifndef P11BEARER_P11_NEW_KEY_H
+#define P11BEARER_P11_NEW_KEY_H
+
+#include "p11/key.h"
+
+enum { NEW_ID_LENGTH = 8 }; /* bytes of a random CKA_ID */
+
+struct new_pair {
+	CK_KEY_TYPE type;      /* CKK_RSA or CKK_EC */
+	CK_ATTRIBUTE names[2]; /* the label, which may be empty, and the id */
+	unsigned char random_id[NEW_ID_LENGTH];
+	CK_OBJECT_HANDLE public; /* the private key's handle is p11_key.handle */
+};
+
+/* --- before it is made (new-key.c) ------------------------------------------------------------------------------- */
+
+/* Finds the token, chooses the names, opens a session, logs in, and refuses names that are taken. Sets key->full_uri,
+ * so that nothing need fail once the pair exists. The pair points into the request's URI. Fails as p11_key_generate
+ * does. */
+int new_key_begin(struct p11_key *key, const struct p11_request *request, struct new_pair *pair, struct error *error);
+
+/* Whether to make the pair once more: `error` is for lack of a login, and a login has succeeded now. */
+bool new_key_login(struct p11_key *key, const struct p11_request *request, struct error *error);
+
+/* The attributes of one object. Values are not copied. */
+struct attributes {
+	CK_ATTRIBUTE list[24];
+	CK_ULONG count;
+};
+
+void attributes_add(struct attributes *attributes, CK_ATTRIBUTE_TYPE type, const void *value, CK_ULONG length);
+void attributes_flag(struct attributes *attributes, CK_ATTRIBUTE_TYPE type, bool value);
+
+/* Adds what all public or private keys get: type, names, protection and uses. Modules choose what is omitted, and some
+ * make keys extractable by default. Unless `in_full`, which some tokens refuse, omits attributes that restrict the use
+ * of the pair, except DECRYPT of RSA keys, but never those that keep the key on its token. */
+void attributes_public(struct attributes *attributes, const struct new_pair *pair, bool in_full);
+void attributes_private(struct attributes *attributes, const struct new_pair *pair, bool in_full);
+
+/* The DER of the curve's object identifier, for CKA_EC_PARAMS. The caller frees *der with OPENSSL_free. Returns its
+ * length, or 0. */
+CK_ULONG new_key_curve(const char *curve, unsigned char **der);
+
+/* Whether a token that refuses a template may accept a shorter one. */
+bool is_about_template(CK_RV rv);
+
+/* --- once it exists (new-key.c) ---------------------------------------------------------------------------------- */
+
+/* Reads back whether the private key can leave the token. Fails with ERROR_TOKEN: *leaves is true if it can, false if
+ * that cannot be read. */
+int new_key_check(const struct session *session, CK_OBJECT_HANDLE private, bool *leaves, struct error *error);
+
+/* Warns if the key may do more than sign: a short template leaves that to the token. */
+void new_key_warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private);
+
+/* Reads the names for key->full_uri: some tokens truncate the label, or choose the id themselves. */
+void new_key_read_names(struct p11_key *key);
+
+/* --- names and values that are taken (taken.c) ------------------------------------------------------------------- */
+
+/* Fails with ERROR_NO_KEY if an object on the token has the label or id. An empty one is no name. */
+int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct error *error);
+
+/* Fails with ERROR_NO_KEY if another key got the same label or id while the pair was made: keys that share label and id
+ * cannot be told apart. The pair is then destroyed, unless it is not certain that the other one is another key. Call it
+ * last, because it may restart the module. */
+int taken_since(struct p11_key *key, const struct new_pair *pair, struct error *error);
+
+/* Destroys a new pair and says so in the error's hint, followed by `then`; if that fails, the hint says how to remove
+ * it. A handle may be CK_INVALID_HANDLE. Returns the error. */
+int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
+		 const char *then, struct error *error);
+
+#endif
