@@ -119,7 +119,7 @@ static bool parse_call(char *text)
 		return false;
 	}
 	fault->any_mechanism = mechanism == NULL;
-	if (mechanism != NULL && (strcmp(text, "C_SignInit") != 0 ||
+	if (mechanism != NULL && ((strcmp(text, "C_SignInit") != 0 && strcmp(text, "C_Sign") != 0) ||
 			!name_value(mechanisms, true, mechanism, &fault->mechanism))) {
 		return false;
 	}
@@ -129,7 +129,7 @@ static bool parse_call(char *text)
 
 static bool parse_fault(char *text)
 {
-	static enum parsed (*const parsers[])(char *) = {breaks_parse, odd_parse, results_parse};
+	static enum parsed (*const parsers[])(char *) = {breaks_parse, mechanism_parse, odd_parse, results_parse};
 
 	if (strcmp(text, "thread") == 0) {
 		return thread = true;

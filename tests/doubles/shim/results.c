@@ -22,15 +22,12 @@ static atomic_bool refused; /* a login was */
 static CK_TOKEN_INFO names; /* of the names only those that are set */
 static bool names_serial, names_label;
 static CK_ULONG slot_count; /* 0: what the module says */
-static CK_MECHANISM_TYPE hidden_mechanism = CK_UNAVAILABLE_INFORMATION;
-static CK_FLAGS mechanism_flags;
 static bool hides_public_keys, hides_certificates;
 static CK_ATTRIBUTE_TYPE refused_attribute = CK_UNAVAILABLE_INFORMATION;
 static char reserved[64];
 static bool cant_lock;
 static atomic_uint inside; /* threads, where the module cannot lock */
 static atomic_flag told = ATOMIC_FLAG_INIT;
-static enum { GOOD, FLIP, STRIP, CUT, HUGE_LENGTH, NOTHING } signature;
 
 /* The text after `prefix`, or NULL if it does not begin with that. */
 static const char *after(const char *text, const char *prefix)
@@ -117,27 +114,12 @@ static bool parse_class(const char *text)
 	return hides != NULL && (*hides = true);
 }
 
-static bool parse_signature(const char *text)
-{
-	static const char *const words[] = {"", "flip", "strip", "cut", "huge", "nothing"};
-
-	for (unsigned i = 1; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(words[i], text) == 0) {
-			signature = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 enum parsed results_parse(char *text)
 {
 	const char *value;
 	bool good;
 
-	if ((value = after(text, "signature=")) != NULL) {
-		good = parse_signature(value);
-	} else if ((value = after(text, "token-flags+=")) != NULL) {
+	if ((value = after(text, "token-flags+=")) != NULL) {
 		good = parse_flag(value, true);
 	} else if ((value = after(text, "token-flags-=")) != NULL) {
 		good = parse_flag(value, false);
@@ -149,11 +131,6 @@ enum parsed results_parse(char *text)
 		good = parse_name(value, names.label, sizeof names.label, &names_label);
 	} else if ((value = after(text, "slot-count=")) != NULL) {
 		good = parse_count(value, &slot_count);
-	} else if ((value = after(text, "mechanism-=")) != NULL) {
-		good = name_value(mechanisms, true, value, &hidden_mechanism);
-	} else if (strcmp(text, "mechanism-flags+=CKF_HW") == 0) {
-		mechanism_flags = CKF_HW;
-		good = true;
 	} else if ((value = after(text, "objects-=")) != NULL) {
 		good = parse_class(value);
 	} else if ((value = after(text, "template-=")) != NULL) {
@@ -227,11 +204,6 @@ bool results_is_hidden(const CK_ATTRIBUTE *attributes, CK_ULONG count)
 	return false;
 }
 
-bool results_has_mechanism(CK_MECHANISM_TYPE mechanism)
-{
-	return mechanism != hidden_mechanism;
-}
-
 /* --- what is given back ------------------------------------------------------------------------------------------ */
 
 CK_RV results_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count, CK_RV rv)
@@ -262,35 +234,6 @@ CK_RV results_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count, CK_RV rv)
 	return rv;
 }
 
-void results_signature(CK_BYTE *bytes, CK_ULONG *length)
-{
-	CK_ULONG zeros = 0;
-
-	switch (signature) {
-	case FLIP:
-		bytes[*length - 1] ^= 1;
-		break;
-	case STRIP: /* leading zeros, as some modules do */
-		while (zeros < *length && bytes[zeros] == 0) {
-			zeros++;
-		}
-		memmove(bytes, bytes + zeros, *length - zeros);
-		*length -= zeros;
-		break;
-	case CUT:
-		(*length)--;
-		break;
-	case HUGE_LENGTH:
-		*length = 1UL << 40;
-		break;
-	case NOTHING:
-		*length = 0;
-		break;
-	case GOOD:
-		break;
-	}
-}
-
 void results_slots(CK_ULONG *count)
 {
 	if (slot_count != 0) {
@@ -314,9 +257,4 @@ void results_login(CK_RV rv)
 	if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_LOCKED || rv == CKR_PIN_INVALID) {
 		refused = true;
 	}
-}
-
-void results_mechanism(CK_MECHANISM_INFO *info)
-{
-	info->flags |= mechanism_flags;
 }

@@ -7,7 +7,7 @@
  * P11SHIM_LOG     a file that gets one line per call, "C_Name CKR_OK" and details of some calls; no log if unset:
  *                   C_OpenSession        flags=rw|ro slot=0x…
  *                   C_Login              user=CKU_USER|… pin=NULL|given
- *                   C_SignInit           mech=CKM_…
+ *                   C_GetMechanismInfo, C_SignInit   mech=CKM_…
  *                   C_Sign               length=…
  *                   C_FindObjectsInit, C_GetAttributeValue, C_CreateObject   types=CKA_LABEL,CKA_ID,0x…
  *                   C_GenerateKeyPair    pub=CKA_VERIFY=1,… priv=CKA_EXTRACTABLE=0,…
@@ -17,8 +17,8 @@
  * P11SHIM_FAULTS  faults separated by ';'. If one is invalid, C_GetFunctionList fails, so that no test passes by a typo.
  *   C_Function[@CKM_NAME][#N]=ACTION     a call; `any` means every function except C_GetFunctionList
  *                                        #N: only call number N of these, from 1
- *                                        @: C_SignInit only: only with this mechanism (or 0x…), and the N-th is
- *                                        counted among the calls with it
+ *                                        @: C_SignInit and C_Sign only: only with this mechanism (or 0x…), and the
+ *                                        N-th is counted among the calls with it
  *     CKR_NAME (or 0x…)                  returns this without calling the real module
  *     delay:S                            sleeps S seconds (may be a fraction) before the call, in this thread only
  *     wait                               writes the call's name to the FIFO P11SHIM_INSIDE and goes on when it has read a byte
@@ -52,8 +52,10 @@
  *                                        for a boolean (wide), gives a length of 2^40 (huge); C_FindObjectsInit changes
  *                                        pValue (find-pointer), the type (find-type)
  *   objects-=CKO_PUBLIC_KEY|CKO_CERTIFICATE  a search for these finds none
- *   signature=flip|strip|cut|huge|nothing  C_Sign flips one bit; leaves leading zeros out; gives one byte less; gives a
- *                                        length of 2^40; of 0
+ *   signature=flip|strip|cut|huge|nothing|der  C_Sign flips one bit; leaves leading zeros out (of R and S: those that
+ *                                        both have); gives one byte less; gives a length of 2^40; of 0; gives an ECDSA
+ *                                        signature in DER
+ *   ec-point=raw                         C_GetAttributeValue gives CKA_EC_POINT without the OCTET STRING around it
  *   token-flags+=CKF_NAME                C_GetTokenInfo reports this flag
  *   token-flags-=CKF_NAME                C_GetTokenInfo does not report this flag
  *   refusal-flags+=CKF_NAME              C_GetTokenInfo reports this flag once a PIN was refused
@@ -62,8 +64,11 @@
  *   nul-padded                           the strings of C_GetInfo, C_GetSlotInfo and C_GetTokenInfo are padded with NUL
  *   read-only=CKR_NAME                   C_OpenSession returns this for a read-only session
  *   slot-count=N                         C_GetSlotList, where it succeeds, reports N slots, from 1, however many it wrote
- *   mechanism-=CKM_NAME                  C_GetMechanismInfo and C_SignInit do not know this mechanism
+ *   mechanism-=CKM_NAME                  C_GetMechanismList, C_GetMechanismInfo and C_SignInit do not know this mechanism
+ *   mechanism+=CKM_ECDSA_SHA256|…384|…512  the token has this mechanism, made of the module's CKM_ECDSA
  *   mechanism-flags+=CKF_HW              C_GetMechanismInfo reports this flag
+ *                                        Whatever the faults, C_SignInit refuses parameters that RFC 7518 does not
+ *                                        allow: CKR_MECHANISM_PARAM_INVALID
  *   template-=CKA_NAME                   C_GenerateKeyPair: CKR_TEMPLATE_INCONSISTENT if a template has this
  *   reserved=TEXT                        C_Initialize: CKR_ARGUMENTS_BAD if pReserved is not this
  *   cant-lock                            C_Initialize: CKR_CANT_LOCK if the caller uses threads; and the log gets a
@@ -114,7 +119,6 @@ static bool ready;
 /* Functions that are only forwarded; PLAIN and DETAILED together are the whole of CK_FUNCTION_LIST. */
 #define PLAIN(F) \
 	F(C_Finalize, RESERVED) \
-	F(C_GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n), (slot, list, n)) \
 	F(C_InitToken, (CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG n, CK_BYTE *label), (slot, pin, n, label)) \
 	F(C_InitPIN, IN) \
 	F(C_SetPIN, (CK_SESSION_HANDLE s, CK_BYTE *o, CK_ULONG on, CK_BYTE *n, CK_ULONG nn), (s, o, on, n, nn)) \
@@ -151,7 +155,7 @@ static bool ready;
 /* Functions with details in the log or faults in their results; defined below. */
 #define DETAILED(F) \
 	F(C_GetFunctionList, ) F(C_Initialize, ) F(C_GetInfo, ) F(C_GetSlotList, ) F(C_GetSlotInfo, ) F(C_GetTokenInfo, ) \
-	F(C_GetMechanismInfo, ) \
+	F(C_GetMechanismList, ) F(C_GetMechanismInfo, ) \
 	F(C_OpenSession, ) F(C_CloseSession, ) F(C_Login, ) F(C_CreateObject, ) F(C_GetAttributeValue, ) \
 	F(C_FindObjectsInit, ) F(C_FindObjects, ) F(C_SignInit, ) F(C_Sign, ) F(C_GenerateKeyPair, )
 
@@ -182,15 +186,20 @@ static CK_RV shim_C_Initialize(void *arguments)
 	return call.rv;
 }
 
+static CK_RV shim_C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count)
+{
+	struct call call = {.function = "C_GetMechanismList"};
+
+	PASS(call, mechanism_list(slot, list, count));
+	return call.rv;
+}
+
 static CK_RV shim_C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE mechanism, CK_MECHANISM_INFO *info)
 {
 	struct call call = {.function = "C_GetMechanismInfo"};
 
-	PASS(call, results_has_mechanism(mechanism) ? module->C_GetMechanismInfo(slot, mechanism, info) :
-			CKR_MECHANISM_INVALID);
-	if (call.rv == CKR_OK) {
-		results_mechanism(info);
-	}
+	detail_name(&call, "mech", mechanisms, mechanism);
+	PASS(call, mechanism_info(slot, mechanism, info));
 	return call.rv;
 }
 
@@ -343,6 +352,7 @@ static CK_RV shim_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDL
 				*(CK_BBOOL *)attributes[i].pValue = CK_TRUE;
 			}
 		}
+		odd_attributes(attributes, count);
 		call.rv = results_attributes(attributes, count, call.rv);
 		breaks_get(attributes, count);
 	}
@@ -379,8 +389,7 @@ static CK_RV shim_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 
 	call.mechanism = mechanism != NULL ? mechanism->mechanism : CK_UNAVAILABLE_INFORMATION;
 	detail_name(&call, "mech", mechanisms, call.mechanism);
-	PASS(call, results_has_mechanism(call.mechanism) ? module->C_SignInit(session, mechanism, key) :
-			CKR_MECHANISM_INVALID);
+	PASS(call, mechanism_sign_init(session, mechanism, key));
 	if (call.rv == CKR_OK) {
 		state_sign_init();
 	}
@@ -390,7 +399,7 @@ static CK_RV shim_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_length, CK_BYTE *signature,
 		CK_ULONG *length)
 {
-	struct call call = {.function = "C_Sign"};
+	struct call call = {.function = "C_Sign", .mechanism = mechanism_current()};
 	bool real;
 
 	results_enter();
@@ -398,11 +407,11 @@ static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data
 	if (real) {
 		bool allowed = state_sign(); /* before state_begin, because it may lose the login */
 		state_begin();
-		call.rv = allowed ? module->C_Sign(session, data, data_length, signature, length) :
+		call.rv = allowed ? mechanism_sign(session, data, data_length, signature, length) :
 				CKR_USER_NOT_LOGGED_IN;
 	}
 	if (call.rv == CKR_OK && signature != NULL && *length > 0) {
-		results_signature(signature, length);
+		mechanism_signature(signature, length);
 		detail(&call, " length=%lu", *length);
 	}
 	log_call(&call);

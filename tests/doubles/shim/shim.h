@@ -15,7 +15,7 @@
 
 struct call {
 	const char *function;
-	CK_MECHANISM_TYPE mechanism; /* of C_SignInit */
+	CK_MECHANISM_TYPE mechanism; /* of C_SignInit and C_Sign */
 	CK_RV rv;
 	size_t used;
 	char detail[4096]; /* what the log says after the rv: never data, never a PIN */
@@ -54,13 +54,19 @@ void results_enter(void); /* a thread comes into the module, */
 void results_leave(void); /* and goes */
 bool results_template(const CK_ATTRIBUTE *attributes, CK_ULONG count); /* false: it has what the token refuses */
 bool results_is_hidden(const CK_ATTRIBUTE *attributes, CK_ULONG count); /* a search for objects that are hidden */
-bool results_has_mechanism(CK_MECHANISM_TYPE mechanism);
 CK_RV results_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count, CK_RV rv);
-void results_signature(CK_BYTE *bytes, CK_ULONG *length);
 void results_slots(CK_ULONG *count);
 void results_token(CK_TOKEN_INFO *info);
 void results_login(CK_RV rv);
-void results_mechanism(CK_MECHANISM_INFO *info);
+
+/* mechanism.c */
+enum parsed mechanism_parse(char *text);
+CK_RV mechanism_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count);
+CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info);
+CK_RV mechanism_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+CK_RV mechanism_sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BYTE *signature, CK_ULONG *length);
+CK_MECHANISM_TYPE mechanism_current(void); /* of the last C_SignInit in this thread that succeeded */
+void mechanism_signature(CK_BYTE *bytes, CK_ULONG *length); /* gives it the form the module gives it */
 
 /* odd.c */
 /* Templates that are changed (breaks.c): of C_FindObjectsInit and of C_GetAttributeValue. */
@@ -71,6 +77,7 @@ void breaks_get(CK_ATTRIBUTE *attributes, CK_ULONG count);
 enum parsed odd_parse(char *text);
 void odd_pad(CK_UTF8CHAR *field, size_t size); /* a string the way the module pads it */
 CK_RV odd_session(CK_FLAGS flags);             /* CKR_OK, or the answer to one who wants such a session */
+void odd_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count);
 
 /* state.c: what the token is in */
 enum parsed state_parse(const char *text);
