@@ -59,7 +59,6 @@ const char *assertion_parse(const char *text, struct assertion *assertion)
 {
 	const char *first_dot = strchr(text, '.');
 	const char *second_dot = first_dot != NULL ? strchr(first_dot + 1, '.') : NULL;
-	const char *algorithm;
 
 	*assertion = (struct assertion){ .text = text };
 	if (second_dot == NULL || strchr(second_dot + 1, '.') != NULL)
@@ -77,33 +76,7 @@ const char *assertion_parse(const char *text, struct assertion *assertion)
 		return "the signature is not base64url";
 	if (has_repeated_name(assertion->header) || has_repeated_name(assertion->claims))
 		return "a name is repeated in the header or the claims";
-	algorithm = claim_text(assertion->header, "alg");
-	if (algorithm == NULL || strcmp(algorithm, "RS256") != 0)
-		return "alg is not RS256";
 	return NULL;
-}
-
-static struct verdict judge_signature(const struct assertion *assertion, const struct judge *judge)
-{
-	X509 *certificate = judge->app->count > 0 ?
-		app_certificate(judge->app) :
-		signature_certificate(judge->certificate, judge->options->certificate);
-
-	switch (signature_check(certificate, assertion, judge->now)) {
-	case SIGNATURE_GOOD:
-		return (struct verdict){ 0 };
-	case SIGNATURE_NO_CERTIFICATE:
-		return refuse(REFUSAL_INVALID_ASSERTION, "no certificate on the app");
-	case SIGNATURE_CERTIFICATE_EXPIRED:
-		return refuse(REFUSAL_INVALID_ASSERTION, "the certificate on the app has expired");
-	case SIGNATURE_CERTIFICATE_TOO_NEW:
-		return refuse(REFUSAL_INVALID_ASSERTION, "the certificate on the app is not valid yet");
-	case SIGNATURE_NOT_RSA:
-		return refuse(REFUSAL_INVALID_CLIENT, "the certificate on the app is not for an RSA key");
-	case SIGNATURE_MISMATCH:
-		break;
-	}
-	return refuse(REFUSAL_INVALID_CLIENT, "the signature does not match the certificate on the app");
 }
 
 static bool is_known(const char *text, const struct names *names)
@@ -113,6 +86,29 @@ static bool is_known(const char *text, const struct names *names)
 			return true;
 	}
 	return false;
+}
+
+static struct verdict judge_signature(const struct assertion *assertion, const struct judge *judge, const char *algorithm)
+{
+	X509 *certificate = judge->app->count > 0 ?
+		app_certificate(judge->app) :
+		signature_certificate(judge->certificate, judge->options->certificate);
+
+	switch (signature_check(certificate, assertion, algorithm, judge->now)) {
+	case SIGNATURE_GOOD:
+		return (struct verdict){ 0 };
+	case SIGNATURE_NO_CERTIFICATE:
+		return refuse(REFUSAL_INVALID_ASSERTION, "no certificate on the app");
+	case SIGNATURE_CERTIFICATE_EXPIRED:
+		return refuse(REFUSAL_INVALID_ASSERTION, "the certificate on the app has expired");
+	case SIGNATURE_CERTIFICATE_TOO_NEW:
+		return refuse(REFUSAL_INVALID_ASSERTION, "the certificate on the app is not valid yet");
+	case SIGNATURE_OTHER_KEY:
+		return refuse(REFUSAL_INVALID_CLIENT, "the certificate on the app is for another kind of key than alg");
+	case SIGNATURE_MISMATCH:
+		break;
+	}
+	return refuse(REFUSAL_INVALID_CLIENT, "the signature does not match the certificate on the app");
 }
 
 static bool is_approved(const char *user, const struct names *patterns)
@@ -160,12 +156,16 @@ struct verdict assertion_judge(const struct assertion *assertion, const struct j
 {
 	const struct options *options = judge->options;
 	const struct names own_url = { .list = { judge->url }, .count = 1 };
+	const struct names usual = { .list = { "RS256" }, .count = 1 };
+	const char *algorithm = claim_text(assertion->header, "alg");
 	const char *issuer = claim_text(assertion->claims, "iss");
 	struct verdict verdict;
 
+	if (!is_known(algorithm, options->algorithms.count > 0 ? &options->algorithms : &usual))
+		return refuse(REFUSAL_INVALID_ASSERTION, "alg is not an accepted algorithm");
 	if (issuer == NULL || options->client_id == NULL || strcmp(issuer, options->client_id) != 0)
 		return refuse(REFUSAL_INVALID_CLIENT_ID, "iss is not the client id of the app");
-	verdict = judge_signature(assertion, judge);
+	verdict = judge_signature(assertion, judge, algorithm);
 	if (verdict.refusal != NULL)
 		return verdict;
 	if (!is_known(claim_text(assertion->claims, "aud"), options->audiences.count > 0 ? &options->audiences : &own_url))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One assertion (a compact JWS with RS256): its parts, and the org's judgement on it. */
+/* One assertion (a compact JWS): its parts, and the org's judgement on it. */
 #ifndef ORG_ASSERTION_H
 #define ORG_ASSERTION_H
 

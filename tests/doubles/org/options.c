@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signature.h"
+
 static const char help[] =
 	"usage: loopback-org [options]\n"
 	"\n"
@@ -26,6 +28,7 @@ static const char help[] =
 	"  --username NAME     a user who is approved (claim sub), or a pattern (fnmatch(3)) such as '*@example.com';\n"
 	"                      repeatable\n"
 	"  --audience URL      an accepted audience (claim aud); repeatable; default: the own URL\n"
+	"  --alg NAME          an accepted algorithm (header alg), such as ES256; repeatable; default: RS256, as Salesforce\n"
 	"  --bind ADDRESS      127.0.0.1 (default) or ::1\n"
 	"  --port N            default 0: any free port\n"
 	"  --tls DIR           serve HTTPS with a throw-away CA, whose certificate is written to DIR/ca.pem\n"
@@ -60,6 +63,7 @@ enum option_id {
 	OPTION_CLIENT_ID,
 	OPTION_USERNAME,
 	OPTION_AUDIENCE,
+	OPTION_ALG,
 	OPTION_BIND,
 	OPTION_PORT,
 	OPTION_TLS,
@@ -87,6 +91,7 @@ static const struct option long_options[] = {
 	{ "client-id", required_argument, NULL, OPTION_CLIENT_ID },
 	{ "username", required_argument, NULL, OPTION_USERNAME },
 	{ "audience", required_argument, NULL, OPTION_AUDIENCE },
+	{ "alg", required_argument, NULL, OPTION_ALG },
 	{ "bind", required_argument, NULL, OPTION_BIND },
 	{ "port", required_argument, NULL, OPTION_PORT },
 	{ "tls", required_argument, NULL, OPTION_TLS },
@@ -214,6 +219,8 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 		return read_name(value, &options->usernames);
 	case OPTION_AUDIENCE:
 		return read_name(value, &options->audiences);
+	case OPTION_ALG:
+		return signature_knows(value) ? read_name(value, &options->algorithms) : -1;
 	case OPTION_BIND:
 		return read_bind(value, &options->bind);
 	case OPTION_PORT:

@@ -25,7 +25,8 @@ struct options {
 	struct names component_failures; /* PART=PROBLEM */
 	const char *client_id;
 	struct names usernames;
-	struct names audiences; /* empty for the org's own URL */
+	struct names audiences;  /* empty for the org's own URL */
+	struct names algorithms; /* empty for RS256 */
 	const char *bind;
 	uint16_t port;
 	const char *tls; /* directory for ca.pem; NULL for plain HTTP */

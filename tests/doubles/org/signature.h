@@ -4,6 +4,7 @@
 #define ORG_SIGNATURE_H
 
 #include <openssl/types.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -14,7 +15,7 @@ enum signature_result {
 	SIGNATURE_NO_CERTIFICATE,
 	SIGNATURE_CERTIFICATE_EXPIRED,
 	SIGNATURE_CERTIFICATE_TOO_NEW,
-	SIGNATURE_NOT_RSA,
+	SIGNATURE_OTHER_KEY,
 	SIGNATURE_MISMATCH
 };
 
@@ -33,7 +34,11 @@ X509 *signature_certificate(struct certificate_file *kept, const char *path);
 /* Frees what is kept. */
 void signature_forget(struct certificate_file *kept);
 
-/* Checks the signature (RSASSA-PKCS1-v1_5, SHA-256) against the certificate, which may be NULL. */
-enum signature_result signature_check(X509 *certificate, const struct assertion *assertion, time_t now);
+/* Whether signatures by this algorithm (header alg) can be checked: the nine of RFC 7518 that sign. */
+bool signature_knows(const char *algorithm);
+
+/* Checks the signature by an algorithm that is known against the certificate, which may be NULL. */
+enum signature_result signature_check(X509 *certificate, const struct assertion *assertion, const char *algorithm,
+	time_t now);
 
 #endif
