@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A virtual PIV card (NIST SP 800-73-4) for vpcd, the virtual reader of vsmartcard.
 
-piv-card.py DIR PORT: the keys are DIR/9a.key and DIR/9c.key (RSAPrivateKey, DER), the certificates DIR/9a.crt and DIR/9c.crt
+piv-card.py DIR PORT: the keys are DIR/9a.key and DIR/9c.key (RSAPrivateKey of 2048 bits or ECPrivateKey on P-256, DER), the certificates DIR/9a.crt and DIR/9c.crt
 (DER); the PIN is in PIV_PIN. Slot 9a wants the PIN once, 9c for every signature. It says what a YubiKey says where
 libykcs11 asks. SIGUSR1 pulls the card out, SIGUSR2 puts it back; SIGHUP puts in another card, "card 2", which has the same
 keys and certificates, but another GUID, serial number and PIN (PIV_OTHER_PIN). DIR/events gets a line "inserted" or
 "pulled" each time, and for each VERIFY with a PIN the line "card N: its PIN" or "card N: another PIN".
 """
 import os
+import secrets
 import signal
 import socket
 import struct
@@ -16,7 +17,7 @@ import sys
 import time
 
 AID = bytes.fromhex("a000000308000010000100")
-ATR = bytes.fromhex("3b80800101")
+ATR = bytes.fromhex("3bfd1300008131fe158073c021c057597562694b657940")
 TRIES = 3
 OUT_AT_LEAST = 1  # seconds: pcscd looks every 0.4 s, and does not get over a card that was out and in between
 OK, WRONG_LENGTH, NOT_ALLOWED, BLOCKED = b"\x90\x00", b"\x67\x00", b"\x69\x82", b"\x69\x83"
@@ -49,6 +50,59 @@ def parts(data):
     return found
 
 
+class RsaKey:
+    algorithm, length = 0x07, 256
+
+    def __init__(self, numbers):
+        self.modulus, self.exponent = numbers[1], numbers[3]
+
+    def sign(self, challenge):
+        return pow(int.from_bytes(challenge, "big"), self.exponent, self.modulus).to_bytes(self.length, "big")
+
+
+class EcKey:
+    """A key on P-256, y^2 = x^3 - 3x + b. Not for secrets: its time tells the key."""
+    algorithm, length = 0x11, 32
+    prime = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+    base = (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
+            0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)
+
+    def __init__(self, secret):
+        self.secret = secret
+
+    @classmethod
+    def add(cls, one, other):
+        if one is None or other is None:
+            return one or other
+        if one[0] == other[0] and one != other:
+            return None
+        if one == other:
+            slope = (3 * one[0] * one[0] - 3) * pow(2 * one[1], -1, cls.prime)
+        else:
+            slope = (other[1] - one[1]) * pow(other[0] - one[0], -1, cls.prime)
+        x = (slope * slope - one[0] - other[0]) % cls.prime
+        return x, (slope * (one[0] - x) - one[1]) % cls.prime
+
+    @classmethod
+    def times(cls, number):
+        point, power = None, cls.base
+        while number:
+            if number & 1:
+                point = cls.add(point, power)
+            power, number = cls.add(power, power), number >> 1
+        return point
+
+    def sign(self, challenge):
+        """An Ecdsa-Sig-Value (RFC 3279), which is what a PIV card returns."""
+        r = s = 0
+        while r == 0 or s == 0:
+            nonce = 1 + secrets.randbelow(self.order - 1)
+            r = self.times(nonce)[0] % self.order
+            s = pow(nonce, -1, self.order) * (int.from_bytes(challenge, "big") + r * self.secret) % self.order
+        return tlv("30", b"".join(tlv("02", number.to_bytes(number.bit_length() // 8 + 1, "big")) for number in (r, s)))
+
+
 class Card:
     def __init__(self, folder, number, pin, events):
         self.number, self.pin, self.events, self.tries = number, pin, events, TRIES
@@ -76,7 +130,7 @@ class Card:
     @classmethod
     def read_key(cls, folder, slot):
         numbers = [int.from_bytes(value, "big") for _, value in parts(parts(cls.read(folder, f"{slot:02x}.key"))[0][1])]
-        return numbers[1], numbers[3]
+        return RsaKey(numbers) if len(numbers) > 4 else EcKey(numbers[1])
 
     @staticmethod
     def certificate(der):
@@ -170,17 +224,16 @@ class Card:
     def sign(self, p1, slot, data, expected, fresh):
         if slot not in self.keys:
             return NO_KEY
-        if p1 != 0x07:
+        key = self.keys[slot]
+        if p1 != key.algorithm:
             return BAD_P1P2
         if not self.verified or (slot == 0x9C and not fresh):
             return NOT_ALLOWED
         template = parts(data)
         challenge = dict(parts(template[0][1])).get(0x81, b"") if template and template[0][0] == 0x7C else b""
-        if len(challenge) != 256:
+        if len(challenge) != key.length:
             return BAD_DATA
-        modulus, exponent = self.keys[slot]
-        result = pow(int.from_bytes(challenge, "big"), exponent, modulus).to_bytes(256, "big")
-        return self.answer(tlv("7c", tlv("82", result)), expected)
+        return self.answer(tlv("7c", tlv("82", key.sign(challenge))), expected)
 
 
 class Reader:
