@@ -106,11 +106,28 @@ part() {
 	while [ $((${#text} % 4)) != 0 ]; do text+='='; done
 	base64 -d <<<"$text"
 }
-# verify [FILE]: verifies its signature with OpenSSL and the public key in FILE (T/public.pem).
+# verify [FILE]: verifies its signature with OpenSSL and the public key in FILE (T/public.pem), by the algorithm in its header.
 verify() {
+	local alg
+	alg=$(part 1 | jq -r .alg)
 	part 3 >"$T/signature"
 	cut -d. -f1,2 "$T/out" | tr -d '\n' >"$T/input"
-	openssl dgst -sha256 -verify "${1:-$T/public.pem}" -signature "$T/signature" "$T/input"
+	case $alg in
+	RS*) set -- "${1:-$T/public.pem}" ;;
+	PS*) set -- "${1:-$T/public.pem}" -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -sigopt "rsa_mgf1_md:sha${alg#PS}" ;;
+	ES*) der_signature && set -- "${1:-$T/public.pem}" ;;
+	*) return 1 ;;
+	esac
+	openssl dgst "-sha${alg#??}" -verify "$@" -signature "$T/signature" "$T/input"
+}
+# der_signature: makes DER, as OpenSSL wants it, of R and S in T/signature, which have one length for each curve.
+der_signature() {
+	local hex half
+	hex=$(basenc --base16 -w0 "$T/signature")
+	half=$((${#hex} / 2))
+	case $alg:$half in ES256:64 | ES384:96 | ES512:132) ;; *) return 1 ;; esac
+	printf 'asn1=SEQUENCE:pair\n[pair]\nr=INTEGER:0x%s\ns=INTEGER:0x%s\n' "${hex::half}" "${hex:half}" >"$T/pair"
+	openssl asn1parse -genconf "$T/pair" -noout -out "$T/signature"
 }
 
 # others_leak: from here on, ignores leaks, because the test uses third-party modules.
@@ -122,6 +139,17 @@ others_leak() {
 # key_new LABEL [ID]: makes a key on the token of token_new; sets URI to its full URI. ID as in a URI, such as %01.
 key_new() {
 	URI=$("$P11BEARER" keygen "pkcs11:token=$TOKEN;object=$1${2:+;id=$2}" "${with_key[@]}") || exit 1
+}
+
+# pair_new LABEL ID TYPE: puts a key that openssl has made on the token; sets URI. ID in hex; TYPE is rsa:BITS or a curve, such as
+# P-256. Its public half is in T/LABEL.pub.
+pair_new() {
+	local options=(-algorithm EC -pkeyopt "ec_paramgen_curve:$3")
+	[[ $3 != rsa:* ]] || options=(-algorithm RSA -pkeyopt "rsa_keygen_bits:${3#rsa:}")
+	openssl genpkey "${options[@]}" -out "$T/pair.pem" 2>/dev/null &&
+		openssl pkey -in "$T/pair.pem" -pubout -out "$T/$1.pub" &&
+		softhsm2-util --import "$T/pair.pem" --label "$1" --id "$2" --pin "$(<"$PIN_FILE")" --token "$TOKEN" >/dev/null || exit 1
+	URI="pkcs11:token=$TOKEN;id=$(sed 's/../%&/g' <<<"$2");object=$1"
 }
 
 # certificate_new FILE: makes a certificate for the key in URI.
