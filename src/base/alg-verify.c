@@ -2,30 +2,9 @@
 /* Verifies signatures. In a file of its own, so that the benchmarks can replace it. */
 #include "base/alg.h"
 
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
-
-enum { DER_MAX = 160 }; /* bytes: an Ecdsa-Sig-Value of two 66-byte numbers */
-
-/* The DER that OpenSSL verifies, from R and S of equal length (RFC 7518 section 3.4). Returns its length, or 0. */
-static size_t ecdsa_der(const unsigned char *signature, size_t length, unsigned char der[DER_MAX])
-{
-	size_t half = length / 2;
-	BIGNUM *r = BN_bin2bn(signature, (int)half, NULL), *s = BN_bin2bn(signature + half, (int)half, NULL);
-	ECDSA_SIG *pair = ECDSA_SIG_new();
-	int size = 0;
-
-	if (r != NULL && s != NULL && pair != NULL && ECDSA_SIG_set0(pair, r, s) > 0) {
-		r = s = NULL; /* pair owns them */
-		size = i2d_ECDSA_SIG(pair, &der);
-	}
-	BN_free(r);
-	BN_free(s);
-	ECDSA_SIG_free(pair);
-	return size > 0 ? (size_t)size : 0;
-}
 
 static bool has_curve(EVP_PKEY *public, const struct alg_info *info)
 {
@@ -38,13 +17,13 @@ static bool has_curve(EVP_PKEY *public, const struct alg_info *info)
 static bool verify(const struct alg_info *info, EVP_PKEY *public, EVP_MD_CTX *context, const void *data, size_t size,
 		   const unsigned char *signature, size_t length)
 {
-	unsigned char der[DER_MAX];
+	unsigned char der[ALG_ECDSA_DER_MAX];
 	EVP_PKEY_CTX *parameters;
 
 	if (info->family == ALG_ECDSA) {
 		if (!has_curve(public, info) || length != 2 * (((size_t)info->curve_bits + 7) / 8))
 			return false;
-		length = ecdsa_der(signature, length, der);
+		length = alg_ecdsa_der(signature, length, der);
 		signature = der;
 	} else if (!EVP_PKEY_is_a(public, "RSA")) {
 		return false;

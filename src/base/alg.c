@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alg.h"
 
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
 #include <string.h>
 
 static const struct alg_info infos[ALG_COUNT] = {
@@ -27,4 +29,21 @@ enum alg alg_of_curve(const char *name)
 			return alg;
 	}
 	return ALG_AUTO;
+}
+
+size_t alg_ecdsa_der(const unsigned char *signature, size_t length, unsigned char der[ALG_ECDSA_DER_MAX])
+{
+	size_t half = length / 2;
+	BIGNUM *r = BN_bin2bn(signature, (int)half, NULL), *s = BN_bin2bn(signature + half, (int)half, NULL);
+	ECDSA_SIG *pair = ECDSA_SIG_new();
+	int size = 0;
+
+	if (r != NULL && s != NULL && pair != NULL && ECDSA_SIG_set0(pair, r, s) > 0) {
+		r = s = NULL; /* pair owns them */
+		size = i2d_ECDSA_SIG(pair, &der);
+	}
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(pair);
+	return size > 0 ? (size_t)size : 0;
 }

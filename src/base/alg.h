@@ -43,6 +43,12 @@ const struct alg_info *alg_info(enum alg alg);
 /* The algorithm for an EC key on a curve with this OpenSSL name or NIST name; ALG_AUTO if JWS has none. */
 enum alg alg_of_curve(const char *name);
 
+enum { ALG_ECDSA_DER_MAX = 160 }; /* bytes: an Ecdsa-Sig-Value of two 66-byte numbers */
+
+/* Converts R and S of equal length to the DER of certificates, Ecdsa-Sig-Value (RFC 3279 section 2.2.3); `der` may be
+ * `signature` itself. Returns its length, or 0 if memory is exhausted. */
+size_t alg_ecdsa_der(const unsigned char *signature, size_t length, unsigned char der[ALG_ECDSA_DER_MAX]);
+
 /* Whether the public key verifies `signature`, in the form that JWS gives it, over `data`. */
 bool alg_verifies(enum alg alg, EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature,
 		  size_t length);

@@ -9,8 +9,9 @@
 
 enum { SIGNATURE_MAX = 2048 }; /* bytes: RSA up to 16384 bits */
 
-/* Signs `size` bytes with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 8017 section 8.2; JWA's RS256) into `signature`, which
- * has room for SIGNATURE_MAX bytes, and sets *length. Returns 0, or a negative class with `error` filled. */
+/* Signs `size` bytes into `signature`, in the form that JWS gives it (RFC 7518 section 3), and sets *length.
+ * `signature` has room for SIGNATURE_MAX bytes. The caller knows the algorithm. Returns 0, or a negative class with
+ * `error` filled. */
 typedef int sign_function(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
 			  struct error *error);
 

@@ -102,11 +102,12 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 		 struct error *error)
 {
 	struct x509_list *certificates = &signer->certificates;
+	enum alg alg = p11_signer_alg(signer->p11);
 	X509 *own;
 	size_t i = 0;
 
 	while (i < certificates->count &&
-	       !p11_signature_fits(X509_get0_pubkey(certificates->list[i]), data, size, signature, length))
+	       !alg_verifies(alg, X509_get0_pubkey(certificates->list[i]), data, size, signature, length))
 		i++;
 	if (i == certificates->count)
 		return mismatch(signer, error);
@@ -182,6 +183,7 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 	char jti[JTI_BYTES * 4 / 3 + 3];
 	char *aud = make_audience(request);
 	struct jwt_params params = {
+		.alg = p11_signer_alg(signer->p11),
 		.iss = request->client_id,
 		.sub = request->username,
 		.aud = aud,

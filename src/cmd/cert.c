@@ -15,20 +15,6 @@ static const struct settings_needed needed[] = {
 	{ .id = SETTING_NONE },
 };
 
-/* Opens the key and gets its public key. The caller frees request->uri with p11_uri_free, also after a failure. */
-static int open_key(const struct settings *settings, bool writable, struct p11_request *request, struct p11_key **key,
-		    EVP_PKEY **public, X509_NAME **subject, struct error *error)
-{
-	request->uri = NULL;
-	*subject = NULL;
-	if (settings_require(settings, needed, error) < 0)
-		return error_result(error);
-	if (x509_subject_parse(subject, settings_text(settings, SETTING_SUBJECT), error) < 0 ||
-	    cmd_key_request(settings, NULL, request, error) < 0 || p11_key_open(key, request, writable, error) < 0)
-		return error_result(error);
-	return p11_key_public(*key, public, error);
-}
-
 static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
 		struct error *error)
 {
@@ -39,6 +25,50 @@ static int sign(void *context, const void *data, size_t size, unsigned char *sig
 		result = p11_signer_sign(signer, data, size, signature, length, error);
 	p11_signer_close(&signer);
 	return result;
+}
+
+/* What a certificate or request is made of, and what it comes from. */
+struct making {
+	struct x509_params params;
+	struct p11_request request;
+	struct p11_key *key;
+	X509_NAME *subject;
+	STACK_OF(ASN1_OBJECT) *usages;
+};
+
+/* Parses the settings and opens the key. Always followed by end. */
+static int begin(const struct settings *settings, bool writable, struct making *making, struct error *error)
+{
+	const char *usages = settings_text(settings, SETTING_EKU);
+	EVP_PKEY *public;
+
+	*making = (struct making){ .key = NULL };
+	if (settings_require(settings, needed, error) < 0 ||
+	    x509_subject_parse(&making->subject, settings_text(settings, SETTING_SUBJECT), error) < 0 ||
+	    (usages != NULL && x509_usages_parse(&making->usages, usages, error) < 0) ||
+	    cmd_key_request(settings, NULL, &making->request, error) < 0 ||
+	    p11_key_open(&making->key, &making->request, writable, error) < 0 ||
+	    p11_key_public(making->key, &public, error) < 0)
+		return error_result(error);
+	making->params = (struct x509_params){
+		.sign = sign,
+		.context = making->key,
+		.alg = p11_key_alg(making->key),
+		.public = public,
+		.subject = making->subject,
+		.usages = making->usages,
+		.days = settings_number(settings, SETTING_DAYS),
+	};
+	return 0;
+}
+
+static void end(struct making *making)
+{
+	EVP_PKEY_free(making->params.public);
+	p11_key_close(&making->key);
+	p11_uri_free(&making->request.uri);
+	X509_NAME_free(making->subject);
+	sk_ASN1_OBJECT_pop_free(making->usages, ASN1_OBJECT_free);
 }
 
 static int store(struct p11_key *key, X509 *certificate, struct error *error)
@@ -54,18 +84,14 @@ static int store(struct p11_key *key, X509 *certificate, struct error *error)
 static int run_cert(const struct settings *settings, struct error *error)
 {
 	bool storing = settings_flag(settings, SETTING_STORE);
-	EVP_PKEY *public = NULL;
-	struct p11_request key_request;
-	struct p11_key *key = NULL;
+	struct making making;
 	X509 *certificate = NULL;
-	X509_NAME *subject;
 	char *pem = NULL;
 	size_t length;
-	int result = open_key(settings, storing, &key_request, &key, &public, &subject, error);
+	int result = begin(settings, storing, &making, error);
 
 	if (result == 0)
-		result = x509_certificate_make(sign, key, public, subject, settings_number(settings, SETTING_DAYS),
-					       &certificate, error);
+		result = x509_certificate_make(&making.params, &certificate, error);
 	if (result == 0)
 		result = x509_certificate_pem(certificate, &pem, &length, error);
 	if (result == 0 && length > server_salesforce.certificate_max)
@@ -75,39 +101,30 @@ static int run_cert(const struct settings *settings, struct error *error)
 		result = cmd_output(settings, pem, length, error);
 	/* Last, because an object on a token is harder to remove than a file. */
 	if (result == 0 && storing)
-		result = store(key, certificate, error);
+		result = store(making.key, certificate, error);
 	free(pem);
 	X509_free(certificate);
-	EVP_PKEY_free(public);
-	p11_key_close(&key);
-	p11_uri_free(&key_request.uri);
-	X509_NAME_free(subject);
+	end(&making);
 	return result;
 }
 
 static int run_csr(const struct settings *settings, struct error *error)
 {
-	EVP_PKEY *public = NULL;
-	struct p11_request key_request;
-	struct p11_key *key = NULL;
+	struct making making;
 	X509_REQ *request = NULL;
-	X509_NAME *subject;
 	char *pem = NULL;
 	size_t length;
-	int result = open_key(settings, false, &key_request, &key, &public, &subject, error);
+	int result = begin(settings, false, &making, error);
 
 	if (result == 0)
-		result = x509_request_make(sign, key, public, subject, &request, error);
+		result = x509_request_make(&making.params, &request, error);
 	if (result == 0)
 		result = x509_request_pem(request, &pem, &length, error);
 	if (result == 0)
 		result = cmd_output(settings, pem, length, error);
 	free(pem);
 	X509_REQ_free(request);
-	EVP_PKEY_free(public);
-	p11_key_close(&key);
-	p11_uri_free(&key_request.uri);
-	X509_NAME_free(subject);
+	end(&making);
 	return result;
 }
 
@@ -119,7 +136,7 @@ static const struct settings_usage cert_usage = {
 	.example = "p11bearer cert -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
 	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_KEY,
-	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_OUT, SETTING_STORE },
+	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_EKU, SETTING_OUT, SETTING_STORE },
 };
 const struct command command_cert = { &cert_usage, run_cert, NULL };
 
@@ -131,6 +148,6 @@ static const struct settings_usage csr_usage = {
 	.example = "p11bearer csr -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
 	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_KEY,
-	.own = { SETTING_SUBJECT, SETTING_OUT },
+	.own = { SETTING_SUBJECT, SETTING_EKU, SETTING_OUT },
 };
 const struct command command_csr = { &csr_usage, run_csr, NULL };

@@ -31,6 +31,7 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 
 	*request = (struct p11_request){
 		.module = settings_text(settings, SETTING_MODULE),
+		.alg = (enum alg)settings_number(settings, SETTING_ALG),
 		.allow_final_try = settings_flag(settings, SETTING_ALLOW_FINAL_TRY),
 		.timeout = settings_number(settings, SETTING_MODULE_TIMEOUT),
 		.module_wait = settings_number(settings, SETTING_MODULE_WAIT),

@@ -13,7 +13,7 @@ static const struct {
 	enum jwt_part first, last;
 	const char *name, *hint;
 } own[] = {
-	{ JWT_HEADER, JWT_HEADER, "alg", "remove it; alg is always RS256" },
+	{ JWT_HEADER, JWT_HEADER, "alg", "remove it; choose the algorithm with --alg" },
 	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "iss", "set it with --client-id" },
 	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "sub", "set it with --username" },
 	{ JWT_CLAIM, JWT_CLAIM_NOT_JTI, "aud", "set it with --audience or --instance-url" },
@@ -105,7 +105,7 @@ static int print(cJSON *object, bool complete, char **json, struct error *error)
 int jwt_header(const struct jwt_params *params, char **json, struct error *error)
 {
 	cJSON *object = cJSON_CreateObject();
-	bool complete = cJSON_AddStringToObject(object, "alg", "RS256") != NULL &&
+	bool complete = cJSON_AddStringToObject(object, "alg", alg_info(params->alg)->name) != NULL &&
 			add_extras(object, params->headers, params->header_count);
 
 	return print(object, complete, json, error);

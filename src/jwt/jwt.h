@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/alg.h"
 #include "base/sign.h"
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@ enum jwt_part {
 };
 
 struct jwt_params {
+	enum alg alg; /* not ALG_AUTO */
 	const char *iss, *sub, *aud;
 	int64_t exp;     /* seconds since 1970 */
 	const char *jti; /* may be NULL */
@@ -47,8 +49,9 @@ int jwt_allows(enum jwt_part part, const char *name, struct error *error);
 int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text,
 		    struct error *error);
 
-/* Make the header, {"alg":"RS256"} and the user's fields, or the claims, as compact JSON; the caller frees *json.
- * jwt_allows must allow the names of the extras; the last extra with a name counts. Fail if memory is exhausted. */
+/* Make the header, such as {"alg":"RS256"} and the user's fields, or the claims, as compact JSON; the caller frees
+ * *json. jwt_allows must allow the names of the extras; the last extra with a name counts. Fail if memory is exhausted.
+ */
 int jwt_header(const struct jwt_params *params, char **json, struct error *error);
 int jwt_claims(const struct jwt_params *params, char **json, struct error *error);
 

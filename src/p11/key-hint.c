@@ -29,20 +29,22 @@ static size_t search(const struct session *session, CK_OBJECT_CLASS class, CK_AT
 	return objects_match(session, template, 2, found, LOOKED_AT, &count, &ignored) == 0 ? count : 0;
 }
 
-static bool is_rsa(const struct session *session, CK_OBJECT_HANDLE private)
+/* Whether the private key's type fits the requested algorithm. */
+static bool fits(const struct p11_key *key, CK_OBJECT_HANDLE private)
 {
 	CK_ATTRIBUTE type;
 	CK_KEY_TYPE value = CK_UNAVAILABLE_INFORMATION;
 	struct error ignored;
 
-	if (object_read(session, private, CKA_KEY_TYPE, &type, &ignored) == 0 && type.ulValueLen == sizeof(value))
+	if (object_read(&key->session, private, CKA_KEY_TYPE, &type, &ignored) == 0 && type.ulValueLen == sizeof(value))
 		memcpy(&value, type.pValue, sizeof(value));
 	free(type.pValue);
-	return value == CKK_RSA;
+	return fit_takes(key->request.alg, value);
 }
 
-/* Finds the private RSA key with the same id as the object. Writes the id such as "id=%01", or "" if it has none. */
-static bool key_of(const struct session *session, CK_OBJECT_HANDLE object, CK_OBJECT_HANDLE *private, char *id_text,
+/* Finds a private key that has the object's id and fits the algorithm. Writes the id such as "id=%01", or "" if the
+ * object has none. */
+static bool key_of(const struct p11_key *key, CK_OBJECT_HANDLE object, CK_OBJECT_HANDLE *private, char *id_text,
 		   size_t size)
 {
 	CK_OBJECT_HANDLE found[LOOKED_AT];
@@ -51,46 +53,49 @@ static bool key_of(const struct session *session, CK_OBJECT_HANDLE object, CK_OB
 	size_t count = 0;
 
 	*id_text = '\0';
-	if (object_read(session, object, CKA_ID, &id, &ignored) == 0 && id.ulValueLen > 0) {
+	if (object_read(&key->session, object, CKA_ID, &id, &ignored) == 0 && id.ulValueLen > 0) {
 		format_id(&id, id_text, size);
-		count = search(session, CKO_PRIVATE_KEY, id, found);
+		count = search(&key->session, CKO_PRIVATE_KEY, id, found);
 	}
 	free(id.pValue);
 	for (size_t i = 0; i < count; i++) {
 		*private = found[i];
-		if (is_rsa(session, found[i]))
+		if (fits(key, found[i]))
 			return true;
 	}
 	return false;
 }
 
-/* A private key has the label or id: another attribute of the URI does not match, or it is not an RSA key. */
-static bool hint_private(const struct session *session, CK_ATTRIBUTE attribute, const char *what, struct error *error)
+/* A private key has the label or id: another attribute of the URI does not match, or its type does not fit the
+ * algorithm. */
+static bool hint_private(const struct p11_key *key, CK_ATTRIBUTE attribute, const char *what, struct error *error)
 {
 	CK_OBJECT_HANDLE found[LOOKED_AT];
-	size_t count = search(session, CKO_PRIVATE_KEY, attribute, found), i = 0;
+	size_t count = search(&key->session, CKO_PRIVATE_KEY, attribute, found), i = 0;
+	const char *name = fit_name(key->request.alg);
 	char *uri;
 
-	while (i < count && !is_rsa(session, found[i]))
+	while (i < count && !fits(key, found[i]))
 		i++;
 	if (count == 0)
 		return false;
-	uri = object_uri(session, found[i < count ? i : 0]);
+	uri = object_uri(&key->session, found[i < count ? i : 0]);
 	if (i < count)
 		error_hint(error, "the key with this %s is %s", what, uri != NULL ? uri : "another one");
 	else
-		error_hint(error, "the key with this %s is not an RSA key: %s", what, uri != NULL ? uri : "?");
+		error_hint(error, "the key with this %s is not an %skey: %s", what, *name != '\0' ? name : "RSA or EC ",
+			   uri != NULL ? uri : "?");
 	free(uri);
 	return true;
 }
 
 /* A certificate or public key has the label or id; its id may lead to the key. */
-static bool hint_public(const struct session *session, CK_OBJECT_CLASS class, CK_ATTRIBUTE attribute,
+static bool hint_public(const struct p11_key *key, CK_OBJECT_CLASS class, CK_ATTRIBUTE attribute,
 			struct error *error)
 {
 	const char *kind = class == CKO_CERTIFICATE ? "certificate" : "public key";
 	CK_OBJECT_HANDLE found[LOOKED_AT], private;
-	size_t count = search(session, class, attribute, found);
+	size_t count = search(&key->session, class, attribute, found);
 	char id_text[512], first[512] = "";
 
 	if (count > 0 && attribute.type == CKA_ID) {
@@ -100,20 +105,20 @@ static bool hint_public(const struct session *session, CK_OBJECT_CLASS class, CK
 	for (size_t i = 0; i < count; i++) {
 		char *uri;
 
-		if (!key_of(session, found[i], &private, id_text, sizeof(id_text))) {
+		if (!key_of(key, found[i], &private, id_text, sizeof(id_text))) {
 			if (first[0] == '\0')
 				snprintf(first, sizeof(first), "%s", id_text);
 			continue;
 		}
-		uri = object_uri(session, private);
+		uri = object_uri(&key->session, private);
 		error_hint(error, "only a %s has this label; it has %s, and the key with that id is %s", kind, id_text,
 			   uri != NULL ? uri : "?");
 		free(uri);
 		return true;
 	}
 	if (count > 0 && first[0] != '\0')
-		error_hint(error, "only a %s has this label; it has %s, and no private RSA key has that id", kind,
-			   first);
+		error_hint(error, "only a %s has this label; it has %s, and no private %skey has that id", kind,
+			   first, fit_name(key->request.alg));
 	else if (count > 0)
 		error_hint(error, "only a %s has this label, and it has no id that would lead to its key", kind);
 	return count > 0;
@@ -150,11 +155,11 @@ void key_hint(struct p11_key *key, struct error *error)
 	tokens_look_beyond(&key->tokens, key->uri);
 	for (size_t i = 0; i < 2 && !hinted; i++) {
 		if (attributes[i] != NULL)
-			hinted = hint_private(&key->session, *attributes[i], words[i], error);
+			hinted = hint_private(key, *attributes[i], words[i], error);
 	}
 	for (size_t i = 0; i < 4 && !hinted; i++) {
 		if (attributes[i / 2] != NULL)
-			hinted = hint_public(&key->session, classes[i % 2], *attributes[i / 2], error);
+			hinted = hint_public(key, classes[i % 2], *attributes[i / 2], error);
 	}
 	for (size_t i = 0; i < 2 && !hinted; i++) {
 		if (attributes[i] != NULL)

@@ -56,9 +56,10 @@ static int many_tokens(struct p11_key *key, struct error *error)
 
 /* Whether a token that matches the URI cannot be the right one: it hides nothing and has no such key, or, for a new
  * key, is read-only. Many machines have such tokens, such as that of p11-kit's trust module. */
-static bool is_unsuitable(struct token *token, const struct uri *uri, bool for_new_key)
+static bool is_unsuitable(struct token *token, const struct p11_request *request, bool for_new_key)
 {
 	CK_OBJECT_HANDLE found;
+	CK_KEY_TYPE type;
 	struct session session;
 	struct error ignored;
 	size_t count = 0;
@@ -70,7 +71,8 @@ static bool is_unsuitable(struct token *token, const struct uri *uri, bool for_n
 		return false;
 	if (session_open(&session, token, false, &ignored) < 0)
 		return true;
-	searched = objects_find(&session, uri, CKO_PRIVATE_KEY, true, &found, 1, &count, &ignored) == 0;
+	searched = fit_find(&session, request->uri, CKO_PRIVATE_KEY, request->alg, &found, 1, &count, &type,
+			    &ignored) == 0;
 	CALL(token->module, C_CloseSession, session.handle);
 	return searched && count == 0;
 }
@@ -88,7 +90,7 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 		return error_result(error);
 	if (tokens->count > 1) {
 		for (size_t i = 0; i < tokens->count; i++) {
-			if (!is_unsuitable(&tokens->list[i], key->uri, for_new_key))
+			if (!is_unsuitable(&tokens->list[i], request, for_new_key))
 				tokens->list[kept++] = tokens->list[i];
 		}
 		if (kept > 0)
@@ -116,32 +118,39 @@ static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t 
 
 static int no_key(struct p11_key *key, struct error *error)
 {
-	error_set(error, ERROR_NO_KEY, "no private RSA key on token \"%s\" matches %s",
-		  token_label(key->session.token), uri_shown(key->uri));
+	error_set(error, ERROR_NO_KEY, "no private %skey on token \"%s\" matches %s",
+		  fit_name(key->request.alg), token_label(key->session.token), uri_shown(key->uri));
 	key_hint(key, error);
 	return -ERROR_NO_KEY;
 }
 
-/* Private keys are hidden until login, but their public halves are not: two of them are reason enough not to use the
- * PIN. */
+/* Private keys are hidden until login, but their public halves are not: two of them, or one that does not fit the
+ * algorithm, are reason enough not to use the PIN. */
 static int check_before_login(struct p11_key *key, struct error *error)
 {
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
+	CK_KEY_TYPE type;
 	size_t count;
+	int result = fit_find(&key->session, key->uri, CKO_PUBLIC_KEY, key->request.alg, found, NAMED_MOST + 1, &count,
+			      &type, error);
 
-	if (objects_find(&key->session, key->uri, CKO_PUBLIC_KEY, true, found, NAMED_MOST + 1, &count, error) < 0) {
-		/* The token hides everything until login. */
-		return error->code == CKR_USER_NOT_LOGGED_IN ? 0 : error_result(error);
-	}
-	return count > 1 ? many_keys(key, found, count, false, error) : 0;
+	if (result == 0 && count > 1)
+		return many_keys(key, found, count, false, error);
+	if (result == 0)
+		result = count == 1 ? fit_settle(key, found[0], type, false, error) :
+				      fit_refuse_other(key, CKO_PUBLIC_KEY, error);
+	/* The token hides everything until login. */
+	return result < 0 && error->code == CKR_USER_NOT_LOGGED_IN ? 0 : result;
 }
 
 int key_find(struct p11_key *key, struct error *error)
 {
+	enum alg alg = key->alg != ALG_AUTO ? key->alg : key->request.alg;
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
+	CK_KEY_TYPE type;
 	size_t count;
 
-	if (objects_find(&key->session, key->uri, CKO_PRIVATE_KEY, true, found, NAMED_MOST + 1, &count, error) < 0)
+	if (fit_find(&key->session, key->uri, CKO_PRIVATE_KEY, alg, found, NAMED_MOST + 1, &count, &type, error) < 0)
 		return error_result(error);
 	key->matches = count;
 	if (count == 0)
@@ -149,7 +158,7 @@ int key_find(struct p11_key *key, struct error *error)
 	if (count > 1)
 		return many_keys(key, found, count, true, error);
 	key->handle = found[0];
-	return 0;
+	return fit_settle(key, key->handle, type, true, error);
 }
 
 static int open_key(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error)
@@ -209,6 +218,11 @@ int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)
 	EVP_PKEY_up_ref(key->public);
 	*public = key->public;
 	return 0;
+}
+
+enum alg p11_key_alg(const struct p11_key *key)
+{
+	return key->alg;
 }
 
 const char *p11_key_unchecked(const struct p11_key *key)

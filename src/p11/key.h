@@ -4,6 +4,7 @@
 #define P11BEARER_P11_KEY_H
 
 #include "p11/gate.h"
+#include "p11/mechanism.h"
 #include "p11/object.h"
 #include "p11/outage.h"
 
@@ -17,6 +18,8 @@ struct p11_key {
 	struct session session;  /* also the first signer's; has the login */
 	CK_OBJECT_HANDLE handle; /* valid in all sessions of an application (PKCS#11 2.40, usage guide section 2.6) */
 	size_t matches;          /* keys that the last search found */
+	enum alg alg;            /* ALG_AUTO: not known yet */
+	const struct mechanism *mechanism; /* the first to try; set with `alg` */
 	bool prepared;           /* the next three are read */
 	bool always_authenticate;
 	EVP_PKEY *public;        /* NULL: unknown */
@@ -36,7 +39,7 @@ struct p11_signer {
 	struct p11_signer *next;     /* of the key's */
 	struct session *session;     /* the key's, or `own` */
 	struct session own;          /* closed by a recovery, and opened again for the next signature */
-	CK_MECHANISM_TYPE mechanism; /* the one that C_SignInit accepted last, or the first to try */
+	const struct mechanism *mechanism; /* the one that C_SignInit accepted last, or the first to try */
 	/* a copy of the key's: threads that share an EVP_PKEY wait for each other; NULL: use the key's */
 	EVP_PKEY *public;
 	unsigned generation;         /* of the gate, when the signer went in last */
@@ -67,15 +70,37 @@ void key_hint_near(const struct session *session, const CK_ATTRIBUTE *label, str
 int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
 			   struct error *error);
 
+/* --- the algorithm (fit.c) --------------------------------------------------------------------------------------- */
+
+/* Whether keys of the type fit the algorithm; ALG_AUTO: RSA and EC keys do. */
+bool fit_takes(enum alg alg, CK_KEY_TYPE type);
+
+/* "RSA ", "EC ", or "" for ALG_AUTO: the type that fits the algorithm. Static. */
+const char *fit_name(enum alg alg);
+
+/* Finds objects as objects_find does, of a type that fits the algorithm; for ALG_AUTO EC keys only if there is no RSA
+ * key. *type is that of those found. Fails with ERROR_TOKEN. */
+int fit_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, enum alg alg,
+	     CK_OBJECT_HANDLE *found, size_t room, size_t *count, CK_KEY_TYPE *type, struct error *error);
+
+/* Fails with ERROR_NO_KEY if the URI names a key of a type that does not fit the requested algorithm. */
+int fit_refuse_other(const struct p11_key *key, CK_OBJECT_CLASS class, struct error *error);
+
+/* Sets the key's algorithm and first mechanism from an object with its public or private half, unless they are known.
+ * The algorithm remains ALG_AUTO if a public EC key does not show its curve. Fails with ERROR_NO_KEY if the key does
+ * not fit the requested algorithm or the token lacks it, and with ERROR_TOKEN. */
+int fit_settle(struct p11_key *key, CK_OBJECT_HANDLE object, CK_KEY_TYPE type, bool is_private, struct error *error);
+
 /* --- signing with it --------------------------------------------------------------------------------------------- */
 
 /* Signs once, without recovery, in the signer's session, which must be open. Fails as p11_signer_sign does (sign.c). */
 int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
 	      struct error *error);
 
-/* Restores leading zeros that the module dropped (pad.c). Makes a call only if the public half is unknown and the
- * length is no multiple of 64 bytes, as that of all but exotic keys is. If the token does not show the modulus, nothing
- * is known to be missing. Fails with ERROR_TOKEN if the length is impossible. */
+/* Gives the signature the length that it must have: restores leading zeros that the module dropped, and takes R and S
+ * out of DER (pad.c). For RSA, makes a call only if the public half is unknown and the length is no multiple of 64
+ * bytes, as that of all but exotic keys is. If the token does not show the modulus, nothing is known to be missing.
+ * Fails with ERROR_TOKEN if the length is impossible. */
 int pad_signature(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error);
 
 /* Re-establishes session, login and token after `lost`, unless another thread has done so since this signer went in

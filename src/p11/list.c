@@ -73,7 +73,7 @@ static int read_keys(const struct session *session, const struct uri *uri, struc
 
 	if (found == NULL)
 		return error_memory(error);
-	result = objects_find(session, uri, CKO_PRIVATE_KEY, false, found, KEYS_MOST, &count, error);
+	result = objects_find(session, uri, CKO_PRIVATE_KEY, ANY_KEY_TYPE, found, KEYS_MOST, &count, error);
 	if (result < 0)
 		goto out;
 	info->keys = calloc(count + 1, sizeof(*info->keys));

@@ -58,14 +58,13 @@ int objects_match(const struct session *session, CK_ATTRIBUTE *template, size_t 
 	return 0;
 }
 
-int objects_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, bool rsa,
+int objects_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, CK_KEY_TYPE key_type,
 		 CK_OBJECT_HANDLE *found, size_t room, size_t *count, struct error *error)
 {
-	CK_KEY_TYPE key_type = CKK_RSA;
 	CK_ATTRIBUTE template[4] = { { CKA_CLASS, &class, sizeof(class) } };
 	size_t attributes = 1;
 
-	if (rsa)
+	if (key_type != ANY_KEY_TYPE)
 		template[attributes++] = (CK_ATTRIBUTE){ CKA_KEY_TYPE, &key_type, sizeof(key_type) };
 	if (uri->has_object)
 		template[attributes++] = *p11_kit_uri_get_attribute(uri->parsed, CKA_LABEL);

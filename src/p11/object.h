@@ -23,9 +23,10 @@ bool template_ends_search(const struct error *error);
 
 /* --- objects (object.c) ------------------------------------------------------------------------------------------ */
 
-/* Finds objects of a class with the URI's label and id (those it has), and key type RSA if `rsa`: at most `room`
- * handles, *count of them. Fails with ERROR_TOKEN. */
-int objects_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, bool rsa,
+/* Finds objects of a class with the URI's label and id (those it has), and with the key type unless it is
+ * ANY_KEY_TYPE: at most `room` handles, *count of them. Fails with ERROR_TOKEN. */
+#define ANY_KEY_TYPE CK_UNAVAILABLE_INFORMATION
+int objects_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class, CK_KEY_TYPE key_type,
 		 CK_OBJECT_HANDLE *found, size_t room, size_t *count, struct error *error);
 
 /* The same with the caller's template. */
@@ -68,6 +69,14 @@ void object_name_all(const struct session *session, const CK_OBJECT_HANDLE *obje
 /* The public key of these numbers; *public is NULL if one of them is 0. */
 int public_from_numbers(const CK_ATTRIBUTE *modulus, const CK_ATTRIBUTE *exponent, EVP_PKEY **public,
 			struct error *error);
+
+/* The public key of an EC object's attributes; *public is NULL if the curve is unknown to OpenSSL (public-ec.c). */
+int public_from_point(const CK_ATTRIBUTE *parameters, const CK_ATTRIBUTE *point, EVP_PKEY **public,
+		      struct error *error);
+
+/* OpenSSL's name of the curve that CKA_EC_PARAMS describes, such as prime256v1; NULL if OpenSSL does not know it.
+ * Static. */
+const char *curve_name(const CK_ATTRIBUTE *parameters);
 
 /* The public half of a private key, as p11_key_public describes it. */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);

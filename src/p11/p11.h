@@ -4,6 +4,7 @@
 #ifndef P11BEARER_P11_H
 #define P11BEARER_P11_H
 
+#include "base/alg.h"
 #include "base/sign.h"
 #include "base/source.h"
 
@@ -25,10 +26,11 @@ struct p11_request {
 	long timeout;         /* seconds that a call of the module may take */
 	long module_wait;     /* seconds that a lost token may be away; 0: one try, at once */
 	bool require_hardware; /* refuse a token that signs in software */
+	enum alg alg;         /* that the key is to sign with */
 	bool require_nonextractable; /* refuse a key that is extractable, not sensitive, or was imported */
 };
 
-/* A private RSA key on a token, with a session that is logged in. */
+/* A private RSA or EC key on a token, with a session that is logged in. */
 struct p11_key;
 
 /* One session that signs with a key. */
@@ -57,10 +59,11 @@ int p11_pin_source_parse(struct source *source, const char *text, struct error *
 
 /* --- keys -------------------------------------------------------------------------------------------------------- */
 
-/* Finds the one private key that the URI names: loads the modules, opens a session and logs in if the token requires
- * it. A PIN goes to one token at most: if more than one token or key matches, or the request refuses the token, there
- * is no login. With `writable` the session may create objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or
- * ERROR_CONFIG. */
+/* Finds the one private key that the URI names and that fits the algorithm; ALG_AUTO takes an EC key only if the URI
+ * names no RSA key. Loads the modules, opens a session and logs in if the token requires it. A PIN goes to one token at
+ * most: there is no login if more than one token or key matches, if the request refuses the token, or if the token
+ * shows that the key does not fit the algorithm or that it lacks the algorithm. With `writable` the session may create
+ * objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error);
 
 /* Closes the key and wipes the PIN; p11_end finalizes the modules. NULL is allowed. Must be called before main
@@ -99,6 +102,9 @@ struct p11_pair_type {
 int p11_key_generate(const struct p11_request *request, const struct p11_pair_type *type, char **uri,
 		     struct error *error);
 
+/* The algorithm that the key signs with; never ALG_AUTO. */
+enum alg p11_key_alg(const struct p11_key *key);
+
 /* Why the key can have one signer only, such as "the key needs a login for each signature"; NULL if it can have
  * several. Known once it has signed. Static. */
 const char *p11_key_single(const struct p11_key *key);
@@ -134,11 +140,12 @@ bool p11_key_was_abandoned(const struct p11_key *key);
 int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error);
 void p11_signer_close(struct p11_signer **signer);
 
-/* Signs `data` with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 8017 section 8.2, JWA's RS256), by one C_Sign. `signature` has
- * room for SIGNATURE_MAX bytes; *length is the length of the modulus. The signature is verified with the key's public
- * half if the token shows it. If the session, login or token was lost, it is re-established and C_Sign retried once, or
- * for up to request.module_wait seconds; recoveries by other signers do not use up the retry. A recovery may send the
- * accepted PIN again, and may last that long, unless p11_key_abandon ends it. Fails with ERROR_TOKEN or ERROR_PIN. */
+/* Signs `data` with the key's algorithm, by one C_Sign. `signature` has room for SIGNATURE_MAX bytes. *length is that
+ * of the modulus or, for an EC key, twice that of the curve's order: R and S (RFC 7518 section 3.4). The signature is
+ * verified with the key's public half if the token shows it. If the session, login or token was lost, it is
+ * re-established and C_Sign retried once, or for up to request.module_wait seconds; recoveries by other signers do not
+ * use up the retry. A recovery may send the accepted PIN again, and may last that long, unless p11_key_abandon ends it.
+ * Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
 		    struct error *error);
 
@@ -157,8 +164,8 @@ bool p11_signer_has_session(const struct p11_signer *signer);
 /* How often the key had been recovered when the signer last used it. For the thread that signs, or while none does. */
 unsigned p11_signer_recoveries(const struct p11_signer *signer);
 
-/* Whether the public RSA key verifies `signature` over `data`, as p11_signer_sign makes them. */
-bool p11_signature_fits(EVP_PKEY *public, const void *data, size_t size, const unsigned char *signature, size_t length);
+/* As p11_key_alg. */
+enum alg p11_signer_alg(const struct p11_signer *signer);
 
 /* Finalizes the modules. The program does so itself at its end, after its output is written. Call it before executing
  * another program, which is to find them finalized. */

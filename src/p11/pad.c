@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A signature is as long as the modulus (RFC 8017 section 8.2.1). Some modules drop leading zeros, some return an
- * impossible length. */
+/* An RSA signature is as long as the modulus (RFC 8017 section 8.2.1), an ECDSA one twice as long as the order of the
+ * curve (RFC 7518 section 3.4). Some modules drop leading zeros, some return DER, some an impossible length. */
 #include "p11/key.h"
 
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +34,7 @@ static int modulus_size(const struct p11_signer *signer, size_t *length, struct 
 	return 0;
 }
 
-int pad_signature(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error)
+static int pad_rsa(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error)
 {
 	size_t size = 0;
 
@@ -48,4 +51,45 @@ int pad_signature(const struct p11_signer *signer, unsigned char *signature, siz
 	memset(signature, 0, size - *length);
 	*length = size;
 	return 0;
+}
+
+/* Converts DER, Ecdsa-Sig-Value of RFC 3279 section 2.2.3, to R and S of `half` bytes each. False if it is none. */
+static bool from_der(unsigned char *signature, size_t length, size_t half)
+{
+	const unsigned char *der = signature;
+	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)length);
+	bool fits = pair != NULL && der == signature + length &&
+		    BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, (int)half) > 0 &&
+		    BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + half, (int)half) > 0;
+
+	ECDSA_SIG_free(pair);
+	ERR_clear_error();
+	return fits;
+}
+
+static int pad_ecdsa(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error)
+{
+	size_t half = ((size_t)alg_info(signer->key->alg)->curve_bits + 7) / 8, got = *length / 2;
+
+	if (*length == 2 * half)
+		return 0;
+	if (*length <= SIGNATURE_MAX && from_der(signature, *length, half)) {
+		*length = 2 * half;
+		return 0;
+	}
+	if (*length == 0 || *length % 2 != 0 || got > half)
+		return error_set(error, ERROR_TOKEN, "C_Sign of token \"%s\" returned %zu bytes for a signature of %zu",
+				 token_label(signer->session->token), *length, 2 * half);
+	memmove(signature + 2 * half - got, signature + got, got);
+	memmove(signature + half - got, signature, got);
+	memset(signature, 0, half - got);
+	memset(signature + half, 0, half - got);
+	*length = 2 * half;
+	return 0;
+}
+
+int pad_signature(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error)
+{
+	return fit_takes(signer->key->alg, CKK_RSA) ? pad_rsa(signer, signature, length, error) :
+						     pad_ecdsa(signer, signature, length, error);
 }

@@ -9,6 +9,7 @@
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { WITH_ID_MOST = 16 }; /* objects with one id that are read */
 
@@ -41,20 +42,34 @@ out:
 	return result;
 }
 
-/* The public key from an object's modulus and exponent; *public stays NULL if it lacks one. */
+/* Reads two attributes and makes the public key of them; *public stays NULL if the object lacks one. */
+static int public_from_two(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE first,
+			   CK_ATTRIBUTE_TYPE second,
+			   int (*make)(const CK_ATTRIBUTE *, const CK_ATTRIBUTE *, EVP_PKEY **, struct error *),
+			   EVP_PKEY **public, struct error *error)
+{
+	CK_ATTRIBUTE one, other = { .pValue = NULL };
+	int result = object_read(session, object, first, &one, error);
+
+	if (result == 0 && one.ulValueLen > 0)
+		result = object_read(session, object, second, &other, error);
+	if (result == 0 && one.ulValueLen > 0 && other.ulValueLen > 0)
+		result = make(&one, &other, public, error);
+	free(one.pValue);
+	free(other.pValue);
+	return result;
+}
+
+/* The public key from an RSA object's numbers or an EC object's point; *public stays NULL if it lacks them. */
 static int public_from_key(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,
 			   struct error *error)
 {
-	CK_ATTRIBUTE modulus, exponent = { .pValue = NULL };
-	int result;
+	int result = public_from_two(session, object, CKA_MODULUS, CKA_PUBLIC_EXPONENT, public_from_numbers, public,
+				     error);
 
-	result = object_read(session, object, CKA_MODULUS, &modulus, error);
-	if (result == 0 && modulus.ulValueLen > 0)
-		result = object_read(session, object, CKA_PUBLIC_EXPONENT, &exponent, error);
-	if (result == 0 && modulus.ulValueLen > 0 && exponent.pValue != NULL && exponent.ulValueLen > 0)
-		result = public_from_numbers(&modulus, &exponent, public, error);
-	free(modulus.pValue);
-	free(exponent.pValue);
+	if (*public == NULL && (result == 0 || !template_ends_search(error)))
+		result = public_from_two(session, object, CKA_EC_PARAMS, CKA_EC_POINT, public_from_point, public,
+					 error);
 	return result;
 }
 
@@ -76,16 +91,24 @@ static int public_from_certificate(const struct session *session, CK_OBJECT_HAND
 	return 0;
 }
 
-/* Whether a public key may belong to the private key with this modulus, or to any if the modulus is unknown: a
+/* Whether a public key may belong to the private key with this modulus or curve, or to any if neither is known: a
  * certificate may be left from an earlier key with the same id. */
-static bool has_modulus(const EVP_PKEY *public, const CK_ATTRIBUTE *modulus)
+static bool may_belong(const EVP_PKEY *public, const CK_ATTRIBUTE *shown)
 {
 	BIGNUM *wanted = NULL, *got = NULL;
+	const char *curve;
+	char group[64];
 	bool same;
 
-	if (modulus->ulValueLen == 0)
+	if (shown->ulValueLen == 0)
 		return true;
-	wanted = BN_bin2bn(modulus->pValue, (int)modulus->ulValueLen, NULL);
+	if (shown->type == CKA_EC_PARAMS) {
+		curve = curve_name(shown);
+		return EVP_PKEY_is_a(public, "EC") &&
+		       (curve == NULL || (EVP_PKEY_get_group_name(public, group, sizeof(group), NULL) > 0 &&
+					  strcmp(group, curve) == 0));
+	}
+	wanted = BN_bin2bn(shown->pValue, (int)shown->ulValueLen, NULL);
 	same = wanted != NULL && EVP_PKEY_get_bn_param(public, OSSL_PKEY_PARAM_RSA_N, &got) > 0 &&
 	       (BN_is_zero(wanted) || BN_cmp(wanted, got) == 0);
 	BN_free(wanted);
@@ -97,7 +120,7 @@ static bool has_modulus(const EVP_PKEY *public, const CK_ATTRIBUTE *modulus)
 /* Looks for the public key in the objects that the template matches, which are of one class. Skips objects that cannot
  * be read, except after a loss. */
 static int public_from_others(const struct session *session, CK_ATTRIBUTE *template, size_t attributes,
-			      const CK_ATTRIBUTE *modulus, EVP_PKEY **public, struct error *error)
+			      const CK_ATTRIBUTE *shown, EVP_PKEY **public, struct error *error)
 {
 	enum { MOST = 64 };
 	bool is_key = *(CK_OBJECT_CLASS *)template[0].pValue == CKO_PUBLIC_KEY;
@@ -112,7 +135,7 @@ static int public_from_others(const struct session *session, CK_ATTRIBUTE *templ
 
 		if (result < 0 && template_ends_search(error))
 			return result;
-		if (*public != NULL && !has_modulus(*public, modulus)) {
+		if (*public != NULL && !may_belong(*public, shown)) {
 			EVP_PKEY_free(*public);
 			*public = NULL;
 		}
@@ -122,11 +145,11 @@ static int public_from_others(const struct session *session, CK_ATTRIBUTE *templ
 
 /* Looks for the public key in public key objects and certificates: first in those with the key's id, then, if the
  * modulus is known, in the others. Public keys can be searched by modulus; certificates are read one by one. */
-static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_ATTRIBUTE modulus, EVP_PKEY **public,
+static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_ATTRIBUTE shown, EVP_PKEY **public,
 			    struct error *error)
 {
 	CK_OBJECT_CLASS key = CKO_PUBLIC_KEY, certificate = CKO_CERTIFICATE;
-	bool has_id = id.ulValueLen > 0, is_known = modulus.ulValueLen > 0;
+	bool has_id = id.ulValueLen > 0, is_unique = shown.ulValueLen > 0 && shown.type == CKA_MODULUS;
 	struct {
 		bool applies;
 		size_t attributes;
@@ -134,22 +157,39 @@ static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_A
 	} searches[] = {
 		{ has_id, 2, { { CKA_CLASS, &key, sizeof(key) }, id } },
 		{ has_id, 2, { { CKA_CLASS, &certificate, sizeof(certificate) }, id } },
-		{ is_known, 2, { { CKA_CLASS, &key, sizeof(key) }, modulus } },
-		{ is_known, 1, { { CKA_CLASS, &certificate, sizeof(certificate) } } },
+		{ is_unique, 2, { { CKA_CLASS, &key, sizeof(key) }, shown } },
+		{ is_unique, 1, { { CKA_CLASS, &certificate, sizeof(certificate) } } },
 	};
 	int result = 0;
 
 	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]) && result == 0 && *public == NULL; i++) {
 		if (searches[i].applies)
-			result = public_from_others(session, searches[i].template, searches[i].attributes, &modulus,
+			result = public_from_others(session, searches[i].template, searches[i].attributes, &shown,
 						    public, error);
 	}
 	return result;
 }
 
+/* What the private key shows of its public half: the modulus, or the curve of an EC key. An error that is not a loss
+ * concerns this attribute only. */
+static int read_shown(const struct session *session, CK_OBJECT_HANDLE private, CK_ATTRIBUTE *shown, struct error *error)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = { CKA_MODULUS, CKA_EC_PARAMS };
+	int result = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		result = object_read(session, private, types[i], shown, error);
+		if (result < 0)
+			*shown = (CK_ATTRIBUTE){ .pValue = NULL };
+		if (shown->ulValueLen > 0 || (result < 0 && template_ends_search(error)))
+			return result;
+	}
+	return 0;
+}
+
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error)
 {
-	CK_ATTRIBUTE id = { .pValue = NULL }, modulus = { .pValue = NULL };
+	CK_ATTRIBUTE id = { .pValue = NULL }, shown = { .pValue = NULL };
 	int result;
 
 	*public = NULL;
@@ -157,15 +197,14 @@ int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_P
 	if (*public != NULL)
 		return 0;
 	/* An error that is not a loss concerns this object only. */
-	if ((result == 0 || !template_ends_search(error)) &&
-	    (result = object_read(session, private, CKA_MODULUS, &modulus, error)) < 0)
-		modulus = (CK_ATTRIBUTE){ .pValue = NULL };
 	if (result == 0 || !template_ends_search(error))
+		result = read_shown(session, private, &shown, error);
+	if (result == 0)
 		result = object_read(session, private, CKA_ID, &id, error);
 	if (result == 0)
-		result = public_from_pair(session, id, modulus, public, error);
+		result = public_from_pair(session, id, shown, public, error);
 	free(id.pValue);
-	free(modulus.pValue);
+	free(shown.pValue);
 	if (result == 0 && *public == NULL)
 		result = error_set(error, ERROR_TOKEN,
 				   "token \"%s\" does not show the public half of the key: neither the key, nor a "

@@ -2,19 +2,27 @@
 /* What --require-hardware and --require-nonextractable check. */
 #include "p11/key.h"
 
+/* Whether one of the algorithm's mechanisms has CKF_HW. *rv is what C_GetMechanismInfo returned last. */
+static bool has_hardware(const struct token *token, enum alg alg, CK_RV *rv)
+{
+	for (const struct mechanism *each = mechanisms_of(alg); each->name != NULL; each++) {
+		CK_MECHANISM_INFO info = { .flags = 0 };
+
+		*rv = CALL(token->module, C_GetMechanismInfo, token->slot, each->type, &info);
+		if (*rv == CKR_OK && (info.flags & CKF_HW) != 0)
+			return true;
+	}
+	return false;
+}
+
 int require_hardware(const struct token *token, const struct p11_request *request, struct error *error)
 {
-	static const CK_MECHANISM_TYPE mechanisms[] = { CKM_SHA256_RSA_PKCS, CKM_RSA_PKCS };
-	CK_MECHANISM_INFO info = { .flags = 0 };
-	CK_RV rv = CKR_OK;
+	enum alg alg = request->alg != ALG_AUTO ? request->alg : ALG_RS256;
+	CK_RV rv = CKR_OK, ignored;
 
-	if (!request->require_hardware)
+	if (!request->require_hardware || has_hardware(token, alg, &rv) ||
+	    (request->alg == ALG_AUTO && has_hardware(token, ALG_ES256, &ignored)))
 		return 0;
-	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
-		rv = CALL(token->module, C_GetMechanismInfo, token->slot, mechanisms[i], &info);
-		if (rv == CKR_OK && (info.flags & CKF_HW) != 0)
-			return 0;
-	}
 	if (rv != CKR_OK)
 		ckr_error(error, ERROR_NO_KEY, rv, "token \"%s\" does not show whether it signs in hardware (CKF_HW)",
 			  token_label(token));

@@ -1,89 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RS256 by the token: CKM_SHA256_RSA_PKCS, or CKM_RSA_PKCS over a DigestInfo made here. */
+/* One signature by the token. */
 #include "p11/key.h"
 
 #include "base/message.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BITS_MIN = 2048 }; /* of an RSA key for RS256: RFC 7518 section 3.3 */
+enum { BITS_MIN = 2048 }; /* of an RSA key: RFC 7518 sections 3.3 and 3.5 */
 
-/* RFC 8017 section 9.2, note 1: the DER of DigestInfo for SHA-256, up to the digest. */
-static const unsigned char digest_info[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
-					     0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
-
-static const char *mechanism_name(CK_MECHANISM_TYPE mechanism)
+/* The mechanism to try after the signer's; NULL if it was the last. */
+static const struct mechanism *next_mechanism(const struct p11_signer *signer)
 {
-	return mechanism == CKM_RSA_PKCS ? "CKM_RSA_PKCS" : "CKM_SHA256_RSA_PKCS";
+	const struct mechanism *next = signer->mechanism + 1;
+
+	/* The encoding is as long as the modulus, which the token may not show. */
+	return next->name == NULL || (next->input == INPUT_ENCODED && signer->key->public == NULL) ? NULL : next;
 }
 
 static CK_RV sign_init(const struct p11_signer *signer)
 {
-	CK_MECHANISM mechanism = { signer->mechanism, NULL, 0 };
-
-	return CALL(signer->session->token->module, C_SignInit, signer->session->handle, &mechanism,
-		    signer->key->handle);
+	return mechanism_begin(signer->session, signer->key->handle, signer->key->alg, signer->mechanism);
 }
 
-/* Modules have many codes for the lack of CKM_SHA256_RSA_PKCS: after any error the other mechanism is tried, unless the
- * error is a loss, which is recovered from first. */
+/* Modules have many codes for the lack of a mechanism: after any error the next one is tried, unless the error is a
+ * loss, which is recovered from first. */
 static int sign_begin(struct p11_signer *signer, struct error *error)
 {
+	const struct mechanism *first = signer->mechanism, *next = next_mechanism(signer);
 	const char *label = token_label(signer->session->token);
-	CK_RV first = sign_init(signer), second;
+	CK_RV rv = sign_init(signer);
 
-	if (first == CKR_OK)
+	if (rv == CKR_OK)
 		return 0;
-	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" does not sign (C_SignInit with %s)", label,
-		  mechanism_name(signer->mechanism));
-	if (signer->mechanism == CKM_RSA_PKCS || (is_loss(error) && !signer->recovering))
+	ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" does not sign (C_SignInit with %s)", label, first->name);
+	if (next == NULL || (is_loss(error) && !signer->recovering))
 		return error_result(error);
-	signer->mechanism = CKM_RSA_PKCS;
-	second = sign_init(signer);
-	if (second == CKR_OK)
+	error_set(error, ERROR_TOKEN, "token \"%s\" does not sign: C_SignInit returns %s for %s", label, ckr_text(rv),
+		  first->name);
+	for (; rv != CKR_OK && next != NULL; next = next_mechanism(signer)) {
+		signer->mechanism = next;
+		rv = sign_init(signer);
+		if (rv != CKR_OK)
+			error_append(error, ", %s for %s", ckr_text(rv), next->name);
+	}
+	if (rv == CKR_OK)
 		return 0;
-	signer->mechanism = CKM_SHA256_RSA_PKCS;
-	error_set(error, ERROR_TOKEN,
-		  "token \"%s\" does not sign: C_SignInit returns %s for CKM_SHA256_RSA_PKCS, %s for CKM_RSA_PKCS",
-		  label, ckr_text(first), ckr_text(second));
-	error->code = second;
-	if (ckr_is_about_device(second))
+	signer->mechanism = first;
+	error->code = rv;
+	if (ckr_is_about_device(rv))
 		error_hint(error, DEVICE_ADVICE);
 	return -ERROR_TOKEN;
-}
-
-/* Makes the input of C_Sign for the mechanism; `info` has room for the DigestInfo. */
-static int sign_input(CK_MECHANISM_TYPE mechanism, const void *data, size_t size, unsigned char *info,
-		      const void **input, size_t *length, struct error *error)
-{
-	*input = data;
-	*length = size;
-	if (mechanism != CKM_RSA_PKCS)
-		return 0;
-	memcpy(info, digest_info, sizeof(digest_info));
-	if (EVP_Digest(data, size, info + sizeof(digest_info), NULL, EVP_sha256(), NULL) <= 0)
-		return error_openssl(error, ERROR_UNEXPECTED, "cannot compute SHA-256");
-	*input = info;
-	*length = sizeof(digest_info) + SHA256_DIGEST_LENGTH;
-	return 0;
 }
 
 /* C_SignInit, the login for this operation if the key needs one, and C_Sign. *rv is what C_Sign returned. */
 static int call_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature,
 		     CK_ULONG *length, CK_RV *rv, struct error *error)
 {
-	unsigned char info[sizeof(digest_info) + SHA256_DIGEST_LENGTH];
+	unsigned char room[SIGNATURE_MAX];
 	struct p11_key *key = signer->key;
+	int bits = key->public != NULL ? EVP_PKEY_get_bits(key->public) : 0;
 	struct token *token = signer->session->token;
 	const void *input;
 	size_t input_length;
 
 	if (sign_begin(signer, error) < 0 ||
-	    sign_input(signer->mechanism, data, size, info, &input, &input_length, error) < 0)
+	    mechanism_input(key->alg, signer->mechanism->input, bits, data, size, room, &input, &input_length,
+			    error) < 0)
 		return error_result(error);
 	if (key->always_authenticate && session_login_context(signer->session, &key->request, key->uri, error) < 0)
 		return error_result(error);
@@ -105,6 +90,19 @@ static bool reads_always_authenticate(const struct p11_key *key)
 	return value == 1;
 }
 
+static int read_signing(struct p11_key *key, EVP_PKEY **public, struct error *error)
+{
+	static const CK_ATTRIBUTE_TYPE type = CKA_ALWAYS_AUTHENTICATE;
+	int value = 0, result;
+
+	if (fit_takes(key->alg, CKK_RSA))
+		return object_signing(&key->session, key->handle, &key->always_authenticate, public, error);
+	/* A private EC key has no public half that could be read in the same call. */
+	result = object_flags(&key->session, key->handle, &type, &value, 1, error);
+	key->always_authenticate = value == 1;
+	return result;
+}
+
 /* Reads what a signature needs to know of the key. A C_Sign that fails for lack of a login may cost the login, and a
  * signature is verified before it leaves. */
 static int prepare(struct p11_key *key, struct error *error)
@@ -113,7 +111,7 @@ static int prepare(struct p11_key *key, struct error *error)
 
 	if (key->prepared)
 		return 0;
-	if (object_signing(&key->session, key->handle, &key->always_authenticate, &public, error) < 0) {
+	if (read_signing(key, &public, error) < 0) {
 		if (template_ends_search(error))
 			return error_result(error);
 		/* Some modules fail like this for an attribute that they do not know. */
@@ -150,7 +148,7 @@ static bool is_about_mechanism(CK_RV rv)
 
 void p11_key_warn_of_size(const struct p11_key *key, int bits)
 {
-	if (bits < BITS_MIN)
+	if (bits < BITS_MIN && fit_takes(key->alg, CKK_RSA))
 		message_warn("the key on token \"%s\" has %d bits; servers that follow RFC 7518 require %d or more",
 			     token_label(key->session.token), bits, (int)BITS_MIN);
 }
@@ -161,7 +159,7 @@ static int verify(const struct p11_signer *signer, const void *data, size_t size
 {
 	EVP_PKEY *public = signer->public != NULL ? signer->public : signer->key->public;
 
-	if (public == NULL || p11_signature_fits(public, data, size, signature, length))
+	if (public == NULL || alg_verifies(signer->key->alg, public, data, size, signature, length))
 		return 0;
 	OPENSSL_cleanse(signature, length);
 	return error_set(error, ERROR_TOKEN,
@@ -174,20 +172,21 @@ int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned
 	      struct error *error)
 {
 	struct p11_key *key = signer->key;
+	const struct mechanism *next;
 	CK_ULONG got;
 	CK_RV rv;
 
 	if (prepare(key, error) < 0 || call_sign(signer, data, size, signature, &got, &rv, error) < 0)
 		return error_result(error);
-	if (is_about_mechanism(rv) && signer->mechanism != CKM_RSA_PKCS) {
-		signer->mechanism = CKM_RSA_PKCS;
+	while (is_about_mechanism(rv) && (next = next_mechanism(signer)) != NULL) {
+		signer->mechanism = next;
 		if (call_sign(signer, data, size, signature, &got, &rv, error) < 0)
 			return error_result(error);
 	}
 	signer->needs_login = rv == CKR_USER_NOT_LOGGED_IN && !key->has_signed;
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" did not sign (C_Sign with %s)",
-				 token_label(signer->session->token), mechanism_name(signer->mechanism));
+				 token_label(signer->session->token), signer->mechanism->name);
 	*length = got;
 	if (pad_signature(signer, signature, length, error) < 0)
 		return error_result(error);

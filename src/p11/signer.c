@@ -54,7 +54,7 @@ int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct erro
 		return error_memory(error);
 	new->key = key;
 	new->session = other == NULL ? &key->session : &new->own;
-	new->mechanism = other == NULL ? CKM_SHA256_RSA_PKCS : other->mechanism;
+	new->mechanism = other == NULL ? key->mechanism : other->mechanism;
 	new->public = key->public != NULL ? EVP_PKEY_dup(key->public) : NULL;
 	new->has_session = true;
 	if (key->public != NULL && new->public == NULL) {
@@ -200,6 +200,11 @@ X509 *p11_signer_certificate(struct p11_signer *signer, const struct error *verd
 	gate_leave(signer->key->gate);
 	watch_verdict(NULL);
 	return certificate;
+}
+
+enum alg p11_signer_alg(const struct p11_signer *signer)
+{
+	return signer->key->alg;
 }
 
 unsigned p11_signer_recoveries(const struct p11_signer *signer)

@@ -10,26 +10,25 @@ enum {
 	HELP_SIZE = 512,
 };
 
-/* Prints `text` from COLUMN on, broken into lines. */
+/* Prints `text` from COLUMN on, broken into lines after blanks and between choices. */
 static void print_words(const char *text, FILE *stream)
 {
-	size_t at = COLUMN;
-	bool first = true;
+	size_t at = COLUMN, blanks = 0;
 
 	while (*text != '\0') {
-		size_t length = strcspn(text, " ");
+		size_t length = strcspn(text, " |");
 
-		if (!first && at + 1 + length > WIDTH) {
+		length += text[length] == '|' ? 1 : 0;
+		if (at > COLUMN && at + blanks + length > WIDTH) {
 			fprintf(stream, "\n%*s", COLUMN, "");
 			at = COLUMN;
-		} else if (!first) {
-			fputc(' ', stream);
-			at++;
+			blanks = 0;
 		}
-		fwrite(text, 1, length, stream);
-		at += length;
-		text += length + strspn(text + length, " ");
-		first = false;
+		fprintf(stream, "%*s%.*s", (int)blanks, "", (int)length, text);
+		at += blanks + length;
+		text += length;
+		blanks = strspn(text, " ");
+		text += blanks;
 	}
 	fputc('\n', stream);
 }

@@ -16,6 +16,9 @@ const struct setting settings_table[SETTING_COUNT] = {
 
 	ENTRY(SETTING_KEY, "key", .letter = 'k', .type = TYPE_URI, .group = GROUP_KEY, .argument = "URI",
 	      .help = "RFC 7512 URI of the private key"),
+	ENTRY(SETTING_ALG, "alg", .type = TYPE_CHOICE, .group = GROUP_KEY, .argument = "ALG", .fallback = "auto",
+	      .choices = "auto|RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512", /* enum alg */
+	      .help = "algorithm; auto: RS256, or that of the EC key's curve"),
 	ENTRY(SETTING_MODULE, "module", .type = TYPE_TEXT, .group = GROUP_TOKEN, .argument = "PATH",
 	      .help = "use only this PKCS#11 module, not all of p11-kit's"),
 	ENTRY(SETTING_PIN_FROM, "pin-from", .type = TYPE_TEXT, .group = GROUP_TOKEN, .argument = "SRC",
@@ -75,6 +78,8 @@ const struct setting settings_table[SETTING_COUNT] = {
 	      .fallback = "P-256", .choices = "P-256|P-384|P-521", .help = "curve of the EC key"),
 	ENTRY(SETTING_DAYS, "days", .type = TYPE_NUMBER, .option_only = true, .argument = "DAYS", .fallback = "397",
 	      .min = 1, .max = 7300, .help = "lifetime of the certificate"),
+	ENTRY(SETTING_EKU, "eku", .type = TYPE_TEXT, .option_only = true, .argument = "LIST",
+	      .help = "extended key usages, such as clientAuth"),
 	ENTRY(SETTING_EXPLAIN, "explain", .type = TYPE_FLAG, .option_only = true,
 	      .help = "print header and claims as JSON on stderr"),
 	ENTRY(SETTING_FAIL_FAST, "fail-fast", .type = TYPE_FLAG, .option_only = true,

@@ -3,6 +3,7 @@
 #ifndef P11BEARER_X509_H
 #define P11BEARER_X509_H
 
+#include "base/alg.h"
 #include "base/sign.h"
 
 #include <openssl/x509.h>
@@ -16,16 +17,29 @@ enum { X509_FINGERPRINT_SIZE = 96 }; /* bytes: 32 pairs of hex digits, colons be
  * ERROR_USAGE; *subject is then NULL. */
 int x509_subject_parse(X509_NAME **subject, const char *text, struct error *error);
 
-/* Makes a self-signed version 3 certificate: 128-bit random serial, valid from now for `days`, subjectKeyIdentifier,
- * basicConstraints CA:FALSE, keyUsage digitalSignature. `sign` signs it with the key whose public half is `public`, and
- * the signature is verified. Free with X509_free. Fails with ERROR_TOKEN if the signature is wrong, and as `sign`
- * does. */
-int x509_certificate_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject, long days,
-			  X509 **certificate, struct error *error);
+/* Parses extended key usages, "clientAuth" or several with commas between; OpenSSL's names or object identifiers. Free
+ * with sk_ASN1_OBJECT_pop_free(*usages, ASN1_OBJECT_free). Fails with ERROR_USAGE; *usages is then NULL. */
+int x509_usages_parse(STACK_OF(ASN1_OBJECT) **usages, const char *text, struct error *error);
 
-/* Makes a PKCS#10 request in the same way. Free with X509_REQ_free. */
-int x509_request_make(sign_function *sign, void *context, EVP_PKEY *public, const X509_NAME *subject,
-		      X509_REQ **request, struct error *error);
+/* What certificates and requests are made of. */
+struct x509_params {
+	sign_function *sign; /* signs with `alg` and the key whose public half is `public` */
+	void *context;
+	enum alg alg;        /* not ALG_AUTO */
+	EVP_PKEY *public;
+	const X509_NAME *subject;
+	const STACK_OF(ASN1_OBJECT) *usages; /* extended key usages, or NULL */
+	long days;           /* of a certificate */
+};
+
+/* Makes a self-signed version 3 certificate: 128-bit random serial, valid from now for `days`, subjectKeyIdentifier,
+ * basicConstraints CA:FALSE, keyUsage digitalSignature, and the extended key usages. Its signature is verified. Free
+ * with X509_free. Fails with ERROR_TOKEN if the signature is wrong, and as `sign` does. */
+int x509_certificate_make(const struct x509_params *params, X509 **certificate, struct error *error);
+
+/* Makes a PKCS#10 request in the same way; it requests no extensions but the extended key usages. Free with
+ * X509_REQ_free. */
+int x509_request_make(const struct x509_params *params, X509_REQ **request, struct error *error);
 
 /* Write PEM, to be freed with free(). Fail with ERROR_UNEXPECTED. */
 int x509_certificate_pem(X509 *certificate, char **pem, size_t *length, struct error *error);

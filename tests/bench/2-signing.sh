@@ -11,7 +11,7 @@ token_new signing
 compile loop $(pkg-config --cflags p11-kit-1) -ldl -lpthread
 # The program itself, but for the check.
 # shellcheck disable=SC2046
-compile unchecked -I"$source/src" $(pkg-config --cflags p11-kit-1) -Wl,--wrap=p11_signature_fits "$build/src/main.o" "$build"/src/cmd/*.o \
+compile unchecked -I"$source/src" $(pkg-config --cflags p11-kit-1) -Wl,--wrap=alg_verifies "$build/src/main.o" "$build"/src/cmd/*.o \
 	"$build/libp11bearer.a" $(libraries) -lpthread -ldl
 # Without the check it hands out a signature that is wrong; else the figure would not be what it says.
 P11SHIM_FAULTS=signature=flip "$T/unchecked" jwt "${jwt[@]}" -r "$ORG" --module "$shim" >/dev/null || die 'the check is still there'

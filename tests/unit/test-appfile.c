@@ -239,7 +239,9 @@ static X509 *certificate_of(EVP_PKEY *key)
 	X509 *certificate;
 
 	assert_works(x509_subject_parse(&name, "/CN=unit", &error), &error);
-	assert_works(x509_certificate_make(rsa_sign, key, key, name, 100, &certificate, &error), &error);
+	assert_works(x509_certificate_make(&(struct x509_params){ .sign = rsa_sign, .context = key, .alg = ALG_RS256,
+								  .public = key, .subject = name, .days = 100 },
+					   &certificate, &error), &error);
 	X509_NAME_free(name);
 	return certificate;
 }

@@ -17,7 +17,7 @@
 static void expect_extras(const char *const (*texts)[2], size_t count, const char *expected, int line)
 {
 	struct jwt_extra extras[8];
-	const struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1, .claims = extras,
+	const struct jwt_params params = { .alg = ALG_RS256, .iss = "i", .sub = "s", .aud = "a", .exp = 1, .claims = extras,
 					   .claim_count = count };
 	struct error error = { 0 };
 	char whole[512], *json;
@@ -41,7 +41,7 @@ static void expect_extras(const char *const (*texts)[2], size_t count, const cha
 static void header_is_rs256_and_what_was_asked_for(void **state)
 {
 	const struct jwt_extra extras[] = { { "kid", "2024" }, { "typ", "\"JWT\"" }, { "kid", "\"k\"" } };
-	struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = 1, .jti = "j" };
+	struct jwt_params params = { .alg = ALG_RS256, .iss = "i", .sub = "s", .aud = "a", .exp = 1, .jti = "j" };
 	struct error error = { 0 };
 	char *json;
 
@@ -60,6 +60,7 @@ static void claims_stand_in_order_and_are_escaped(void **state)
 {
 	const struct jwt_extra extras[] = { { "b", "1" }, { "a", "2" } };
 	const struct jwt_params params = {
+		.alg = ALG_RS256,
 		.iss = "3MVG9\"\\", .sub = "ü@example.com", .aud = "https://x.my.salesforce.com", .exp = 4102444800,
 		.jti = "A-_", .claims = extras, .claim_count = COUNT(extras),
 	};
@@ -82,7 +83,7 @@ static void exp_is_an_integer_at_any_time(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(times); i++) {
-		const struct jwt_params params = { .iss = "i", .sub = "s", .aud = "a", .exp = times[i] };
+		const struct jwt_params params = { .alg = ALG_RS256, .iss = "i", .sub = "s", .aud = "a", .exp = times[i] };
 
 		snprintf(expected, sizeof(expected), "{\"iss\":\"i\",\"sub\":\"s\",\"aud\":\"a\",\"exp\":%lld}",
 			 (long long)times[i]);
@@ -161,7 +162,7 @@ static void what_the_program_sets_cannot_be_set(void **state)
 		assert_works(jwt_allows(JWT_HEADER, claims[i].name, &error), &error);
 	}
 	assert_fails(jwt_extra_parse(&extra, JWT_HEADER, "alg", "none", &error), ERROR_CONFIG, &error);
-	assert_contains(error.hint, "RS256");
+	assert_contains(error.hint, "--alg");
 	assert_works(jwt_allows(JWT_CLAIM_NOT_JTI, "alg", &error), &error);
 	assert_extra("jti", "mine", ",\"jti\":\"mine\""); /* if the program sets none */
 	assert_extra("Exp", "1", ",\"Exp\":1");
