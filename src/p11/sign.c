@@ -52,6 +52,8 @@ static int sign_begin(struct p11_signer *signer, struct error *error)
 	error->code = rv;
 	if (ckr_is_about_device(rv))
 		error_hint(error, DEVICE_ADVICE);
+	else if (rv == CKR_MECHANISM_INVALID && alg_info(signer->key->alg)->family == ALG_PKCS1)
+		error_hint(error, "if the token makes RSASSA-PSS signatures only, choose --alg PS256");
 	return -ERROR_TOKEN;
 }
 
