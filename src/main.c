@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_keygen,
 	&command_cert,
 	&command_csr,
+	&command_jwk,
 	&command_jwt,
 	&command_token,
 	&command_whoami,

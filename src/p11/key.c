@@ -161,15 +161,21 @@ int key_find(struct p11_key *key, struct error *error)
 	return fit_settle(key, key->handle, type, true, error);
 }
 
-static int open_key(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error)
+int key_begin(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error)
 {
 	struct token *token;
 
 	key->outage.limit = (double)request->module_wait * 1e3;
-	if (key_token(key, request, false, &token, error) < 0 ||
-	    session_open(&key->session, token, writable, error) < 0)
+	if (key_token(key, request, false, &token, error) < 0)
 		return error_result(error);
-	if ((token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
+	return session_open(&key->session, token, writable, error);
+}
+
+int key_log_in(struct p11_key *key, struct error *error)
+{
+	const struct p11_request *request = &key->request;
+
+	if ((key->session.token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
 		return error_result(error);
 	if (session_login(&key->session, request, key->uri, error) < 0)
 		return error_result(error);
@@ -188,7 +194,9 @@ int p11_key_open(struct p11_key **key, const struct p11_request *request, bool w
 	if (*key == NULL)
 		return error_memory(error);
 	(*key)->gate = gate_new();
-	result = (*key)->gate != NULL ? open_key(*key, request, writable, error) : error_memory(error);
+	result = (*key)->gate != NULL ? key_begin(*key, request, writable, error) : error_memory(error);
+	if (result == 0)
+		result = key_log_in(*key, error);
 	if (result < 0)
 		p11_key_close(key);
 	return result;

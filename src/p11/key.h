@@ -55,6 +55,10 @@ struct p11_signer {
 int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
 	      struct error *error);
 
+/* The two steps of p11_key_open: up to a session with the token, and from there to the key. */
+int key_begin(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error);
+int key_log_in(struct p11_key *key, struct error *error);
+
 /* Finds the key in its session, which is open and logged in. Fails with ERROR_NO_KEY or ERROR_TOKEN. */
 int key_find(struct p11_key *key, struct error *error);
 

@@ -78,7 +78,28 @@ int public_from_point(const CK_ATTRIBUTE *parameters, const CK_ATTRIBUTE *point,
  * Static. */
 const char *curve_name(const CK_ATTRIBUTE *parameters);
 
+/* The public half that an object of this class shows itself; *half is NULL if it shows none, and after a failure. Fails
+ * with ERROR_TOKEN. */
+int object_half(const struct session *session, CK_OBJECT_CLASS class, CK_OBJECT_HANDLE object, EVP_PKEY **half,
+		struct error *error);
+
 /* The public half of a private key, as p11_key_public describes it. */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
+
+/* --- what belongs together (halves.c) ---------------------------------------------------------------------------- */
+
+/* The public halves of the objects in some searches. Begins zeroed. */
+struct halves {
+	EVP_PKEY *only;
+	bool several; /* they differ */
+};
+
+/* Adds the halves of the objects that the template matches; its first attribute is CKA_CLASS. Skips objects that show
+ * none. Fails with ERROR_TOKEN. Always call halves_take. */
+int halves_add(const struct session *session, CK_ATTRIBUTE *template, size_t attributes, struct halves *halves,
+	       struct error *error);
+
+/* The one half that all of them have, which the caller frees; NULL if they have none or several. Clears *halves. */
+EVP_PKEY *halves_take(struct halves *halves);
 
 #endif

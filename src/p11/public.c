@@ -91,6 +91,14 @@ static int public_from_certificate(const struct session *session, CK_OBJECT_HAND
 	return 0;
 }
 
+int object_half(const struct session *session, CK_OBJECT_CLASS class, CK_OBJECT_HANDLE object, EVP_PKEY **half,
+		struct error *error)
+{
+	*half = NULL;
+	return class == CKO_CERTIFICATE ? public_from_certificate(session, object, half, error) :
+					  public_from_key(session, object, half, error);
+}
+
 /* Whether a public key may belong to the private key with this modulus or curve, or to any if neither is known: a
  * certificate may be left from an earlier key with the same id. */
 static bool may_belong(const EVP_PKEY *public, const CK_ATTRIBUTE *shown)
