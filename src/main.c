@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_cert,
 	&command_csr,
 	&command_jwk,
+	&command_destroy,
 	&command_jwt,
 	&command_token,
 	&command_whoami,

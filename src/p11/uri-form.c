@@ -232,8 +232,9 @@ int uri_check_form(struct uri *uri, const char *text, struct error *error)
 	uri->has_id = seen[find_attribute("id", 2)];
 	uri->has_slot_id = seen[find_attribute("slot-id", 7)];
 	uri->has_object = seen[find_attribute("object", 6)];
+	uri->has_serial = seen[find_attribute("serial", 6)];
 	uri->is_full = seen[find_attribute("token", 5)] && seen[find_attribute("manufacturer", 12)] &&
-		       seen[find_attribute("model", 5)] && seen[find_attribute("serial", 6)];
+		       seen[find_attribute("model", 5)] && uri->has_serial;
 	for (int i = 0; i < ATTRIBUTES; i++) {
 		uri->has_library |= seen[i] && strncmp(attributes[i].name, "library-", 8) == 0;
 		uri->has_slot |= seen[i] && strncmp(attributes[i].name, "slot-", 5) == 0 &&

@@ -19,7 +19,7 @@ struct uri {
 	struct source pin_source; /* SOURCE_NONE: the URI has none */
 	char *pin_source_text;    /* what pin_source points into */
 	/* which attributes it has; has_slot: slot-… but slot-id */
-	bool has_id, has_object, has_library, has_slot, has_slot_id;
+	bool has_serial, has_id, has_object, has_library, has_slot, has_slot_id;
 	bool is_full; /* it has all that a token says of itself: token, manufacturer, model, serial */
 };
 

@@ -108,6 +108,8 @@ const struct setting settings_table[SETTING_COUNT] = {
 	      .choices = "rsa|ec", .help = "type of the key"),
 	ENTRY(SETTING_TOKEN_FROM, "token-from", .type = TYPE_TEXT, .option_only = true, .argument = "SRC",
 	      .help = "file:PATH, env:NAME or fd:N, instead of stdin"),
+	ENTRY(SETTING_YES, "yes", .type = TYPE_FLAG, .option_only = true,
+	      .help = "destroy the key; this cannot be undone"),
 
 	ENTRY(SETTING_APP, "app", .type = TYPE_TEXT, .option_only = true, .argument = "NAME",
 	      .help = "API name of the app, if there are several"),
