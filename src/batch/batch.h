@@ -13,14 +13,14 @@ struct batch_options {
 	bool fail_fast;  /* end the run at the first line that fails */
 	size_t sessions; /* token sessions; 0: one per processor */
 	size_t parallel; /* concurrent requests, at most BATCH_PARALLEL_MOST */
-	/* Checks a line's value for the setting `name`. Stores the value of a numeric setting in *number. Fails with
-	 * ERROR_CONFIG. */
-	int (*parse)(const char *name, const char *text, long *number, struct error *error);
+	/* Checks a line's value for the setting `name`. Sets *number or *url, unless the pointer is NULL, to a value of
+	 * that kind. Fails with ERROR_CONFIG. */
+	int (*parse)(const char *name, const char *text, long *number, struct url *url, struct error *error);
 };
 
 /* Reads lines from stdin and writes one line to stdout for each: an assertion; the org's answer with "line":N in it; or
  * {"line":N,"error":…,"hint":…,"status":N}. `request` supplies the values that a line does not set; its username,
- * client id and URLs may be NULL. Opens the key once; memory is bounded by the work in progress. Returns 0, or the
+ * client id and URLs may be unset. Opens the key once; memory is bounded by the work in progress. Returns 0, or the
  * highest class of the failed lines. Fails if the run cannot start or ends early: on a signal, if the key is lost, the
  * PIN is wrong, the org refuses further requests, stdin cannot be read or, with `fail_fast`, a line fails. A run that
  * ends early finishes the work in progress and answers every line read. Fails at once if stdout cannot be written. */

@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, NUMBER, FLAG, CLAIMS, HEADER };
+enum kind { TEXT, URL, NUMBER, FLAG, CLAIMS, HEADER };
 
 static const struct member {
 	const char *name;
 	enum kind kind;
-	size_t offset; /* of a TEXT in struct bearer_request */
+	size_t offset; /* of a TEXT or URL in struct bearer_request */
 } members[] = {
 	{ "username", TEXT, offsetof(struct bearer_request, username) },
 	{ "client-id", TEXT, offsetof(struct bearer_request, client_id) },
-	{ "instance-url", TEXT, offsetof(struct bearer_request, instance_url) },
-	{ "audience", TEXT, offsetof(struct bearer_request, audience) },
+	{ "instance-url", URL, offsetof(struct bearer_request, instance_url) },
+	{ "audience", URL, offsetof(struct bearer_request, audience) },
 	{ "lifetime", NUMBER, 0 },
 	{ "jti", FLAG, 0 },
 	{ "claims", CLAIMS, 0 },
@@ -107,11 +107,16 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 		if (!cJSON_IsString(value))
 			return fail(error, member->name, "a string");
 		memcpy((char *)request + member->offset, &value->valuestring, sizeof(value->valuestring));
-		return options->parse(member->name, value->valuestring, NULL, error);
+		return options->parse(member->name, value->valuestring, NULL, NULL, error);
+	case URL:
+		if (!cJSON_IsString(value))
+			return fail(error, member->name, "a string");
+		return options->parse(member->name, value->valuestring, NULL,
+				      (struct url *)((char *)request + member->offset), error);
 	case NUMBER:
 		if (!cJSON_IsNumber(value))
 			return fail(error, member->name, "a number");
-		return options->parse(member->name, text, &request->lifetime, error);
+		return options->parse(member->name, text, &request->lifetime, NULL, error);
 	case FLAG:
 		if (!cJSON_IsBool(value))
 			return fail(error, member->name, "true or false");
@@ -127,8 +132,8 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 /* Fails if neither the line nor the run sets a required value. */
 static int check_missing(const struct bearer_request *request, bool bearer, struct error *error)
 {
-	bool no_url = request->instance_url == NULL &&
-		      (request->audience == NULL || (bearer && request->token_url == NULL));
+	bool no_url = request->instance_url.text == NULL &&
+		      (request->audience.text == NULL || (bearer && request->token_url.text == NULL));
 	const char *missing[] = {
 		request->username == NULL ? "username" : NULL,
 		request->client_id == NULL ? "client-id" : NULL,
@@ -214,7 +219,8 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 	if (check_request(&line->request, options->bearers, error) < 0)
 		return error_result(error);
 	/* Other lines use the run's endpoint. */
-	if (!options->bearers || run->token_url != NULL || line->request.instance_url == run->instance_url)
+	if (!options->bearers || run->token_url.text != NULL ||
+	    line->request.instance_url.text == run->instance_url.text)
 		return 0;
 	result = bearer_endpoint(&line->request, error);
 	line->endpoint = line->request.endpoint;

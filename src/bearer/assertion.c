@@ -165,16 +165,12 @@ static int make_jti(char *text, struct error *error)
  * URL without trailing slashes, which orgs do not accept in aud. */
 static char *make_audience(const struct bearer_request *request)
 {
-	char *url;
-	size_t length;
+	const struct url *url = &request->audience;
 
-	if (request->audience != NULL)
-		return jwt_audience(request->audience);
-	url = jwt_audience(request->instance_url);
-	length = url != NULL ? strlen(url) : 0;
-	while (length > 0 && url[length - 1] == '/')
-		url[--length] = '\0';
-	return url;
+	if (url->text != NULL)
+		return jwt_audience(url, strlen(url->text));
+	url = &request->instance_url;
+	return jwt_audience(url, (size_t)(url->end - url->text));
 }
 
 static int make_once(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,

@@ -13,17 +13,18 @@
 
 struct bearer {
 	struct oauth_answer answer;
-	char *site; /* derived from the answer's instance_url; NULL: not yet */
+	char *site_text; /* derived from the answer's instance_url; NULL: not yet */
+	struct url site;
 };
 
 int bearer_endpoint(struct bearer_request *request, struct error *error)
 {
 	request->endpoint = NULL;
-	if (request->token_url != NULL)
-		return http_url_parse(&request->endpoint, request->token_url, error);
-	if (request->instance_url == NULL)
+	if (request->token_url.text != NULL)
+		return http_url_parse(&request->endpoint, request->token_url.text, error);
+	if (request->instance_url.text == NULL)
 		return 0;
-	return http_url_below(&request->endpoint, request->instance_url, request->server->token_path, error);
+	return http_url_below(&request->endpoint, &request->instance_url, request->server->token_path, error);
 }
 
 static void advise_on_certificate(struct signer *signer, const struct oauth_answer *answer, struct error *error)
@@ -139,27 +140,29 @@ const char *bearer_id(const struct bearer *bearer)
 static int find_site(struct bearer *bearer, const struct bearer_request *request, const char *text, struct error *error)
 {
 	struct redactor *redactor = redactor_new();
-	int result = http_site(text, request->endpoint, request->instance_url, &bearer->site, error);
+	int result = http_site(text, request->endpoint, &request->instance_url, &bearer->site_text, error);
 
 	(void)redactor_add(redactor, secret_data(bearer->answer.access_token));
 	if (result < 0)
 		redact_error(redactor, error);
+	else
+		(void)url_parse(&bearer->site, bearer->site_text);
 	redactor_free(&redactor);
 	return result;
 }
 
-int bearer_site(struct bearer *bearer, const struct bearer_request *request, const char **url, struct error *error)
+int bearer_site(struct bearer *bearer, const struct bearer_request *request, struct url *site, struct error *error)
 {
 	const char *text = bearer->answer.instance_url;
 
-	if (text == NULL && request->instance_url == NULL) {
+	if (text == NULL && request->instance_url.text == NULL) {
 		error_set(error, ERROR_ANSWER, "the org's answer does not say where to send the bearer (instance_url)");
 		error_hint(error, "give the org with --instance-url");
 		return -ERROR_ANSWER;
 	}
-	if (text != NULL && bearer->site == NULL && find_site(bearer, request, text, error) < 0)
+	if (text != NULL && bearer->site_text == NULL && find_site(bearer, request, text, error) < 0)
 		return error_result(error);
-	*url = text != NULL ? bearer->site : request->instance_url;
+	*site = text != NULL ? bearer->site : request->instance_url;
 	return 0;
 }
 
@@ -168,7 +171,7 @@ void bearer_free(struct bearer **bearer)
 	if (*bearer == NULL)
 		return;
 	oauth_answer_clear(&(*bearer)->answer);
-	free((*bearer)->site);
+	free((*bearer)->site_text);
 	free(*bearer);
 	*bearer = NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/url.h"
 #include "jwt/jwt.h"
 #include "oauth/http.h"
 #include "p11/p11.h"
@@ -13,15 +14,16 @@
 
 #include <stdbool.h>
 
-/* The input for an assertion and its exchange. Strings belong to the caller and must outlive the request. */
+/* The input for an assertion and its exchange. Strings belong to the caller and must outlive the request. A URL without
+ * text is not set. */
 struct bearer_request {
 	const struct server *server;
 	struct p11_request key;
 	const char *client_id;    /* iss */
 	const char *username;     /* sub */
-	const char *instance_url; /* of the org; may be NULL if audience and token_url are set */
-	const char *audience;     /* NULL: instance_url without trailing slashes */
-	const char *token_url;    /* NULL: the server's usual path below instance_url */
+	struct url instance_url;  /* of the org; optional if audience and token_url are set */
+	struct url audience;      /* default: instance_url without trailing slashes */
+	struct url token_url;     /* default: the server's usual path below instance_url */
 	struct http_url *endpoint; /* receives the assertions, see bearer_endpoint */
 	long lifetime;            /* seconds from now to exp */
 	bool jti;
@@ -33,8 +35,8 @@ struct bearer_request {
 	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };
 
-/* Sets request->endpoint from token_url or, if that is NULL, from instance_url; to NULL if neither is set, for example
- * in a batch whose lines name their orgs. The caller frees it. Fails as http_url_parse does. */
+/* Sets request->endpoint from token_url or, if that is not set, from instance_url; to NULL if neither is set, for
+ * example in a batch whose lines name their orgs. The caller frees it. Fails as http_url_parse does. */
 int bearer_endpoint(struct bearer_request *request, struct error *error);
 
 /* An assertion and its content. */
@@ -64,10 +66,10 @@ const struct secret *bearer_access_token(const struct bearer *bearer);
 const char *bearer_instance_url(const struct bearer *bearer);
 const char *bearer_id(const struct bearer *bearer);
 
-/* Sets *url to the URL that the bearer may be sent to: the instance_url that the server sent (see http_site), or else
- * the request's. Fails with ERROR_ANSWER if there is neither, or if it is unsafe for a secret. Owned by `bearer` or
- * `request`. */
-int bearer_site(struct bearer *bearer, const struct bearer_request *request, const char **url, struct error *error);
+/* Sets *site to the URL that the bearer may be sent to: the instance_url that the server sent (see http_site), or else
+ * the request's. Fails with ERROR_ANSWER if there is neither, or if the server's is unsafe for a secret. Owned by
+ * `bearer` or `request`. */
+int bearer_site(struct bearer *bearer, const struct bearer_request *request, struct url *site, struct error *error);
 
 /* Wipes and frees *bearer and sets it to NULL. NULL is allowed. */
 void bearer_free(struct bearer **bearer);
@@ -75,7 +77,7 @@ void bearer_free(struct bearer **bearer);
 /* Where a bearer is used. Strings belong to the caller. */
 struct bearer_use {
 	const struct server *server;
-	const char *instance_url;
+	struct http_url *url; /* the endpoint */
 	struct http_options http;
 	long retries; /* after transient failures */
 };

@@ -27,20 +27,19 @@ int client_renew(struct client *client, struct error *error);
 int client_call(struct client *client, const char *path, struct http_request *request, bool repeatable,
 		struct oauth_answer *answer, struct error *error);
 
-/* Where requests go, and how they are retried. */
+/* How requests are sent and retried. */
 struct target {
 	const struct server *server;
 	struct http *http;
-	const char *site;
 	long retries;
 	enum oauth_wanted wanted;
 	bool repeatable; /* sending a request twice does no harm */
 };
 
-/* Sends a request to `path` below the site. A transient failure is retried; if the request is not repeatable, only if
- * it certainly had no effect. *retried (may be NULL) is set if there was a retry. Fails as oauth_call does; the error
- * of a refusal has a hint. `answer` is filled even on failure; the caller clears it. */
-int target_send(const struct target *target, const char *path, struct http_request *request,
-		struct oauth_answer *answer, bool *retried, struct error *error);
+/* Sends a request. A transient failure is retried; if the request is not repeatable, only if it certainly had no
+ * effect. *retried (may be NULL) is set if there was a retry. Fails as oauth_call does; the error of a refusal has a
+ * hint. `answer` is filled even on failure; the caller clears it. */
+int target_send(const struct target *target, const struct http_request *request, struct oauth_answer *answer,
+		bool *retried, struct error *error);
 
 #endif

@@ -10,19 +10,15 @@
 
 enum { HTTP_UNAUTHORIZED = 401 };
 
-int target_send(const struct target *target, const char *path, struct http_request *request,
-		struct oauth_answer *answer, bool *retried, struct error *error)
+int target_send(const struct target *target, const struct http_request *request, struct oauth_answer *answer,
+		bool *retried, struct error *error)
 {
 	const struct retry_rules rules = {
 		.retries = target->retries, .repeatable = target->repeatable, .end = http_end(target->http),
 	};
 	struct retry retry = { .tries = 0 };
-	struct http_url *url;
 	int result;
 
-	if (http_url_below(&url, target->site, path, error) < 0)
-		return error_result(error);
-	request->url = url;
 	do {
 		result = oauth_call(target->http, request, target->wanted, target->server->error_names, answer, error);
 	} while (result < 0 && retry_pause(&retry, &rules, answer, error));
@@ -31,8 +27,6 @@ int target_send(const struct target *target, const char *path, struct http_reque
 	if (result == -ERROR_ORG)
 		advice_hint(server_advice(target->server, answer->code, answer->description), answer->retry_after,
 			    error);
-	request->url = NULL;
-	http_url_free(&url);
 	return result;
 }
 
@@ -40,12 +34,19 @@ static int send_once(const struct client *client, const char *path, struct http_
 		     struct oauth_answer *answer, struct error *error)
 {
 	const struct bearer_request *from = client->request;
-	struct target target = { from->server, client->http, NULL, client->retries, OAUTH_JSON, repeatable };
+	const struct target target = { from->server, client->http, client->retries, OAUTH_JSON, repeatable };
+	struct http_url *url;
+	struct url site;
+	int result;
 
-	if (bearer_site(client->bearer, from, &target.site, error) < 0)
+	if (bearer_site(client->bearer, from, &site, error) < 0 || http_url_below(&url, &site, path, error) < 0)
 		return error_result(error);
 	request->bearer = bearer_access_token(client->bearer);
-	return target_send(&target, path, request, answer, NULL, error);
+	request->url = url;
+	result = target_send(&target, request, answer, NULL, error);
+	request->url = NULL;
+	http_url_free(&url);
+	return result;
 }
 
 /* Whether the bearer was refused because it has expired, so that a new one may succeed. */
@@ -72,15 +73,15 @@ int client_call(struct client *client, const char *path, struct http_request *re
 }
 
 /* For a caller that has a bearer but no key. */
-static int call(const struct bearer_use *use, const char *path, struct http_request *request, enum oauth_wanted wanted,
+static int call(const struct bearer_use *use, const struct http_request *request, enum oauth_wanted wanted,
 		struct oauth_answer *answer, bool *retried, struct error *error)
 {
-	struct target target = { use->server, NULL, use->instance_url, use->retries, wanted, true };
+	struct target target = { use->server, NULL, use->retries, wanted, true };
 	int result;
 
 	if (http_open(&target.http, &use->http, error) < 0)
 		return error_result(error);
-	result = target_send(&target, path, request, answer, retried, error);
+	result = target_send(&target, request, answer, retried, error);
 	http_close(&target.http);
 	return result;
 }
@@ -88,9 +89,9 @@ static int call(const struct bearer_use *use, const char *path, struct http_requ
 int bearer_userinfo(const struct bearer_use *use, const struct secret *access_token, struct secret **json,
 		    struct error *error)
 {
-	struct http_request request = { .method = "GET", .bearer = access_token };
+	const struct http_request request = { .method = "GET", .url = use->url, .bearer = access_token };
 	struct oauth_answer answer = { .json = NULL };
-	int result = call(use, use->server->userinfo_path, &request, OAUTH_JSON, &answer, NULL, error);
+	int result = call(use, &request, OAUTH_JSON, &answer, NULL, error);
 
 	*json = NULL;
 	if (result == 0) {
@@ -104,10 +105,12 @@ int bearer_userinfo(const struct bearer_use *use, const struct secret *access_to
 int bearer_revoke(const struct bearer_use *use, const struct secret *access_token, struct error *error)
 {
 	const struct http_field field = { "token", secret_data(access_token), true };
-	struct http_request request = { .method = "POST", .fields = &field, .field_count = 1 };
+	const struct http_request request = {
+		.method = "POST", .url = use->url, .fields = &field, .field_count = 1,
+	};
 	struct oauth_answer answer = { .json = NULL };
 	bool retried = false;
-	int result = call(use, use->server->revoke_path, &request, OAUTH_ANY, &answer, &retried, error);
+	int result = call(use, &request, OAUTH_ANY, &answer, &retried, error);
 
 	/* An earlier try whose answer was lost may have succeeded. */
 	if (result == -ERROR_ORG && retried && strcmp(answer.code, "invalid_token") == 0)

@@ -61,10 +61,10 @@ void cmd_bearer_request_clear(struct bearer_request *request);
 void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose);
 
 /* Adds a hint to the error of a refused URL (may be NULL) if it is the URL of a page. */
-void cmd_advise_url(const char *url, struct error *error);
+void cmd_advise_url(const struct url *url, struct error *error);
 
 /* Parses a value in a line of a batch as settings_parse does, and warns as cmd_warn_urls does. Not thread-safe. */
-int cmd_parse_line(const char *name, const char *text, long *number, struct error *error);
+int cmd_parse_line(const char *name, const char *text, long *number, struct url *url, struct error *error);
 
 /* Sets *batch to whether --batch is set. Fails with ERROR_USAGE if `without` is combined with --batch, or an option of
  * batches is given without it. */

@@ -73,23 +73,20 @@ static char **make_argv(const struct settings *settings)
 
 /* Gets the bearer and makes the environment. No module is in use afterwards. */
 static int prepare(const struct settings *settings, struct bearer_request *request, struct bearer **bearer,
-		   struct bearer_use *use, struct environment **environment, struct error *error)
+		   struct url *site, struct environment **environment, struct error *error)
 {
 	struct descriptors *inherited = NULL;
-	const char *site = NULL;
 	int result = descriptors_note(&inherited, error);
 
 	if (result == 0)
 		result = bearer_get(request, bearer, error);
 	p11_end();
 	if (result == 0)
-		result = bearer_site(*bearer, request, &site, error);
-	if (result == 0)
-		*use = (struct bearer_use){ request->server, site, request->http, request->retries };
+		result = bearer_site(*bearer, request, site, error);
 	if (result == 0)
 		result = environment_new(environment, environ, error);
 	if (result == 0)
-		result = add_bearer(*environment, request->server, *bearer, site, error);
+		result = add_bearer(*environment, request->server, *bearer, site->text, error);
 	if (result == 0) {
 		drop_pins(settings, &request->key, *environment);
 		result = descriptors_close_others(inherited, error);
@@ -100,15 +97,19 @@ static int prepare(const struct settings *settings, struct bearer_request *reque
 
 /* Revokes the bearer. If that fails, it only warns, because the exit status is the command's. A signal cancels the
  * revocation; a second one ends the program. */
-static void end_bearer(const struct bearer *bearer, const struct bearer_use *use)
+static void end_bearer(const struct bearer *bearer, const struct bearer_request *request, const struct url *site)
 {
+	struct bearer_use use = { request->server, NULL, request->http, request->retries };
 	struct error error = { .class = ERROR_NONE };
 	int result;
 
 	interrupt_begin("p11bearer: interrupted; signal again to stop immediately\n");
 	child_unblock();
-	result = bearer_revoke(use, bearer_access_token(bearer), &error);
+	result = http_url_below(&use.url, site, use.server->revoke_path, &error);
+	if (result == 0)
+		result = bearer_revoke(&use, bearer_access_token(bearer), &error);
 	interrupt_end();
+	http_url_free(&use.url);
 	if (result == 0)
 		return;
 	message_warn("the bearer was not revoked: %s", error.text);
@@ -122,7 +123,7 @@ static int run(const struct settings *settings, struct error *error)
 	struct environment *environment = NULL;
 	struct bearer *bearer = NULL;
 	struct bearer_request request;
-	struct bearer_use use = { .instance_url = NULL };
+	struct url site = { .text = NULL };
 	char **argv = make_argv(settings);
 	int status = 0;
 	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
@@ -130,7 +131,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0 && argv == NULL)
 		result = error_memory(error);
 	if (result == 0)
-		result = prepare(settings, &request, &bearer, &use, &environment, error);
+		result = prepare(settings, &request, &bearer, &site, &environment, error);
 	if (result == 0)
 		message_step("running %s", settings_operand(settings, 0));
 	if (result == 0 && revoke) {
@@ -140,8 +141,8 @@ static int run(const struct settings *settings, struct error *error)
 		message_error(error);
 	}
 	/* Even if the command failed or could not be run. */
-	if (revoke && bearer != NULL && use.instance_url != NULL)
-		end_bearer(bearer, &use);
+	if (revoke && site.text != NULL)
+		end_bearer(bearer, &request, &site);
 	environment_free(&environment);
 	bearer_free(&bearer);
 	cmd_bearer_request_clear(&request);

@@ -19,16 +19,16 @@ void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose)
 	char advice[ADVICE_SIZE];
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		const char *url = settings_text(settings, ids[i]);
+		const struct url url = settings_url(settings, ids[i]);
 		bool token = ids[i] == SETTING_TOKEN_URL;
 
-		if (url != NULL && (!token || purpose == CMD_BEARER) &&
-		    salesforce_url_advice(url, token, advice, sizeof(advice)))
+		if (url.text != NULL && (!token || purpose == CMD_BEARER) &&
+		    salesforce_url_advice(&url, token, advice, sizeof(advice)))
 			message_warn("%s: %s", settings_origin(settings, ids[i]), advice);
 	}
 }
 
-void cmd_advise_url(const char *url, struct error *error)
+void cmd_advise_url(const struct url *url, struct error *error)
 {
 	char advice[ADVICE_SIZE];
 
@@ -52,16 +52,14 @@ static void warn_once(const char *name, const char *advice)
 	message_warn("\"%s\" in a line: %s", name, advice);
 }
 
-int cmd_parse_line(const char *name, const char *text, long *number, struct error *error)
+int cmd_parse_line(const char *name, const char *text, long *number, struct url *url, struct error *error)
 {
-	enum setting_id id = settings_find(name);
-	bool url = id == SETTING_INSTANCE_URL || id == SETTING_AUDIENCE;
 	char advice[ADVICE_SIZE];
-	int result = settings_parse(id, text, number, error);
+	int result = settings_parse(settings_find(name), text, number, url, error);
 
-	if (result < 0 && url)
-		cmd_advise_url(text, error);
-	else if (url && salesforce_url_advice(text, false, advice, sizeof(advice)))
+	if (result < 0)
+		cmd_advise_url(url, error);
+	else if (url != NULL && salesforce_url_advice(url, false, advice, sizeof(advice)))
 		warn_once(name, advice);
 	return result;
 }

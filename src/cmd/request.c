@@ -78,14 +78,15 @@ static int take_extras(const struct settings *settings, enum setting_id id, enum
 static int take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
 		     struct error *error)
 {
-	request->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
-	request->audience = settings_text(settings, SETTING_AUDIENCE);
+	request->instance_url = settings_url(settings, SETTING_INSTANCE_URL);
+	request->audience = settings_url(settings, SETTING_AUDIENCE);
 	if (purpose == CMD_ASSERTION)
 		return 0;
-	request->token_url = settings_text(settings, SETTING_TOKEN_URL);
+	request->token_url = settings_url(settings, SETTING_TOKEN_URL);
 	if (bearer_endpoint(request, error) == 0)
 		return 0;
-	settings_blame(settings, request->token_url != NULL ? SETTING_TOKEN_URL : SETTING_INSTANCE_URL, error);
+	settings_blame(settings, request->token_url.text != NULL ? SETTING_TOKEN_URL : SETTING_INSTANCE_URL,
+		       error);
 	return error_result(error);
 }
 

@@ -13,7 +13,7 @@ static const struct settings_needed needed[] = { { .id = SETTING_INSTANCE_URL },
 
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {
-	struct http_url *url;
+	const struct url site = settings_url(settings, SETTING_INSTANCE_URL);
 
 	*use = (struct bearer_use){
 		.server = &server_salesforce,
@@ -21,14 +21,12 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 	};
 	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
-	use->instance_url = settings_text(settings, SETTING_INSTANCE_URL);
-	if (cmd_http_options(settings, use->instance_url, &use->http, error) < 0)
+	if (cmd_http_options(settings, site.text, &use->http, error) < 0)
 		return error_result(error);
-	if (http_url_parse(&url, use->instance_url, error) < 0) {
+	if (http_url_below(&use->url, &site, use->server->revoke_path, error) < 0) {
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
 		return error_result(error);
 	}
-	http_url_free(&url);
 	cmd_warn_urls(settings, CMD_ASSERTION);
 	return 0;
 }
@@ -57,13 +55,14 @@ static int read_token(const struct settings *settings, struct secret *token, str
 static int run(const struct settings *settings, struct error *error)
 {
 	struct secret *token = secret_new(1024);
-	struct bearer_use use;
+	struct bearer_use use = { .url = NULL };
 	int result = token != NULL ? take_use(settings, &use, error) : error_memory(error);
 
 	if (result == 0)
 		result = read_token(settings, token, error);
 	if (result == 0)
 		result = bearer_revoke(&use, token, error);
+	http_url_free(&use.url);
 	secret_free(&token);
 	return result;
 }

@@ -70,7 +70,7 @@ static int get(const struct settings *settings, struct error *error)
 	struct secret *text = secret_new(4096);
 	struct bearer_request request;
 	enum settings_format format = (enum settings_format)settings_number(settings, SETTING_FORMAT);
-	const char *site = NULL;
+	struct url site = { .text = NULL };
 	struct bearer *bearer = NULL;
 	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
 
@@ -79,7 +79,7 @@ static int get(const struct settings *settings, struct error *error)
 	/* Scripts will send the bearer to this URL. */
 	if (result == 0 && format == FORMAT_ENV && bearer_instance_url(bearer) != NULL)
 		result = bearer_site(bearer, &request, &site, error);
-	if (result == 0 && (text == NULL || format_bearer(text, format, bearer, site) < 0))
+	if (result == 0 && (text == NULL || format_bearer(text, format, bearer, site.text) < 0))
 		result = error_memory(error);
 	if (result == 0)
 		result = output_write(secret_data(text), secret_length(text), error);

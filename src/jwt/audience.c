@@ -6,34 +6,27 @@
 
 #include <string.h>
 
-/* Returns the length of a redundant port with its colon: an empty one, or https's default port. Else 0. */
-static size_t idle_port(const char *port, size_t length, bool https)
+/* Whether the port is redundant: empty, or https's default. */
+static bool port_is_idle(const struct url *url)
 {
-	const char *number = port + 1;
+	const char *number = url->port + 1;
 
-	if (length == 0 || *port != ':')
-		return 0;
-	while (*number == '0' && number < port + length - 1)
-		number++;
-	if (length == 1)
-		return 1;
-	return https && port + length - number == 3 && memcmp(number, "443", 3) == 0 ? length : 0;
+	if (*url->port != ':')
+		return false;
+	number += strspn(number, "0");
+	return url->path == url->port + 1 ||
+	       (url->https && url->path - number == 3 && memcmp(number, "443", 3) == 0);
 }
 
-char *jwt_audience(const char *url)
+char *jwt_audience(const struct url *url, size_t length)
 {
-	char *audience = strdup(url);
-	char *host = audience != NULL ? strstr(audience, "://") : NULL, *port, *path;
-	size_t idle;
+	char *audience = strndup(url->text, length), *port;
 
-	if (host == NULL)
-		return audience;
-	host += strlen("://");
-	path = host + strcspn(host, "/?#");
-	text_lower(audience, (size_t)(path - audience));
-	port = host + (*host == '[' ? strcspn(host, "]/") : strcspn(host, ":/?#"));
-	port += *port == ']' ? 1 : 0;
-	idle = idle_port(port, (size_t)(path - port), strncmp(audience, "https:", strlen("https:")) == 0);
-	memmove(port, port + idle, strlen(port + idle) + 1);
+	if (audience == NULL)
+		return NULL;
+	text_lower(audience, (size_t)(url->path - url->text));
+	port = audience + (url->port - url->text);
+	if (port_is_idle(url))
+		memmove(port, port + (url->path - url->port), strlen(port + (url->path - url->port)) + 1);
 	return audience;
 }

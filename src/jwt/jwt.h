@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/alg.h"
 #include "base/sign.h"
+#include "base/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,10 +36,10 @@ struct jwt_params {
 	size_t header_count;
 };
 
-/* Returns the claim aud for a URL; the caller frees it. Servers compare it byte by byte, so scheme and host become
- * lower case, and an empty port or https's 443 is dropped (RFC 3986 section 6.2). Returns NULL if memory is
- * exhausted. */
-char *jwt_audience(const char *url);
+/* Returns the claim aud for a URL, or for its first `length` bytes, if these include the port; the caller frees it.
+ * Servers compare it byte by byte, so scheme and host become lower case, and an empty port or https's 443 is dropped
+ * (RFC 3986 section 6.2). Returns NULL if memory is exhausted. */
+char *jwt_audience(const struct url *url, size_t length);
 
 /* Fails with ERROR_CONFIG if the name is empty or belongs to a claim or header field that the program sets. */
 int jwt_allows(enum jwt_part part, const char *name, struct error *error);

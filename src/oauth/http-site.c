@@ -7,33 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct url {
-	CURLU *parts;
+/* A URL as libcurl reads it. */
+struct parts {
+	CURLU *handle;
 	char *scheme, *host, *port, *path; /* `port` may be NULL */
 };
 
-static void url_clear(struct url *url)
+static void parts_clear(struct parts *parts)
 {
-	curl_free(url->scheme);
-	curl_free(url->host);
-	curl_free(url->port);
-	curl_free(url->path);
-	curl_url_cleanup(url->parts);
+	curl_free(parts->scheme);
+	curl_free(parts->host);
+	curl_free(parts->port);
+	curl_free(parts->path);
+	curl_url_cleanup(parts->handle);
 }
 
-/* Returns false if the text is not a URL, or memory is exhausted. Clear `url` even then. */
-static bool url_read(const char *text, struct url *url)
+/* Returns false if memory is exhausted. Clear `parts` even then. */
+static bool parts_read(const char *text, struct parts *parts)
 {
-	*url = (struct url){ .parts = curl_url() };
-	if (url->parts == NULL || curl_url_set(url->parts, CURLUPART_URL, text, 0) != CURLUE_OK ||
-	    curl_url_get(url->parts, CURLUPART_SCHEME, &url->scheme, 0) != CURLUE_OK ||
-	    curl_url_get(url->parts, CURLUPART_HOST, &url->host, 0) != CURLUE_OK ||
-	    curl_url_get(url->parts, CURLUPART_PATH, &url->path, 0) != CURLUE_OK || url->scheme == NULL ||
-	    url->host == NULL || url->path == NULL)
+	CURLU *handle = curl_url();
+
+	*parts = (struct parts){ .handle = handle };
+	if (handle == NULL || curl_url_set(handle, CURLUPART_URL, text, 0) != CURLUE_OK ||
+	    curl_url_get(handle, CURLUPART_SCHEME, &parts->scheme, 0) != CURLUE_OK ||
+	    curl_url_get(handle, CURLUPART_HOST, &parts->host, 0) != CURLUE_OK ||
+	    curl_url_get(handle, CURLUPART_PATH, &parts->path, 0) != CURLUE_OK || parts->scheme == NULL ||
+	    parts->host == NULL || parts->path == NULL)
 		return false;
-	(void)curl_url_get(url->parts, CURLUPART_PORT, &url->port, 0);
-	text_lower(url->scheme, strlen(url->scheme));
-	text_lower(url->host, strlen(url->host));
+	(void)curl_url_get(handle, CURLUPART_PORT, &parts->port, 0);
+	text_lower(parts->scheme, strlen(parts->scheme));
+	text_lower(parts->host, strlen(parts->host));
 	return true;
 }
 
@@ -47,11 +50,12 @@ static size_t path_length(const char *path)
 	return length;
 }
 
-static bool same_path(const char *one, const char *other)
+static bool has_path_of(const struct parts *parts, const struct url *url)
 {
-	size_t length = path_length(one);
+	size_t length = path_length(parts->path);
 
-	return length == path_length(other) && strncmp(one, other, length) == 0;
+	return url->text != NULL && (size_t)(url->end - url->path) == length &&
+	       memcmp(parts->path, url->path, length) == 0;
 }
 
 /* Rejects characters that no URL contains (RFC 3986 section 2), and text that programs read in different ways. */
@@ -73,43 +77,42 @@ static const char *site_text_fault(const char *text)
 	return NULL;
 }
 
-static const char *site_fault(const struct url *url, const struct http_url *server, const struct url *own)
+static const char *site_fault(const struct parts *parts, const struct http_url *server, const struct url *base)
 {
-	if (strspn(url->host, "0123456789abcdefghijklmnopqrstuvwxyz.-_[]:") != strlen(url->host))
+	if (strspn(parts->host, "0123456789abcdefghijklmnopqrstuvwxyz.-_[]:") != strlen(parts->host))
 		return "has a host that is neither a name nor an address";
-	if (url->port != NULL && strcmp(url->port, "0") == 0)
+	if (parts->port != NULL && strcmp(parts->port, "0") == 0)
 		return "has the port 0";
-	if (strcmp(url->scheme, "http") == 0 &&
-	    (!server->plain || (own->scheme != NULL && strcmp(own->scheme, "https") == 0)))
+	if (strcmp(parts->scheme, "http") == 0 && (!server->plain || base->https))
 		return "uses plain http, although the org is reached with https";
 	return NULL;
 }
 
-static int join(const struct url *url, const char *path, char **site, struct error *error)
+static int join(const struct parts *parts, const char *path, char **site, struct error *error)
 {
-	if (asprintf(site, "%s://%s%s%s%.*s", url->scheme, url->host, url->port != NULL ? ":" : "",
-		     url->port != NULL ? url->port : "", (int)path_length(path), path) >= 0)
+	if (asprintf(site, "%s://%s%s%s%.*s", parts->scheme, parts->host, parts->port != NULL ? ":" : "",
+		     parts->port != NULL ? parts->port : "", (int)path_length(path), path) >= 0)
 		return 0;
 	*site = NULL;
 	return error_memory(error);
 }
 
-/* `own` has no parts if the user gave no URL. */
-static int choose(const struct url *url, const struct http_url *server, const struct url *own, const char *text,
+static int choose(const struct parts *parts, const struct http_url *server, const struct url *base, const char *text,
 		  char **site, struct error *error)
 {
-	const char *fault = site_fault(url, server, own);
+	const char *fault = site_fault(parts, server, base);
 
 	if (fault != NULL)
 		return error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
-	return join(url, own->path != NULL && same_path(url->path, own->path) ? url->path : "", site, error);
+	return join(parts, has_path_of(parts, base) ? parts->path : "", site, error);
 }
 
-int http_site(const char *text, const struct http_url *server, const char *base, char **site, struct error *error)
+int http_site(const char *text, const struct http_url *server, const struct url *base, char **site,
+	      struct error *error)
 {
-	struct url url = { .parts = NULL }, own = { .parts = NULL };
 	const char *fault = site_text_fault(text);
 	struct http_url *checked = NULL;
+	struct parts parts;
 	int result;
 
 	*site = NULL;
@@ -121,11 +124,7 @@ int http_site(const char *text, const struct http_url *server, const char *base,
 		return error_set(error, ERROR_ANSWER, "the org's instance_url: %.2048s", why.text);
 	}
 	http_url_free(&checked);
-	if (!url_read(text, &url) || (base != NULL && !url_read(base, &own)))
-		result = error_memory(error);
-	else
-		result = choose(&url, server, &own, text, site, error);
-	url_clear(&url);
-	url_clear(&own);
+	result = parts_read(text, &parts) ? choose(&parts, server, base, text, site, error) : error_memory(error);
+	parts_clear(&parts);
 	return result;
 }

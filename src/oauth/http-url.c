@@ -72,16 +72,13 @@ static int take_parts(struct http_url *url, CURLU *parts, struct error *error)
 	return result;
 }
 
-int http_url_below(struct http_url **url, const char *base, const char *path, struct error *error)
+static int make(struct http_url **url, const char *base, int length, const char *path, struct error *error)
 {
-	size_t length = strlen(base);
 	CURLU *parts = curl_url();
 	int result;
 
-	while (*path != '\0' && length > 0 && base[length - 1] == '/')
-		length--;
 	*url = calloc(1, sizeof(**url));
-	if (*url != NULL && asprintf(&(*url)->text, "%.*s%s", (int)length, base, path) < 0)
+	if (*url != NULL && asprintf(&(*url)->text, "%.*s%s", length, base, path) < 0)
 		(*url)->text = NULL;
 	result = parts != NULL && *url != NULL && (*url)->text != NULL ? take_parts(*url, parts, error) :
 									 error_memory(error);
@@ -93,7 +90,12 @@ int http_url_below(struct http_url **url, const char *base, const char *path, st
 
 int http_url_parse(struct http_url **url, const char *text, struct error *error)
 {
-	return http_url_below(url, text, "", error);
+	return make(url, text, (int)strlen(text), "", error);
+}
+
+int http_url_below(struct http_url **url, const struct url *base, const char *path, struct error *error)
+{
+	return make(url, base->text, (int)(base->end - base->text), path, error);
 }
 
 const char *http_url_origin(const struct http_url *url)

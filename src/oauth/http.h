@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/redact.h"
 #include "base/secret.h"
+#include "base/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,10 +17,10 @@ struct http; /* a client */
 
 /* A parsed URL to which requests may be sent: https, or http to a loopback address, without user and password. Only the
  * two functions below make one. They fail with ERROR_CONFIG, and the caller frees the URL. http_url_below appends
- * `path`, which begins with a slash, to `base` without its trailing slashes. */
+ * `path`, which begins with a slash, to `base` without its trailing slashes, query and fragment. */
 struct http_url;
 int http_url_parse(struct http_url **url, const char *text, struct error *error);
-int http_url_below(struct http_url **url, const char *base, const char *path, struct error *error);
+int http_url_below(struct http_url **url, const struct url *base, const char *path, struct error *error);
 void http_url_free(struct http_url **url); /* sets *url to NULL; NULL is allowed */
 
 /* Returns scheme, host and port in one spelling; owned by `url`. */
@@ -96,10 +97,11 @@ void http_close(struct http **http);
 int http_check_proxy(const char *proxy, const char *url, struct error *error);
 
 /* Derives the URL for requests from `text`, the instance_url that a server sent: its scheme, host and port, and its
- * path only if `base`, the URL the user gave (may be NULL), has the same path. `server` is the URL that sent it. Fails
- * with ERROR_ANSWER if http_url_parse would fail, or if the URL is http but `server` or `base` is https. The caller
- * frees *site. */
-int http_site(const char *text, const struct http_url *server, const char *base, char **site, struct error *error);
+ * path only if `base`, the URL the user gave (may have no text), has the same path. `server` is the URL that sent it.
+ * Fails with ERROR_ANSWER if http_url_parse would fail, or if the URL is http but `server` or `base` is https. The
+ * caller frees *site. */
+int http_site(const char *text, const struct http_url *server, const struct url *base, char **site,
+	      struct error *error);
 
 /* Ends every later request of the client at `when` (clock_ms) at the latest; 0: no limit. http_end returns that time,
  * or HUGE_VAL if there is no limit. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "salesforce/org-url.h"
 
+#include "base/text.h"
 #include "server/server.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -15,7 +15,8 @@ enum {
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-struct url {
+/* A URL in lower case, except for the path, which has no trailing slashes. */
+struct page {
 	char scheme[8];
 	char host[HOST_SIZE], port[8], path[PATH_SIZE];
 };
@@ -57,33 +58,30 @@ static const char *const page_paths[] = { "/lightning", "/one/one.app" };
 static const char *const sure_paths[] = { "/lightning/page", "/lightning/r", "/lightning/o", "/lightning/n",
 					  "/lightning/setup", "/lightning/app", "/one/one.app" };
 
-/* Returns false if the text is not the URL of a host, or contains a user. */
-static bool url_read(const char *text, struct url *url)
+static void copy(char *text, size_t size, const char *begin, const char *end)
 {
-	const char *scheme = strstr(text, "://"), *host = scheme != NULL ? scheme + strlen("://") : text, *rest;
-	size_t authority, length, path;
+	snprintf(text, size, "%.*s", (int)(end - begin), begin);
+}
 
-	snprintf(url->scheme, sizeof(url->scheme), "%.*s", scheme != NULL ? (int)(scheme - text) : 5,
-		 scheme != NULL ? text : "https");
-	authority = strcspn(host, "/?#");
-	length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-	if (length == 0 || length > authority || length >= sizeof(url->host) || memchr(host, '@', authority) != NULL)
+/* Returns false if the URL has no host, or contains a user. */
+static bool page_read(const struct url *url, struct page *page)
+{
+	size_t length = (size_t)(url->port - url->host);
+
+	if (length == 0 || length >= sizeof(page->host) ||
+	    memchr(url->host, '@', (size_t)(url->path - url->host)) != NULL)
 		return false;
-	for (char *c = url->scheme; *c != '\0'; c++)
-		*c = (char)tolower((unsigned char)*c);
-	for (size_t i = 0; i < length; i++)
-		url->host[i] = (char)tolower((unsigned char)host[i]);
+	if (url->host == url->text)
+		snprintf(page->scheme, sizeof(page->scheme), "https");
+	else
+		copy(page->scheme, sizeof(page->scheme), url->text, url->host - strlen("://"));
+	text_lower(page->scheme, strlen(page->scheme));
 	while (length > 0 && url->host[length - 1] == '.')
 		length--;
-	url->host[length] = '\0';
-	rest = host + strcspn(host, ":/?#");
-	rest = *host == '[' ? host + strcspn(host, "]") + 1 : rest;
-	snprintf(url->port, sizeof(url->port), "%.*s", (int)(host + authority - rest), rest);
-	rest = host + authority;
-	path = strcspn(rest, "?#");
-	while (path > 0 && rest[path - 1] == '/')
-		path--;
-	snprintf(url->path, sizeof(url->path), "%.*s", (int)path, rest);
+	copy(page->host, sizeof(page->host), url->host, url->host + length);
+	text_lower(page->host, length);
+	copy(page->port, sizeof(page->port), url->port, url->path);
+	copy(page->path, sizeof(page->path), url->path, url->end);
 	return true;
 }
 
@@ -155,20 +153,20 @@ static bool path_begins_with_one(const char *path, const char *const *parts, siz
 }
 
 /* Handles the hosts that serve pages. */
-static bool page_host(struct url *url, bool token, char *advice, size_t size)
+static bool page_host(struct page *page, bool token, char *advice, size_t size)
 {
 	char what[HOST_SIZE + 64], base[2 * HOST_SIZE];
 
 	for (size_t i = 0; i < COUNT(page_hosts); i++) {
-		char *end = find_end(url->host, page_hosts[i].page);
+		char *end = find_end(page->host, page_hosts[i].page);
 
-		if (end == NULL || end == url->host)
+		if (end == NULL || end == page->host)
 			continue;
-		snprintf(what, sizeof(what), "%s serves pages, not logins", url->host);
+		snprintf(what, sizeof(what), "%s serves pages, not logins", page->host);
 		*end = '\0';
-		if (page_hosts[i].package && !cut_package(url->host))
+		if (page_hosts[i].package && !cut_package(page->host))
 			return false;
-		snprintf(base, sizeof(base), "https://%s%s", url->host, page_hosts[i].org);
+		snprintf(base, sizeof(base), "https://%s%s", page->host, page_hosts[i].org);
 		return say(advice, size, what, base, "", token);
 	}
 	return false;
@@ -195,38 +193,38 @@ static bool is_org(char *host)
 }
 
 /* Handles all other hosts. */
-static bool page_path(struct url *url, bool token, char *advice, size_t size)
+static bool page_path(struct page *page, bool token, char *advice, size_t size)
 {
-	bool org = is_org(url->host), site = ends_with_one(url->host, site_hosts, COUNT(site_hosts));
-	bool page = org || site ? path_begins_with_one(url->path, page_paths, COUNT(page_paths)) :
-				  path_begins_with_one(url->path, sure_paths, COUNT(sure_paths));
-	char *endpoint = token ? find_end(url->path, server_salesforce.token_path) : NULL;
+	bool org = is_org(page->host), site = ends_with_one(page->host, site_hosts, COUNT(site_hosts));
+	bool found = org || site ? path_begins_with_one(page->path, page_paths, COUNT(page_paths)) :
+				  path_begins_with_one(page->path, sure_paths, COUNT(sure_paths));
+	char *endpoint = token ? find_end(page->path, server_salesforce.token_path) : NULL;
 	char base[2 * HOST_SIZE];
 	bool service;
 	size_t length;
 
-	if (!page && !org && !site)
+	if (!found && !org && !site)
 		return false;
-	snprintf(base, sizeof(base), "%s://%s%s", url->scheme, url->host, url->port);
+	snprintf(base, sizeof(base), "%s://%s%s", page->scheme, page->host, page->port);
 	if (endpoint != NULL)
 		*endpoint = '\0';
-	length = !page && site ? site_path(url->path) : 0;
-	service = path_begins(url->path + length, "/services");
-	page |= url->path[length] != '\0';
-	url->path[length] = '\0';
-	if (page)
+	length = !found && site ? site_path(page->path) : 0;
+	service = path_begins(page->path + length, "/services");
+	found |= page->path[length] != '\0';
+	page->path[length] = '\0';
+	if (found)
 		return say(advice, size,
 			   service ? "this is the URL of one of the org's services" : "this is the URL of a page", base,
-			   url->path, token);
+			   page->path, token);
 	if (token && endpoint == NULL)
-		return say(advice, size, "this is not the URL of a token endpoint", base, url->path, token);
+		return say(advice, size, "this is not the URL of a token endpoint", base, page->path, token);
 	return false;
 }
 
-bool salesforce_url_advice(const char *url, bool token, char *advice, size_t size)
+bool salesforce_url_advice(const struct url *url, bool token, char *advice, size_t size)
 {
-	struct url parts = { .scheme = "" };
+	struct page page;
 
-	return url_read(url, &parts) &&
-	       (page_host(&parts, token, advice, size) || page_path(&parts, token, advice, size));
+	return page_read(url, &page) &&
+	       (page_host(&page, token, advice, size) || page_path(&page, token, advice, size));
 }

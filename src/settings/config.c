@@ -78,6 +78,7 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 		const struct setting *setting;
 		char origin[PATH_MAX + 256];
 		const char *pair;
+		struct url url;
 		long number;
 		int result;
 
@@ -88,7 +89,7 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 		if (layer == LAYER_NONE && profile_note(settings, section, setting, error) < 0)
 			return error_result(error);
 		if (layer == LAYER_NONE)
-			result = value_parse(setting, entry->value, origin, layer, &number, error);
+			result = value_parse(setting, entry->value, origin, layer, &number, &url, error);
 		else
 			result = settings_set(settings, setting, pair, entry->value, layer, origin, error);
 		if (result < 0)

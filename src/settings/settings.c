@@ -41,9 +41,7 @@ void settings_free(struct settings **settings)
 	}
 	free(old->operands);
 	profiles_free(&old->profiles);
-	if (old->refused_url != NULL)
-		OPENSSL_cleanse(old->refused_url, strlen(old->refused_url));
-	free(old->refused_url);
+	value_clear(&old->refused);
 	free(old);
 	*settings = NULL;
 }
@@ -89,14 +87,17 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 	if (fault != NULL)
 		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: the name %s", origin,
 				 fault);
-	if (value_parse(setting, text, origin, layer, &number, error) < 0) {
-		if (setting->type == TYPE_URL && settings->refused_url == NULL)
-			settings->refused_url = strdup(text);
-		return error_result(error);
-	}
 	fresh.name = name != NULL ? strdup(name) : NULL;
 	value_copy_text(&fresh, text);
 	fresh.origin = strdup(origin);
+	if (fresh.text != NULL &&
+	    value_parse(setting, fresh.text, origin, layer, &number, &fresh.url, error) < 0) {
+		if (setting->type == TYPE_URL && settings->refused.text == NULL)
+			settings->refused = fresh;
+		else
+			value_clear(&fresh);
+		return error_result(error);
+	}
 	slot = NULL;
 	if (fresh.text != NULL && fresh.origin != NULL && (name == NULL || fresh.name != NULL))
 		slot = value_slot(&settings->values[setting->id], name);
@@ -159,7 +160,7 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 		const struct setting *setting = &settings_table[id];
 
 		if (setting->fallback != NULL && value_parse(setting, setting->fallback, setting->name, LAYER_NONE,
-							     &(*settings)->numbers[id], error) < 0)
+							     &(*settings)->numbers[id], NULL, error) < 0)
 			return error_result(error);
 	}
 	result = options_read(*settings, usage, argc, argv, error);
@@ -200,9 +201,16 @@ long settings_number(const struct settings *settings, enum setting_id id)
 	return settings->numbers[id];
 }
 
-const char *settings_refused_url(const struct settings *settings)
+struct url settings_url(const struct settings *settings, enum setting_id id)
 {
-	return settings != NULL ? settings->refused_url : NULL;
+	const struct values *values = &settings->values[id];
+
+	return values->count > 0 ? values->list[0].url : (struct url){ .text = NULL };
+}
+
+const struct url *settings_refused_url(const struct settings *settings)
+{
+	return settings != NULL && settings->refused.text != NULL ? &settings->refused.url : NULL;
 }
 
 const char *settings_origin(const struct settings *settings, enum setting_id id)
@@ -251,10 +259,10 @@ const char *settings_name(enum setting_id id)
 	return settings_table[id].name;
 }
 
-int settings_parse(enum setting_id id, const char *text, long *number, struct error *error)
+int settings_parse(enum setting_id id, const char *text, long *number, struct url *url, struct error *error)
 {
 	char origin[64];
 
 	snprintf(origin, sizeof(origin), "\"%s\"", settings_name(id));
-	return value_parse(&settings_table[id], text, origin, LAYER_NONE, number, error);
+	return value_parse(&settings_table[id], text, origin, LAYER_NONE, number, url, error);
 }

@@ -140,8 +140,10 @@ const char *settings_text(const struct settings *settings, enum setting_id id);
 /* The value of a number in the unit that its help names, or the index of a choice; or the default; or 0. */
 long settings_number(const struct settings *settings, enum setting_id id);
 
-/* The URL that settings_load refused, or NULL. Owned by `settings`. It may contain a password. */
-const char *settings_refused_url(const struct settings *settings);
+/* The URL, which has no text if it is not set; and the one that settings_load refused, or NULL, which may contain a
+ * password. The texts are owned by `settings`. */
+struct url settings_url(const struct settings *settings, enum setting_id id);
+const struct url *settings_refused_url(const struct settings *settings);
 
 /* Where the value was set ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL for a default. */
 const char *settings_origin(const struct settings *settings, enum setting_id id);
@@ -169,9 +171,9 @@ const char *settings_operand(const struct settings *settings, int index);
 enum setting_id settings_find(const char *name);
 const char *settings_name(enum setting_id id);
 
-/* Checks a value that comes from elsewhere, such as a line of a batch. *number is set as settings_number returns it,
- * and is left alone for a text. Fails with ERROR_CONFIG. */
-int settings_parse(enum setting_id id, const char *text, long *number, struct error *error);
+/* Checks a value that comes from elsewhere, such as a line of a batch. Sets *number as settings_number returns it, or
+ * *url, even on failure; both are left alone for a text. Fails with ERROR_CONFIG. */
+int settings_parse(enum setting_id id, const char *text, long *number, struct url *url, struct error *error);
 
 /* Puts the value's origin in front of another component's error about the value. The class becomes ERROR_USAGE for an
  * option, ERROR_CONFIG for a file or the environment. */

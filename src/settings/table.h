@@ -3,6 +3,7 @@
 #ifndef P11BEARER_SETTINGS_TABLE_H
 #define P11BEARER_SETTINGS_TABLE_H
 
+#include "base/url.h"
 #include "settings/pasted.h"
 #include "settings/settings.h"
 
@@ -49,6 +50,7 @@ enum layer {
 struct value {
 	char *name; /* of a pair, else NULL */
 	char *text;
+	struct url url; /* of a TYPE_URL */
 	size_t locked; /* size of the locked memory that a text with a PIN is in; else 0 */
 	char *origin; /* "option --bits", "/etc/p11bearer.conf, section [prod], key timeout" */
 	enum layer layer;
@@ -74,16 +76,16 @@ struct settings {
 	struct values values[SETTING_COUNT];
 	long numbers[SETTING_COUNT]; /* of flags, numbers and choices, or their defaults */
 	struct profiles profiles; /* those not chosen */
-	char *refused_url;        /* the URL that made settings_load fail, or NULL */
+	struct value refused;     /* the URL that made settings_load fail */
 	char **operands;
 	int operand_count;
 };
 
 /* Checks `text` as a value of `setting` that `layer` gives; for TYPE_PAIRS it is the pair's value. *number is set for a
- * flag (0 or 1), a number, and a choice (its index). Fails with ERROR_USAGE for an option, else with ERROR_CONFIG; the
- * message begins with `origin` ("option --bits", …). */
+ * flag (0 or 1), a number, and a choice (its index); *url for a TYPE_URL, even on failure. Fails with ERROR_USAGE for
+ * an option, else with ERROR_CONFIG; the message begins with `origin` ("option --bits", …). */
 int value_parse(const struct setting *setting, const char *text, const char *origin, enum layer layer, long *number,
-		struct error *error);
+		struct url *url, struct error *error);
 
 /* The start of the PIN (pin-value) in a text that may be a URI, well-formed or not; NULL if the text has no PIN. */
 char *settings_find_pin(char *text);

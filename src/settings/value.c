@@ -22,64 +22,6 @@ static bool is_among(const char *word, const char *const *words)
 	return false;
 }
 
-/* `host` follows the scheme. A password with a '/' in it looks like a port that is not a number. */
-static bool port_is_number(const char *host)
-{
-	const char *port = host + (*host == '[' ? strcspn(host, "]/") : strcspn(host, ":/?#"));
-
-	if (*port == ']')
-		port++;
-	if (*port != ':')
-		return true;
-	port += 1 + strspn(port + 1, "0123456789");
-	return *port == '\0' || strchr("/?#", *port) != NULL;
-}
-
-/* https://https://example.com, which would have the host "https" and an empty port. */
-static bool is_doubled(const char *host)
-{
-	return strncasecmp(host, "https://", 8) == 0 || strncasecmp(host, "http://", 7) == 0;
-}
-
-/* Only an IPv6 address is in brackets. Other brackets enclose a placeholder, such as [name]. */
-static bool brackets_are_address(const char *host)
-{
-	const char *bracket = memchr(host, '[', strcspn(host, "/?#"));
-
-	if (bracket == NULL)
-		return true;
-	return bracket == host && host[1 + strspn(host + 1, "0123456789abcdefABCDEF:.%")] == ']' && host[1] != ']';
-}
-
-static const char *url_fault(const char *text)
-{
-	const char *host;
-
-	if (strncasecmp(text, "https://", 8) == 0)
-		host = text + 8;
-	else if (strncasecmp(text, "http://", 7) == 0)
-		host = text + 7;
-	else
-		return "does not begin with https://";
-	if (is_doubled(host))
-		return "begins with https:// twice";
-	if (!isalnum((unsigned char)*host) && *host != '[')
-		return "has no host";
-	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
-		return "must not contain a user and password";
-	if (!brackets_are_address(host))
-		return "has brackets around something that is not an IPv6 address";
-	if (!port_is_number(host))
-		return "has a port that is not a number";
-	if (memmem(host, strcspn(host, "/?#"), "..", 2) != NULL)
-		return "has two dots in a row in its host";
-	if (strpbrk(host, "?#") != NULL)
-		return "has a query or a fragment";
-	if (strpbrk(text, " \"<>\\^`{|}") != NULL)
-		return "contains a character that is not valid in a URL";
-	return NULL;
-}
-
 /* The index of `text` among the choices, or -1. */
 static long choice_index(const char *text, const char *choices)
 {
@@ -106,9 +48,10 @@ static bool parse_digits(const char *text, long *number)
 }
 
 /* Returns the fault of a text and sets *hint to its remedy, or to NULL; returns NULL if the text has no fault. */
-static const char *content_fault(const struct setting *setting, const char *text, const char **hint)
+static const char *content_fault(const struct setting *setting, const char *text, struct url *url, const char **hint)
 {
 	const char *fault = text_fault(text);
+	const char *url_fault = setting->type == TYPE_URL ? url_parse(url, text) : NULL;
 
 	*hint = NULL;
 	if (fault != NULL) {
@@ -122,14 +65,14 @@ static const char *content_fault(const struct setting *setting, const char *text
 	if (fault != NULL)
 		return fault;
 	*hint = NULL;
-	return setting->type == TYPE_URL ? url_fault(text) : NULL;
+	return url_fault;
 }
 
 /* URLs and URIs are not shown, because they may contain a password or a PIN. */
 static int check_content(const struct setting *setting, const char *text, const char *origin, enum error_class class,
-			 struct error *error)
+			 struct url *url, struct error *error)
 {
-	const char *hint, *fault = content_fault(setting, text, &hint);
+	const char *hint, *fault = content_fault(setting, text, url, &hint);
 
 	if (fault == NULL)
 		return 0;
@@ -145,7 +88,7 @@ static int check_content(const struct setting *setting, const char *text, const 
 }
 
 int value_parse(const struct setting *setting, const char *text, const char *origin, enum layer layer, long *number,
-		struct error *error)
+		struct url *url, struct error *error)
 {
 	enum error_class class = layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG;
 	long choice = setting->choices != NULL ? choice_index(text, setting->choices) : 0;
@@ -173,5 +116,5 @@ int value_parse(const struct setting *setting, const char *text, const char *ori
 	case TYPE_URI:
 		break;
 	}
-	return check_content(setting, text, origin, class, error);
+	return check_content(setting, text, origin, class, url, error);
 }

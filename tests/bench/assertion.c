@@ -166,9 +166,10 @@ static void ours(const char *user, bool print)
 {
 	static struct assertion assertion; /* its memory is used again, as in a batch */
 	static struct signer signer = { .warned = true };
-	struct bearer_request request = { .client_id = iss, .username = user, .audience = aud, .lifetime = LIFETIME, .jti = true };
+	struct bearer_request request = { .client_id = iss, .username = user, .lifetime = LIFETIME, .jti = true };
 	struct error error;
 
+	(void)url_parse(&request.audience, aud);
 	check(assertion_make(&signer, &request, &assertion, &error) == 0, "assertion_make");
 	if (print)
 		puts(secret_data(assertion.text));

@@ -10,9 +10,9 @@
 
 static const struct jwt_extra run_claim = { "run", "1" };
 
-static int parse(const char *name, const char *text, long *number, struct error *error)
+static int parse(const char *name, const char *text, long *number, struct url *url, struct error *error)
 {
-	return settings_parse(settings_find(name), text, number, error);
+	return settings_parse(settings_find(name), text, number, url, error);
 }
 
 /* The extras as the object they make. */
@@ -65,8 +65,8 @@ static void compare_all(const char *text, const struct bearer_request *request, 
 	expect(cJSON_IsObject(line) && json_strict(text, line, ERROR_CONFIG, "", &why) == 0, "it is a strict object");
 	compare_text(line, "username", request->username, run->username);
 	compare_text(line, "client-id", request->client_id, run->client_id);
-	compare_text(line, "instance-url", request->instance_url, run->instance_url);
-	compare_text(line, "audience", request->audience, run->audience);
+	compare_text(line, "instance-url", request->instance_url.text, run->instance_url.text);
+	compare_text(line, "audience", request->audience.text, run->audience.text);
 	expect(request->lifetime == (lifetime != NULL ? (long)lifetime->valuedouble : run->lifetime), "so is the lifetime");
 	compare(line, "claims", request->claims, request->claim_count, &run_claim);
 	compare(line, "header", request->headers, request->header_count, NULL);
@@ -76,10 +76,9 @@ static void compare_all(const char *text, const struct bearer_request *request, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct jwt_extra claims[1];
-	const struct bearer_request run = {
+	struct bearer_request run = {
 		.server = &server_salesforce,
 		.client_id = "id",
-		.instance_url = "https://example.com",
 		.lifetime = 180,
 		.jti = true,
 		.claims = claims,
@@ -93,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct line line;
 
 	claims[0] = run_claim;
+	(void)url_parse(&run.instance_url, "https://example.com");
 	if (line_read(&line, (const char *)data, size, &run, &options, &error) == 0) {
 		compare_all(text, &line.request, &run);
 		params.claims = line.request.claims;

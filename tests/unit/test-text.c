@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "base/shell-word.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #include <cjson/cJSON.h>
 
@@ -282,6 +283,52 @@ static void a_path_is_whole_or_left_out(void **state)
 	}
 }
 
+/* --- URLs -------------------------------------------------------------------------------------------------------- */
+
+static void a_url_is_its_parts(void **state)
+{
+	static const char *const cases[][6] = {
+		/* text, host, port, path, what is left after the path, fault */
+		{ "https://a.example", "a.example", "", "", "", NULL },
+		{ "HTTP://A.example:8443/b/c//", "A.example", ":8443", "/b/c", "//", NULL },
+		{ "https://[2001:db8::1]:443/", "[2001:db8::1]", ":443", "", "/", NULL },
+		{ "https://[::1]/a:b@c", "[::1]", "", "/a:b@c", "", NULL },
+		{ "https://a.example:/b", "a.example", ":", "/b", "", NULL },
+		{ "https://a.example/b/?c=/d/", "a.example", "", "/b", "/?c=/d/", "has a query or a fragment" },
+		{ "https://a.example#b", "a.example", "", "", "#b", "has a query or a fragment" },
+		{ "a.example/b", "a.example", "", "/b", "", "does not begin with https://" },
+		{ "ftp://a.example", "a.example", "", "", "", "does not begin with https://" },
+		{ "", "", "", "", "", "does not begin with https://" },
+		{ "https://", "", "", "", "", "has no host" },
+		{ "https:///b", "", "", "/b", "", "has no host" },
+		{ "https://https://a.example", "https", ":", "//a.example", "", "begins with https:// twice" },
+		{ "https://me:pw@a.example/", "me", ":pw@a.example", "", "/", "must not contain a user and password" },
+		{ "https://me:p/w@a.example", "me", ":p", "/w@a.example", "", "has a port that is not a number" },
+		{ "https://[::1/b", "", "[::1", "/b", "", "has brackets around something that is not an IPv6 address" },
+		{ "https://[]", "[]", "", "", "", "has brackets around something that is not an IPv6 address" },
+		{ "https://a..example", "a..example", "", "", "", "has two dots in a row in its host" },
+		{ "https://a.example/{b}", "a.example", "", "/{b}", "", "contains a character that is not valid in a URL" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct url url;
+		const char *fault = url_parse(&url, cases[i][0]);
+		const char *const begins[] = { url.host, url.port, url.path, url.end, url.end + strlen(url.end) };
+
+		for (size_t j = 0; j + 1 < COUNT(begins); j++) {
+			assert_int_equal(begins[j + 1] - begins[j], strlen(cases[i][j + 1]));
+			assert_memory_equal(begins[j], cases[i][j + 1], strlen(cases[i][j + 1]));
+		}
+		if (cases[i][5] != NULL)
+			assert_string_equal(fault, cases[i][5]);
+		else
+			assert_null(fault);
+		assert_ptr_equal(url.text, cases[i][0]);
+		assert_int_equal(url.https, strncasecmp(cases[i][0], "https", 5) == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +343,7 @@ int main(void)
 		cmocka_unit_test(a_message_shows_no_pin_of_a_uri),
 		cmocka_unit_test(a_path_is_one_word),
 		cmocka_unit_test(a_path_is_whole_or_left_out),
+		cmocka_unit_test(a_url_is_its_parts),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
