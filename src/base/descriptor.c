@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINKS_MOST = 40 }; /* as many as the kernel follows, path_resolution(7) */
+enum { LINKS_MAX = 40 }; /* as many as the kernel follows, path_resolution(7) */
 
 bool descriptor_number(const char *text, int *fd)
 {
@@ -49,7 +49,7 @@ bool descriptor_path(const char *path, int *fd)
 	char now[PATH_MAX], target[PATH_MAX], copy[PATH_MAX];
 	int written = snprintf(now, sizeof(now), "%s", path);
 
-	for (int links = 0; links < LINKS_MOST && written < (int)sizeof(now); links++) {
+	for (int links = 0; links < LINKS_MAX && written < (int)sizeof(now); links++) {
 		const char *slash = strrchr(now, '/');
 		ssize_t length;
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_MOST = 1024 }; /* bytes; grows if necessary */
+enum { FIRST_MAX = 1024 }; /* bytes; grows if necessary */
 
 struct secret {
 	char *data;   /* NULL until there is something to keep */
@@ -25,7 +25,7 @@ struct secret *secret_new(size_t capacity)
 	struct secret *secret = calloc(1, sizeof(*secret));
 
 	if (secret != NULL)
-		secret->first = capacity < FIRST_MOST ? capacity + 1 : FIRST_MOST;
+		secret->first = capacity < FIRST_MAX ? capacity + 1 : FIRST_MAX;
 	return secret;
 }
 

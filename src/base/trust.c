@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINKS_MOST = 40 }; /* as many as the kernel follows, path_resolution(7) */
+enum { LINKS_MAX = 40 }; /* as many as the kernel follows, path_resolution(7) */
 
 /* A path during resolution: `done` contains no more links, `left` is the rest. */
 struct walk {
@@ -131,7 +131,7 @@ static int follow(struct walk *walk, struct error *error)
 	if (length < 0)
 		return failed(walk, errno, error);
 	target[length] = '\0';
-	if (++walk->links > LINKS_MOST)
+	if (++walk->links > LINKS_MAX)
 		return failed(walk, ELOOP, error);
 	if (put_in_front(walk, target, error) < 0)
 		return error_result(error);

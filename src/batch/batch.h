@@ -5,14 +5,14 @@
 
 #include "bearer/bearer.h"
 
-enum { BATCH_PARALLEL_MOST = 256 }; /* requests at a time */
+enum { BATCH_PARALLEL_MAX = 256 }; /* requests at a time */
 
 struct batch_options {
 	bool bearers;    /* output bearers rather than assertions */
 	bool ordered;    /* output in the order of the input; must be set for assertions */
 	bool fail_fast;  /* end the run at the first line that fails */
 	size_t sessions; /* token sessions; 0: one per processor */
-	size_t parallel; /* concurrent requests, at most BATCH_PARALLEL_MOST */
+	size_t parallel; /* concurrent requests, at most BATCH_PARALLEL_MAX */
 	/* Checks a line's value for the setting `name`. Sets *number or *url, unless the pointer is NULL, to a value of
 	 * that kind. Fails with ERROR_CONFIG. */
 	int (*parse)(const char *name, const char *text, long *number, struct url *url, struct error *error);

@@ -25,7 +25,7 @@ int input_open(struct input *input, struct error *error)
 	struct epoll_event closed = { .events = EPOLLRDHUP };
 	off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
 
-	*input = (struct input){ .size = -1, .closing = -1, .buffer = malloc(LINE_MOST) };
+	*input = (struct input){ .size = -1, .closing = -1, .buffer = malloc(LINE_BYTES_MAX) };
 	if (input->buffer == NULL)
 		return error_memory(error);
 	if (at >= 0 && fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode))
@@ -72,7 +72,7 @@ bool input_take(struct input *input, const char **text, size_t *length)
 	size_t taken = newline != NULL ? (size_t)(newline - begin) + 1 : left;
 	bool skipped = input->skips;
 
-	if (newline == NULL && left == LINE_MOST) /* the buffer is full */
+	if (newline == NULL && left == LINE_BYTES_MAX) /* the buffer is full */
 		input->skips = true;
 	else if (newline != NULL || (input->ended && (left > 0 || skipped)))
 		input->skips = false;
@@ -105,7 +105,7 @@ int input_fill(struct input *input, struct error *error)
 	input->end -= input->begin;
 	input->begin = 0;
 	do {
-		got = read(STDIN_FILENO, input->buffer + input->end, LINE_MOST - input->end);
+		got = read(STDIN_FILENO, input->buffer + input->end, LINE_BYTES_MAX - input->end);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
 		return 0;

@@ -70,7 +70,7 @@ int output_answer(struct item *item, const struct oauth_answer *answer);
 
 /* --- input (input.c) --------------------------------------------------------------------------------------------- */
 
-enum { LINE_MOST = 65536 }; /* bytes, including the line end */
+enum { LINE_BYTES_MAX = 65536 }; /* bytes, including the line end */
 
 struct input {
 	char *buffer;
@@ -85,7 +85,7 @@ int input_open(struct input *input, struct error *error);
 void input_close(struct input *input);
 
 /* Takes the next line from the buffer: *length bytes at *text, valid until input_fill. *text is NULL if the line is
- * longer than LINE_MOST. Skips a byte-order mark at the start of the input. Returns false if the buffer holds no
+ * longer than LINE_BYTES_MAX. Skips a byte-order mark at the start of the input. Returns false if the buffer holds no
  * complete line. */
 bool input_take(struct input *input, const char **text, size_t *length);
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum {
-	USERS_MOST = 65536,
-	KEPT_MOST = 16 << 20, /* bytes */
+	USERS_MAX = 65536,
+	KEPT_MAX = 16 << 20, /* bytes */
 	NAME_SHOWN = 80,      /* bytes of a username in a message */
 	KEY_SIZE = 32,        /* SHA-256 */
 };
@@ -126,7 +126,7 @@ static struct user *add(struct limits *limits, const struct item *item)
 		free(user);
 		return NULL;
 	}
-	if (limits->users >= USERS_MOST && !TAILQ_EMPTY(&limits->lists[false]))
+	if (limits->users >= USERS_MAX && !TAILQ_EMPTY(&limits->lists[false]))
 		forget(limits, TAILQ_FIRST(&limits->lists[false])); /* few users wait, because their lines are kept */
 	STAILQ_INIT(&user->lines);
 	TAILQ_INSERT_HEAD(&limits->lists[false], user, link);
@@ -189,7 +189,7 @@ size_t limits_count(const struct limits *limits)
 
 bool limits_is_full(const struct limits *limits)
 {
-	return limits->bytes >= KEPT_MOST;
+	return limits->bytes >= KEPT_MAX;
 }
 
 double limits_delay(const struct limits *limits, double now)

@@ -46,7 +46,7 @@ int run_open(struct run *run, struct error *error)
 	run->count = sessions * ITEMS_A_SESSION + (options->bearers ? parallel * ITEMS_A_REQUEST : 0);
 	run->items = calloc(run->count, sizeof(*run->items));
 	run->in_turn = calloc(run->count, sizeof(void *));
-	run->output = secret_new(2UL * OUTPUT_MOST);
+	run->output = secret_new(2UL * OUTPUT_MAX);
 	if (run->items == NULL || run->in_turn == NULL || run->output == NULL)
 		return error_memory(error);
 	if (input_open(&run->input, error) < 0)

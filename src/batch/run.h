@@ -5,7 +5,7 @@
 
 #include "batch/limit.h"
 
-enum { OUTPUT_MOST = 32768 }; /* bytes of output to buffer while there is other work, or the reader is slow */
+enum { OUTPUT_MAX = 32768 }; /* bytes of output to buffer while there is other work, or the reader is slow */
 
 struct run {
 	const struct bearer_request *request;

@@ -8,7 +8,7 @@
 
 bool run_is_stuck(const struct run *run)
 {
-	return secret_length(run->output) >= OUTPUT_MOST;
+	return secret_length(run->output) >= OUTPUT_MAX;
 }
 
 void run_item_new(struct item *item, unsigned long number)
@@ -150,7 +150,8 @@ static bool may_read(const struct run *run)
 static void begin_line(struct run *run, struct item *item, const char *text, size_t length)
 {
 	if (text == NULL)
-		item->result = error_set(&item->error, ERROR_CONFIG, "the line is longer than %d bytes", LINE_MOST - 1);
+		item->result = error_set(&item->error, ERROR_CONFIG, "the line is longer than %d bytes",
+					 LINE_BYTES_MAX - 1);
 	else
 		item->result = line_read(&item->line, text, length, run->request, run->options, &item->error);
 	if (item->result < 0)

@@ -88,9 +88,9 @@ bool advice_refusal(const struct bearer_request *request, const struct oauth_ans
 	const struct server_advice *advice = server_advice(request->server, answer->code, answer->description);
 
 	advice_hint(advice, answer->retry_after, error);
-	if (!answer->passing)
+	if (!answer->transient)
 		advise_on_clock(request->server, advice, &answer->clock, request->lifetime, error);
-	return !answer->passing && (advice == NULL || advice->cause != SERVER_LOGIN_RATE);
+	return !answer->transient && (advice == NULL || advice->cause != SERVER_LOGIN_RATE);
 }
 
 void advice_certificate(X509 *certificate, const char *path, const struct http_clock *clock, struct error *error)

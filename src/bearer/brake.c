@@ -3,7 +3,7 @@
 
 #include "bearer/backoff.h"
 
-enum { DOUBLED_MOST = 5 }; /* a pause lasts at most 16 seconds unless the server asks for more */
+enum { DOUBLED_MAX = 5 }; /* a pause lasts at most 16 seconds unless the server asks for more */
 
 void brake_init(struct brake *brake, size_t most, long retries)
 {
@@ -47,8 +47,8 @@ bool brake_refusal(struct brake *brake, double began)
 /* Extends the pause if this one ends later. Returns the length of this one. */
 static unsigned long pause_for(struct brake *brake, long retry_after, double now)
 {
-	long doubled = brake->rounds <= DOUBLED_MOST ? brake->rounds - 1 : DOUBLED_MOST;
-	unsigned long wait = backoff(retry_after < BRAKE_WAIT_MOST ? retry_after : BRAKE_WAIT_MOST, doubled);
+	long doubled = brake->rounds <= DOUBLED_MAX ? brake->rounds - 1 : DOUBLED_MAX;
+	unsigned long wait = backoff(retry_after < BRAKE_WAIT_MAX ? retry_after : BRAKE_WAIT_MAX, doubled);
 
 	if (now + (double)wait > brake->resume) {
 		brake->resume = now + (double)wait;
@@ -77,7 +77,7 @@ bool brake_failure(struct brake *brake, double began, double now)
 
 unsigned long brake_throttle(struct brake *brake, double began, long retry_after, double now)
 {
-	if (retry_after > BRAKE_WAIT_MOST)
+	if (retry_after > BRAKE_WAIT_MAX)
 		brake->asked = retry_after;
 	if (began >= brake->paused) {
 		brake->allowed = brake->allowed > 1 ? brake->allowed / 2 : 1;

@@ -11,7 +11,7 @@
 
 enum {
 	BRAKE_AFTER = 32,            /* failures in a row that turn the brake on */
-	BRAKE_WAIT_MOST = 3600,      /* seconds: the longest pause, even if the server asks for more */
+	BRAKE_WAIT_MAX = 3600,      /* seconds: the longest pause, even if the server asks for more */
 	BRAKE_ROUNDS_PER_RETRY = 4,  /* futile pauses allowed for the first try and for each of --retries */
 };
 
@@ -22,7 +22,7 @@ struct brake {
 	double resume;        /* no request starts earlier */
 	long rounds;          /* pauses since the last success */
 	long failures;        /* in a row */
-	long asked;           /* seconds the server asked to wait, if more than BRAKE_WAIT_MOST; else 0 */
+	long asked;           /* seconds the server asked to wait, if more than BRAKE_WAIT_MAX; else 0 */
 	bool on;
 };
 

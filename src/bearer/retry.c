@@ -27,10 +27,10 @@ enum retry_outcome retry_outcome(const struct retry *retry, int result, const st
 		return RETRY_SUCCESS;
 	if (answer->stale && !retry->stale)
 		return RETRY_STALE;
-	if (answer->passing && (answer->status == HTTP_TOO_MANY || answer->retry_after > 0))
+	if (answer->transient && (answer->status == HTTP_TOO_MANY || answer->retry_after > 0))
 		return RETRY_THROTTLED;
 	if (result == -ERROR_NETWORK || result == -ERROR_ANSWER ||
-	    (result == -ERROR_ORG && (answer->passing || answer->code[0] == '\0')))
+	    (result == -ERROR_ORG && (answer->transient || answer->code[0] == '\0')))
 		return RETRY_FAILURE;
 	return RETRY_REFUSAL;
 }
@@ -64,7 +64,7 @@ static double decide(struct retry *retry, const struct retry_rules *rules, const
 	long asked = rules->brake == NULL ? answer->retry_after : -1; /* a brake has its own pause */
 	double wait;
 
-	if (!answer->passing || retry->tries >= rules->retries || asked > RETRY_WAIT_MAX ||
+	if (!answer->transient || retry->tries >= rules->retries || asked > RETRY_WAIT_MAX ||
 	    (!rules->repeatable && !is_harmless(answer)))
 		return -1;
 	wait = (double)backoff(asked, retry->tries);

@@ -54,7 +54,7 @@ static int write_app(const struct settings *settings, struct template_app *app, 
 		result = cmd_app_warn(certificate, length, error);
 	if (result == 0) {
 		tell(app, files, folder);
-		cmd_app_tell("certificate", certificate);
+		cmd_app_report("certificate", certificate);
 	}
 	template_free(files);
 	free(pem);

@@ -31,7 +31,7 @@ static int print_difference(const struct appfile *old, const char *path, const c
 }
 
 /* Reports the old certificate. Returns whether it is `certificate`. */
-static bool tell_old(struct appfile *file, X509 *certificate)
+static bool report_old(struct appfile *file, X509 *certificate)
 {
 	const char *text = appfile_text(file, "certificate");
 	bool empty = text == NULL || text[strspn(text, " \t\r\n")] == '\0', same;
@@ -44,7 +44,7 @@ static bool tell_old(struct appfile *file, X509 *certificate)
 		message_warn("%s", why.text);
 	same = old.count == 1 && !old.repeated && X509_cmp(old.list[0], certificate) == 0;
 	for (size_t i = 0; i < old.count && !same; i++)
-		cmd_app_tell("old certificate", old.list[i]);
+		cmd_app_report("old certificate", old.list[i]);
 	x509_list_clear(&old);
 	return same;
 }
@@ -58,8 +58,8 @@ static int put(const struct snapshot *snapshot, struct appfile *file, const char
 
 	if (result == 0)
 		result = cmd_app_warn(certificate, length, error);
-	if (result == 0 && appfile_count(file, "certificate") <= 1 && tell_old(file, certificate)) {
-		cmd_app_tell("certificate", certificate);
+	if (result == 0 && appfile_count(file, "certificate") <= 1 && report_old(file, certificate)) {
+		cmd_app_report("certificate", certificate);
 		message_note("%s already has this certificate; nothing was written", path);
 		goto out;
 	}
@@ -70,7 +70,7 @@ static int put(const struct snapshot *snapshot, struct appfile *file, const char
 	else if (result == 0)
 		result = snapshot_replace(snapshot, path, data, length, error);
 	if (result == 0) {
-		cmd_app_tell("new certificate", certificate);
+		cmd_app_report("new certificate", certificate);
 		message_note(dry ? "would change %s; nothing was written" : "changed %s", path);
 	}
 out:

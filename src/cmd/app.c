@@ -81,7 +81,7 @@ int cmd_app_warn(X509 *certificate, size_t length, struct error *error)
 	return result;
 }
 
-void cmd_app_tell(const char *what, X509 *certificate)
+void cmd_app_report(const char *what, X509 *certificate)
 {
 	char fingerprint[X509_FINGERPRINT_SIZE], subject[512], expiry[32];
 
@@ -103,5 +103,5 @@ void cmd_app_findings(const struct appcheck *check)
 			     named ? "" : ": ", finding->text);
 	}
 	if (check->certificate != NULL)
-		cmd_app_tell("certificate", check->certificate);
+		cmd_app_report("certificate", check->certificate);
 }

@@ -20,7 +20,7 @@ int cmd_app_certificate(const struct settings *settings, X509 **certificate, str
 int cmd_app_warn(X509 *certificate, size_t length, struct error *error);
 
 /* Prints subject, expiry and fingerprint to stderr, after `what`. */
-void cmd_app_tell(const char *what, X509 *certificate);
+void cmd_app_report(const char *what, X509 *certificate);
 
 /* Prints the findings, and the certificate that was checked, to stderr. */
 void cmd_app_findings(const struct appcheck *check);

@@ -76,7 +76,7 @@ static int check_package(const struct settings *settings, const struct package *
 	return result;
 }
 
-static void tell_progress(void *context, const struct deployment *deployment)
+static void report_progress(void *context, const struct deployment *deployment)
 {
 	char *stage = context;
 	char tests[64] = "";
@@ -94,7 +94,7 @@ static void tell_progress(void *context, const struct deployment *deployment)
 	memcpy(stage, deployment->status, sizeof(deployment->status));
 }
 
-static void tell_problems(const struct deployment *deployment, const struct package *package)
+static void report_problems(const struct deployment *deployment, const struct package *package)
 {
 	for (size_t i = 0; i < deployment->count; i++) {
 		const struct deployment_problem *problem = &deployment->problems[i];
@@ -118,7 +118,7 @@ static int deploy(const struct settings *settings, const struct bearer_request *
 		.api_version = settings_text(settings, SETTING_API_VERSION),
 		.check_only = settings_flag(settings, SETTING_CHECK_ONLY),
 		.wait = settings_number(settings, SETTING_WAIT),
-		.progress = tell_progress,
+		.progress = report_progress,
 		.context = stage,
 	};
 	struct deployment deployment;
@@ -131,7 +131,7 @@ static int deploy(const struct settings *settings, const struct bearer_request *
 		message_note("%s", package_note(package, i));
 	result = deploy_run(request, &deploy, &deployment, &json, error);
 	message_progress_end();
-	tell_problems(&deployment, package);
+	report_problems(&deployment, package);
 	/* Before the output, which may fail. */
 	if (result == 0)
 		message_note("the org %s %ld component%s", deploy.check_only ? "accepts" : "deployed",

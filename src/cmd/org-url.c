@@ -10,7 +10,7 @@
 
 enum {
 	ADVICE_SIZE = 1024,
-	WARNED_MOST = 8, /* warnings about URLs in the lines of a batch */
+	WARNED_MAX = 8, /* warnings about URLs in the lines of a batch */
 };
 
 void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose)
@@ -39,14 +39,14 @@ void cmd_advise_url(const struct url *url, struct error *error)
 /* The same mistake is probably on every line: reports each once, and only the first few. */
 static void warn_once(const char *name, const char *advice)
 {
-	static char warned[WARNED_MOST][ADVICE_SIZE];
+	static char warned[WARNED_MAX][ADVICE_SIZE];
 	static size_t count;
 
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(warned[i], advice) == 0)
 			return;
 	}
-	if (count == WARNED_MOST)
+	if (count == WARNED_MAX)
 		return;
 	snprintf(warned[count++], ADVICE_SIZE, "%s", advice);
 	message_warn("\"%s\" in a line: %s", name, advice);

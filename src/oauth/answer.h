@@ -25,7 +25,7 @@ struct oauth_answer {
 	struct http_clock clock;
 	long retry_after;            /* seconds the server asks the client to wait, or -1 */
 	bool sent;                   /* the request may have reached the server */
-	bool passing;                /* the failure is transient: a retry may succeed */
+	bool transient;              /* a retry of the failed request may succeed */
 	bool stale;                  /* see http_response */
 };
 

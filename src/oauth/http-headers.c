@@ -12,8 +12,8 @@
 #include <time.h>
 
 enum {
-	DATE_LEAST = 1735689600, /* 2025-01-01: an earlier Date comes from a clock that is not set */
-	AGE_MOST = 7 * 86400,    /* seconds: an older answer says nothing about a clock */
+	DATE_MIN = 1735689600, /* 2025-01-01: an earlier Date comes from a clock that is not set */
+	AGE_MAX = 7 * 86400,   /* seconds: an older answer says nothing about a clock */
 	AGE_UNUSABLE = -1,
 };
 
@@ -60,7 +60,7 @@ static long read_age(const char *text)
 	size_t digits = strspn(text, "0123456789");
 	long age = digits > 0 && digits < 10 && text[digits] == '\0' ? strtol(text, NULL, 10) : AGE_UNUSABLE;
 
-	return age <= AGE_MOST ? age : AGE_UNUSABLE;
+	return age <= AGE_MAX ? age : AGE_UNUSABLE;
 }
 
 /* The Date was set between the request and now: assume the middle. */
@@ -71,7 +71,7 @@ static void compare_clocks(struct transfer *transfer)
 	struct timespec now;
 
 	*clock = (struct http_clock){ .known = false };
-	if (transfer->date < DATE_LEAST || transfer->age == AGE_UNUSABLE || clock_gettime(CLOCK_REALTIME, &now) < 0)
+	if (transfer->date < DATE_MIN || transfer->age == AGE_UNUSABLE || clock_gettime(CLOCK_REALTIME, &now) < 0)
 		return;
 	clock->known = true;
 	clock->server = transfer->date + transfer->age;

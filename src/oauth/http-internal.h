@@ -113,7 +113,7 @@ double transfer_due(const struct http *http, const struct transfer *transfer);
 CURLcode transfer_over(const struct http *http, struct transfer *transfer, double now);
 
 /* Writes into http->message how long the request took and how far it got. */
-void transfer_tell_time(struct http *http, const struct transfer *transfer);
+void transfer_report_time(struct http *http, const struct transfer *transfer);
 
 /* Calls guard->is_over at each TLS record of the connections of `tls_context` (SSL_CTX *). */
 void guard_connection(struct guard *guard, void *tls_context);

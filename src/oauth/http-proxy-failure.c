@@ -202,7 +202,7 @@ static const char *remedy(const struct proxy *proxy, CURLcode code, bool spoke)
 	return "";
 }
 
-static bool may_pass(CURLcode code, long status)
+static bool is_transient(CURLcode code, long status)
 {
 	if (status >= 300 && status != 407)
 		return status == 408 || status == 429 || status >= 500;
@@ -212,7 +212,7 @@ static bool may_pass(CURLcode code, long status)
 	       code == CURLE_OPERATION_TIMEDOUT || code == CURLE_PROXY;
 }
 
-bool proxy_failed(const struct http *http, const struct transfer *transfer, CURLcode code, bool *passing,
+bool proxy_failed(const struct http *http, const struct transfer *transfer, CURLcode code, bool *transient,
 		  struct error *error)
 {
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
@@ -221,16 +221,16 @@ bool proxy_failed(const struct http *http, const struct transfer *transfer, CURL
 
 	if (!is_proxys(proxy, transfer, code))
 		return false;
-	*passing = false;
+	*transient = false;
 	/* What the proxy offers is known only when its header is complete. */
 	if (status == 407 && transfer->asked > 0 &&
 	    (!asks_for_account(http->easy, proxy) || was_refused(proxy, transfer))) {
 		want_account(http->easy, proxy, error);
 	} else if (status >= 300 && status != 407) {
-		*passing = may_pass(code, status);
+		*transient = is_transient(code, status);
 		refused(proxy, status, transfer->request->url->text, error);
 	} else if (code != CURLE_PROXY || !refused_by_socks(http->easy, proxy, error)) {
-		*passing = may_pass(code, status);
+		*transient = is_transient(code, status);
 		error_set(error, ERROR_NETWORK, "cannot use the proxy %s: %s (curl code %d)", proxy->url, why,
 			  (int)code);
 		error_hint(error, "check %s%s", proxy->origin, remedy(proxy, code, status != 0 || transfer->asked > 0));

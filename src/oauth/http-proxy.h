@@ -56,8 +56,8 @@ void proxy_see_tls(struct transfer *transfer);
 bool proxy_wants_more(const struct http *http, struct transfer *transfer, CURLcode code);
 
 /* Whether the proxy caused the failure `code` of a transfer that uses it and was not sent yet. If so, sets `error`
- * (ERROR_NETWORK), and *passing to whether a retry may succeed. */
-bool proxy_failed(const struct http *http, const struct transfer *transfer, CURLcode code, bool *passing,
+ * (ERROR_NETWORK), and *transient to whether a retry may succeed. */
+bool proxy_failed(const struct http *http, const struct transfer *transfer, CURLcode code, bool *transient,
 		  struct error *error);
 
 #endif

@@ -91,7 +91,7 @@ static bool has_happened(CURL *easy, CURLINFO what)
 	return curl_easy_getinfo(easy, what, &after) == CURLE_OK && after > 0;
 }
 
-void transfer_tell_time(struct http *http, const struct transfer *transfer)
+void transfer_report_time(struct http *http, const struct transfer *transfer)
 {
 	CURL *easy = http->easy;
 	const char *stage = "receiving the answer";

@@ -151,7 +151,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	const char *url = request->url->text, *proxy = proxy_between(http->proxy, url);
 
 	response->sent = transfer->begun > 0;
-	if (proxy != NULL && !response->sent && proxy_failed(http, transfer, code, &response->passing, error))
+	if (proxy != NULL && !response->sent && proxy_failed(http, transfer, code, &response->transient, error))
 		return error_result(error);
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -163,10 +163,10 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	case CURLE_PARTIAL_FILE:
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
-		response->passing = true;
+		response->transient = true;
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
-		response->passing = !response->sent;
+		response->transient = !response->sent;
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
 	case CURLE_WEIRD_SERVER_REPLY:
@@ -178,7 +178,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 				 body_limit(request));
 	case CURLE_ABORTED_BY_CALLBACK:
 		if (transfer->kept) {
-			response->passing = true;
+			response->transient = true;
 			return error_set(error, ERROR_NETWORK, "the connection to %s was lost", url);
 		}
 		error_set(error, ERROR_NETWORK, "interrupted while waiting for %s", url);
@@ -195,7 +195,7 @@ static int failed(struct http *http, CURLcode code, const struct transfer *trans
 	return -ERROR_NETWORK;
 }
 
-static void tell(const struct http *http, const struct http_request *request)
+static void report_request(const struct http *http, const struct http_request *request)
 {
 	const char *url = request->url->text;
 	const char *proxy = message_is_verbose() ? proxy_between(http->proxy, url) : NULL;
@@ -227,7 +227,7 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 		return error_result(error);
 	if (!set_options(http, transfer) || !request_set(http->easy, transfer))
 		return error_set(error, ERROR_UNEXPECTED, "libcurl lacks a required feature");
-	tell(http, transfer->request);
+	report_request(http, transfer->request);
 	return 0;
 }
 
@@ -257,7 +257,7 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 	    (over = transfer_over(http, transfer, clock_ms())) != CURLE_OK)
 		code = over;
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		transfer_tell_time(http, transfer);
+		transfer_report_time(http, transfer);
 	if (code != CURLE_OK) {
 		response->status = 0;
 		proxy_redact(http->proxy, http->message);
@@ -268,7 +268,7 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 	response->sent = true;
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
 	if (wait > 0)
-		response->retry_after = wait < RETRY_AFTER_MOST ? (long)wait : RETRY_AFTER_MOST;
+		response->retry_after = wait < RETRY_AFTER_MAX ? (long)wait : RETRY_AFTER_MAX;
 	message_step("HTTP status %ld, %zu bytes", response->status, secret_length(response->body));
 	return 0;
 }

@@ -33,7 +33,7 @@ struct http_options {
 	long timeout;       /* seconds for one request, from name lookup to the last byte, but see http_send */
 };
 
-enum { RETRY_AFTER_MOST = 7 * 86400 }; /* seconds: a longer wait is reduced to this */
+enum { RETRY_AFTER_MAX = 7 * 86400 }; /* seconds: a longer wait is reduced to this */
 
 /* The difference between this machine's clock and the server's, from the Date of an answer (RFC 9110 section 6.6.1). */
 struct http_clock {
@@ -49,10 +49,10 @@ struct http_response {
 	struct secret *body; /* may hold a bearer */
 	struct redactor *redactor; /* masks the request's secrets; `body` is not redacted */
 	struct http_clock clock;
-	long retry_after;    /* seconds, at most RETRY_AFTER_MOST, or -1 */
+	long retry_after;    /* seconds, at most RETRY_AFTER_MAX, or -1 */
 	char location[512];  /* of a redirect, else empty */
 	bool sent;           /* part of the request may have reached the server */
-	bool passing;        /* no answer, and a transient failure, such as a lost connection */
+	bool transient;      /* no answer, and a transient failure, such as a lost connection */
 	bool stale;          /* failed on a reused connection, which may already have been closed */
 };
 

@@ -88,7 +88,7 @@ static int refuse(const struct http_response *response, const cJSON *json, enum 
 	else
 		error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", code,
 			  *code != '\0' && *description != '\0' ? ": " : "", description, response->status);
-	if (wanted == OAUTH_BEARER && !worded && !answer->passing)
+	if (wanted == OAUTH_BEARER && !worded && !answer->transient)
 		error_hint(error, "%s does not look like a token endpoint, or a proxy answers for it; check "
 				  "--instance-url and --token-url", response->url);
 	return -ERROR_ORG;
@@ -156,7 +156,7 @@ static int judge(const struct http_response *response, enum oauth_wanted wanted,
 	if (response->status >= 300 && !refused)
 		return refuse_redirect(response, error);
 	if (refused)
-		answer->passing = response->status == 429 || response->status >= 500;
+		answer->transient = response->status == 429 || response->status >= 500;
 	json = parse(response->body);
 	if (wanted == OAUTH_BEARER)
 		grant_guard(json, response->redactor);
@@ -182,7 +182,7 @@ int judge_response(const struct http_response *response, enum oauth_wanted wante
 		.access_token = answer->access_token,
 		.status = response->status,
 		.sent = response->sent,
-		.passing = response->passing,
+		.transient = response->transient,
 		.stale = response->stale,
 		.clock = response->clock,
 		.retry_after = response->retry_after,

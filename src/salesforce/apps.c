@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMED_MOST = 10 }; /* the most names that an error lists */
+enum { NAMED_MAX = 10 }; /* the most names that an error lists */
 
 static int compare(const void *one, const void *other)
 {
@@ -98,10 +98,10 @@ static int refuse(const struct apps *apps, struct error *error)
 {
 	const char *name;
 
-	for (size_t i = 0; (name = apps_name(apps, i)) != NULL && i < NAMED_MOST; i++)
+	for (size_t i = 0; (name = apps_name(apps, i)) != NULL && i < NAMED_MAX; i++)
 		error_append(error, "\n  %s", name);
 	error_hint(error, "%sgive one of them with --app, or the path of one of its files",
-		   apps_name(apps, NAMED_MOST) != NULL ? "there are more; " : "");
+		   apps_name(apps, NAMED_MAX) != NULL ? "there are more; " : "");
 	return -ERROR_CONFIG;
 }
 
@@ -139,7 +139,7 @@ int apps_settings(const struct apps *apps, const char *path, const char *app, co
 
 		if (next->type != APPFILE_GLOBAL_OAUTH || next->app != app)
 			continue;
-		if (count++ < NAMED_MOST)
+		if (count++ < NAMED_MAX)
 			error_append(error, "\n  %s", next->path);
 		*file = next;
 	}
@@ -158,6 +158,6 @@ int apps_settings(const struct apps *apps, const char *path, const char *app, co
 		}
 		return -ERROR_CONFIG;
 	}
-	error_hint(error, "%sname one of them", count > NAMED_MOST ? "there are more; " : "");
+	error_hint(error, "%sname one of them", count > NAMED_MAX ? "there are more; " : "");
 	return -ERROR_CONFIG;
 }

@@ -26,7 +26,7 @@ struct work {
 	struct secret **json;
 	double end; /* of the wait, as clock_ms */
 	bool taken; /* the org may have carried out the last request, whatever the answer */
-	bool passing; /* the last request failed, but a later one may succeed */
+	bool transient; /* the last request failed, but a later one may succeed */
 	long retry_after; /* seconds that the org asked to wait, or -1 */
 };
 
@@ -47,7 +47,7 @@ static int ask(struct work *work, struct http_request *request, bool repeatable,
 	work->taken = answer.sent && answer.status < 400; /* 0: no answer */
 	work->taken |= answer.status >= 500 && answer.status != HTTP_UNAVAILABLE;
 	work->retry_after = answer.retry_after;
-	work->passing = result < 0 && error->signal == 0 && (answer.passing || error->class == ERROR_NETWORK);
+	work->transient = result < 0 && error->signal == 0 && (answer.transient || error->class == ERROR_NETWORK);
 	if (result == 0)
 		result = deployment_read(&update, secret_data(answer.json), id, error);
 	if (result == 0) {
@@ -105,7 +105,7 @@ static int follow(struct work *work, struct error *error)
 		if (ask(work, &request, true, error) == 0) {
 			work->deploy->progress(work->deploy->context, work->deployment);
 			warned = false;
-		} else if (!work->passing) {
+		} else if (!work->transient) {
 			return error_result(error);
 		} else if (!warned && clock_ms() < work->end) {
 			message_warn("%s; retrying", error->text);

@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMED_MOST = 5, NOTE_SIZE = 1024 };
+enum { NAMED_MAX = 5, NOTE_SIZE = 1024 };
 
 struct leftout {
 	struct ignore *ignore;
 	struct names names; /* the wrong names */
 	size_t reported; /* ignored app files, and backups */
 	size_t others;   /* files of other metadata */
-	char notes[NAMED_MOST + 2][NOTE_SIZE]; /* the last two: the number of further files, and other metadata */
+	char notes[NAMED_MAX + 2][NOTE_SIZE]; /* the last two: the number of further files, and other metadata */
 	size_t note_count;
 	char first[NOTE_SIZE - 256]; /* the names of the first of `others` */
 };
@@ -44,12 +44,12 @@ void leftout_free(struct leftout **leftout)
 	*leftout = NULL;
 }
 
-/* Adds a note about a file of an app, or only counts the file if there are NAMED_MOST notes. */
+/* Adds a note about a file of an app, or only counts the file if there are NAMED_MAX notes. */
 __attribute__((format(printf, 2, 3))) static void report(struct leftout *leftout, const char *format, ...)
 {
 	va_list arguments;
 
-	if (leftout->reported++ >= NAMED_MOST)
+	if (leftout->reported++ >= NAMED_MAX)
 		return;
 	va_start(arguments, format);
 	vsnprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, format, arguments);
@@ -61,7 +61,7 @@ static void add_other(struct leftout *leftout, const char *path, const char *bel
 	size_t used = strlen(leftout->first);
 
 	message_step("%s is left out: other metadata", path);
-	if (leftout->others++ < NAMED_MOST)
+	if (leftout->others++ < NAMED_MAX)
 		snprintf(leftout->first + used, sizeof(leftout->first) - used, "%s%s", used > 0 ? ", " : "", below);
 }
 
@@ -90,13 +90,13 @@ int leftout_end(struct leftout *leftout, struct error *error)
 {
 	if (names_refuse(&leftout->names, error) < 0)
 		return error_result(error);
-	if (leftout->reported > NAMED_MOST)
+	if (leftout->reported > NAMED_MAX)
 		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE, "%zu more of the app's files are left out",
-			 leftout->reported - NAMED_MOST);
+			 leftout->reported - NAMED_MAX);
 	if (leftout->others > 0)
 		snprintf(leftout->notes[leftout->note_count++], NOTE_SIZE,
 			 "%zu file%s of other metadata left out: %s%s", leftout->others,
-			 leftout->others == 1 ? "" : "s", leftout->first, leftout->others > NAMED_MOST ? ", …" : "");
+			 leftout->others == 1 ? "" : "s", leftout->first, leftout->others > NAMED_MAX ? ", …" : "");
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { NAMED_MOST = 10 }; /* so that an error has room for them */
+enum { NAMED_MAX = 10 }; /* so that an error has room for them */
 
 static int add_linked(struct names *names, const char *path, struct error *error)
 {
@@ -72,13 +72,13 @@ int names_refuse(const struct names *names, struct error *error)
 	for (; (wrong = names_next(names, &index)) != NULL; count++) {
 		if (count == 0)
 			error_set(error, ERROR_CONFIG, "%s", wrong->text);
-		else if (count < NAMED_MOST)
+		else if (count < NAMED_MAX)
 			error_append(error, "\n  %s", wrong->text);
 	}
 	if (count == 0)
 		return 0;
-	if (count > NAMED_MOST)
-		error_append(error, "\n  and %zu more", count - NAMED_MOST);
+	if (count > NAMED_MAX)
+		error_append(error, "\n  and %zu more", count - NAMED_MAX);
 	error_hint(error, NAMES_HINT);
 	return error_result(error);
 }

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_MOST = 64 }; /* bytes between the ends of a placeholder */
+enum { PLACEHOLDER_MAX = 64 }; /* bytes between the ends of a placeholder */
 
 /* Letters, digits and separators; with `upper`, at least two characters, and no lower-case letters. */
 static bool is_name(const char *text, size_t length, bool upper)
 {
-	if (length < (upper ? 3 : 1) || length > NAME_MOST ||
+	if (length < (upper ? 3 : 1) || length > PLACEHOLDER_MAX ||
 	    (!isalpha((unsigned char)*text) && *text != '_' && *text != ' '))
 		return false;
 	for (size_t i = 0; i < length; i++) {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum {
-	ROOM = PHRASE_TEXT_MOST + 1,
-	GAP_MOST = 5, /* words that "..." matches */
+	ROOM = PHRASE_TEXT_MAX + 1,
+	GAP_MAX = 5, /* words that "..." matches */
 };
 
 /* Returns the length of the apostrophe at the start of the text, or 0 if it starts otherwise. */
@@ -85,7 +85,7 @@ static bool starts_with(const char *phrase, const char *text)
 		return true;
 	if (strncmp(phrase, "... ", 4) != 0)
 		return *text != '\0' && is_word(phrase, length, text) && starts_with(rest, next_word(text));
-	for (int gap = 0; gap <= GAP_MOST && *text != '\0' && *text != '.'; gap++, text = next_word(text)) {
+	for (int gap = 0; gap <= GAP_MAX && *text != '\0' && *text != '.'; gap++, text = next_word(text)) {
 		if (starts_with(rest, text))
 			return true;
 	}

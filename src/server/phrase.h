@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum { PHRASE_TEXT_MOST = 3072 }; /* bytes: the rest of a text is ignored */
+enum { PHRASE_TEXT_MAX = 3072 }; /* bytes: the rest of a text is ignored */
 
 /* Returns whether the text contains one of the phrases, which are separated by '|'. A phrase is a sequence of words
  * in lower case: `a/b` matches either word, `a*` any word with that prefix, and `...` up to five words of the same

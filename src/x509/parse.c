@@ -15,7 +15,7 @@
 
 enum {
 	FILE_MAX = 1 << 20,
-	NAMED_MOST = 10, /* certificates to list in a message */
+	NAMED_MAX = 10, /* certificates to list in a message */
 };
 
 static const char begin[] = "-----BEGIN", end[] = "-----END", dashes[] = "-----";
@@ -220,7 +220,7 @@ int x509_read(const char *path, struct x509_list *list, struct error *error)
 
 static void name_all(const struct x509_list *list, struct error *error)
 {
-	for (size_t i = 0; i < list->count && i < NAMED_MOST; i++) {
+	for (size_t i = 0; i < list->count && i < NAMED_MAX; i++) {
 		char fingerprint[X509_FINGERPRINT_SIZE], subject[128], expiry[32];
 
 		x509_subject(list->list[i], subject, sizeof(subject));
@@ -228,7 +228,7 @@ static void name_all(const struct x509_list *list, struct error *error)
 		x509_fingerprint(list->list[i], fingerprint);
 		error_append(error, "\n  %s, expires %s, SHA-256 %s", subject, expiry, fingerprint);
 	}
-	if (list->count > NAMED_MOST)
+	if (list->count > NAMED_MAX)
 		error_append(error, "\n  and more");
 }
 

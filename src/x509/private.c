@@ -14,7 +14,7 @@ enum {
 	BODY_WITHIN = 1024, /* bytes that header fields such as DEK-Info may take before them */
 	RUN_MIN = 40,       /* digits that may encode a key */
 	TEXT_MIN = 40,      /* printable characters that make decoded bytes text */
-	NESTED_MOST = 3,    /* levels of encoding, such as base64 of PEM */
+	NESTED_MAX = 3,     /* levels of encoding, such as base64 of PEM */
 };
 
 /* Decodes a character that may be escaped as in URLs ("%2B") or string literals ("\\n", "\\u002b", "\\/"). *taken is
@@ -270,7 +270,7 @@ static bool has_key(const unsigned char *data, size_t length, int depth)
 {
 	if (form_has_private_der(data, length))
 		return true;
-	if (depth > 0 && (depth > NESTED_MOST || !has_text(data, length)))
+	if (depth > 0 && (depth > NESTED_MAX || !has_text(data, length)))
 		return false;
 	return has_key_in_text(data, length, depth);
 }

@@ -134,11 +134,11 @@ static void the_org_may_ask_too_often_or_for_too_long(void **state)
 	assert_true(brake_is_spent(&brake));
 	assert_int_equal(brake_allows(&brake, now), 1);
 	brake_init(&brake, PARALLEL, RETRIES);
-	assert_int_equal(brake_throttle(&brake, 1000, BRAKE_WAIT_MOST, 1000), BRAKE_WAIT_MOST * 1000UL);
+	assert_int_equal(brake_throttle(&brake, 1000, BRAKE_WAIT_MAX, 1000), BRAKE_WAIT_MAX * 1000UL);
 	assert_false(brake_is_spent(&brake));
 	brake_throttle(&brake, brake.resume, 1L << 40, brake.resume);
 	assert_true(brake_is_spent(&brake));
-	assert_true(brake.resume <= 1000 + 2000.0 * (double)BRAKE_WAIT_MOST);
+	assert_true(brake.resume <= 1000 + 2000.0 * (double)BRAKE_WAIT_MAX);
 	brake_success(&brake, brake.resume);
 	assert_false(brake_is_spent(&brake));
 }
@@ -159,15 +159,15 @@ static void a_long_wait_outlives_older_answers(void **state)
 		} else if (i == 2) {
 			failures(&brake, BRAKE_AFTER, 1001);
 		}
-		brake_throttle(&brake, 1000, BRAKE_WAIT_MOST + 1, asked);
+		brake_throttle(&brake, 1000, BRAKE_WAIT_MAX + 1, asked);
 		if (i % 2 == 0)
 			brake_success(&brake, asked - 1);
 		else
 			brake_refusal(&brake, asked - 1);
 		assert_true(brake_is_spent(&brake));
-		assert_int_equal(brake_allows(&brake, asked + BRAKE_WAIT_MOST * 1e3 - 1), 0);
+		assert_int_equal(brake_allows(&brake, asked + BRAKE_WAIT_MAX * 1e3 - 1), 0);
 		assert_false(brake.on);
-		brake_success(&brake, asked + BRAKE_WAIT_MOST * 1e3);
+		brake_success(&brake, asked + BRAKE_WAIT_MAX * 1e3);
 		assert_false(brake_is_spent(&brake));
 	}
 }

@@ -199,7 +199,7 @@ static void many_users_are_forgotten_in_turn(void **state)
 
 static void what_is_kept_has_a_limit(void **state)
 {
-	static char big[LINE_MOST];
+	static char big[LINE_BYTES_MAX];
 	int lines = 0;
 
 	(void)state;
