@@ -21,7 +21,7 @@ enum source_type {
 	SOURCE_FILE,
 	SOURCE_VARIABLE,
 	SOURCE_DESCRIPTOR, /* fd:N, or file: with another name of a descriptor, such as /dev/fd/N */
-	SOURCE_CREDENTIAL, /* of systemd; parsed and read by src/p11, as is the next */
+	SOURCE_CREDENTIAL, /* of systemd; parsed and read by process/prompt.h, as is the next */
 	SOURCE_PROMPT,
 };
 

@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include "process/output.h"
+#include "process/prompt.h"
 #include "process/write.h"
 
 #include <stdlib.h>
@@ -47,7 +48,7 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 			error->class = ERROR_USAGE;
 		return error_result(error);
 	}
-	if (pin_from != NULL && p11_pin_source_parse(&request->pin_from, pin_from, error) < 0) {
+	if (pin_from != NULL && prompt_parse(&request->pin_from, "PIN", pin_from, error) < 0) {
 		settings_blame(settings, SETTING_PIN_FROM, error);
 		return error_result(error);
 	}

@@ -21,7 +21,7 @@ enum {
 struct p11_request {
 	struct uri *uri;      /* see p11_uri_parse */
 	const char *module;   /* path of the module; NULL: the URI's module-path, else all modules that p11-kit knows */
-	struct source pin_from; /* see p11_pin_source_parse; SOURCE_NONE: the URI's, PIN pad, or prompt */
+	struct source pin_from; /* see prompt_parse; SOURCE_NONE: the URI's, PIN pad, or prompt */
 	bool allow_final_try; /* log in even if a wrong PIN would lock the token */
 	long timeout;         /* seconds that a call of the module may take */
 	long module_wait;     /* seconds that a lost token may be away; 0: one try, at once */
@@ -53,9 +53,6 @@ void p11_uri_hint_id(const char *uri, struct error *error);
 
 /* The URI's pin-source; its type is SOURCE_NONE if the URI has no pin-source. Owned by `uri`. */
 const struct source *p11_uri_pin_source(const struct uri *uri);
-
-/* Parses a PIN source: prompt, file:PATH, env:NAME, fd:N or credential:NAME; reads nothing. Fails with ERROR_CONFIG. */
-int p11_pin_source_parse(struct source *source, const char *text, struct error *error);
 
 /* --- keys -------------------------------------------------------------------------------------------------------- */
 

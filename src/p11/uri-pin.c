@@ -4,6 +4,8 @@
 #include "p11/p11.h"
 #include "p11/uri.h"
 
+#include "process/prompt.h"
+
 #include <ctype.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -112,7 +114,7 @@ int uri_take_pin_source(struct uri *uri, struct error *error)
 	 * run. */
 	if (path[0] == '/')
 		uri->pin_source = source_of_path(path);
-	else if (path != uri->pin_source_text || p11_pin_source_parse(&uri->pin_source, path, &ignored) < 0)
+	else if (path != uri->pin_source_text || prompt_parse(&uri->pin_source, "PIN", path, &ignored) < 0)
 		return refuse_source(path, error);
 	return 0;
 }

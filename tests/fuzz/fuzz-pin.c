@@ -7,6 +7,7 @@
 #include "base/source.h"
 #include "base/text.h"
 #include "p11/p11.h"
+#include "process/prompt.h"
 
 #include <fcntl.h>
 #include <openssl/asn1.h>
@@ -68,7 +69,7 @@ static void check_form(const uint8_t *data, size_t size)
 	struct error error = { .class = 0 };
 	struct source source;
 
-	if (p11_pin_source_parse(&source, text, &error) < 0)
+	if (prompt_parse(&source, "PIN", text, &error) < 0)
 		expect(strlen(text) < 24 || strstr(error.text, text) == NULL, "what may be a PIN is not shown");
 	free(text);
 }

@@ -5,6 +5,7 @@
 #include "p11/p11.h"
 #include "p11/token.h"
 #include "p11/uri.h"
+#include "process/prompt.h"
 
 /* Every word of digits in these URIs that looks like this is a PIN; no message may show it. */
 #define PIN "0815471"
@@ -445,13 +446,13 @@ static void pin_sources_are_checked(void **state)
 		struct error error = { 0 };
 		struct source source;
 
-		assert_works(p11_pin_source_parse(&source, good[i], &error), &error);
+		assert_works(prompt_parse(&source, "PIN", good[i], &error), &error);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct error error = { 0 };
 		struct source source;
 
-		if (p11_pin_source_parse(&source, bad[i], &error) != -ERROR_CONFIG || error.class != ERROR_CONFIG)
+		if (prompt_parse(&source, "PIN", bad[i], &error) != -ERROR_CONFIG || error.class != ERROR_CONFIG)
 			fail_msg("taken: \"%s\"", bad[i]);
 		assert_true(error.text[0] != '\0');
 		assert_lacks(error.text, PIN);
