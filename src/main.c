@@ -16,6 +16,7 @@
 static const struct command *const commands[] = {
 	&command_keys,
 	&command_keygen,
+	&command_import,
 	&command_cert,
 	&command_csr,
 	&command_jwk,

@@ -12,7 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIRST_ROOM = 4096 }; /* bytes */
+enum {
+	FIRST_ROOM = 4096, /* bytes */
+	PIECE = 1024,
+};
 
 /* Doubles the buffer, up to one byte over the limit, to detect a file that is too large; stat cannot tell the size
  * of a pipe. The file may hold a secret, so leave no copy behind. */
@@ -91,6 +94,32 @@ int file_read(const char *path, size_t limit, char **data, size_t *length, struc
 	if (fd < 0)
 		return fd;
 	result = file_read_descriptor(fd, path, limit, data, length, error);
+	close(fd);
+	return result;
+}
+
+int file_read_secret(const char *path, size_t limit, struct secret *secret, struct error *error)
+{
+	int fd = file_open(path, error), result = 0;
+	ssize_t got = 1;
+
+	if (fd < 0)
+		return fd;
+	while (result == 0 && got != 0 && secret_length(secret) <= limit) {
+		size_t length = secret_length(secret);
+		char *piece = secret_extend(secret, PIECE);
+
+		if (piece == NULL) {
+			result = error_memory(error);
+			break;
+		}
+		got = read(fd, piece, PIECE);
+		if (got < 0 && errno != EINTR)
+			result = file_cannot("read", path, FILE_READ, ERROR_CONFIG, error);
+		secret_truncate(secret, length + (got > 0 ? (size_t)got : 0));
+	}
+	if (result == 0 && secret_length(secret) > limit)
+		result = error_set(error, ERROR_CONFIG, "%s is larger than %zu bytes", path, limit);
 	close(fd);
 	return result;
 }

@@ -4,6 +4,7 @@
 #define P11BEARER_BASE_FILE_H
 
 #include "base/error.h"
+#include "base/secret.h"
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -15,6 +16,9 @@ int file_open(const char *path, struct error *error);
 /* Opens the file at `path` with file_open and reads at most `limit` bytes into *data, followed by a NUL. The caller
  * frees it. Fails with ERROR_CONFIG, naming the path, if it cannot be read or is larger. */
 int file_read(const char *path, size_t limit, char **data, size_t *length, struct error *error);
+
+/* The same into a secret, which is appended to. */
+int file_read_secret(const char *path, size_t limit, struct secret *secret, struct error *error);
 
 /* Reads from a descriptor instead, and leaves it open. `name` is for messages. */
 int file_read_descriptor(int fd, const char *name, size_t limit, char **data, size_t *length, struct error *error);

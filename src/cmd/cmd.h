@@ -16,7 +16,7 @@ struct command {
 };
 
 extern const struct command command_keys, command_keygen, command_cert, command_csr, command_jwt, command_token;
-extern const struct command command_whoami, command_revoke, command_exec, command_destroy, command_jwk;
+extern const struct command command_whoami, command_revoke, command_exec, command_destroy, command_import, command_jwk;
 
 /* Of p11bearer-app. Only the usages are in p11bearer too. */
 extern const struct command command_app_set_cert, command_app_check, command_app_init, command_deploy;

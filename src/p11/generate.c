@@ -1,64 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Generates pairs that cannot leave their token. */
+#include "p11/key-numbers.h"
 #include "p11/new-key.h"
-
-#include "base/message.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static CK_RV generate_pair(struct p11_key *key, const struct p11_pair_type *type, struct new_pair *pair, bool in_full)
+struct generation {
+	const struct p11_pair_type *type;
+	struct new_pair pair;
+};
+
+static CK_RV generate_pair(struct p11_key *key, void *context, bool in_full)
 {
 	static const CK_BYTE exponent[] = { 1, 0, 1 };
-	bool ec = type->curve != NULL;
+	struct generation *work = context;
+	bool ec = work->pair.type == CKK_EC;
 	CK_MECHANISM mechanism = { ec ? CKM_EC_KEY_PAIR_GEN : CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
 	struct attributes public = { .count = 0 }, private = { .count = 0 };
-	CK_ULONG bits = type->bits, size;
+	CK_ULONG bits = work->type->bits, size;
 	unsigned char *parameters = NULL;
 	CK_RV rv;
 
-	attributes_public(&public, pair, in_full);
-	attributes_private(&private, pair, in_full);
+	attributes_public(&public, &work->pair, in_full);
+	attributes_private(&private, &work->pair, in_full);
 	if (ec) {
-		size = new_key_curve(type->curve, &parameters);
+		size = curve_parameters(work->type->curve, &parameters);
 		attributes_add(&public, CKA_EC_PARAMS, parameters, size);
 	} else {
 		attributes_add(&public, CKA_MODULUS_BITS, &bits, sizeof(bits));
 		attributes_add(&public, CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent));
 	}
 	rv = CALL(key->session.token->module, C_GenerateKeyPair, key->session.handle, &mechanism, public.list,
-		  public.count, private.list, private.count, &pair->public, &key->handle);
+		  public.count, private.list, private.count, &work->pair.public, &key->handle);
 	OPENSSL_free(parameters);
 	return rv;
 }
 
-static int make_pair(struct p11_key *key, const struct p11_pair_type *type, struct new_pair *pair, struct error *error)
+static int make_pair(struct p11_key *key, struct generation *work, struct error *error)
 {
-	const char *name = token_label(key->session.token);
-	CK_RV first = generate_pair(key, type, pair, true), second;
 	char what[64];
 
-	if (first == CKR_OK)
-		return 0;
-	if (type->curve != NULL)
-		snprintf(what, sizeof(what), "an EC key on curve %s", type->curve);
+	if (work->pair.type == CKK_EC)
+		snprintf(what, sizeof(what), "make an EC key on curve %s", work->type->curve);
 	else
-		snprintf(what, sizeof(what), "an RSA key of %u bits", type->bits);
-	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" cannot make %s (C_GenerateKeyPair)", name, what);
-	error_hint(error, OWN_TOOL);
-	if (!is_about_template(first))
-		return -ERROR_TOKEN;
-	message_step("token \"%s\" refuses the template: %s; trying a shorter one", name, ckr_text(first));
-	second = generate_pair(key, type, pair, false);
-	if (second == CKR_OK)
-		return 0;
-	error_set(error, ERROR_TOKEN,
-		  "token \"%s\" cannot make %s (C_GenerateKeyPair): %s, and with a shorter template %s", name, what,
-		  ckr_text(first), ckr_text(second));
-	error_hint(error, OWN_TOOL);
-	error->code = second;
-	return -ERROR_TOKEN;
+		snprintf(what, sizeof(what), "make an RSA key of %u bits", work->type->bits);
+	return new_key_make(key, what, "C_GenerateKeyPair", generate_pair, work, error);
 }
 
 static int read_back(const struct p11_key *key, const struct new_pair *pair, struct error *error)
@@ -79,14 +67,10 @@ static int read_back(const struct p11_key *key, const struct new_pair *pair, str
 static int generate(struct p11_key *key, const struct p11_request *request, const struct p11_pair_type *type,
 		    struct error *error)
 {
-	struct new_pair pair = { .type = type->curve != NULL ? CKK_EC : CKK_RSA };
+	struct generation work = { type, { .type = type->curve != NULL ? CKK_EC : CKK_RSA } };
 
-	if (new_key_begin(key, request, &pair, error) < 0)
-		return error_result(error);
-	if (make_pair(key, type, &pair, error) < 0 &&
-	    (!new_key_login(key, request, error) || make_pair(key, type, &pair, error) < 0))
-		return error_result(error);
-	if (read_back(key, &pair, error) < 0)
+	if (new_key_begin(key, request, &work.pair, error) < 0 || new_key_claim(key, &work.pair, error) < 0 ||
+	    make_pair(key, &work, error) < 0 || read_back(key, &work.pair, error) < 0)
 		return error_result(error);
 	new_key_warn_of_uses(&key->session, key->handle);
 	new_key_read_names(key);
@@ -94,19 +78,25 @@ static int generate(struct p11_key *key, const struct p11_request *request, cons
 		error_append(error, "; the key was made: %s", key->full_uri);
 		return error_result(error);
 	}
-	return taken_since(key, &pair, error);
+	return taken_since(key, &work.pair, error);
 }
 
 int p11_key_generate(const struct p11_request *request, const struct p11_pair_type *type, char **uri,
 		     struct error *error)
 {
 	struct p11_key *key = calloc(1, sizeof(*key));
+	struct p11_request own = *request;
 	int result;
 
 	*uri = NULL;
 	if (key == NULL)
 		return error_memory(error);
-	result = generate(key, request, type, error);
+	/* What the new key signs with, for --require-hardware; the configured algorithm may be another key's. */
+	if (type->curve != NULL)
+		own.alg = alg_of_curve(type->curve);
+	else if (own.alg == ALG_AUTO || !fit_takes(own.alg, CKK_RSA))
+		own.alg = ALG_RS256;
+	result = generate(key, &own, type, error);
 	if (result == 0) {
 		*uri = key->full_uri;
 		key->full_uri = NULL;

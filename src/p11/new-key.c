@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p11/new-key.h"
 
-#include "base/alg.h"
 #include "base/message.h"
 
-#include <openssl/objects.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,13 +30,19 @@ static int choose_names(const struct uri *uri, struct new_pair *pair, struct err
 
 int new_key_begin(struct p11_key *key, const struct p11_request *request, struct new_pair *pair, struct error *error)
 {
-	struct error slip = { .hint = "" };
 	struct token *token;
 
 	if (key_token(key, request, true, &token, error) < 0 || choose_names(key->uri, pair, error) < 0 ||
 	    session_open(&key->session, token, true, error) < 0 ||
 	    session_login(&key->session, request, key->uri, error) < 0)
 		return error_result(error);
+	return 0;
+}
+
+int new_key_claim(struct p11_key *key, struct new_pair *pair, struct error *error)
+{
+	struct error slip = { .hint = "" };
+
 	p11_uri_hint_id(key->uri->text, &slip);
 	if (slip.hint[0] != '\0')
 		message_warn("%s", slip.hint);
@@ -47,14 +51,8 @@ int new_key_begin(struct p11_key *key, const struct p11_request *request, struct
 		return error_result(error);
 	/* Before the key exists: afterwards nothing may fail before the user gets its URI. */
 	tokens_look_beyond(&key->tokens, key->uri);
-	key->full_uri = token_key_uri(token, &pair->names[0], &pair->names[1]);
+	key->full_uri = token_key_uri(key->session.token, &pair->names[0], &pair->names[1]);
 	return key->full_uri != NULL ? 0 : error_memory(error);
-}
-
-bool new_key_login(struct p11_key *key, const struct p11_request *request, struct error *error)
-{
-	return error->code == CKR_USER_NOT_LOGGED_IN && session_may_login(&key->session, request, key->uri) &&
-	       session_login_anyway(&key->session, request, key->uri, error) == 0;
 }
 
 void attributes_add(struct attributes *attributes, CK_ATTRIBUTE_TYPE type, const void *value, CK_ULONG length)
@@ -108,19 +106,46 @@ void attributes_private(struct attributes *attributes, const struct new_pair *pa
 		attributes_flag(attributes, CKA_DERIVE, false);
 }
 
-CK_ULONG new_key_curve(const char *curve, unsigned char **der)
-{
-	int length = i2d_ASN1_OBJECT(OBJ_nid2obj(OBJ_sn2nid(alg_info(alg_of_curve(curve))->group)), der);
-
-	return length > 0 ? (CK_ULONG)length : 0;
-}
-
 /* Tokens cannot name the attribute that they refuse, and some return a general error. */
-bool is_about_template(CK_RV rv)
+static bool is_about_template(CK_RV rv)
 {
 	return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID || rv == CKR_ATTRIBUTE_READ_ONLY ||
 	       rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_TEMPLATE_INCOMPLETE || rv == CKR_ARGUMENTS_BAD ||
 	       rv == CKR_FUNCTION_FAILED || rv == CKR_GENERAL_ERROR;
+}
+
+static int make(struct p11_key *key, const char *what, const char *function, new_key_attempt *attempt, void *context,
+		struct error *error)
+{
+	const char *name = token_label(key->session.token);
+	CK_RV first = attempt(key, context, true), second;
+
+	if (first == CKR_OK)
+		return 0;
+	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" cannot %s (%s)", name, what, function);
+	error_hint(error, OWN_TOOL);
+	if (!is_about_template(first))
+		return -ERROR_TOKEN;
+	message_step("token \"%s\" refuses the template: %s; trying a shorter one", name, ckr_text(first));
+	second = attempt(key, context, false);
+	if (second == CKR_OK)
+		return 0;
+	error_set(error, ERROR_TOKEN, "token \"%s\" cannot %s (%s): %s, and with a shorter template %s", name, what,
+		  function, ckr_text(first), ckr_text(second));
+	error_hint(error, OWN_TOOL);
+	error->code = second;
+	return -ERROR_TOKEN;
+}
+
+int new_key_make(struct p11_key *key, const char *what, const char *function, new_key_attempt *attempt, void *context,
+		 struct error *error)
+{
+	if (make(key, what, function, attempt, context, error) == 0)
+		return 0;
+	if (error->code != CKR_USER_NOT_LOGGED_IN || !session_may_login(&key->session, &key->request, key->uri) ||
+	    session_login_anyway(&key->session, &key->request, key->uri, error) < 0)
+		return error_result(error);
+	return make(key, what, function, attempt, context, error);
 }
 
 /* --- once it exists ---------------------------------------------------------------------------------------------- */

@@ -16,13 +16,19 @@ struct new_pair {
 
 /* --- before it is made (new-key.c) ------------------------------------------------------------------------------- */
 
-/* Finds the token, chooses the names, opens a session, logs in, and refuses names that are taken. Sets key->full_uri,
- * so that nothing need fail once the pair exists. The pair points into the request's URI. Fails as p11_key_generate
- * does. */
+/* Finds the token, chooses the names, opens a session and logs in. The pair points into the request's URI. Fails as
+ * p11_key_generate does. */
 int new_key_begin(struct p11_key *key, const struct p11_request *request, struct new_pair *pair, struct error *error);
 
-/* Whether to make the pair once more: `error` is for lack of a login, and a login has succeeded now. */
-bool new_key_login(struct p11_key *key, const struct p11_request *request, struct error *error);
+/* Refuses names that are taken, and sets key->full_uri, so that nothing need fail once the pair exists. */
+int new_key_claim(struct p11_key *key, struct new_pair *pair, struct error *error);
+
+/* Makes objects by a call of `function`, which `attempt` makes: with full templates, then, if the token refuses them,
+ * with shorter ones, and once more after a login if one was lacking. `what` completes "the token cannot …". Fails with
+ * ERROR_TOKEN, or as the login does. */
+typedef CK_RV new_key_attempt(struct p11_key *key, void *context, bool in_full);
+int new_key_make(struct p11_key *key, const char *what, const char *function, new_key_attempt *attempt, void *context,
+		 struct error *error);
 
 /* The attributes of one object. Values are not copied. */
 struct attributes {
@@ -38,13 +44,6 @@ void attributes_flag(struct attributes *attributes, CK_ATTRIBUTE_TYPE type, bool
  * of the pair, except DECRYPT of RSA keys, but never those that keep the key on its token. */
 void attributes_public(struct attributes *attributes, const struct new_pair *pair, bool in_full);
 void attributes_private(struct attributes *attributes, const struct new_pair *pair, bool in_full);
-
-/* The DER of the curve's object identifier, for CKA_EC_PARAMS. The caller frees *der with OPENSSL_free. Returns its
- * length, or 0. */
-CK_ULONG new_key_curve(const char *curve, unsigned char **der);
-
-/* Whether a token that refuses a template may accept a shorter one. */
-bool is_about_template(CK_RV rv);
 
 /* --- once it exists (new-key.c) ---------------------------------------------------------------------------------- */
 
@@ -69,7 +68,7 @@ int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct 
 int taken_since(struct p11_key *key, const struct new_pair *pair, struct error *error);
 
 /* Destroys a new pair and says so in the error's hint, followed by `then`; if that fails, the hint says how to remove
- * it. A handle may be CK_INVALID_HANDLE. Returns the error. */
+ * it. `private` is CK_INVALID_HANDLE if only the public half was made. Returns the error. */
 int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
 		 const char *then, struct error *error);
 

@@ -40,17 +40,17 @@ int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJE
 		 const char *then, struct error *error)
 {
 	const struct module *module = session->token->module;
-	CK_RV gone = CKR_OK, rest = CKR_OK;
+	const char *what = private != CK_INVALID_HANDLE ? "pair" : "public half";
+	CK_RV gone = CKR_OK, rest;
 
 	if (private != CK_INVALID_HANDLE)
 		gone = CALL(module, C_DestroyObject, session->handle, private);
-	if (public != CK_INVALID_HANDLE)
-		rest = CALL(module, C_DestroyObject, session->handle, public);
+	rest = CALL(module, C_DestroyObject, session->handle, public);
 	gone = gone == CKR_OK ? rest : gone;
 	if (gone == CKR_OK)
-		error_hint(error, "the pair was destroyed; %s", then);
+		error_hint(error, "the %s was destroyed; %s", what, then);
 	else
-		error_hint(error, "destroying the pair failed: %s; remove it with the token's own tool: %s",
+		error_hint(error, "destroying the %s failed: %s; remove it with the token's own tool: %s", what,
 			   ckr_text(gone), uri);
 	return error_result(error);
 }

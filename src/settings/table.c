@@ -95,6 +95,8 @@ const struct setting settings_table[SETTING_COUNT] = {
 	      .help = "write to this file instead of stdout"),
 	ENTRY(SETTING_PARALLEL, "parallel", .type = TYPE_NUMBER, .argument = "N", .fallback = "16", .min = 1,
 	      .max = 256, .help = "with --batch: requests at the same time"),
+	ENTRY(SETTING_PASSPHRASE_FROM, "passphrase-from", .type = TYPE_TEXT, .option_only = true, .argument = "SRC",
+	      .help = "source of the file's passphrase, as for --pin-from"),
 	ENTRY(SETTING_REVOKE, "revoke", .type = TYPE_FLAG, .option_only = true,
 	      .help = "revoke the bearer when the command ends"),
 	ENTRY(SETTING_SESSIONS, "sessions", .type = TYPE_NUMBER, .argument = "N", .min = 1, .max = 64,

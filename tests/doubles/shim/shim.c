@@ -9,9 +9,11 @@
  *                   C_Login              user=CKU_USER|… pin=NULL|given
  *                   C_GetMechanismInfo, C_SignInit   mech=CKM_…
  *                   C_Sign               length=…
- *                   C_FindObjectsInit, C_GetAttributeValue, C_CreateObject   types=CKA_LABEL,CKA_ID,0x…
+ *                   C_FindObjectsInit, C_GetAttributeValue   types=CKA_LABEL,CKA_ID,0x…
+ *                   C_CreateObject       types=CKA_SIGN=1,…
  *                   C_GenerateKeyPair    pub=CKA_VERIFY=1,… priv=CKA_EXTRACTABLE=0,…
- * P11SHIM_LOCKS   if set, C_Login's line ends in memory=locked|unlocked, for the memory of the PIN
+ * P11SHIM_LOCKS   if set, C_Login's line ends in memory=locked|unlocked, for the memory of the PIN; that of C_CreateObject for
+ *                 that of a private key
  * P11SHIM_AWAY    the number of the error of a token that is away, instead of CKR_DEVICE_ERROR
  * P11SHIM_LOADED  a line to write to stderr when this module is loaded
  * P11SHIM_FAULTS  faults separated by ';'. If one is invalid, C_GetFunctionList fails, so that no test passes by a typo.
@@ -69,7 +71,7 @@
  *   mechanism-flags+=CKF_HW              C_GetMechanismInfo reports this flag
  *                                        Whatever the faults, C_SignInit refuses parameters that RFC 7518 does not
  *                                        allow: CKR_MECHANISM_PARAM_INVALID
- *   template-=CKA_NAME                   C_GenerateKeyPair: CKR_TEMPLATE_INCONSISTENT if a template has this
+ *   template-=CKA_NAME                   C_GenerateKeyPair, C_CreateObject: CKR_TEMPLATE_INCONSISTENT if a template has this
  *   reserved=TEXT                        C_Initialize: CKR_ARGUMENTS_BAD if pReserved is not this
  *   cant-lock                            C_Initialize: CKR_CANT_LOCK if the caller uses threads; and the log gets a
  *                                        line THREADS if ever two threads are in the module at once
@@ -333,8 +335,14 @@ static CK_RV shim_C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attrib
 {
 	struct call call = {.function = "C_CreateObject"};
 
-	detail_types(&call, "types", false, attributes, count);
-	PASS(call, module->C_CreateObject(session, attributes, count, object));
+	detail_types(&call, "types", true, attributes, count);
+	for (CK_ULONG i = 0; i < count && getenv("P11SHIM_LOCKS") != NULL; i++) {
+		if (attributes[i].type == CKA_VALUE || (attributes[i].type >= CKA_PRIVATE_EXPONENT && attributes[i].type <= CKA_COEFFICIENT)) {
+			detail(&call, " memory=%s", memory_is_locked(attributes[i].pValue) ? "locked" : "unlocked");
+		}
+	}
+	PASS(call, !results_template(attributes, count) ? CKR_TEMPLATE_INCONSISTENT :
+			module->C_CreateObject(session, attributes, count, object));
 	return call.rv;
 }
 

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Imports pairs. The public half is stored first: it is of no use by itself, and once the private key exists the pair
+ * is complete, so a process that is killed leaves no key that nobody knows of. Everything else that fails, or a signal,
+ * removes what was stored. */
+#include "p11/key-numbers.h"
+#include "p11/new-key.h"
+
+#include "process/interrupt.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#define INTERRUPTED "p11bearer: interrupted; removing the key from its token; signal again to stop immediately\n"
+
+struct import {
+	struct new_pair pair;
+	struct key_numbers numbers;
+	CK_OBJECT_CLASS class; /* of the object to store next */
+};
+
+/* --- the objects ------------------------------------------------------------------------------------------------- */
+
+static CK_RV create(struct p11_key *key, void *context, bool in_full)
+{
+	struct import *import = context;
+	bool public = import->class == CKO_PUBLIC_KEY;
+	struct attributes object = { .count = 0 };
+
+	attributes_add(&object, CKA_CLASS, &import->class, sizeof(import->class));
+	if (public)
+		attributes_public(&object, &import->pair, in_full);
+	else
+		attributes_private(&object, &import->pair, in_full);
+	if (!public && in_full && import->pair.type == CKK_RSA)
+		attributes_flag(&object, CKA_DERIVE, false);
+	/* A private EC key has parameters, but no point. */
+	for (size_t i = 0; i < (public || import->pair.type == CKK_RSA ? 2 : 1); i++)
+		object.list[object.count++] = import->numbers.public[i];
+	for (size_t i = 0; !public && i < import->numbers.private_count; i++)
+		object.list[object.count++] = import->numbers.private[i];
+	return CALL(key->session.token->module, C_CreateObject, key->session.handle, object.list, object.count,
+		    public ? &import->pair.public : &key->handle);
+}
+
+/* The same key may be on the token under other names, or its public half may be left from an import that was killed. */
+static int refuse_same(const struct p11_key *key, const struct import *import, struct error *error)
+{
+	CK_OBJECT_CLASS public_class = CKO_PUBLIC_KEY, private_class = CKO_PRIVATE_KEY;
+	bool ec = import->pair.type == CKK_EC;
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &public_class, sizeof(public_class) },
+				    import->numbers.public[ec ? 1 : 0] }; /* point or modulus */
+	CK_ATTRIBUTE id;
+	CK_OBJECT_HANDLE found, private;
+	size_t count, privates = 0;
+	int result;
+
+	if (objects_match(&key->session, template, 2, &found, 1, &count, error) < 0)
+		return error_result(error);
+	template[0].pValue = &private_class;
+	if (count == 0 && !ec) { /* private EC keys do not show their point */
+		result = objects_match(&key->session, template, 2, &found, 1, &privates, error);
+	} else if (count > 0) {
+		result = object_read(&key->session, found, CKA_ID, &id, error);
+		template[1] = id;
+		if (result == 0 && id.ulValueLen > 0)
+			result = objects_match(&key->session, template, 2, &private, 1, &privates, error);
+		free(id.pValue);
+	} else {
+		return 0;
+	}
+	if (result < 0 || (count == 0 && privates == 0))
+		return result;
+	error_set(error, ERROR_NO_KEY,
+		  privates > 0 ? "the key is already on token \"%s\":" :
+				 "the key's public half is already on token \"%s\", without its private half:",
+		  token_label(key->session.token));
+	object_name_all(&key->session, &found, 1, error);
+	error_hint(error, "%s; remove it with \"p11bearer destroy\" or the token's own tool, and run the command again",
+		   privates > 0 ? "if an interrupted import left it, it was not checked" :
+				  "an interrupted import may have left it");
+	return -ERROR_NO_KEY;
+}
+
+/* --- the check --------------------------------------------------------------------------------------------------- */
+
+/* Signs with the new key. The signature is verified with key->public, which is the public half from the file. */
+static int sign(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct error *error)
+{
+	static const char data[] = "p11bearer import";
+	unsigned char signature[SIGNATURE_MAX];
+	struct p11_signer *signer;
+	size_t length;
+	int result;
+
+	key->request.alg = alg;
+	key->alg = ALG_AUTO;
+	key->mechanism = NULL;
+	if (fit_settle(key, key->handle, type, true, error) < 0 || p11_signer_open(&signer, key, error) < 0)
+		return error_result(error);
+	result = sign_once(signer, data, sizeof(data), signature, &length, error);
+	p11_signer_close(&signer);
+	return result;
+}
+
+/* Some tokens sign with PSS only. An error without a code, such as a wrong signature, is not about the algorithm. */
+static int check_signs(struct p11_key *key, const struct key_numbers *numbers, struct error *error)
+{
+	struct error other;
+
+	if (sign(key, numbers->alg, numbers->type, error) == 0)
+		return 0;
+	if (numbers->type != CKK_RSA || is_loss(error) || (error->class == ERROR_TOKEN && error->code == 0))
+		return error_result(error);
+	return sign(key, ALG_PS256, CKK_RSA, &other) == 0 ? 0 : error_result(error);
+}
+
+static int check_interrupted(const struct p11_key *key, struct error *error)
+{
+	int number = interrupt_take();
+
+	if (number == 0)
+		return 0;
+	error_set(error, ERROR_UNEXPECTED, "the import to token \"%s\" was interrupted",
+		  token_label(key->session.token));
+	error->signal = number;
+	return -ERROR_UNEXPECTED;
+}
+
+static int make_private(struct p11_key *key, struct import *import, struct error *error)
+{
+	bool leaves;
+
+	import->class = CKO_PRIVATE_KEY;
+	if (check_interrupted(key, error) < 0 ||
+	    new_key_make(key, "store the private key", "C_CreateObject", create, import, error) < 0)
+		return error_result(error);
+	if (new_key_check(&key->session, key->handle, &leaves, error) < 0 ||
+	    check_signs(key, &import->numbers, error) < 0)
+		return error_result(error);
+	return check_interrupted(key, error);
+}
+
+static int make_pair(struct p11_key *key, struct import *import, struct error *error)
+{
+	import->class = CKO_PUBLIC_KEY;
+	if (new_key_make(key, "store the public key", "C_CreateObject", create, import, error) < 0)
+		return error_result(error);
+	key->handle = CK_INVALID_HANDLE;
+	if (make_private(key, import, error) < 0) {
+		struct error why = *error;
+
+		return pair_destroy(&key->session, import->pair.public, key->handle, key->full_uri,
+				    why.hint[0] != '\0' ? why.hint : "nothing is left on the token", error);
+	}
+	new_key_warn_of_uses(&key->session, key->handle);
+	new_key_read_names(key);
+	return taken_since(key, &import->pair, error);
+}
+
+static int import_key(struct p11_key *key, const struct p11_request *request, struct import *import,
+		      struct error *error)
+{
+	int result;
+
+	import->pair.type = import->numbers.type;
+	if (new_key_begin(key, request, &import->pair, error) < 0 || refuse_same(key, import, error) < 0 ||
+	    new_key_claim(key, &import->pair, error) < 0)
+		return error_result(error);
+	interrupt_begin(INTERRUPTED);
+	result = make_pair(key, import, error);
+	interrupt_end();
+	return result;
+}
+
+int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **uri, struct error *error)
+{
+	struct p11_key *key = calloc(1, sizeof(*key));
+	struct p11_request own = *request;
+	struct import import;
+	int result;
+
+	*uri = NULL;
+	if (key == NULL)
+		return error_memory(error);
+	key->gate = gate_new();
+	EVP_PKEY_up_ref(source);
+	key->public = source;
+	result = key_numbers_copy(&import.numbers, source, error);
+	own.alg = import.numbers.alg; /* not the configured one, which may be another key's */
+	if (result == 0)
+		result = key->gate != NULL ? import_key(key, &own, &import, error) : error_memory(error);
+	if (result == 0) {
+		*uri = key->full_uri;
+		key->full_uri = NULL;
+	}
+	key_numbers_clear(&import.numbers);
+	p11_key_close(&key);
+	return result;
+}
