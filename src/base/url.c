@@ -20,25 +20,10 @@ static const char *find_port(const char *host)
 	return *port == ']' ? port + 1 : host;
 }
 
-/* Only an IPv6 address is in brackets. Other brackets enclose a placeholder, such as [name]. */
-static bool brackets_are_address(const struct url *url)
-{
-	const char *host = url->host, *bracket = memchr(host, '[', (size_t)(url->path - host));
-
-	if (bracket == NULL)
-		return true;
-	return bracket == host && host[1 + strspn(host + 1, "0123456789abcdefABCDEF:.%")] == ']' && host[1] != ']';
-}
-
-/* A password with a '/' in it looks like a port that is not a number. */
-static bool port_is_number(const struct url *url)
-{
-	return *url->port != ':' || url->port + 1 + strspn(url->port + 1, "0123456789") == url->path;
-}
-
 static const char *find_fault(const struct url *url)
 {
 	size_t authority = (size_t)(url->path - url->host);
+	const char *bracket = memchr(url->host, '[', authority);
 
 	if (!url->https && !begins(url->text, "http://"))
 		return "does not begin with https://";
@@ -48,9 +33,12 @@ static const char *find_fault(const struct url *url)
 		return "has no host";
 	if (memchr(url->host, '@', authority) != NULL)
 		return "must not contain a user and password";
-	if (!brackets_are_address(url))
+	/* Other brackets enclose a placeholder, such as [name]. */
+	if (bracket != NULL && (bracket != url->host || bracket[1] == ']' ||
+				bracket[1 + strspn(bracket + 1, "0123456789abcdefABCDEF:.%")] != ']'))
 		return "has brackets around something that is not an IPv6 address";
-	if (!port_is_number(url))
+	/* As in a password with a slash. */
+	if (*url->port == ':' && url->port + 1 + strspn(url->port + 1, "0123456789") != url->path)
 		return "has a port that is not a number";
 	if (memmem(url->host, authority, "..", 2) != NULL)
 		return "has two dots in a row in its host";

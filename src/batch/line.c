@@ -96,23 +96,23 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 {
 	const struct member *member = find_member(value->string);
 	struct bearer_request *request = &line->request;
+	void *place;
 
 	if (member == NULL) {
 		error_set(error, ERROR_CONFIG, "the line has an unknown member \"%.100s\"", value->string);
 		error_hint(error, "use username, client-id, instance-url, audience, lifetime, jti, claims and header");
 		return -ERROR_CONFIG;
 	}
+	place = (char *)request + member->offset;
 	switch (member->kind) {
 	case TEXT:
-		if (!cJSON_IsString(value))
-			return fail(error, member->name, "a string");
-		memcpy((char *)request + member->offset, &value->valuestring, sizeof(value->valuestring));
-		return options->parse(member->name, value->valuestring, NULL, NULL, error);
 	case URL:
 		if (!cJSON_IsString(value))
 			return fail(error, member->name, "a string");
-		return options->parse(member->name, value->valuestring, NULL,
-				      (struct url *)((char *)request + member->offset), error);
+		if (member->kind == TEXT)
+			memcpy(place, &value->valuestring, sizeof(value->valuestring));
+		return options->parse(member->name, value->valuestring, NULL, member->kind == URL ? place : NULL,
+				      error);
 	case NUMBER:
 		if (!cJSON_IsNumber(value))
 			return fail(error, member->name, "a number");

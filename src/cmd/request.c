@@ -76,6 +76,12 @@ static int take_extras(const struct settings *settings, enum setting_id id, enum
 	return 0;
 }
 
+/* The URL to which the assertion is sent. It is not set if the lines of a batch set it. */
+static enum setting_id first_url(const struct settings *settings)
+{
+	return settings_text(settings, SETTING_TOKEN_URL) != NULL ? SETTING_TOKEN_URL : SETTING_INSTANCE_URL;
+}
+
 static int take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
 		     struct error *error)
 {
@@ -86,8 +92,7 @@ static int take_urls(const struct settings *settings, enum cmd_purpose purpose, 
 	request->token_url = settings_url(settings, SETTING_TOKEN_URL);
 	if (bearer_endpoint(request, error) == 0)
 		return 0;
-	settings_blame(settings, request->token_url.text != NULL ? SETTING_TOKEN_URL : SETTING_INSTANCE_URL,
-		       error);
+	settings_blame(settings, first_url(settings), error);
 	return error_result(error);
 }
 
@@ -107,14 +112,6 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
 	return error_result(error);
 }
 
-/* The URL to which the assertion is sent; NULL if the lines of a batch set it. */
-static const char *first_url(const struct settings *settings)
-{
-	const char *url = settings_text(settings, SETTING_TOKEN_URL);
-
-	return url != NULL ? url : settings_text(settings, SETTING_INSTANCE_URL);
-}
-
 int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
 		       struct bearer_request *request, struct error *error)
 {
@@ -129,7 +126,7 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 	if (purpose == CMD_BEARER) {
 		request->retries = settings_number(settings, SETTING_RETRIES);
 		request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
-		if (cmd_http_options(settings, first_url(settings), &request->http, error) < 0)
+		if (cmd_http_options(settings, settings_text(settings, first_url(settings)), &request->http, error) < 0)
 			return error_result(error);
 	}
 	request->client_id = settings_text(settings, SETTING_CLIENT_ID);

@@ -15,10 +15,10 @@ enum {
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-/* A URL in lower case, except for the path, which has no trailing slashes. */
 struct page {
-	char scheme[8];
-	char host[HOST_SIZE], port[8], path[PATH_SIZE];
+	const struct url *url;
+	char host[HOST_SIZE]; /* in lower case, without the DNS root */
+	char path[PATH_SIZE]; /* without trailing slashes */
 };
 
 /* Suffixes of hosts that serve pages, and of the host of their org. Both have the same prefix, such as
@@ -58,11 +58,6 @@ static const char *const page_paths[] = { "/lightning", "/one/one.app" };
 static const char *const sure_paths[] = { "/lightning/page", "/lightning/r", "/lightning/o", "/lightning/n",
 					  "/lightning/setup", "/lightning/app", "/one/one.app" };
 
-static void copy(char *text, size_t size, const char *begin, const char *end)
-{
-	snprintf(text, size, "%.*s", (int)(end - begin), begin);
-}
-
 /* Returns false if the URL has no host, or contains a user. */
 static bool page_read(const struct url *url, struct page *page)
 {
@@ -71,17 +66,12 @@ static bool page_read(const struct url *url, struct page *page)
 	if (length == 0 || length >= sizeof(page->host) ||
 	    memchr(url->host, '@', (size_t)(url->path - url->host)) != NULL)
 		return false;
-	if (url->host == url->text)
-		snprintf(page->scheme, sizeof(page->scheme), "https");
-	else
-		copy(page->scheme, sizeof(page->scheme), url->text, url->host - strlen("://"));
-	text_lower(page->scheme, strlen(page->scheme));
+	page->url = url;
 	while (length > 0 && url->host[length - 1] == '.')
 		length--;
-	copy(page->host, sizeof(page->host), url->host, url->host + length);
+	snprintf(page->host, sizeof(page->host), "%.*s", (int)length, url->host);
 	text_lower(page->host, length);
-	copy(page->port, sizeof(page->port), url->port, url->path);
-	copy(page->path, sizeof(page->path), url->path, url->end);
+	snprintf(page->path, sizeof(page->path), "%.*s", (int)(url->end - url->path), url->path);
 	return true;
 }
 
@@ -199,13 +189,14 @@ static bool page_path(struct page *page, bool token, char *advice, size_t size)
 	bool found = org || site ? path_begins_with_one(page->path, page_paths, COUNT(page_paths)) :
 				  path_begins_with_one(page->path, sure_paths, COUNT(sure_paths));
 	char *endpoint = token ? find_end(page->path, server_salesforce.token_path) : NULL;
+	bool plain = strncasecmp(page->url->text, "http://", strlen("http://")) == 0, service;
 	char base[2 * HOST_SIZE];
-	bool service;
 	size_t length;
 
 	if (!found && !org && !site)
 		return false;
-	snprintf(base, sizeof(base), "%s://%s%s", page->scheme, page->host, page->port);
+	snprintf(base, sizeof(base), "%s://%s%.*s", plain ? "http" : "https", page->host,
+		 (int)(page->url->path - page->url->port), page->url->port);
 	if (endpoint != NULL)
 		*endpoint = '\0';
 	length = !found && site ? site_path(page->path) : 0;
