@@ -42,12 +42,10 @@ static int look(struct p11_key *key, EVP_PKEY **public, struct error *error)
 		result = halves_add(&key->session, template, count, &halves, error);
 	}
 	*public = halves_take(&halves);
-	/* The token hides everything until login. */
-	if (result < 0)
-		return error->code == CKR_USER_NOT_LOGGED_IN ? 0 : result;
-	if (*public == NULL)
-		return 0;
-	key->alg = alg_of_half(*public, key->request.alg);
+	if (result < 0 && error->code != CKR_USER_NOT_LOGGED_IN)
+		return result;
+	if (result == 0 && *public != NULL)
+		key->alg = alg_of_half(*public, key->request.alg);
 	if (key->alg != ALG_AUTO)
 		return mechanism_choose(key->session.token, key->alg, &key->mechanism, error);
 	EVP_PKEY_free(*public);
