@@ -43,7 +43,7 @@ static void show(const struct p11_plan *plan, bool destroys)
 	for (size_t i = 0; i < plan->count; i++) {
 		describe(plan, &plan->objects[i], text);
 		if (plan->objects[i].stays)
-			message_note("keeping %s: it has the same id, but not the same public key", text);
+			message_note("keeping %s: it has the same id, but does not show the same public key", text);
 		else
 			message_note("%s %s", destroys ? "destroying" : "would destroy", text);
 	}

@@ -215,7 +215,8 @@ static int add_all(struct p11_plan *plan, CK_OBJECT_CLASS class, EVP_PKEY *publi
 	for (size_t i = 0; i < count && result == 0; i++) {
 		EVP_PKEY *half;
 
-		if (object_half(session, class, found[i], &half, error) < 0 && template_ends_search(error))
+		/* Something left behind by a failure would look as if it stayed on purpose. */
+		if (object_half(session, class, found[i], &half, error) < 0)
 			return error_result(error);
 		result = add(plan, class == CKO_CERTIFICATE ? P11_CERTIFICATE : P11_PUBLIC_KEY, found[i],
 			     half == NULL || public == NULL || EVP_PKEY_eq(half, public) != 1, error);
@@ -253,7 +254,9 @@ static int make(struct p11_plan *plan, bool writable, struct error *error)
 	EVP_PKEY_free(public);
 	if (result < 0)
 		return result;
-	plan->uri = count > 0 ? object_uri(&key->session, key->handle) : strdup(uri_shown(key->uri));
+	plan->uri = count > 0 ? object_uri(&key->session, key->handle) : NULL;
+	if (plan->uri == NULL)
+		plan->uri = strdup(uri_shown(key->uri));
 	return plan->uri != NULL ? 0 : error_memory(error);
 }
 

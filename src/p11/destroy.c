@@ -5,6 +5,8 @@
 
 #include "p11/key.h"
 
+#include <stdlib.h>
+
 static void hint(CK_RV rv, struct error *error)
 {
 	if (rv == CKR_ACTION_PROHIBITED)
@@ -14,6 +16,18 @@ static void hint(CK_RV rv, struct error *error)
 		error_hint(error, "the token is write-protected");
 	else if (!ckr_is_about_device(rv)) /* else there is a hint */
 		error_hint(error, "some tokens let only their vendor's tool destroy keys and certificates");
+}
+
+/* Whether the object is gone already: some tokens destroy the public key with the private one. */
+static bool is_gone(const struct session *session, const struct p11_object *object)
+{
+	CK_ATTRIBUTE id;
+	struct error why;
+
+	if (object_read(session, object->handle, CKA_ID, &id, &why) < 0)
+		return why.code == CKR_OBJECT_HANDLE_INVALID;
+	free(id.pValue);
+	return false;
 }
 
 int p11_plan_carry_out(struct p11_plan *plan, struct error *error)
@@ -28,8 +42,7 @@ int p11_plan_carry_out(struct p11_plan *plan, struct error *error)
 		if (object->stays)
 			continue;
 		rv = CALL(session->token->module, C_DestroyObject, session->handle, object->handle);
-		/* Some tokens destroy the public key with the private one. */
-		if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && object->class != P11_PRIVATE_KEY))
+		if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && is_gone(session, object)))
 			continue;
 		object->left = true;
 		first = first == CKR_OK ? rv : first;

@@ -21,7 +21,7 @@ struct p11_object {
 /* What would be destroyed: the private key first, then public keys, then certificates. */
 struct p11_plan {
 	struct p11_key *key;
-	char *uri; /* of the key, in full */
+	char *uri; /* of the key, in full if it can be read */
 	struct p11_object *objects;
 	size_t count;
 };

@@ -66,11 +66,16 @@ static int public_from_key(const struct session *session, CK_OBJECT_HANDLE objec
 {
 	int result = public_from_two(session, object, CKA_MODULUS, CKA_PUBLIC_EXPONENT, public_from_numbers, public,
 				     error);
+	struct error other;
 
-	if (*public == NULL && (result == 0 || !template_ends_search(error)))
-		result = public_from_two(session, object, CKA_EC_PARAMS, CKA_EC_POINT, public_from_point, public,
-					 error);
-	return result;
+	if (*public != NULL || (result < 0 && template_ends_search(error)))
+		return result;
+	if (public_from_two(session, object, CKA_EC_PARAMS, CKA_EC_POINT, public_from_point, public, &other) < 0 &&
+	    (result == 0 || template_ends_search(&other))) {
+		*error = other;
+		return error_result(error);
+	}
+	return *public != NULL ? 0 : result;
 }
 
 static int public_from_certificate(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,
