@@ -11,6 +11,7 @@ struct proxy; /* http-proxy.h */
 
 struct http_url {
 	char *text, *origin;
+	CURLU *parts; /* may be made before http_ready, whose allocator can free what malloc returned */
 	bool plain; /* http, not https */
 };
 

@@ -39,28 +39,24 @@ static const char *site_fault(const struct http_url *url, const struct http_url 
 	return NULL;
 }
 
-/* Returns the site as libcurl spells it; NULL if memory is exhausted. */
-static char *make_site(const char *text, const struct url *base)
+/* Sets *site to libcurl's spelling of the URL, without the path unless it is that of `base`. */
+static int make_site(const struct http_url *url, const struct url *base, char **site, struct error *error)
 {
-	CURLU *parts = curl_url();
-	char *whole = NULL, *site = NULL;
-	struct url url;
+	char *whole = NULL;
+	struct url spelled;
 	size_t path;
 
-	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, text, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_URL, &whole, 0) == CURLUE_OK) {
-		(void)url_parse(&url, whole);
-		path = (size_t)(url.end - url.path);
-		if (path > 0 && (base->end - base->path != url.end - url.path ||
-				 memcmp(base->path, url.path, path) != 0))
-			path = 0;
-		site = strndup(whole, (size_t)(url.path - whole) + path);
-	}
-	if (site != NULL)
-		text_lower(site, (size_t)(url.path - whole));
+	if (curl_url_get(url->parts, CURLUPART_URL, &whole, 0) != CURLUE_OK)
+		return error_memory(error);
+	(void)url_parse(&spelled, whole);
+	path = (size_t)(spelled.end - spelled.path);
+	if (path > 0 && ((size_t)(base->end - base->path) != path || memcmp(base->path, spelled.path, path) != 0))
+		path = 0;
+	*site = strndup(whole, (size_t)(spelled.path - whole) + path);
+	if (*site != NULL)
+		text_lower(*site, (size_t)(spelled.path - whole));
 	curl_free(whole);
-	curl_url_cleanup(parts);
-	return site;
+	return *site != NULL ? 0 : error_memory(error);
 }
 
 int http_site(const char *text, const struct http_url *server, const struct url *base, char **site,
@@ -69,15 +65,17 @@ int http_site(const char *text, const struct http_url *server, const struct url 
 	const char *fault = site_text_fault(text);
 	struct http_url *url = NULL;
 	struct error why;
+	int result;
 
 	*site = NULL;
 	if (fault == NULL && http_url_parse(&url, text, &why) < 0)
 		return error_set(error, ERROR_ANSWER, "the org's instance_url: %.2048s", why.text);
 	if (fault == NULL)
 		fault = site_fault(url, server, base);
+	if (fault == NULL)
+		result = make_site(url, base, site, error);
+	else
+		result = error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
 	http_url_free(&url);
-	if (fault != NULL)
-		return error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
-	*site = make_site(text, base);
-	return *site != NULL ? 0 : error_memory(error);
+	return result;
 }

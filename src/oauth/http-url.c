@@ -32,14 +32,14 @@ bool url_has(CURLU *parts, CURLUPart part)
 	return has;
 }
 
-static int take_origin(struct http_url *url, CURLU *parts, const char *scheme, const char *host, struct error *error)
+static int take_origin(struct http_url *url, const char *scheme, const char *host, struct error *error)
 {
 	size_t length = strlen(host);
 	char *port = NULL;
 
 	if (length > 1 && host[length - 1] == '.') /* the DNS root */
 		length--;
-	if (curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
+	if (curl_url_get(url->parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
 	    asprintf(&url->origin, "%s://%.*s:%s", scheme, (int)length, host, port) < 0)
 		url->origin = NULL;
 	curl_free(port);
@@ -49,8 +49,9 @@ static int take_origin(struct http_url *url, CURLU *parts, const char *scheme, c
 }
 
 /* Does not show a URL that cannot be parsed or contains a user and password. */
-static int take_parts(struct http_url *url, CURLU *parts, struct error *error)
+static int take_parts(struct http_url *url, struct error *error)
 {
+	CURLU *parts = url->parts;
 	char *scheme = NULL, *host = NULL;
 	CURLUcode code = curl_url_set(parts, CURLUPART_URL, url->text, 0);
 	int result;
@@ -65,7 +66,7 @@ static int take_parts(struct http_url *url, CURLU *parts, struct error *error)
 		error_hint(error, "use https://; plain http is for loopback addresses only");
 	} else {
 		url->plain = strcasecmp(scheme, "https") != 0;
-		result = take_origin(url, parts, scheme, host, error);
+		result = take_origin(url, scheme, host, error);
 	}
 	curl_free(scheme);
 	curl_free(host);
@@ -74,15 +75,15 @@ static int take_parts(struct http_url *url, CURLU *parts, struct error *error)
 
 static int make(struct http_url **url, const char *base, int length, const char *path, struct error *error)
 {
-	CURLU *parts = curl_url();
 	int result;
 
 	*url = calloc(1, sizeof(**url));
-	if (*url != NULL && asprintf(&(*url)->text, "%.*s%s", length, base, path) < 0)
+	if (*url == NULL)
+		return error_memory(error);
+	(*url)->parts = curl_url();
+	if (asprintf(&(*url)->text, "%.*s%s", length, base, path) < 0)
 		(*url)->text = NULL;
-	result = parts != NULL && *url != NULL && (*url)->text != NULL ? take_parts(*url, parts, error) :
-									 error_memory(error);
-	curl_url_cleanup(parts);
+	result = (*url)->parts != NULL && (*url)->text != NULL ? take_parts(*url, error) : error_memory(error);
 	if (result < 0)
 		http_url_free(url);
 	return result;
@@ -109,6 +110,7 @@ void http_url_free(struct http_url **url)
 		return;
 	free((*url)->text);
 	free((*url)->origin);
+	curl_url_cleanup((*url)->parts);
 	free(*url);
 	*url = NULL;
 }
