@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { UTF8_MOST = 6 }; /* bytes that UTF8_getc may read */
+enum { UTF8_MAX = 6 }; /* bytes that UTF8_getc may read */
 
 static const char *after(const char *text, const char *prefix)
 {
@@ -86,7 +86,7 @@ static const char *stray(const unsigned char *text, size_t length, const char **
 	}
 	while (length > 0 && fault == NULL) {
 		unsigned long character;
-		int used = UTF8_getc(text, length < UTF8_MOST ? (int)length : UTF8_MOST, &character);
+		int used = UTF8_getc(text, length < UTF8_MAX ? (int)length : UTF8_MAX, &character);
 
 		if (used > 0)
 			fault = character_fault(character, hint);
