@@ -83,35 +83,16 @@ static int refuse_same(const struct p11_key *key, const struct import *import, s
 
 /* --- the check --------------------------------------------------------------------------------------------------- */
 
-/* Signs with the new key. The signature is verified with key->public, which is the public half from the file. */
-static int sign(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct error *error)
-{
-	static const char data[] = "p11bearer import";
-	unsigned char signature[SIGNATURE_MAX];
-	struct p11_signer *signer;
-	size_t length;
-	int result;
-
-	key->request.alg = alg;
-	key->alg = ALG_AUTO;
-	key->mechanism = NULL;
-	if (fit_settle(key, key->handle, type, true, error) < 0 || p11_signer_open(&signer, key, error) < 0)
-		return error_result(error);
-	result = sign_once(signer, data, sizeof(data), signature, &length, error);
-	p11_signer_close(&signer);
-	return result;
-}
-
 /* Some tokens sign with PSS only. An error without a code, such as a wrong signature, is not about the algorithm. */
 static int check_signs(struct p11_key *key, const struct key_numbers *numbers, struct error *error)
 {
 	struct error other;
 
-	if (sign(key, numbers->alg, numbers->type, error) == 0)
+	if (new_key_signs(key, numbers->alg, numbers->type, error) == 0)
 		return 0;
 	if (numbers->type != CKK_RSA || is_loss(error) || (error->class == ERROR_TOKEN && error->code == 0))
 		return error_result(error);
-	return sign(key, ALG_PS256, CKK_RSA, &other) == 0 ? 0 : error_result(error);
+	return new_key_signs(key, ALG_PS256, CKK_RSA, &other) == 0 ? 0 : error_result(error);
 }
 
 static int check_interrupted(const struct p11_key *key, struct error *error)
@@ -163,6 +144,7 @@ static int import_key(struct p11_key *key, const struct p11_request *request, st
 	int result;
 
 	import->pair.type = import->numbers.type;
+	import->pair.imported = true;
 	if (new_key_begin(key, request, &import->pair, error) < 0 || refuse_same(key, import, error) < 0 ||
 	    new_key_claim(key, &import->pair, error) < 0)
 		return error_result(error);

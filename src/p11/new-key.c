@@ -174,6 +174,25 @@ int new_key_check(const struct session *session, CK_OBJECT_HANDLE private, bool 
 			 token_label(session->token), fault);
 }
 
+int new_key_signs(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct error *error)
+{
+	static const char data[] = "p11bearer";
+	unsigned char signature[SIGNATURE_MAX];
+	struct p11_signer *signer;
+	size_t length;
+	int result;
+
+	key->request.alg = alg;
+	key->alg = ALG_AUTO;
+	key->mechanism = NULL;
+	key->prepared = false;
+	if (fit_settle(key, key->handle, type, true, error) < 0 || p11_signer_open(&signer, key, error) < 0)
+		return error_result(error);
+	result = sign_once(signer, data, sizeof(data), signature, &length, error);
+	p11_signer_close(&signer);
+	return result;
+}
+
 void new_key_warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_DECRYPT, CKA_UNWRAP, CKA_SIGN_RECOVER, CKA_DERIVE };

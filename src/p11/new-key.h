@@ -9,6 +9,7 @@ enum { NEW_ID_LENGTH = 8 }; /* bytes of a random CKA_ID */
 
 struct new_pair {
 	CK_KEY_TYPE type;      /* CKK_RSA or CKK_EC */
+	bool imported;         /* its file is left: it is destroyed whenever something fails */
 	CK_ATTRIBUTE names[2]; /* the label, which may be empty, and the id */
 	unsigned char random_id[NEW_ID_LENGTH];
 	CK_OBJECT_HANDLE public; /* the private key's handle is p11_key.handle */
@@ -50,6 +51,10 @@ void attributes_private(struct attributes *attributes, const struct new_pair *pa
 /* Reads back whether the private key can leave the token. Fails with ERROR_TOKEN: *leaves is true if it can, false if
  * that cannot be read. */
 int new_key_check(const struct session *session, CK_OBJECT_HANDLE private, bool *leaves, struct error *error);
+
+/* Signs with key->handle, a private key of this type, and verifies the signature with key->public. Fails as
+ * p11_signer_sign does, and with ERROR_NO_KEY if the token lacks the algorithm. */
+int new_key_signs(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct error *error);
 
 /* Warns if the key may do more than sign: a short template leaves that to the token. */
 void new_key_warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private);

@@ -145,6 +145,9 @@ static int report_seen(const struct p11_key *key, const struct new_pair *pair, c
 			continue;
 		if (find_others(&key->session, class, name, i < 2 ? pair->public : key->handle, ours, &other,
 				error) < 0) {
+			if (pair->imported)
+				return pair_destroy(&key->session, pair->public, key->handle, key->full_uri,
+						    "import the key again", error);
 			error_append(error, "; the key was made: %s", key->full_uri);
 			return error_result(error);
 		}
@@ -156,26 +159,43 @@ static int report_seen(const struct p11_key *key, const struct new_pair *pair, c
 	return 0;
 }
 
-/* Logs in again, because the module was restarted, and destroys the pair by its modulus or, for an EC key, which shows
- * its point in its public half only, by its id. Does not use a pin pad again. */
+/* Finds the pair's private key again: by its modulus or, since private EC keys do not show their point, as the one with
+ * its id whose signature its public half verifies. */
+static bool find_private(struct p11_key *key, const struct new_pair *pair, const CK_ATTRIBUTE *ours)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) },
+				    pair->type == CKK_EC ? pair->names[1] : *ours };
+	CK_OBJECT_HANDLE found[LOOKED_AT];
+	enum alg alg = key->request.alg;
+	struct error ignored;
+	size_t count;
+
+	if (objects_match(&key->session, template, 2, found, LOOKED_AT, &count, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		key->handle = found[i];
+		if (pair->type == CKK_EC && key->public != NULL &&
+		    new_key_signs(key, alg, pair->type, &ignored) == 0)
+			return true;
+	}
+	return pair->type == CKK_RSA && count == 1;
+}
+
+/* Logs in again, because the module was restarted, and destroys the pair. Does not use a pin pad again. */
 static int destroy_again(struct p11_key *key, const struct new_pair *pair, CK_ATTRIBUTE *ours, struct error *error)
 {
-	CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY };
-	const CK_ATTRIBUTE *marks[] = { pair->type == CKK_EC ? &pair->names[1] : ours, ours };
-	CK_OBJECT_HANDLE found[2], twice[2];
+	CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, *ours };
+	CK_OBJECT_HANDLE public[2];
 	struct error ignored;
+	size_t count;
 
-	if (key->session.pin == NULL || session_renew(&key->session, &key->request, &ignored) < 0)
+	if (key->session.pin == NULL || session_renew(&key->session, &key->request, &ignored) < 0 ||
+	    !find_private(key, pair, ours) ||
+	    objects_match(&key->session, template, 2, public, 2, &count, &ignored) < 0 || count != 1)
 		return keep_both(key->full_uri, error);
-	for (size_t i = 0; i < 2; i++) {
-		CK_ATTRIBUTE template[] = { { CKA_CLASS, &classes[i], sizeof(classes[i]) }, *marks[i] };
-		size_t count;
-
-		if (objects_match(&key->session, template, 2, twice, 2, &count, &ignored) < 0 || count != 1)
-			return keep_both(key->full_uri, error);
-		found[i] = twice[0];
-	}
-	return pair_destroy(&key->session, found[1], found[0], key->full_uri, RUN_AGAIN, error);
+	return pair_destroy(&key->session, public[0], key->handle, key->full_uri, RUN_AGAIN, error);
 }
 
 /* SoftHSM sees what other processes write only until it writes something itself. A restarted module sees everything;
@@ -227,6 +247,8 @@ int taken_since(struct p11_key *key, const struct new_pair *pair, struct error *
 	if (object_read(&key->session, pair->public, pair->type == CKK_EC ? CKA_EC_POINT : CKA_MODULUS, &ours,
 			&ignored) < 0)
 		message_step("the new key's public half cannot be read: %s", ignored.text);
+	if (pair->type == CKK_EC && key->public == NULL)
+		(void)object_half(&key->session, CKO_PUBLIC_KEY, pair->public, &key->public, &ignored);
 	result = report_seen(key, pair, &ours, error);
 	if (result == 0)
 		result = report_unseen(key, pair, &ours, error);
