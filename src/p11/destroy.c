@@ -44,7 +44,7 @@ int p11_plan_carry_out(struct p11_plan *plan, struct error *error)
 		rv = CALL(session->token->module, C_DestroyObject, session->handle, object->handle);
 		if (rv == CKR_OK || (rv == CKR_OBJECT_HANDLE_INVALID && is_gone(session, object)))
 			continue;
-		object->left = true;
+		object->left = object->class != P11_PRIVATE_KEY;
 		first = first == CKR_OK ? rv : first;
 		if (object->class == P11_PRIVATE_KEY) {
 			ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" did not destroy the private key, and nothing "

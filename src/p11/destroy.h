@@ -15,7 +15,7 @@ struct p11_object {
 	char type[96];     /* of a key: "RSA 2048", "EC P-256", or the CKK number; empty: it cannot be read */
 	X509 *certificate; /* of a certificate; NULL: it cannot be read */
 	bool stays;        /* its public key is not the key's, or the token does not show it */
-	bool left;         /* it could not be destroyed */
+	bool left;         /* although the private key was destroyed */
 };
 
 /* What would be destroyed: the private key first, then public keys, then certificates. */

@@ -77,8 +77,9 @@ int p11_key_prepare(struct p11_key *key, struct error *error);
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error);
 
 /* Reads the public half of the key that the URI names, and the algorithm that it signs with. If the public keys and
- * certificates that the URI matches have one public half, and the token shows it without a login, there is no login and
- * the private key is not looked for, unless the request requires one that is not extractable. Otherwise, if
+ * certificates with the URI's label and id, or else its id, have one public half, and the token shows it without a
+ * login, there is no login and the private key is not looked for, unless the request requires one that is not
+ * extractable. Otherwise, if
  * `with_login`, opens the key. The caller frees *public. Fails as p11_key_open and p11_key_public do, and with
  * ERROR_NO_KEY if a login is needed and `with_login` is false. */
 int p11_public_read(const struct p11_request *request, bool with_login, EVP_PKEY **public, enum alg *alg,

@@ -22,25 +22,35 @@ static enum alg alg_of_half(EVP_PKEY *public, enum alg wanted)
 	return own;
 }
 
-/* Looks at the public keys and certificates that the URI matches. *public is NULL if they do not show one public half
- * that fits the algorithm. */
-static int look(struct p11_key *key, EVP_PKEY **public, struct error *error)
+/* Adds the public halves of the public keys and certificates with the URI's id and label (those it has). */
+static int add_halves(const struct p11_key *key, bool by_label, struct halves *halves, struct error *error)
 {
 	CK_OBJECT_CLASS classes[] = { CKO_PUBLIC_KEY, CKO_CERTIFICATE };
 	const struct uri *uri = key->uri;
-	struct halves halves = { .only = NULL };
 	int result = 0;
 
 	for (size_t i = 0; i < 2 && result == 0; i++) {
 		CK_ATTRIBUTE template[3] = { { CKA_CLASS, &classes[i], sizeof(classes[i]) } };
 		size_t count = 1;
 
-		if (uri->has_object)
+		if (uri->has_object && by_label)
 			template[count++] = *p11_kit_uri_get_attribute(uri->parsed, CKA_LABEL);
 		if (uri->has_id)
 			template[count++] = *p11_kit_uri_get_attribute(uri->parsed, CKA_ID);
-		result = halves_add(&key->session, template, count, &halves, error);
+		result = halves_add(&key->session, template, count, halves, error);
 	}
+	return result;
+}
+
+/* Looks for one public half that fits the algorithm in what the token shows; *public is NULL if there is none. */
+static int look(struct p11_key *key, EVP_PKEY **public, struct error *error)
+{
+	struct halves halves = { .only = NULL };
+	int result = add_halves(key, true, &halves, error);
+
+	/* On cards, the label of a public key or certificate is not that of the private key. */
+	if (result == 0 && halves.only == NULL && key->uri->has_object && key->uri->has_id)
+		result = add_halves(key, false, &halves, error);
 	*public = halves_take(&halves);
 	if (result < 0 && error->code != CKR_USER_NOT_LOGGED_IN)
 		return result;
