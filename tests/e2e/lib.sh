@@ -141,15 +141,15 @@ key_new() {
 	URI=$("$P11BEARER" keygen "pkcs11:token=$TOKEN;object=$1${2:+;id=$2}" "${with_key[@]}") || exit 1
 }
 
-# pair_new LABEL ID TYPE: puts a key that openssl has made on the token; sets URI. ID in hex; TYPE is rsa:BITS or a curve, such as
-# P-256. Its public half is in T/LABEL.pub.
+# pair_new LABEL ID TYPE: puts a key that openssl has made on the token; sets URI. ID as in a URI, such as %01; TYPE is rsa:BITS or
+# a curve, such as P-256. Its public half is in T/LABEL.pub.
 pair_new() {
 	local options=(-algorithm EC -pkeyopt "ec_paramgen_curve:$3")
 	[[ $3 != rsa:* ]] || options=(-algorithm RSA -pkeyopt "rsa_keygen_bits:${3#rsa:}")
 	openssl genpkey "${options[@]}" -out "$T/pair.pem" 2>/dev/null &&
 		openssl pkey -in "$T/pair.pem" -pubout -out "$T/$1.pub" &&
-		softhsm2-util --import "$T/pair.pem" --label "$1" --id "$2" --pin "$(<"$PIN_FILE")" --token "$TOKEN" >/dev/null || exit 1
-	URI="pkcs11:token=$TOKEN;id=$(sed 's/../%&/g' <<<"$2");object=$1"
+		softhsm2-util --import "$T/pair.pem" --label "$1" --id "${2//%/}" --pin "$(<"$PIN_FILE")" --token "$TOKEN" >/dev/null || exit 1
+	URI="pkcs11:token=$TOKEN;id=$2;object=$1"
 }
 
 # certificate_new FILE: makes a certificate for the key in URI.

@@ -200,6 +200,16 @@ CK_RV mechanism_sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK
 			shim_module()->C_Sign(session, data, size, signature, length);
 }
 
+void mechanism_abandon(CK_SESSION_HANDLE session)
+{
+	CK_BYTE data[1] = {0}, signature[4096];
+	CK_ULONG length = sizeof signature;
+
+	state_begin();
+	shim_module()->C_Sign(session, data, sizeof data, signature, &length);
+	state_end();
+}
+
 CK_MECHANISM_TYPE mechanism_current(void)
 {
 	return current;

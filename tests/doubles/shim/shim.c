@@ -419,6 +419,9 @@ static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data
 				CKR_USER_NOT_LOGGED_IN;
 	}
 	if (call.rv == CKR_OK && signature != NULL && *length > 0) {
+	if (!real && call.rv != CKR_OK) {
+		mechanism_abandon(session);
+	}
 		mechanism_signature(signature, length);
 		detail(&call, " length=%lu", *length);
 	}

@@ -65,6 +65,7 @@ CK_RV mechanism_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count);
 CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info);
 CK_RV mechanism_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
 CK_RV mechanism_sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BYTE *signature, CK_ULONG *length);
+void mechanism_abandon(CK_SESSION_HANDLE session); /* ends the real operation, as a C_Sign that fails does */
 CK_MECHANISM_TYPE mechanism_current(void); /* of the last C_SignInit in this thread that succeeded */
 void mechanism_signature(CK_BYTE *bytes, CK_ULONG *length); /* gives it the form the module gives it */
 
