@@ -100,6 +100,19 @@ static void drop_length(const struct session *session, CK_ATTRIBUTE *attribute)
 	attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 }
 
+/* tpm2-pkcs11 clears pValue of an attribute that the object does not have. */
+static void restore_missing(CK_ATTRIBUTE *copy, const CK_ATTRIBUTE *given, size_t count, CK_RV rv)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool has_no_value = copy[i].ulValueLen == 0 || copy[i].ulValueLen == CK_UNAVAILABLE_INFORMATION;
+
+		if (rv == CKR_ATTRIBUTE_TYPE_INVALID && copy[i].pValue == NULL && has_no_value) {
+			copy[i].pValue = given[i].pValue;
+			copy[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
+		}
+	}
+}
+
 /* Copies what the module has set into the caller's room. */
 static int take(const struct session *session, const CK_ATTRIBUTE *copy, const CK_ATTRIBUTE *given,
 		CK_ATTRIBUTE *attributes, size_t count, CK_RV rv, struct error *error)
@@ -144,6 +157,7 @@ int template_get(const struct session *session, CK_OBJECT_HANDLE object, CK_ATTR
 	}
 	memcpy(given, copy, count * sizeof(*copy));
 	*rv = CALL(session->token->module, C_GetAttributeValue, session->handle, object, copy, count);
+	restore_missing(copy, given, count, *rv);
 	result = take(session, copy, given, attributes, count, *rv, error);
 	free(values);
 	return result;

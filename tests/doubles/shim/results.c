@@ -8,7 +8,7 @@
 
 #define MAX_FAULTS 32
 
-enum value { SET, MISSING, ERROR, LONG };
+enum value { SET, MISSING, CLEARED, ERROR, LONG };
 
 static struct {
 	CK_ATTRIBUTE_TYPE type;
@@ -52,6 +52,8 @@ static bool parse_attribute(char *text)
 	value += 2;
 	if (strcmp(value, "missing") == 0) {
 		how = MISSING;
+	} else if (strcmp(value, "cleared") == 0) {
+		how = CLEARED;
 	} else if (strcmp(value, "error") == 0) {
 		how = ERROR;
 	} else if (strcmp(value, "long") == 0) {
@@ -221,6 +223,11 @@ CK_RV results_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count, CK_RV rv)
 				break;
 			case MISSING:
 				attributes[i].ulValueLen = (CK_ULONG)-1;
+				rv = CKR_ATTRIBUTE_TYPE_INVALID;
+				break;
+			case CLEARED:
+				attributes[i].pValue = NULL;
+				attributes[i].ulValueLen = 0;
 				rv = CKR_ATTRIBUTE_TYPE_INVALID;
 				break;
 			case LONG:

@@ -48,7 +48,8 @@
  *   event-flags+=CKF_NAME, event-swap    C_GetTokenInfo reports this flag, or the other token, once the file in
  *                                        P11SHIM_EVENT exists
  *   CKA_NAME:=0|1                        C_GetAttributeValue reports this for a boolean the real module has
- *   CKA_NAME:=missing|error|long         it has no such attribute; it fails altogether; it gives it a wrong length
+ *   CKA_NAME:=missing|cleared|error|long  it has no such attribute; the same, and clears pValue; it fails altogether; it
+ *                                        gives it a wrong length
  *   breaks=WHAT[:CKA_NAME]               of all attributes in a template, or this one, C_GetAttributeValue changes pValue
  *                                        (pointer), clears it (no-pointer), changes the type (type), writes eight bytes
  *                                        for a boolean (wide), gives a length of 2^40 (huge); C_FindObjectsInit changes
@@ -418,10 +419,10 @@ static CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data
 		call.rv = allowed ? mechanism_sign(session, data, data_length, signature, length) :
 				CKR_USER_NOT_LOGGED_IN;
 	}
-	if (call.rv == CKR_OK && signature != NULL && *length > 0) {
 	if (!real && call.rv != CKR_OK) {
 		mechanism_abandon(session);
 	}
+	if (call.rv == CKR_OK && signature != NULL && *length > 0) {
 		mechanism_signature(signature, length);
 		detail(&call, " length=%lu", *length);
 	}
