@@ -14,6 +14,11 @@ bool fit_takes(enum alg alg, CK_KEY_TYPE type)
 	return type == (alg_info(alg)->family == ALG_ECDSA ? CKK_EC : CKK_RSA);
 }
 
+CK_KEY_TYPE fit_type(const struct p11_key *key)
+{
+	return alg_info(key->alg)->family == ALG_ECDSA ? CKK_EC : CKK_RSA;
+}
+
 const char *fit_name(enum alg alg)
 {
 	return alg == ALG_AUTO ? "" : fit_takes(alg, CKK_RSA) ? "RSA " : "EC ";
@@ -78,7 +83,7 @@ static int read_curve(const struct session *session, CK_OBJECT_HANDLE object, bo
 	free(parameters.pValue);
 	if (*name != '\0' || (result < 0 && template_ends_search(error)))
 		return result;
-	if (is_private && object_public(session, object, &public, error) < 0)
+	if (is_private && object_public(session, object, CKK_EC, &public, error) < 0)
 		return template_ends_search(error) ? error_result(error) : 0;
 	if (public != NULL && EVP_PKEY_get_group_name(public, name, size, NULL) <= 0)
 		*name = '\0';

@@ -221,7 +221,7 @@ void p11_key_close(struct p11_key **key)
 
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)
 {
-	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, error) < 0)
+	if (key->public == NULL && object_public(&key->session, key->handle, fit_type(key), &key->public, error) < 0)
 		return error_result(error);
 	EVP_PKEY_up_ref(key->public);
 	*public = key->public;

@@ -79,6 +79,9 @@ int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE priva
 /* Whether keys of the type fit the algorithm; ALG_AUTO: RSA and EC keys do. */
 bool fit_takes(enum alg alg, CK_KEY_TYPE type);
 
+/* The type of the key, whose algorithm is known. */
+CK_KEY_TYPE fit_type(const struct p11_key *key);
+
 /* "RSA ", "EC ", or "" for ALG_AUTO: the type that fits the algorithm. Static. */
 const char *fit_name(enum alg alg);
 

@@ -83,8 +83,9 @@ const char *curve_name(const CK_ATTRIBUTE *parameters);
 int object_half(const struct session *session, CK_OBJECT_CLASS class, CK_OBJECT_HANDLE object, EVP_PKEY **half,
 		struct error *error);
 
-/* The public half of a private key, as p11_key_public describes it. */
-int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error);
+/* The public half of a private key of that type, RSA or EC, as p11_key_public describes it. */
+int object_public(const struct session *session, CK_OBJECT_HANDLE private, CK_KEY_TYPE type, EVP_PKEY **public,
+		  struct error *error);
 
 /* --- what belongs together (halves.c) ---------------------------------------------------------------------------- */
 

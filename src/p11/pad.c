@@ -90,6 +90,6 @@ static int pad_ecdsa(const struct p11_signer *signer, unsigned char *signature, 
 
 int pad_signature(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error)
 {
-	return fit_takes(signer->key->alg, CKK_RSA) ? pad_rsa(signer, signature, length, error) :
+	return fit_type(signer->key) == CKK_RSA ? pad_rsa(signer, signature, length, error) :
 						     pad_ecdsa(signer, signature, length, error);
 }

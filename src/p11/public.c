@@ -61,14 +61,16 @@ static int public_from_two(const struct session *session, CK_OBJECT_HANDLE objec
 }
 
 /* The public key from an RSA object's numbers or an EC object's point; *public stays NULL if it lacks them. */
-static int public_from_key(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,
+static int public_from_key(const struct session *session, CK_OBJECT_HANDLE object, CK_KEY_TYPE type, EVP_PKEY **public,
 			   struct error *error)
 {
-	int result = public_from_two(session, object, CKA_MODULUS, CKA_PUBLIC_EXPONENT, public_from_numbers, public,
-				     error);
 	struct error other;
+	int result = 0;
 
-	if (*public != NULL || (result < 0 && template_ends_search(error)))
+	if (type != CKK_EC)
+		result = public_from_two(session, object, CKA_MODULUS, CKA_PUBLIC_EXPONENT, public_from_numbers, public,
+					 error);
+	if (type == CKK_RSA || *public != NULL || (result < 0 && template_ends_search(error)))
 		return result;
 	if (public_from_two(session, object, CKA_EC_PARAMS, CKA_EC_POINT, public_from_point, public, &other) < 0 &&
 	    (result == 0 || template_ends_search(&other))) {
@@ -101,7 +103,7 @@ int object_half(const struct session *session, CK_OBJECT_CLASS class, CK_OBJECT_
 {
 	*half = NULL;
 	return class == CKO_CERTIFICATE ? public_from_certificate(session, object, half, error) :
-					  public_from_key(session, object, half, error);
+					  public_from_key(session, object, ANY_KEY_TYPE, half, error);
 }
 
 /* Whether a public key may belong to the private key with this modulus or curve, or to any if neither is known: a
@@ -133,7 +135,7 @@ static bool may_belong(const EVP_PKEY *public, const CK_ATTRIBUTE *shown)
 /* Looks for the public key in the objects that the template matches, which are of one class. Skips objects that cannot
  * be read, except after a loss. */
 static int public_from_others(const struct session *session, CK_ATTRIBUTE *template, size_t attributes,
-			      const CK_ATTRIBUTE *shown, EVP_PKEY **public, struct error *error)
+			      CK_KEY_TYPE type, const CK_ATTRIBUTE *shown, EVP_PKEY **public, struct error *error)
 {
 	enum { MOST = 64 };
 	bool is_key = *(CK_OBJECT_CLASS *)template[0].pValue == CKO_PUBLIC_KEY;
@@ -143,7 +145,7 @@ static int public_from_others(const struct session *session, CK_ATTRIBUTE *templ
 	if (objects_match(session, template, attributes, found, room, &count, error) < 0)
 		return template_ends_search(error) ? error_result(error) : 0;
 	for (size_t i = 0; i < count && *public == NULL; i++) {
-		int result = is_key ? public_from_key(session, found[i], public, error) :
+		int result = is_key ? public_from_key(session, found[i], type, public, error) :
 				      public_from_certificate(session, found[i], public, error);
 
 		if (result < 0 && template_ends_search(error))
@@ -158,8 +160,8 @@ static int public_from_others(const struct session *session, CK_ATTRIBUTE *templ
 
 /* Looks for the public key in public key objects and certificates: first in those with the key's id, then, if the
  * modulus is known, in the others. Public keys can be searched by modulus; certificates are read one by one. */
-static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_ATTRIBUTE shown, EVP_PKEY **public,
-			    struct error *error)
+static int public_from_pair(const struct session *session, CK_KEY_TYPE type, CK_ATTRIBUTE id, CK_ATTRIBUTE shown,
+			    EVP_PKEY **public, struct error *error)
 {
 	CK_OBJECT_CLASS key = CKO_PUBLIC_KEY, certificate = CKO_CERTIFICATE;
 	bool has_id = id.ulValueLen > 0, is_unique = shown.ulValueLen > 0 && shown.type == CKA_MODULUS;
@@ -177,45 +179,30 @@ static int public_from_pair(const struct session *session, CK_ATTRIBUTE id, CK_A
 
 	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]) && result == 0 && *public == NULL; i++) {
 		if (searches[i].applies)
-			result = public_from_others(session, searches[i].template, searches[i].attributes, &shown,
-						    public, error);
+			result = public_from_others(session, searches[i].template, searches[i].attributes, type,
+						    &shown, public, error);
 	}
 	return result;
 }
 
-/* What the private key shows of its public half: the modulus, or the curve of an EC key. An error that is not a loss
- * concerns this attribute only. */
-static int read_shown(const struct session *session, CK_OBJECT_HANDLE private, CK_ATTRIBUTE *shown, struct error *error)
-{
-	static const CK_ATTRIBUTE_TYPE types[] = { CKA_MODULUS, CKA_EC_PARAMS };
-	int result = 0;
-
-	for (size_t i = 0; i < 2; i++) {
-		result = object_read(session, private, types[i], shown, error);
-		if (result < 0)
-			*shown = (CK_ATTRIBUTE){ .pValue = NULL };
-		if (shown->ulValueLen > 0 || (result < 0 && template_ends_search(error)))
-			return result;
-	}
-	return 0;
-}
-
-int object_public(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY **public, struct error *error)
+int object_public(const struct session *session, CK_OBJECT_HANDLE private, CK_KEY_TYPE type, EVP_PKEY **public,
+		  struct error *error)
 {
 	CK_ATTRIBUTE id = { .pValue = NULL }, shown = { .pValue = NULL };
 	int result;
 
 	*public = NULL;
-	result = public_from_key(session, private, public, error);
+	result = public_from_key(session, private, type, public, error);
 	if (*public != NULL)
 		return 0;
 	/* An error that is not a loss concerns this object only. */
+	if ((result == 0 || !template_ends_search(error)) &&
+	    (result = object_read(session, private, type == CKK_EC ? CKA_EC_PARAMS : CKA_MODULUS, &shown, error)) < 0)
+		shown = (CK_ATTRIBUTE){ .pValue = NULL };
 	if (result == 0 || !template_ends_search(error))
-		result = read_shown(session, private, &shown, error);
-	if (result == 0)
 		result = object_read(session, private, CKA_ID, &id, error);
 	if (result == 0)
-		result = public_from_pair(session, id, shown, public, error);
+		result = public_from_pair(session, type, id, shown, public, error);
 	free(id.pValue);
 	free(shown.pValue);
 	if (result == 0 && *public == NULL)

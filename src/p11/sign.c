@@ -97,7 +97,7 @@ static int read_signing(struct p11_key *key, EVP_PKEY **public, struct error *er
 	static const CK_ATTRIBUTE_TYPE type = CKA_ALWAYS_AUTHENTICATE;
 	int value = 0, result;
 
-	if (fit_takes(key->alg, CKK_RSA))
+	if (fit_type(key) == CKK_RSA)
 		return object_signing(&key->session, key->handle, &key->always_authenticate, public, error);
 	/* A private EC key has no public half that could be read in the same call. */
 	result = object_flags(&key->session, key->handle, &type, &value, 1, error);
@@ -123,7 +123,7 @@ static int prepare(struct p11_key *key, struct error *error)
 		key->public = public;
 	else
 		EVP_PKEY_free(public); /* p11_key_public has read it before */
-	if (key->public == NULL && object_public(&key->session, key->handle, &key->public, error) < 0) {
+	if (key->public == NULL && object_public(&key->session, key->handle, fit_type(key), &key->public, error) < 0) {
 		if (template_ends_search(error))
 			return error_result(error);
 		free(key->unchecked);
@@ -150,7 +150,7 @@ static bool is_about_mechanism(CK_RV rv)
 
 void p11_key_warn_of_size(const struct p11_key *key, int bits)
 {
-	if (bits < BITS_MIN && fit_takes(key->alg, CKK_RSA))
+	if (bits < BITS_MIN && fit_type(key) == CKK_RSA)
 		message_warn("the key on token \"%s\" has %d bits; servers that follow RFC 7518 require %d or more",
 			     token_label(key->session.token), bits, (int)BITS_MIN);
 }

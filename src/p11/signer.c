@@ -172,7 +172,7 @@ static int get_public(struct p11_signer *signer, EVP_PKEY **public, struct error
 {
 	*public = signer->public != NULL ? signer->public : signer->key->public;
 	if (*public == NULL)
-		return object_public(signer->session, signer->key->handle, public, error);
+		return object_public(signer->session, signer->key->handle, fit_type(signer->key), public, error);
 	EVP_PKEY_up_ref(*public);
 	return 0;
 }

@@ -247,10 +247,12 @@ static void ours(const char *user, bool print)
 {
 	static struct assertion assertion; /* its memory is used again, as in a batch */
 	static struct signer signer = { .warned = true };
-	struct bearer_request request = { .client_id = iss, .username = user, .lifetime = LIFETIME, .jti = true };
+	static struct bearer_request request = { .client_id = iss, .lifetime = LIFETIME, .jti = true };
 	struct error error;
 
-	(void)url_parse(&request.audience, aud);
+	request.username = user;
+	if (request.audience.text == NULL) /* the program parses it when it is set */
+		(void)url_parse(&request.audience, aud);
 	check(assertion_make(&signer, &request, &assertion, &error) == 0, "assertion_make");
 	if (print)
 		puts(secret_data(assertion.text));
