@@ -81,8 +81,10 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 {
 	struct value fresh = { .layer = layer };
 	const char *fault = name != NULL ? text_fault(name) : NULL;
-	struct value *slot;
+	struct value *slot = NULL;
+	struct url url = { .text = NULL };
 	long number = 0;
+	int result = 0;
 
 	if (fault != NULL)
 		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: the name %s", origin,
@@ -90,15 +92,16 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 	fresh.name = name != NULL ? strdup(name) : NULL;
 	value_copy_text(&fresh, text);
 	fresh.origin = strdup(origin);
-	if (fresh.text != NULL &&
-	    value_parse(setting, fresh.text, origin, layer, &number, &fresh.url, error) < 0) {
+	if (fresh.text != NULL)
+		result = value_parse(setting, fresh.text, origin, layer, &number, &url, error);
+	fresh.url = url;
+	if (result < 0) {
 		if (setting->type == TYPE_URL && settings->refused.text == NULL)
 			settings->refused = fresh;
 		else
 			value_clear(&fresh);
 		return error_result(error);
 	}
-	slot = NULL;
 	if (fresh.text != NULL && fresh.origin != NULL && (name == NULL || fresh.name != NULL))
 		slot = value_slot(&settings->values[setting->id], name);
 	if (slot == NULL) {

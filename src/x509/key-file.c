@@ -34,12 +34,10 @@ static int refuse_form(const char *name, enum form form, struct error *error)
 		[FORM_DAMAGED] = "get the file again",
 		[FORM_PRIVATE_KEY] = "convert it to PEM: openssl pkey -in FILE -aes256 -out NEW",
 		[FORM_PKCS12] = "extract the key: openssl pkcs12 -nocerts -in FILE -out NEW",
-		[FORM_JAVA_KEYSTORE] = "convert it to PKCS#12 (keytool -importkeystore -deststoretype PKCS12), and "
-				       "extract the key: openssl pkcs12 -nocerts",
+		[FORM_JAVA_KEYSTORE] = "convert it to PKCS#12, and extract the key: openssl pkcs12 -nocerts",
 		[FORM_ESCAPED] = "restore the line ends: printf %b \"$(cat FILE)\"",
 		[FORM_COMPRESSED] = "unpack it",
-		[FORM_JSON] = "convert a JWK to PEM; extract the key from a service account's file: "
-			      "jq -r .private_key FILE",
+		[FORM_JSON] = "convert a JWK to PEM; take a service account's key out: jq -r .private_key FILE",
 	};
 
 	error_set(error, ERROR_CONFIG, "%s holds no private key in PEM: it is %s", name,
