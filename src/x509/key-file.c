@@ -81,10 +81,11 @@ static bool is_accepted(const char *label)
 	       strcmp(label, "RSA PRIVATE KEY") == 0 || strcmp(label, "EC PRIVATE KEY") == 0;
 }
 
+/* OpenSSL allows any spaces in the header field "Proc-Type: 4,ENCRYPTED" (RFC 1421 section 4.6.1.1). */
 static bool is_encrypted(const struct key_block *block, const char *label)
 {
 	return strcmp(label, "ENCRYPTED PRIVATE KEY") == 0 ||
-	       memmem(block->text, block->length, "Proc-Type: 4,ENCRYPTED", strlen("Proc-Type: 4,ENCRYPTED")) != NULL;
+	       memmem(block->text, block->length, "Proc-Type:", strlen("Proc-Type:")) != NULL;
 }
 
 static int find_block(const char *name, const char *text, struct key_block *block, struct error *error)
@@ -164,7 +165,8 @@ static EVP_PKEY *decrypt_pkcs8(const unsigned char *der, long length, const stru
 	return key;
 }
 
-/* Decrypts (RFC 1421, unless it is PKCS#8) and decodes what PEM_read_bio_ex has read. */
+/* Decrypts (RFC 1421, unless it is PKCS#8) and decodes what PEM_read_bio_ex has read. In a damaged file, that may be
+ * encrypted although the block that was found is not. */
 static EVP_PKEY *decode(const char *label, char *header, unsigned char *der, long length,
 			const struct secret *passphrase)
 {
@@ -172,8 +174,8 @@ static EVP_PKEY *decode(const char *label, char *header, unsigned char *der, lon
 	EVP_CIPHER_INFO cipher;
 
 	if (strcmp(label, "ENCRYPTED PRIVATE KEY") == 0)
-		return decrypt_pkcs8(der, length, passphrase);
-	if (!PEM_get_EVP_CIPHER_INFO(header, &cipher))
+		return passphrase != NULL ? decrypt_pkcs8(der, length, passphrase) : NULL;
+	if (!PEM_get_EVP_CIPHER_INFO(header, &cipher) || (cipher.cipher != NULL && passphrase == NULL))
 		return NULL;
 	if (cipher.cipher != NULL && !PEM_do_header(&cipher, der, &length, give_passphrase, (void *)passphrase))
 		return NULL;
