@@ -97,19 +97,23 @@ static int find_key(struct p11_key *key, size_t *count, struct error *error)
 
 /* --- what belongs to it ------------------------------------------------------------------------------------------ */
 
-/* The public half of a private key that does not show it: that of the public keys with its label and id, else with its
- * id, else of the certificates with its id. NULL if they have none or several. */
+/* The public half of a private key that does not show it: that of the public keys with its label and id, else, unless
+ * other private keys have the id, with its id, else of the certificates with its id. NULL if they have none or
+ * several. */
 static int guess_half(const struct p11_key *key, EVP_PKEY **public, struct error *error)
 {
 	static const struct {
 		CK_OBJECT_CLASS class;
 		size_t attributes;
 	} searches[] = { { CKO_PUBLIC_KEY, 3 }, { CKO_PUBLIC_KEY, 2 }, { CKO_CERTIFICATE, 2 } };
+	CK_OBJECT_HANDLE found[WITH_ID_MAX];
 	struct template template;
 	struct halves halves = { .only = NULL };
-	int result = 0;
+	size_t keys;
+	int result = objects_match(&key->session, fill(&template, key->uri, CKO_PRIVATE_KEY), 2, found, WITH_ID_MAX,
+				   &keys, error);
 
-	for (size_t i = 0; i < 3 && result == 0 && halves.only == NULL; i++)
+	for (size_t i = 0; i < (keys == 1 ? 3 : 1) && result == 0 && halves.only == NULL; i++)
 		result = halves_add(&key->session, fill(&template, key->uri, searches[i].class),
 				    searches[i].attributes, &halves, error);
 	*public = halves_take(&halves);
