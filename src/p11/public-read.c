@@ -37,6 +37,8 @@ static int add_halves(const struct p11_key *key, bool by_label, struct halves *h
 			template[count++] = *p11_kit_uri_get_attribute(uri->parsed, CKA_LABEL);
 		if (uri->has_id)
 			template[count++] = *p11_kit_uri_get_attribute(uri->parsed, CKA_ID);
+		if (i == 1 && count == 1 && halves->only == NULL)
+			break; /* if the URI names no object, the certificate may be another's, such as the issuer's */
 		result = halves_add(&key->session, template, count, halves, error);
 	}
 	return result;
