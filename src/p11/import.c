@@ -8,6 +8,7 @@
 #include "process/interrupt.h"
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 
 #define INTERRUPTED "p11bearer: interrupted; removing the key from its token; signal again to stop immediately\n"
@@ -25,6 +26,8 @@ static CK_RV create(struct p11_key *key, void *context, bool in_full)
 	struct import *import = context;
 	bool public = import->class == CKO_PUBLIC_KEY;
 	struct attributes object = { .count = 0 };
+	CK_OBJECT_HANDLE made;
+	CK_RV rv;
 
 	attributes_add(&object, CKA_CLASS, &import->class, sizeof(import->class));
 	if (public)
@@ -38,8 +41,10 @@ static CK_RV create(struct p11_key *key, void *context, bool in_full)
 		object.list[object.count++] = import->numbers.public[i];
 	for (size_t i = 0; !public && i < import->numbers.private_count; i++)
 		object.list[object.count++] = import->numbers.private[i];
-	return CALL(key->session.token->module, C_CreateObject, key->session.handle, object.list, object.count,
-		    public ? &import->pair.public : &key->handle);
+	rv = CALL(key->session.token->module, C_CreateObject, key->session.handle, object.list, object.count, &made);
+	if (rv == CKR_OK) /* a call that failed may have set it, and what has that handle must not be destroyed */
+		*(public ? &import->pair.public : &key->handle) = made;
+	return rv;
 }
 
 /* The same key may be on the token under other names, or its public half may be left from an import that was killed. */
@@ -135,7 +140,14 @@ static int make_pair(struct p11_key *key, struct import *import, struct error *e
 	}
 	new_key_warn_of_uses(&key->session, key->handle);
 	new_key_read_names(key);
-	return taken_since(key, &import->pair, error);
+	if (taken_since(key, &import->pair, error) < 0)
+		return error_result(error);
+	if (check_interrupted(key, error) == 0)
+		return 0;
+	/* The module was restarted: to remove the key would take another login. */
+	error_append(error, " when the key was complete; the key was imported: %s", key->full_uri);
+	error_hint(error, "use it, or remove it with \"p11bearer destroy\"");
+	return error_result(error);
 }
 
 static int import_key(struct p11_key *key, const struct p11_request *request, struct import *import,
@@ -154,6 +166,18 @@ static int import_key(struct p11_key *key, const struct p11_request *request, st
 	return result;
 }
 
+/* The signer copies the public half: to memory that is not locked, so there must not be a private half in it. */
+static int copy_public(struct p11_key *key, EVP_PKEY *source, struct error *error)
+{
+	unsigned char *der = NULL;
+	int length = i2d_PUBKEY(source, &der);
+	const unsigned char *next = der;
+
+	key->public = length > 0 ? d2i_PUBKEY(NULL, &next, length) : NULL;
+	OPENSSL_free(der);
+	return key->public != NULL ? 0 : error_openssl(error, ERROR_CONFIG, "cannot use the key's public half");
+}
+
 int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **uri, struct error *error)
 {
 	struct p11_key *key = calloc(1, sizeof(*key));
@@ -165,10 +189,10 @@ int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **u
 	if (key == NULL)
 		return error_memory(error);
 	key->gate = gate_new();
-	EVP_PKEY_up_ref(source);
-	key->public = source;
 	result = key_numbers_copy(&import.numbers, source, error);
 	own.alg = import.numbers.alg; /* not the configured one, which may be another key's */
+	if (result == 0)
+		result = copy_public(key, source, error);
 	if (result == 0)
 		result = key->gate != NULL ? import_key(key, &own, &import, error) : error_memory(error);
 	if (result == 0) {

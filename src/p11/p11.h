@@ -110,9 +110,9 @@ int p11_key_generate(const struct p11_request *request, const struct p11_pair_ty
 
 /* Imports `source`, an RSA key of two primes or an EC key on P-256, P-384 or P-521, with names as p11_key_generate
  * chooses them. Reads back its attributes, signs with it, and verifies the signature with the public half of `source`;
- * if one of these fails, or a signal interrupts it (error->signal is set), removes what it stored. *uri is the new
- * key's full URI; the caller frees it. Fails with ERROR_NO_KEY if the key, its label or its id is on the token already;
- * and with ERROR_CONFIG, ERROR_TOKEN or ERROR_PIN. */
+ * if one of these fails, or a signal interrupts it before that, removes what it stored. After a signal, error->signal
+ * is set. *uri is the new key's full URI; the caller frees it. Fails with ERROR_NO_KEY if the key, its label or its id
+ * is on the token already; and with ERROR_CONFIG, ERROR_TOKEN or ERROR_PIN. */
 int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **uri, struct error *error);
 
 /* The algorithm that the key signs with; never ALG_AUTO. */

@@ -40,18 +40,16 @@ int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJE
 		 const char *then, struct error *error)
 {
 	const struct module *module = session->token->module;
-	const char *what = private != CK_INVALID_HANDLE ? "pair" : "public half";
-	CK_RV gone = CKR_OK, rest;
+	bool has_private = private != CK_INVALID_HANDLE;
+	CK_RV first = has_private ? CALL(module, C_DestroyObject, session->handle, private) : CKR_OK;
+	CK_RV second = CALL(module, C_DestroyObject, session->handle, public);
+	const char *left = first == CKR_OK ? "public half" : second == CKR_OK ? "private key" : "pair";
 
-	if (private != CK_INVALID_HANDLE)
-		gone = CALL(module, C_DestroyObject, session->handle, private);
-	rest = CALL(module, C_DestroyObject, session->handle, public);
-	gone = gone == CKR_OK ? rest : gone;
-	if (gone == CKR_OK)
-		error_hint(error, "the %s was destroyed; %s", what, then);
+	if (first == CKR_OK && second == CKR_OK)
+		error_hint(error, "the %s was destroyed; %s", has_private ? "pair" : "public half", then);
 	else
-		error_hint(error, "destroying the %s failed: %s; remove it with the token's own tool: %s", what,
-			   ckr_text(gone), uri);
+		error_hint(error, "destroying the %s failed: %s; remove it with the token's own tool: %s", left,
+			   ckr_text(first != CKR_OK ? first : second), uri);
 	return error_result(error);
 }
 
