@@ -10,6 +10,8 @@
 
 enum { OPERANDS_MAX = 16 };
 
+#define JOIN "a PIN is for one key: print the JWK of each key, and join them with \"jq -s '{keys: .}'\""
+
 /* Adds the JWK of one key to the array. `uri` as in cmd_key_request. `alone`: it is the only key, so that a PIN can be
  * meant for it alone. */
 static int add_key(const struct settings *settings, const char *uri, bool alone, cJSON *keys, struct error *error)
@@ -23,8 +25,7 @@ static int add_key(const struct settings *settings, const char *uri, bool alone,
 	if (result == 0)
 		result = p11_public_read(&request, alone, &public, &alg, error);
 	if (result < 0 && !alone && error->hint[0] == '\0')
-		error_hint(error, "a PIN is for one key: print the JWK of each key, and join them with \"jq -s "
-				  "'{keys: .}'\"");
+		error_hint(error, JOIN);
 	if (result == 0)
 		result = jwk_make(public, alg, settings_text(settings, SETTING_KID), &jwk, error);
 	if (result == 0 && !cJSON_AddItemToArray(keys, jwk)) {
@@ -73,6 +74,12 @@ static int run(const struct settings *settings, struct error *error)
 	if (!set && !alone) {
 		error_set(error, ERROR_USAGE, "a JWK has one key, that of --key");
 		error_hint(error, "with --set, URIs name more keys");
+		return -ERROR_USAGE;
+	}
+	if (!alone && settings_flag(settings, SETTING_REQUIRE_NONEXTRACTABLE)) {
+		error_set(error, ERROR_USAGE, "--require-nonextractable needs a login, and jwk does not log in for "
+			  "several keys");
+		error_hint(error, JOIN);
 		return -ERROR_USAGE;
 	}
 	if (!alone && settings_text(settings, SETTING_KID) != NULL)

@@ -124,9 +124,7 @@ static int no_key(struct p11_key *key, struct error *error)
 	return -ERROR_NO_KEY;
 }
 
-/* Private keys are hidden until login, but their public halves are not: two of them, or one that does not fit the
- * algorithm, are reason enough not to use the PIN. */
-static int check_before_login(struct p11_key *key, struct error *error)
+int key_check_before_login(struct p11_key *key, struct error *error)
 {
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
 	CK_KEY_TYPE type;
@@ -175,7 +173,7 @@ int key_log_in(struct p11_key *key, struct error *error)
 {
 	const struct p11_request *request = &key->request;
 
-	if ((key->session.token->info.flags & CKF_LOGIN_REQUIRED) != 0 && check_before_login(key, error) < 0)
+	if ((key->session.token->info.flags & CKF_LOGIN_REQUIRED) != 0 && key_check_before_login(key, error) < 0)
 		return error_result(error);
 	if (session_login(&key->session, request, key->uri, error) < 0)
 		return error_result(error);

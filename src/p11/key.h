@@ -59,6 +59,10 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 int key_begin(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error);
 int key_log_in(struct p11_key *key, struct error *error);
 
+/* Private keys are hidden until login, but their public halves are not: fails if the URI matches two of them, or one
+ * that does not fit the algorithm, which are reason enough not to use the PIN. */
+int key_check_before_login(struct p11_key *key, struct error *error);
+
 /* Finds the key in its session, which is open and logged in. Fails with ERROR_NO_KEY or ERROR_TOKEN. */
 int key_find(struct p11_key *key, struct error *error);
 

@@ -75,10 +75,13 @@ static int read_half(struct p11_key *key, const struct p11_request *request, boo
 		return error_result(error);
 	if (*public != NULL)
 		return 0;
-	if (!with_login)
+	if (!with_login) {
+		if (key_check_before_login(key, error) < 0)
+			return error_result(error);
 		return error_set(error, ERROR_NO_KEY,
 				 "token \"%s\" does not show without a login which public key belongs to %s",
 				 token_label(key->session.token), uri_shown(key->uri));
+	}
 	if (key_log_in(key, error) < 0)
 		return error_result(error);
 	return p11_key_public(key, public, error);
