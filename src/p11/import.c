@@ -95,7 +95,13 @@ static int check_signs(struct p11_key *key, const struct key_numbers *numbers, s
 
 	if (new_key_signs(key, numbers->alg, numbers->type, error) == 0)
 		return 0;
-	if (numbers->type != CKK_RSA || is_loss(error) || (error->class == ERROR_TOKEN && error->code == 0))
+	if (error->class == ERROR_TOKEN && error->code == 0) {
+		if (error->hint[0] == '\0')
+			error_hint(error, "nothing is left on the token; the halves in the file may not belong "
+					  "together, check it: openssl pkey -in FILE -noout -check");
+		return error_result(error);
+	}
+	if (numbers->type != CKK_RSA || is_loss(error))
 		return error_result(error);
 	return new_key_signs(key, ALG_PS256, CKK_RSA, &other) == 0 ? 0 : error_result(error);
 }

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/params.h>
@@ -26,9 +27,14 @@ static const struct number rsa_private[] = {
 };
 static const struct number ec_private[] = { { CKA_VALUE, OSSL_PKEY_PARAM_PRIV_KEY } };
 
+/* OpenSSL reads files whose numbers are no key, and gives no reason when it is asked for them. */
 static int cannot_use(struct error *error)
 {
-	return error_openssl(error, ERROR_CONFIG, "cannot use the key");
+	error_set(error, ERROR_CONFIG, "cannot use the private key in the file: one of its numbers is missing or out "
+		  "of range");
+	error_hint(error, "check it: openssl pkey -in FILE -noout -check");
+	ERR_clear_error();
+	return -ERROR_CONFIG;
 }
 
 /* Writes a number to `bytes` in big-endian order, with leading zeros. No BIGNUM: its memory would not be locked. */
@@ -61,8 +67,11 @@ static int copy_numbers(EVP_PKEY *key, const struct number *numbers, size_t coun
 
 		if (copy_number(key, numbers[i].name, bytes, size, error) < 0)
 			return error_result(error);
-		while (!keep_zeros && zeros + 1 < size && bytes[zeros] == 0)
+		while (zeros < size && bytes[zeros] == 0)
 			zeros++;
+		if (zeros == size) /* such as a missing prime */
+			return cannot_use(error);
+		zeros = keep_zeros ? 0 : zeros;
 		attributes[i] = (CK_ATTRIBUTE){ numbers[i].type, bytes + zeros, size - zeros };
 	}
 	return 0;
