@@ -2,6 +2,7 @@
 /* p11bearer import: stores a private key from a file on a token. */
 #include "cmd/cmd.h"
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "process/output.h"
@@ -91,13 +92,14 @@ static void advise(const char *path, bool is_file)
 static int run(const struct settings *settings, struct error *error)
 {
 	const char *path = settings_operand(settings, 0), *name = path;
-	bool is_file = strcmp(path, "-") != 0;
+	int descriptor;
+	bool is_file = strcmp(path, "-") != 0 && !descriptor_path(path, &descriptor);
 	struct p11_request request;
 	EVP_PKEY *key = NULL;
 	char *uri = NULL;
 	int result = cmd_key_request(settings, settings_operand(settings, 1), &request, error);
 
-	if (!is_file) {
+	if (strcmp(path, "-") == 0) {
 		path = "/dev/stdin";
 		name = "standard input";
 	}
