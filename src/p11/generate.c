@@ -40,13 +40,18 @@ static CK_RV generate_pair(struct p11_key *key, void *context, bool in_full)
 
 static int make_pair(struct p11_key *key, struct generation *work, struct error *error)
 {
+	bool ec = work->pair.type == CKK_EC;
 	char what[64];
 
-	if (work->pair.type == CKK_EC)
+	if (ec)
 		snprintf(what, sizeof(what), "make an EC key on curve %s", work->type->curve);
 	else
 		snprintf(what, sizeof(what), "make an RSA key of %u bits", work->type->bits);
-	return new_key_make(key, what, "C_GenerateKeyPair", generate_pair, work, error);
+	if (new_key_make(key, what, "C_GenerateKeyPair", generate_pair, work, error) == 0)
+		return 0;
+	if (ec && (error->code == CKR_CURVE_NOT_SUPPORTED || error->code == CKR_DOMAIN_PARAMS_INVALID))
+		error_hint(error, "choose another curve with --curve");
+	return error_result(error);
 }
 
 static int read_back(const struct p11_key *key, const struct new_pair *pair, struct error *error)
