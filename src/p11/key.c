@@ -141,9 +141,18 @@ int key_check_before_login(struct p11_key *key, struct error *error)
 	return result < 0 && error->code == CKR_USER_NOT_LOGGED_IN ? 0 : result;
 }
 
+/* The algorithm of the key that is looked for. A public EC key does not tell that there is no RSA key: the token may
+ * show no public half of that. */
+static enum alg alg_to_find(const struct p11_key *key)
+{
+	bool is_known = key->handle != CK_INVALID_HANDLE || fit_takes(key->alg, CKK_RSA);
+
+	return key->alg != ALG_AUTO && is_known ? key->alg : key->request.alg;
+}
+
 int key_find(struct p11_key *key, struct error *error)
 {
-	enum alg alg = key->alg != ALG_AUTO ? key->alg : key->request.alg;
+	enum alg alg = alg_to_find(key);
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
 	CK_KEY_TYPE type;
 	size_t count;
@@ -156,6 +165,10 @@ int key_find(struct p11_key *key, struct error *error)
 	if (count > 1)
 		return many_keys(key, found, count, true, error);
 	key->handle = found[0];
+	if (!fit_takes(key->alg, type)) {
+		key->alg = ALG_AUTO;
+		key->mechanism = NULL;
+	}
 	return fit_settle(key, key->handle, type, true, error);
 }
 
