@@ -31,8 +31,14 @@ static int sign_begin(struct p11_signer *signer, struct error *error)
 {
 	const struct mechanism *first = signer->mechanism, *next = next_mechanism(signer);
 	const char *label = token_label(signer->session->token);
-	CK_RV rv = sign_init(signer);
+	CK_RV rv;
 
+	if (first->input == INPUT_ENCODED && signer->key->public == NULL)
+		return error_set(error, ERROR_TOKEN,
+				 "token \"%s\" does not sign: it has only %s, and does not show the size of the key, "
+				 "which %s needs",
+				 label, first->name, alg_info(signer->key->alg)->name);
+	rv = sign_init(signer);
 	if (rv == CKR_OK)
 		return 0;
 	ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" does not sign (C_SignInit with %s)", label, first->name);
