@@ -16,11 +16,12 @@ void kept_environment_note(void)
 
 	while (environ[count] != NULL)
 		count++;
-	copy = calloc(2 * (count + 1), sizeof(*copy));
+	copy = calloc(2 * (count + 1) + 1, sizeof(*copy));
 	if (copy == NULL)
 		return;
 	memcpy(copy, environ, count * sizeof(*copy));
-	/* Never freed: a module's thread may still be reading the previous one. */
+	/* The last element keeps the previous one, which is never freed: a module's thread may still be reading it. */
+	copy[2 * (count + 1)] = (char *)environment;
 	environment = copy;
 	working = copy + count + 1;
 	variables = count;
