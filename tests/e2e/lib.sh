@@ -152,6 +152,13 @@ pair_new() {
 	URI="pkcs11:token=$TOKEN;id=$2;object=$1"
 }
 
+# listed FILE: a listing by pkcs11-tool in the form of OpenSC 0.23. OpenSC 0.27 prints points on several lines, and ids as
+# "1 (0x01)" or with colons.
+listed() {
+	sed -zE 's/EC Point: /EC_POINT: /g; :join; s/(EC_POINT: +[0-9a-f]+)\n +([0-9a-f]+\n)/\1\2/; t join
+		s/(ID: +)[0-9]+ \(0x([0-9a-f]+)\)/\1\2/g; :colon; s/(ID: +[0-9a-f]+):([0-9a-f])/\1\2/g; t colon' "$1"
+}
+
 # certificate_new FILE: makes a certificate for the key in URI.
 certificate_new() {
 	"$P11BEARER" cert -k "$URI" "${with_key[@]}" --subject /CN=test --out "$1" || exit 1
