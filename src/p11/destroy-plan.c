@@ -60,7 +60,7 @@ static CK_ATTRIBUTE *fill(struct template *template, const struct uri *uri, CK_O
 	return template->attributes;
 }
 
-/* Finds the private key of any type with the URI's label and id; *count is 0 if there is none. */
+/* Finds the private key of any type with the URI's label and id; *count is 0 if no key has them. */
 static int find_private(struct p11_key *key, size_t *count, struct error *error)
 {
 	CK_OBJECT_HANDLE found[NAMED_MAX];

@@ -27,7 +27,7 @@ struct p11_plan {
 };
 
 /* Finds the private key with the URI's label and id, and what belongs to it: public key objects and certificates with
- * the same id and public half. If there is none, because an earlier run was interrupted, finds what is left of it.
+ * the same id and public half. If an earlier run was interrupted and the private key is gone, finds what is left of it.
  * Changes nothing on the token. `writable` opens a session that can destroy. Free the plan with p11_plan_free, also
  * after a failure. Fails with ERROR_USAGE if the URI does not name serial, object and id, with ERROR_NO_KEY if several
  * keys match or nothing does, and as p11_key_open does. */

@@ -53,7 +53,8 @@ static int pad_rsa(const struct p11_signer *signer, unsigned char *signature, si
 	return 0;
 }
 
-/* Converts DER, Ecdsa-Sig-Value of RFC 3279 section 2.2.3, to R and S of `half` bytes each. False if it is none. */
+/* Converts DER, Ecdsa-Sig-Value of RFC 3279 section 2.2.3, to R and S of `half` bytes each. Returns false if it is not
+ * DER. */
 static bool from_der(unsigned char *signature, size_t length, size_t half)
 {
 	const unsigned char *der = signature;

@@ -90,7 +90,7 @@ static int compare(const struct session *session, CK_OBJECT_HANDLE object, const
 	return 0;
 }
 
-/* Looks for other keys of the class with the name, except `own`. *other is SAME if there are none, OTHER if all that
+/* Looks for other keys of the class with the name, except `own`. *other is SAME if nothing was found, OTHER if all that
  * were found are certainly other keys, else UNKNOWN. `error` names those that were found. */
 static int find_others(const struct session *session, CK_OBJECT_CLASS class, const CK_ATTRIBUTE *name,
 		       CK_OBJECT_HANDLE own, const CK_ATTRIBUTE *ours, enum other *other, struct error *error)

@@ -71,7 +71,7 @@ static bool is_missing(const struct settings *settings, const struct settings_ne
 	return needed->instead[0] == SETTING_NONE;
 }
 
-/* Names the profiles that set a missing setting. False if there are none. */
+/* Names the profiles that set a missing setting. Returns false if no profile does. */
 static bool name_profiles(const struct settings *settings, const struct settings_needed *needed, char *text,
 			  size_t size)
 {

@@ -19,7 +19,7 @@ struct key_block {
 };
 
 /* Finds the key among other PEM blocks, such as its certificate. `name` is the file's, for messages. Fails with
- * ERROR_CONFIG if there is none, more than one, or one that is cut off, and names other forms and how to convert
+ * ERROR_CONFIG if the file holds no key, several keys, or one that is cut off, and names other forms and how to convert
  * them. */
 int key_file_find(const char *name, const struct secret *file, struct key_block *block, struct error *error);
 
