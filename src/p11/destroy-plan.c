@@ -269,7 +269,7 @@ int p11_plan_make(struct p11_plan *plan, const struct p11_request *request, bool
 	memset(plan, 0, sizeof(*plan));
 	if (check_uri(request->uri, error) < 0)
 		return error_result(error);
-	plan->key = calloc(1, sizeof(*plan->key));
+	plan->key = key_new();
 	if (plan->key == NULL)
 		return error_memory(error);
 	/* These say which keys may be used; any may be destroyed. */

@@ -89,7 +89,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, cons
 int p11_key_generate(const struct p11_request *request, const struct p11_pair_type *type, char **uri,
 		     struct error *error)
 {
-	struct p11_key *key = calloc(1, sizeof(*key));
+	struct p11_key *key = key_new();
 	struct p11_request own = *request;
 	int result;
 

@@ -186,7 +186,7 @@ static int copy_public(struct p11_key *key, EVP_PKEY *source, struct error *erro
 
 int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **uri, struct error *error)
 {
-	struct p11_key *key = calloc(1, sizeof(*key));
+	struct p11_key *key = key_new();
 	struct p11_request own = *request;
 	struct import import;
 	int result;
@@ -194,13 +194,12 @@ int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **u
 	*uri = NULL;
 	if (key == NULL)
 		return error_memory(error);
-	key->gate = gate_new();
 	result = key_numbers_copy(&import.numbers, source, error);
 	own.alg = import.numbers.alg; /* not the configured one, which may be another key's */
 	if (result == 0)
 		result = copy_public(key, source, error);
 	if (result == 0)
-		result = key->gate != NULL ? import_key(key, &own, &import, error) : error_memory(error);
+		result = import_key(key, &own, &import, error);
 	if (result == 0) {
 		*uri = key->full_uri;
 		key->full_uri = NULL;

@@ -197,15 +197,25 @@ int key_log_in(struct p11_key *key, struct error *error)
 	return require_nonextractable(&key->session, key->handle, request, error);
 }
 
+struct p11_key *key_new(void)
+{
+	struct p11_key *key = calloc(1, sizeof(*key));
+
+	if (key != NULL)
+		key->gate = gate_new();
+	if (key != NULL && key->gate == NULL)
+		p11_key_close(&key);
+	return key;
+}
+
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error)
 {
 	int result;
 
-	*key = calloc(1, sizeof(**key));
+	*key = key_new();
 	if (*key == NULL)
 		return error_memory(error);
-	(*key)->gate = gate_new();
-	result = (*key)->gate != NULL ? key_begin(*key, request, writable, error) : error_memory(error);
+	result = key_begin(*key, request, writable, error);
 	if (result == 0)
 		result = key_log_in(*key, error);
 	if (result < 0)

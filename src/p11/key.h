@@ -48,6 +48,9 @@ struct p11_signer {
 	bool needs_login;            /* C_Sign failed for lack of a login, and the key has never signed */
 };
 
+/* Creates a key that is not open. Returns NULL if memory is exhausted. p11_key_close frees it. */
+struct p11_key *key_new(void);
+
 /* --- finding it (key.c) ------------------------------------------------------------------------------------------ */
 
 /* Parses the URI, loads the modules and finds the one token that the URI names, for a key on it or for a new one. The

@@ -90,7 +90,7 @@ static int read_half(struct p11_key *key, const struct p11_request *request, boo
 int p11_public_read(const struct p11_request *request, bool with_login, EVP_PKEY **public, enum alg *alg,
 		    struct error *error)
 {
-	struct p11_key *key = calloc(1, sizeof(*key));
+	struct p11_key *key = key_new();
 	int result;
 
 	*public = NULL;
