@@ -16,7 +16,7 @@ bool fit_takes(enum alg alg, CK_KEY_TYPE type)
 
 CK_KEY_TYPE fit_type(const struct p11_key *key)
 {
-	return alg_info(key->alg)->family == ALG_ECDSA ? CKK_EC : CKK_RSA;
+	return fit_takes(key->alg, CKK_EC) ? CKK_EC : CKK_RSA;
 }
 
 const char *fit_name(enum alg alg)
@@ -69,23 +69,17 @@ int fit_refuse_other(const struct p11_key *key, CK_OBJECT_CLASS class, struct er
 }
 
 /* The curve of an EC key: from its attributes, or from the public half of a private key. "" if it is not shown. */
-static int read_curve(const struct session *session, CK_OBJECT_HANDLE object, bool is_private, char *name, size_t size,
+static int read_curve(const struct session *session, CK_OBJECT_HANDLE object, bool is_private, char name[CURVE_SIZE],
 		      struct error *error)
 {
-	CK_ATTRIBUTE parameters;
 	EVP_PKEY *public = NULL;
-	int result = object_read(session, object, CKA_EC_PARAMS, &parameters, error);
-	const char *known = result == 0 ? curve_name(&parameters) : NULL;
+	int result = object_curve(session, object, name, error);
 
-	snprintf(name, size, "%s", known != NULL ? known : "");
-	if (known == NULL && parameters.ulValueLen > 0)
-		snprintf(name, size, "another curve");
-	free(parameters.pValue);
 	if (*name != '\0' || (result < 0 && template_ends_search(error)))
 		return result;
 	if (is_private && object_public(session, object, CKK_EC, &public, error) < 0)
 		return template_ends_search(error) ? error_result(error) : 0;
-	if (public != NULL && EVP_PKEY_get_group_name(public, name, size, NULL) <= 0)
+	if (public != NULL && EVP_PKEY_get_group_name(public, name, CURVE_SIZE, NULL) <= 0)
 		*name = '\0';
 	EVP_PKEY_free(public);
 	return 0;
@@ -94,9 +88,9 @@ static int read_curve(const struct session *session, CK_OBJECT_HANDLE object, bo
 static int settle_ec(struct p11_key *key, CK_OBJECT_HANDLE object, bool is_private, struct error *error)
 {
 	enum alg wanted = key->request.alg, alg;
-	char curve[64], what[96];
+	char curve[CURVE_SIZE], what[96];
 
-	if (read_curve(&key->session, object, is_private, curve, sizeof(curve), error) < 0)
+	if (read_curve(&key->session, object, is_private, curve, error) < 0)
 		return error_result(error);
 	alg = alg_of_curve(curve);
 	if (*curve == '\0' && wanted == ALG_AUTO && is_private) {

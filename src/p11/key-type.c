@@ -4,7 +4,7 @@
 
 #include "base/alg.h"
 
-#include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,24 +24,26 @@ static unsigned rsa_bits(const CK_ATTRIBUTE *modulus)
 	return (unsigned)(size * 8 - (CK_ULONG)(__builtin_clz(*byte) - (int)(sizeof(unsigned) - 1) * 8));
 }
 
-/* For the usual curves, CKA_EC_PARAMS is the curve's object identifier. Its name: as in RFC 7518, else OpenSSL's, else
- * the number. */
-static void read_curve(const CK_ATTRIBUTE *parameters, struct key_type *type)
+int object_curve(const struct session *session, CK_OBJECT_HANDLE object, char curve[CURVE_SIZE], struct error *error)
 {
-	const unsigned char *der = parameters->pValue;
-	ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &der, (long)parameters->ulValueLen);
-	EC_GROUP *group = object != NULL ? EC_GROUP_new_by_curve_name(OBJ_obj2nid(object)) : NULL;
-	const char *name = group != NULL ? OBJ_nid2sn(OBJ_obj2nid(object)) : NULL;
+	CK_ATTRIBUTE parameters;
+	int result = object_read(session, object, CKA_EC_PARAMS, &parameters, error);
+	const char *name = curve_name(&parameters);
 	enum alg alg = name != NULL ? alg_of_curve(name) : ALG_AUTO;
+	const unsigned char *der = parameters.pValue;
+	ASN1_OBJECT *number = NULL;
 
-	if (group != NULL)
-		type->bits = (unsigned)EC_GROUP_get_degree(group);
-	if (name != NULL)
-		snprintf(type->curve, sizeof(type->curve), "%s", alg != ALG_AUTO ? alg_info(alg)->curve : name);
-	else if (object != NULL)
-		OBJ_obj2txt(type->curve, sizeof(type->curve), object, 1);
-	EC_GROUP_free(group);
-	ASN1_OBJECT_free(object);
+	snprintf(curve, CURVE_SIZE, "%s", alg != ALG_AUTO ? alg_info(alg)->curve : name != NULL ? name : "");
+	if (name == NULL && der != NULL)
+		number = d2i_ASN1_OBJECT(NULL, &der, (long)parameters.ulValueLen);
+	if (number != NULL)
+		OBJ_obj2txt(curve, CURVE_SIZE, number, 1);
+	else if (name == NULL && parameters.ulValueLen > 0)
+		snprintf(curve, CURVE_SIZE, "of other parameters");
+	ASN1_OBJECT_free(number);
+	free(parameters.pValue);
+	ERR_clear_error();
+	return result;
 }
 
 int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, struct key_type *type, struct error *error)
@@ -65,9 +67,8 @@ int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, stru
 		break;
 	case CKK_EC:
 		snprintf(type->name, sizeof(type->name), "EC");
-		result = object_read(session, object, CKA_EC_PARAMS, &size, error);
-		if (result == 0 && size.ulValueLen > 0)
-			read_curve(&size, type);
+		result = object_curve(session, object, type->curve, error);
+		type->bits = curve_bits(type->curve);
 		break;
 	default:
 		snprintf(type->name, sizeof(type->name), "%#lx", key_type);

@@ -47,16 +47,22 @@ int object_flags(const struct session *session, CK_OBJECT_HANDLE object, const C
 int object_signing(const struct session *session, CK_OBJECT_HANDLE private, bool *always_authenticate,
 		   EVP_PKEY **public, struct error *error);
 
+enum { CURVE_SIZE = 64 };
+
 /* Type and size of a key. */
 struct key_type {
-	char name[24];  /* RSA, EC or the CKK number */
-	char curve[64]; /* of an EC key: P-256, else OpenSSL's name or the object identifier; empty: unknown */
-	unsigned bits;  /* 0: unknown */
+	char name[24];          /* RSA, EC or the CKK number */
+	char curve[CURVE_SIZE]; /* of an EC key, see object_curve */
+	unsigned bits;          /* 0: unknown */
 };
 
 /* Reads them (key-type.c). Fails with ERROR_TOKEN. */
 int object_key_type(const struct session *session, CK_OBJECT_HANDLE object, struct key_type *type,
 		    struct error *error);
+
+/* Reads the curve of an EC key: P-256, else OpenSSL's name, else the object identifier; empty if the object does not
+ * show it. Fails with ERROR_TOKEN; it is empty then. */
+int object_curve(const struct session *session, CK_OBJECT_HANDLE object, char curve[CURVE_SIZE], struct error *error);
 
 /* The full URI of a key; NULL if it cannot be read. The caller frees it. */
 char *object_uri(const struct session *session, CK_OBJECT_HANDLE object);
@@ -77,6 +83,9 @@ int public_from_point(const CK_ATTRIBUTE *parameters, const CK_ATTRIBUTE *point,
 /* OpenSSL's name of the curve that CKA_EC_PARAMS describes, such as prime256v1; NULL if OpenSSL does not know it.
  * Static. */
 const char *curve_name(const CK_ATTRIBUTE *parameters);
+
+/* The size of the curve with this name, as RFC 7518 or OpenSSL writes it; 0 if OpenSSL does not know it. */
+unsigned curve_bits(const char *name);
 
 /* The public half that an object of this class shows itself; *half is NULL if it shows none, and after a failure. Fails
  * with ERROR_TOKEN. */

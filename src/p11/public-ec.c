@@ -2,6 +2,8 @@
 /* Public EC keys: CKA_EC_PARAMS and CKA_EC_POINT (PKCS#11 2.40, current mechanisms, section 2.3.3). */
 #include "p11/object.h"
 
+#include "base/alg.h"
+
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -24,14 +26,23 @@ const char *curve_name(const CK_ATTRIBUTE *parameters)
 	return nid != NID_undef ? OBJ_nid2sn(nid) : NULL;
 }
 
+unsigned curve_bits(const char *name)
+{
+	enum alg alg = alg_of_curve(name);
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(alg != ALG_AUTO ? alg_info(alg)->group : name));
+	unsigned bits = group != NULL ? (unsigned)EC_GROUP_get_degree(group) : 0;
+
+	EC_GROUP_free(group);
+	ERR_clear_error();
+	return bits;
+}
+
 /* Whether the attribute is a point itself, which some modules return instead of the OCTET STRING that contains it. Both
  * begin with 4, so only the length tells. */
 static bool is_bare(const char *curve, const CK_ATTRIBUTE *point)
 {
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(curve));
-	size_t coordinate = group != NULL ? ((size_t)EC_GROUP_get_degree(group) + 7) / 8 : 0;
+	size_t coordinate = (curve_bits(curve) + 7) / 8;
 
-	EC_GROUP_free(group);
 	return point->ulValueLen == 1 + 2 * coordinate || point->ulValueLen == 1 + coordinate;
 }
 
