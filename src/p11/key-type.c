@@ -39,7 +39,7 @@ int object_curve(const struct session *session, CK_OBJECT_HANDLE object, char cu
 	if (number != NULL)
 		OBJ_obj2txt(curve, CURVE_SIZE, number, 1);
 	else if (name == NULL && parameters.ulValueLen > 0)
-		snprintf(curve, CURVE_SIZE, "of other parameters");
+		snprintf(curve, CURVE_SIZE, "(explicit parameters)");
 	ASN1_OBJECT_free(number);
 	free(parameters.pValue);
 	ERR_clear_error();
