@@ -139,7 +139,13 @@ int fit_settle(struct p11_key *key, CK_OBJECT_HANDLE object, CK_KEY_TYPE type, b
 
 	if (key->alg == ALG_AUTO)
 		result = type == CKK_EC ? settle_ec(key, object, is_private, error) : settle_rsa(key, object, error);
-	if (result == 0 && key->alg != ALG_AUTO && key->mechanism == NULL)
-		result = mechanism_choose(key->session.token, key->alg, &key->mechanism, error);
-	return result;
+	if (result < 0 || key->alg == ALG_AUTO || key->mechanism != NULL)
+		return result;
+	if (key->request.alg == ALG_AUTO &&
+	    require_hardware(key->session.token, &key->request, key->alg, error) < 0) {
+		if (is_private)
+			error_hint(error, "nothing was signed; to use the token anyway, omit --require-hardware");
+		return error_result(error);
+	}
+	return mechanism_choose(key->session.token, key->alg, &key->mechanism, error);
 }

@@ -101,7 +101,7 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 		return error_result(error);
 	}
 	*token = &tokens->list[0];
-	return require_hardware(*token, request, error);
+	return require_hardware(*token, request, request->alg, error);
 }
 
 static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, bool logged_in,

@@ -15,13 +15,12 @@ static bool has_hardware(const struct token *token, enum alg alg, CK_RV *rv)
 	return false;
 }
 
-int require_hardware(const struct token *token, const struct p11_request *request, struct error *error)
+int require_hardware(const struct token *token, const struct p11_request *request, enum alg alg, struct error *error)
 {
-	enum alg alg = request->alg != ALG_AUTO ? request->alg : ALG_RS256;
 	CK_RV rv = CKR_OK, ignored;
 
-	if (!request->require_hardware || has_hardware(token, alg, &rv) ||
-	    (request->alg == ALG_AUTO && has_hardware(token, ALG_ES256, &ignored)))
+	if (!request->require_hardware || has_hardware(token, alg != ALG_AUTO ? alg : ALG_RS256, &rv) ||
+	    (alg == ALG_AUTO && has_hardware(token, ALG_ES256, &ignored)))
 		return 0;
 	if (rv != CKR_OK)
 		ckr_error(error, ERROR_NO_KEY, rv, "token \"%s\" does not show whether it signs in hardware (CKF_HW)",

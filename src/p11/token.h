@@ -70,8 +70,9 @@ int token_find_again(struct token *token, const struct uri *uri, struct error *e
 /* The label without padding. Each thread has one such text, which the next call overwrites. */
 const char *token_label(const struct token *token);
 
-/* Fails with ERROR_NO_KEY if the request requires a token that signs in hardware and this one does not (require.c). */
-int require_hardware(const struct token *token, const struct p11_request *request, struct error *error);
+/* Fails with ERROR_NO_KEY if the request requires a token that signs in hardware and this one does not do so with the
+ * algorithm; for ALG_AUTO, neither with RS256 nor with ES256 (require.c). */
+int require_hardware(const struct token *token, const struct p11_request *request, enum alg alg, struct error *error);
 
 /* Replaces the hint of a slot-id that no token has by the slot-ids in use, if there are any (apart.c). */
 void slots_hint(const struct modules *modules, struct error *error);

@@ -28,6 +28,8 @@ static const struct {
 
 static CK_MECHANISM_TYPE hidden[MECHANISMS_MAX], added[MECHANISMS_MAX];
 static size_t hidden_count, added_count;
+static CK_MECHANISM_TYPE in_hardware[MECHANISMS_MAX];
+static size_t in_hardware_count;
 static CK_FLAGS flags;
 static enum { GOOD, FLIP, STRIP, CUT, HUGE_LENGTH, NOTHING, DER } form;
 static _Thread_local CK_MECHANISM_TYPE current = CK_UNAVAILABLE_INFORMATION; /* of a session, which no two threads share */
@@ -98,6 +100,8 @@ enum parsed mechanism_parse(char *text)
 	} else if (strcmp(text, "mechanism-flags+=CKF_HW") == 0) {
 		flags = CKF_HW;
 		good = true;
+	} else if ((value = after(text, "hardware=")) != NULL) {
+		good = parse_mechanism(value, in_hardware, &in_hardware_count);
 	} else if ((value = after(text, "signature=")) != NULL) {
 		good = parse_form(value);
 	} else {
@@ -143,7 +147,7 @@ CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO 
 		rv = shim_module()->C_GetMechanismInfo(slot, own_digest(type) != NULL ? CKM_ECDSA : type, info);
 	}
 	if (rv == CKR_OK) {
-		info->flags |= flags;
+		info->flags |= contains(in_hardware, in_hardware_count, type) ? CKF_HW : flags;
 	}
 	return rv;
 }

@@ -70,6 +70,7 @@
  *   mechanism-=CKM_NAME                  C_GetMechanismList, C_GetMechanismInfo and C_SignInit do not know this mechanism
  *   mechanism+=CKM_ECDSA_SHA256|…384|…512  the token has this mechanism, made of the module's CKM_ECDSA
  *   mechanism-flags+=CKF_HW              C_GetMechanismInfo reports this flag
+ *   hardware=CKM_NAME                    C_GetMechanismInfo reports CKF_HW for this mechanism
  *                                        Whatever the faults, C_SignInit refuses parameters that RFC 7518 does not
  *                                        allow: CKR_MECHANISM_PARAM_INVALID
  *   template-=CKA_NAME                   C_GenerateKeyPair, C_CreateObject: CKR_TEMPLATE_INCONSISTENT if a template has this
