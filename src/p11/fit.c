@@ -58,7 +58,8 @@ int fit_refuse_other(const struct p11_key *key, CK_OBJECT_CLASS class, struct er
 	CK_OBJECT_HANDLE found;
 	size_t count;
 
-	if (alg == ALG_AUTO)
+	/* If the URI names only the token, what it shows may be another key than the one that it hides until login. */
+	if (alg == ALG_AUTO || !(key->uri->has_object || key->uri->has_id))
 		return 0;
 	if (objects_find(&key->session, key->uri, class, is_rsa ? CKK_RSA : CKK_EC, &found, 1, &count, error) < 0)
 		return error_result(error);

@@ -34,6 +34,8 @@ static CK_RV create(struct p11_key *key, void *context, bool in_full)
 		attributes_public(&object, &import->pair, in_full);
 	else
 		attributes_private(&object, &import->pair, in_full);
+	/* keygen leaves it to the token's RSA keys, so that a token that refuses it gets the full template
+	 * nevertheless. */
 	if (!public && in_full && import->pair.type == CKK_RSA)
 		attributes_flag(&object, CKA_DERIVE, false);
 	/* A private EC key has parameters, but no point. */

@@ -44,7 +44,8 @@ static int add_halves(const struct p11_key *key, bool by_label, struct halves *h
 	return result;
 }
 
-/* Looks for one public half that fits the algorithm in what the token shows; *public is NULL if there is none. */
+/* Looks for one public half that fits the algorithm in what the token shows; *public is NULL if nothing fits, or
+ * several do. */
 static int look(struct p11_key *key, EVP_PKEY **public, struct error *error)
 {
 	struct halves halves = { .only = NULL };

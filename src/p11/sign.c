@@ -170,10 +170,14 @@ static int verify(const struct p11_signer *signer, const void *data, size_t size
 	if (public == NULL || alg_verifies(signer->key->alg, public, data, size, signature, length))
 		return 0;
 	OPENSSL_cleanse(signature, length);
-	return error_set(error, ERROR_TOKEN,
-			 "the signature of token \"%s\" is wrong: the key's public half does not verify it; it was "
-			 "discarded",
-			 token_label(signer->session->token));
+	error_set(error, ERROR_TOKEN,
+		  "the signature of token \"%s\" is wrong: the key's public half does not verify it; it was discarded",
+		  token_label(signer->session->token));
+	/* A private EC key does not show which public half is its own, unless it is a new one. */
+	if (fit_type(signer->key) == CKK_EC && signer->key->full_uri == NULL)
+		error_hint(error, "if the public key or certificate with the key's id belongs to an earlier key, "
+				  "remove or replace it");
+	return -ERROR_TOKEN;
 }
 
 int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
