@@ -34,8 +34,7 @@ static CK_RV create(struct p11_key *key, void *context, bool in_full)
 		attributes_public(&object, &import->pair, in_full);
 	else
 		attributes_private(&object, &import->pair, in_full);
-	/* keygen leaves it to the token's RSA keys, so that a token that refuses it gets the full template
-	 * nevertheless. */
+	/* keygen does not restrict it for RSA keys: a token that refuses it would get the short template. */
 	if (!public && in_full && import->pair.type == CKK_RSA)
 		attributes_flag(&object, CKA_DERIVE, false);
 	/* A private EC key has parameters, but no point. */
