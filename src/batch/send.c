@@ -200,7 +200,7 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		return;
 	}
 	if (item->result == -ERROR_ORG)
-		judged = advice_refusal(&item->line.request, answer, &item->error);
+		judged = advice_refusal(&item->line.request, item->assertion.alg, answer, &item->error);
 	item->limited = retry_is_limited(item->line.request.server, answer);
 	item->retry_after = answer->retry_after;
 	wait = decide(sender, item, answer);

@@ -83,13 +83,31 @@ static void advise_on_clock(const struct server *server, const struct server_adv
 	}
 }
 
-bool advice_refusal(const struct bearer_request *request, const struct oauth_answer *answer, struct error *error)
+static void advise_on_alg(const struct server *server, const struct server_advice *advice, enum alg alg,
+			  struct error *error)
+{
+	enum alg accepted = ALG_RS256;
+	char fact[128];
+
+	if ((advice != NULL && advice->cause != SERVER_ASSERTION) || (server->algs & 1U << alg) != 0)
+		return;
+	while ((server->algs & 1U << accepted) == 0)
+		accepted++;
+	snprintf(fact, sizeof(fact), "%s does not accept %s: use a key that can sign with %s, and --alg %s",
+		 server->name, alg_info(alg)->name, alg_info(accepted)->name, alg_info(accepted)->name);
+	put_first(error, fact);
+}
+
+bool advice_refusal(const struct bearer_request *request, enum alg alg, const struct oauth_answer *answer,
+		    struct error *error)
 {
 	const struct server_advice *advice = server_advice(request->server, answer->code, answer->description);
 
 	advice_hint(advice, answer->retry_after, error);
-	if (!answer->transient)
+	if (!answer->transient) {
 		advise_on_clock(request->server, advice, &answer->clock, request->lifetime, error);
+		advise_on_alg(request->server, advice, alg, error);
+	}
 	return !answer->transient && (advice == NULL || advice->cause != SERVER_LOGIN_RATE);
 }
 

@@ -13,9 +13,11 @@
  * is too long to wait out. */
 void advice_hint(const struct server_advice *advice, long retry_after, struct error *error);
 
-/* Sets the hint for a refused assertion. A clock difference or a lifetime that may be the reason comes first. Returns
- * whether the server judged the assertion, so that its certificate may be the reason too. */
-bool advice_refusal(const struct bearer_request *request, const struct oauth_answer *answer, struct error *error);
+/* Sets the hint for an assertion that was signed with `alg` and refused. An algorithm that the server does not accept,
+ * a clock difference or a lifetime that may be the reason comes first. Returns whether the server judged the assertion,
+ * so that its certificate may be the reason too. */
+bool advice_refusal(const struct bearer_request *request, enum alg alg, const struct oauth_answer *answer,
+		    struct error *error);
 
 /* Puts the certificate of the signing key first in the hint if it is not valid by the server's clock. `path` is its
  * file; NULL: it is on the token. */

@@ -193,6 +193,7 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 	int result;
 
 	assertion_wipe(assertion);
+	assertion->alg = params.alg;
 	assertion->exp = params.exp;
 	if (assertion->text == NULL)
 		assertion->text = secret_new(2048);

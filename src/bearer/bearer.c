@@ -59,7 +59,7 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 					answer, error);
 	} while (result < 0 && retry_pause(&retry, &rules, answer, error));
 	assertion_clear(&assertion);
-	if (result == -ERROR_ORG && advice_refusal(request, answer, error))
+	if (result == -ERROR_ORG && advice_refusal(request, assertion.alg, answer, error))
 		advise_on_certificate(&client->signer, answer, error);
 	return result;
 }

@@ -43,6 +43,7 @@ int bearer_endpoint(struct bearer_request *request, struct error *error);
 struct assertion {
 	char *header, *claims; /* compact JSON */
 	struct secret *text;
+	enum alg alg;          /* that it is signed with */
 	long long exp;
 };
 

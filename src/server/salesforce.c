@@ -122,6 +122,7 @@ const struct server server_salesforce = {
 	.token_path = "/services/oauth2/token",
 	.userinfo_path = "/services/oauth2/userinfo",
 	.revoke_path = "/services/oauth2/revoke",
+	.algs = 1U << ALG_RS256,
 	.lifetime_max = 180,
 	.exp_max = 300, /* the vendor's own examples send this */
 	.certificate_max = 4096,

@@ -3,6 +3,8 @@
 #ifndef P11BEARER_SERVER_H
 #define P11BEARER_SERVER_H
 
+#include "base/alg.h"
+
 #include <stddef.h>
 
 /* Causes of a refusal that the program acts on. */
@@ -26,6 +28,7 @@ struct server_advice {
 struct server {
 	const char *name;
 	const char *token_path, *userinfo_path, *revoke_path; /* endpoints, paths below the server's URL */
+	unsigned algs;          /* accepted algorithms, at least one: bits 1 << enum alg */
 	long lifetime_max;      /* seconds: latest exp that the vendor documents */
 	long exp_max;           /* seconds: latest exp that the server accepts */
 	size_t certificate_max; /* bytes of PEM that the server stores */
