@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/url.h"
 
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
@@ -26,7 +27,23 @@ void http_url_free(struct http_url **url); /* sets *url to NULL; NULL is allowed
 /* Returns scheme, host and port in one spelling; owned by `url`. */
 const char *http_url_origin(const struct http_url *url);
 
+/* The client's identity in TLS (RFC 8446 sections 4.4.2 and 4.4.3): certificates, and a private key that another
+ * component owns. The functions are called in the thread that sends, during a handshake, and take `context`. */
+struct http_identity {
+	X509 *const *chain; /* the client's certificate, then its issuers */
+	size_t count;
+	void *context;
+	/* Called whenever a server requests a certificate. *key is not the caller's, and stays valid until the clients
+	 * and pools that use the identity are closed. *tls12: the key makes no signature that TLS 1.3 allows. *sigalgs:
+	 * the signature algorithms that it makes, as SSL_CTX_set1_client_sigalgs_list(3) takes them; NULL: all that fit
+	 * it; static. May fail with any class; the request then fails with this error. */
+	int (*key)(void *context, EVP_PKEY **key, bool *tls12, const char **sigalgs, struct error *error);
+	/* Whether a signature with the key has failed since the last call, and why. */
+	bool (*has_failed)(void *context, struct error *why);
+};
+
 struct http_options {
+	const struct http_identity *identity; /* NULL: none; servers that request a certificate get none */
 	const char *cacert; /* file of CA certificates; NULL: the system's */
 	const char *proxy;  /* URL; NULL: the environment's */
 	const char *proxy_origin; /* where `proxy` comes from, for hints, such as "option --proxy" */
