@@ -32,6 +32,10 @@ static const char help[] =
 	"  --bind ADDRESS      127.0.0.1 (default) or ::1\n"
 	"  --port N            default 0: any free port\n"
 	"  --tls DIR           serve HTTPS with a throw-away CA, whose certificate is written to DIR/ca.pem\n"
+	"  --tls12             speak no later version than TLS 1.2\n"
+	"  --client-ca FILE    with --tls: require of clients a certificate that these CAs (PEM) have issued; the log says for\n"
+	"                      each request which one, and has a line for each client that was refused\n"
+	"  --client-optional   ask for the certificate, but serve clients without one too\n"
 	"  --log FILE          append one line of JSON for each request; its times are by the org's clock\n"
 	"  --scope TEXT        scope in the answer, default: api\n"
 	"  --extra NAME=JSON   one more field in the answer; repeatable\n"
@@ -67,6 +71,9 @@ enum option_id {
 	OPTION_BIND,
 	OPTION_PORT,
 	OPTION_TLS,
+	OPTION_TLS12,
+	OPTION_CLIENT_CA,
+	OPTION_CLIENT_OPTIONAL,
 	OPTION_LOG,
 	OPTION_SCOPE,
 	OPTION_EXTRA,
@@ -95,6 +102,9 @@ static const struct option long_options[] = {
 	{ "bind", required_argument, NULL, OPTION_BIND },
 	{ "port", required_argument, NULL, OPTION_PORT },
 	{ "tls", required_argument, NULL, OPTION_TLS },
+	{ "tls12", no_argument, NULL, OPTION_TLS12 },
+	{ "client-ca", required_argument, NULL, OPTION_CLIENT_CA },
+	{ "client-optional", no_argument, NULL, OPTION_CLIENT_OPTIONAL },
 	{ "log", required_argument, NULL, OPTION_LOG },
 	{ "scope", required_argument, NULL, OPTION_SCOPE },
 	{ "extra", required_argument, NULL, OPTION_EXTRA },
@@ -228,6 +238,15 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 	case OPTION_TLS:
 		options->tls = value;
 		return 0;
+	case OPTION_TLS12:
+		options->tls12 = true;
+		return 0;
+	case OPTION_CLIENT_CA:
+		options->client_ca = value;
+		return 0;
+	case OPTION_CLIENT_OPTIONAL:
+		options->client_optional = true;
+		return 0;
 	case OPTION_LOG:
 		options->log = value;
 		return 0;
@@ -295,6 +314,10 @@ int options_parse(int argc, char **argv, struct options *options)
 	}
 	if (optind < argc) {
 		fprintf(stderr, "loopback-org: \"%s\" is not an option.\n", argv[optind]);
+		return 2;
+	}
+	if (options->client_ca != NULL ? options->tls == NULL : options->client_optional) {
+		fprintf(stderr, "loopback-org: --client-optional needs --client-ca, and that needs --tls.\n");
 		return 2;
 	}
 	return -1;

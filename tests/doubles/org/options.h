@@ -30,6 +30,9 @@ struct options {
 	const char *bind;
 	uint16_t port;
 	const char *tls; /* directory for ca.pem; NULL for plain HTTP */
+	bool tls12;      /* no later version */
+	const char *client_ca;  /* file; NULL to ask clients for no certificate */
+	bool client_optional;   /* a client may have none */
 	const char *log; /* file; NULL for no log */
 	const char *scope;
 	cJSON *extra; /* object, owned */

@@ -113,6 +113,8 @@ static cJSON *new_line(const struct org *org, const struct request *request)
 	cJSON_AddStringToObject(line, "path", request->path);
 	add_text(line, "content_type", request->content_type);
 	add_text(line, "user_agent", request->user_agent);
+	if (request->client != NULL)
+		cJSON_AddItemReferenceToObject(line, "client", request->client);
 	return line;
 }
 
@@ -127,6 +129,13 @@ void org_answer(struct org *org, const struct request *request, struct answer *a
 		cJSON_AddNullToObject(line, "status");
 	else
 		cJSON_AddNumberToObject(line, "status", answer->status);
+	if (org->log >= 0)
+		write_line(org->log, line);
+	cJSON_Delete(line);
+}
+
+void org_log(struct org *org, cJSON *line)
+{
 	if (org->log >= 0)
 		write_line(org->log, line);
 	cJSON_Delete(line);

@@ -48,6 +48,7 @@ struct request {
 	bool too_large;
 	const struct parts *parts; /* of a multipart body; empty for others */
 	bool details; /* ?includeDetails=true */
+	cJSON *client; /* of TLS, with --client-ca; goes into the log line */
 };
 
 /* Answers a request and adds what it contains to the log line. The answer is empty before; the server clears it. */
@@ -61,6 +62,9 @@ time_t org_now(const struct org *org);
  * the answer.
  */
 void org_answer(struct org *org, const struct request *request, struct answer *answer);
+
+/* Writes a line about something that is not a request. Frees it. The caller holds the lock. */
+void org_log(struct org *org, cJSON *line);
 
 /* Opens the log and reads the app, as the options say. Returns 0, or -1 after a message on stderr. */
 int org_open(struct org *org, const struct options *options);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "org.h"
 #include "tls.h"
 
@@ -25,6 +26,7 @@ struct server {
 	pthread_cond_t wake;  /* ends the delays of answers */
 	bool stopping;
 	unsigned long finished;
+	unsigned long connections;
 };
 
 /* State of a request between calls by libmicrohttpd. */
@@ -139,6 +141,45 @@ static void wait_seconds(struct server *server, double seconds)
 		;
 }
 
+static gnutls_session_t session_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+}
+
+/* The client's certificate and the number of its connection, which the caller frees. NULL without --client-ca. */
+static cJSON *describe_client(const struct server *server, struct MHD_Connection *connection)
+{
+	cJSON *client;
+
+	if (server->org.options->client_ca == NULL)
+		return NULL;
+	client = client_describe(session_of(connection));
+	cJSON_AddNumberToObject(client, "connection",
+		(double)(uintptr_t)MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+	return client;
+}
+
+static void on_refused(void *context, cJSON *line)
+{
+	struct server *server = context;
+
+	pthread_mutex_lock(&server->lock);
+	org_log(&server->org, line);
+	pthread_mutex_unlock(&server->lock);
+}
+
+/* Before the handshake, in the thread that accepts. The state of a connection is its number. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_ConnectionNotificationCode code)
+{
+	struct server *server = context;
+
+	if (code != MHD_CONNECTION_NOTIFY_STARTED)
+		return;
+	*state = (void *)(uintptr_t)++server->connections;
+	client_ask(session_of(connection), !server->org.options->client_optional, on_refused, server);
+}
+
 /* Answers a complete request. Returns MHD_NO to close the connection without an answer. */
 static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connection *connection,
 	struct exchange *exchange)
@@ -160,6 +201,7 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	exchange->answered = true;
 	parts_read(&parts, connection, request->content_type, request->body, request->length);
 	request->parts = &parts;
+	request->client = describe_client(server, connection);
 	pthread_mutex_lock(&server->lock);
 	org_answer(&server->org, request, &answer);
 	if (answer.delay > 0)
@@ -173,6 +215,7 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	}
 	answer_clear(&answer);
 	parts_clear(&parts);
+	cJSON_Delete(request->client);
 	return result;
 }
 
@@ -246,6 +289,9 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls.key },
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls.certificate },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, options->tls12 ? "NORMAL:-VERS-TLS1.3" : "NORMAL" },
+		{ MHD_OPTION_END, 0, NULL }, /* unless clients need a certificate */
+		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, server },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
@@ -255,6 +301,8 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 		flags |= MHD_USE_IPv6;
 	if (options->tls != NULL)
 		flags |= MHD_USE_TLS;
+	if (options->client_ca != NULL)
+		tls[3] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, server->tls.client_cas };
 	return MHD_start_daemon(flags, options->port, NULL, NULL, on_request, server, MHD_OPTION_NOTIFY_COMPLETED,
 		on_completed, server, MHD_OPTION_SOCK_ADDR, six ? (struct sockaddr *)&ipv6 : (struct sockaddr *)&ipv4,
 		MHD_OPTION_ARRAY, options->tls != NULL ? tls : plain, MHD_OPTION_END);
@@ -295,6 +343,8 @@ struct server *server_start(const struct options *options)
 	if (org_open(&server->org, options) != 0)
 		goto failed;
 	if (options->tls != NULL && tls_make(options->tls, &server->tls) != 0)
+		goto failed;
+	if (options->client_ca != NULL && tls_read_client_cas(options->client_ca, &server->tls) != 0)
 		goto failed;
 	/* Held until the URL is known, because the first request may need it. */
 	pthread_mutex_lock(&server->lock);

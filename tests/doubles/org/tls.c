@@ -165,11 +165,27 @@ out:
 	return result;
 }
 
+int tls_read_client_cas(const char *path, struct tls *tls)
+{
+	FILE *file = fopen(path, "re");
+	size_t size = 0;
+
+	if (file == NULL || getdelim(&tls->client_cas, &size, '\0', file) <= 0) {
+		fprintf(stderr, "loopback-org: the file %s of --client-ca cannot be read.\n", path);
+		free(tls->client_cas);
+		tls->client_cas = NULL;
+	}
+	if (file != NULL)
+		fclose(file);
+	return tls->client_cas != NULL ? 0 : -1;
+}
+
 void tls_clear(struct tls *tls)
 {
 	if (tls->key != NULL)
 		OPENSSL_cleanse(tls->key, strlen(tls->key));
 	free(tls->key);
 	free(tls->certificate);
+	free(tls->client_cas);
 	*tls = (struct tls){ 0 };
 }

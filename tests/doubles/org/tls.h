@@ -6,6 +6,7 @@
 struct tls {
 	char *key;         /* PEM, owned */
 	char *certificate; /* PEM, owned */
+	char *client_cas;  /* PEM, owned; NULL without --client-ca */
 };
 
 /*
@@ -13,6 +14,9 @@ struct tls {
  * DIR/ca.pem. Release with tls_clear whatever the result. Returns 0, or -1 after saying on stderr why not.
  */
 int tls_make(const char *directory, struct tls *tls);
+
+/* Reads the CAs of clients. Returns 0, or -1 after saying on stderr why not. */
+int tls_read_client_cas(const char *path, struct tls *tls);
 
 /* Wipes and frees the PEM texts. */
 void tls_clear(struct tls *tls);
