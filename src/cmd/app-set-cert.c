@@ -42,7 +42,7 @@ static bool report_old(struct appfile *file, X509 *certificate)
 		message_note("old certificate: none");
 	else if (x509_parse("the field certificate", text, strlen(text), &old, &why) < 0)
 		message_warn("%s", why.text);
-	same = old.count == 1 && !old.repeated && X509_cmp(old.list[0], certificate) == 0;
+	same = old.count == 1 && old.repeated == NULL && X509_cmp(old.list[0], certificate) == 0;
 	for (size_t i = 0; i < old.count && !same; i++)
 		cmd_app_report("old certificate", old.list[i]);
 	x509_list_clear(&old);

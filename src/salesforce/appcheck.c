@@ -138,7 +138,7 @@ static int check_value(struct appcheck *check, const struct apps_file *file, con
 	if (list.count > 1)
 		result = appcheck_add(check, APPCHECK_UNFIT, "two-certificates", file->path,
 				      "the field certificate holds %zu certificates", list.count);
-	else if (list.repeated)
+	else if (list.repeated != NULL)
 		result = appcheck_add(check, APPCHECK_DOUBT, "repeated-certificate", file->path,
 				      "the field certificate holds its certificate twice");
 	else if (has_more_than_pem(text))

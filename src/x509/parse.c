@@ -29,7 +29,7 @@ int x509_list_add(struct x509_list *list, X509 *certificate, struct error *error
 	for (size_t i = 0; i < list->count; i++) {
 		if (X509_cmp(list->list[i], certificate) == 0) {
 			X509_free(certificate);
-			list->repeated = true;
+			list->repeated = list->list[i];
 			return 0;
 		}
 	}

@@ -49,7 +49,7 @@ int x509_request_pem(X509_REQ *request, char **pem, size_t *length, struct error
 struct x509_list {
 	X509 **list;
 	size_t count;
-	bool repeated; /* a duplicate was dropped */
+	X509 *repeated; /* the one in the list of which a duplicate was dropped; NULL: none was */
 };
 
 /* Parse or read certificates: PEM (even on one line, or among other text or blocks), DER, or base64 of DER. `name`
