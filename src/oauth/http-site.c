@@ -39,12 +39,27 @@ static const char *site_fault(const struct http_url *url, const struct http_url 
 	return NULL;
 }
 
-/* Sets *site to libcurl's spelling of the URL, without the path unless it is that of `base`. */
-static int make_site(const struct http_url *url, const struct url *base, char **site, struct error *error)
+/* Orgs name no port, even if they are reached through one. Returns the port of `asked` (may be NULL) with its colon if
+ * that differs from `url` only in its port, otherwise an empty text. */
+static const char *port_of(const struct http_url *asked, const struct http_url *url)
+{
+	const char *own = strrchr(url->origin, ':'), *port = asked != NULL ? strrchr(asked->origin, ':') : own;
+	size_t length = (size_t)(own - url->origin);
+
+	if (asked == NULL || strcmp(port, own) == 0 || (size_t)(port - asked->origin) != length ||
+	    strncmp(asked->origin, url->origin, length) != 0)
+		return "";
+	return port;
+}
+
+/* Sets *site to libcurl's spelling of the URL, with the port of `asked` if it has none, and without the path unless it
+ * is that of `base`. */
+static int make_site(const struct http_url *url, const struct url *base, const struct http_url *asked, char **site,
+		     struct error *error)
 {
 	char *whole = NULL;
 	struct url spelled;
-	size_t path;
+	size_t authority, path;
 
 	if (curl_url_get(url->parts, CURLUPART_URL, &whole, 0) != CURLUE_OK)
 		return error_memory(error);
@@ -52,9 +67,11 @@ static int make_site(const struct http_url *url, const struct url *base, char **
 	path = (size_t)(spelled.end - spelled.path);
 	if (path > 0 && ((size_t)(base->end - base->path) != path || memcmp(base->path, spelled.path, path) != 0))
 		path = 0;
-	*site = strndup(whole, (size_t)(spelled.path - whole) + path);
-	if (*site != NULL)
-		text_lower(*site, (size_t)(spelled.path - whole));
+	authority = (size_t)(spelled.path - whole);
+	text_lower(whole, authority);
+	if (asprintf(site, "%.*s%s%.*s", (int)authority, whole, spelled.port == spelled.path ? port_of(asked, url) : "",
+		     (int)path, spelled.path) < 0)
+		*site = NULL;
 	curl_free(whole);
 	return *site != NULL ? 0 : error_memory(error);
 }
@@ -63,7 +80,7 @@ int http_site(const char *text, const struct http_url *server, const struct url 
 	      struct error *error)
 {
 	const char *fault = site_text_fault(text);
-	struct http_url *url = NULL;
+	struct http_url *url = NULL, *asked = NULL;
 	struct error why;
 	int result;
 
@@ -72,10 +89,13 @@ int http_site(const char *text, const struct http_url *server, const struct url 
 		return error_set(error, ERROR_ANSWER, "the org's instance_url: %.2048s", why.text);
 	if (fault == NULL)
 		fault = site_fault(url, server, base);
-	if (fault == NULL)
-		result = make_site(url, base, site, error);
-	else
+	if (fault == NULL && base->text != NULL)
+		(void)http_url_below(&asked, base, "", &why); /* it may be unusable, unlike `server` */
+	if (fault != NULL)
 		result = error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
+	else
+		result = make_site(url, base, base->text != NULL ? asked : server, site, error);
+	http_url_free(&asked);
 	http_url_free(&url);
 	return result;
 }

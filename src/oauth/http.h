@@ -114,7 +114,8 @@ void http_close(struct http **http);
 int http_check_proxy(const char *proxy, const char *url, struct error *error);
 
 /* Derives the URL for requests from `text`, the instance_url that a server sent: its scheme, host and port, and its
- * path only if `base`, the URL the user gave (may have no text), has the same path. `server` is the URL that sent it.
+ * path only if `base`, the URL the user gave (may have no text), has the same path. `server` is the URL that sent it. A
+ * port that `text` lacks is that of `base`, or of `server` if `base` has no text, if scheme and host are the same.
  * Fails with ERROR_ANSWER if http_url_parse would fail, or if the URL is http but `server` or `base` is https. The
  * caller frees *site. */
 int http_site(const char *text, const struct http_url *server, const struct url *base, char **site,
