@@ -2,18 +2,22 @@
 #include "p11/gate.h"
 
 #include "base/clock.h"
+#include "process/interrupt.h"
 
-#include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+
+static const double MOMENT_MS = 100;
 
 struct gate {
 	pthread_mutex_t lock; /* of the fields below */
 	pthread_cond_t moved;
 	unsigned inside;
 	atomic_bool closed, cut_short; /* read without the lock */
+	bool alone;          /* a thread is inside alone */
 	unsigned generation; /* recoveries that succeeded */
 	struct error gone;   /* class ERROR_NONE: it is not */
 	bool abandoned;
@@ -49,7 +53,7 @@ unsigned gate_enter(struct gate *gate)
 	unsigned generation;
 
 	pthread_mutex_lock(&gate->lock);
-	while (gate->closed)
+	while (gate->closed || gate->alone)
 		pthread_cond_wait(&gate->moved, &gate->lock);
 	gate->inside++;
 	generation = gate->generation;
@@ -61,8 +65,47 @@ void gate_leave(struct gate *gate)
 {
 	pthread_mutex_lock(&gate->lock);
 	gate->inside--;
-	if (gate->closed && gate->inside == 0)
+	if ((gate->closed || gate->alone) && gate->inside == 0)
 		pthread_cond_broadcast(&gate->moved);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+/* Waits, with the lock held, until the gate moves, until `end` (clock_ms), or for a moment: a signal moves nothing. */
+static void wait_until(struct gate *gate, double end)
+{
+	double next = clock_ms() + MOMENT_MS;
+	struct timespec until;
+
+	if (next > end)
+		next = end;
+	until.tv_sec = (time_t)(next / 1e3);
+	until.tv_nsec = (long)((next - (double)until.tv_sec * 1e3) * 1e6);
+	pthread_cond_timedwait(&gate->moved, &gate->lock, &until);
+}
+
+bool gate_enter_alone(struct gate *gate, unsigned *generation)
+{
+	bool cut_short = false;
+
+	pthread_mutex_lock(&gate->lock);
+	while ((gate->closed || gate->alone) && !cut_short) {
+		wait_until(gate, HUGE_VAL);
+		cut_short = gate->closed && interrupt_signal() != 0;
+	}
+	if (!cut_short)
+		gate->alone = true;
+	while (!cut_short && gate->inside > 0)
+		pthread_cond_wait(&gate->moved, &gate->lock);
+	*generation = gate->generation;
+	pthread_mutex_unlock(&gate->lock);
+	return !cut_short;
+}
+
+void gate_leave_alone(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->alone = false;
+	pthread_cond_broadcast(&gate->moved);
 	pthread_mutex_unlock(&gate->lock);
 }
 
@@ -71,7 +114,7 @@ bool gate_close(struct gate *gate, unsigned generation)
 	bool closes;
 
 	pthread_mutex_lock(&gate->lock);
-	while (gate->closed)
+	while (gate->closed || gate->alone)
 		pthread_cond_wait(&gate->moved, &gate->lock);
 	closes = gate->generation == generation && gate->gone.class == ERROR_NONE;
 	gate->closed = closes;
@@ -93,7 +136,7 @@ static void fail(struct gate *gate, const struct error *why)
 void gate_open(struct gate *gate, const struct error *failed)
 {
 	pthread_mutex_lock(&gate->lock);
-	gate->closed = false;
+	gate->closed = gate->alone = false;
 	if (failed != NULL)
 		fail(gate, failed);
 	else
@@ -105,14 +148,12 @@ void gate_open(struct gate *gate, const struct error *failed)
 bool gate_wait(struct gate *gate, double milliseconds)
 {
 	double end = clock_ms() + milliseconds;
-	struct timespec until = { .tv_sec = (time_t)(end / 1e3) };
 	bool waited;
 
-	until.tv_nsec = (long)((end - (double)until.tv_sec * 1e3) * 1e6);
 	pthread_mutex_lock(&gate->lock);
-	while (!gate->abandoned && pthread_cond_timedwait(&gate->moved, &gate->lock, &until) != ETIMEDOUT)
-		;
-	waited = !gate->abandoned;
+	while (!gate->abandoned && interrupt_signal() == 0 && clock_ms() < end)
+		wait_until(gate, end);
+	waited = !gate->abandoned && interrupt_signal() == 0;
 	if (!waited)
 		gate->cut_short = true;
 	pthread_mutex_unlock(&gate->lock);

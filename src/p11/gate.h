@@ -19,15 +19,21 @@ void gate_free(struct gate **gate);
 unsigned gate_enter(struct gate *gate);
 void gate_leave(struct gate *gate);
 
+/* As gate_enter, but alone: also waits until nobody else is inside, and keeps others out until gate_leave_alone or
+ * gate_open. Sets *generation to what gate_enter returns. Returns false, without going in, if a signal is pending while
+ * another thread recovers, which may take long. */
+bool gate_enter_alone(struct gate *gate, unsigned *generation);
+void gate_leave_alone(struct gate *gate);
+
 /* Closes the gate and waits until nobody is inside. The caller is outside; `generation` is what its last gate_enter
  * returned. False if there is nothing to recover: another thread has succeeded since then, or a recovery has failed. */
 bool gate_close(struct gate *gate, unsigned generation);
 
-/* Opens the gate. `failed` says why the recovery failed, and is kept; NULL if it succeeded. */
+/* Opens the gate after a recovery. `failed` says why the recovery failed, and is kept; NULL if it succeeded. */
 void gate_open(struct gate *gate, const struct error *failed);
 
-/* Waits for so many milliseconds while the caller has closed the gate. Returns false at once when gate_abandon is
- * called. */
+/* Waits for so many milliseconds while the caller has closed the gate or is inside alone. Returns false as soon as
+ * gate_abandon is called or a signal is pending. */
 bool gate_wait(struct gate *gate, double milliseconds);
 
 /* Ends gate_wait, now and from now on. */

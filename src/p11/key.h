@@ -123,6 +123,12 @@ int pad_signature(const struct p11_signer *signer, unsigned char *signature, siz
  * ERROR_TOKEN, ERROR_PIN or ERROR_NO_KEY, and with ERROR_UNEXPECTED if the key is abandoned. */
 int signer_recover(struct p11_signer *signer, const struct error *lost, bool *recovered, struct error *error);
 
+/* The same for a thread that is inside of the gate alone (gate_enter_alone). Opens the gate, also if it fails. */
+int key_recover_alone(struct p11_key *key, const struct error *lost, struct error *error);
+
+/* If the token is gone or a login failed, so is the key: keeps the reason, unless it has one. */
+void key_note_gone(struct p11_key *key, const struct error *why);
+
 /* The token has signed, or answered that it does not: ends an outage, with a message if there was one that the token is
  * away. Several threads may call it at once. */
 void key_answers(struct p11_key *key);

@@ -140,19 +140,26 @@ static int recover(struct p11_key *key, bool needs_login, const struct error *lo
 	return error_result(error);
 }
 
-int signer_recover(struct p11_signer *signer, const struct error *lost, bool *recovered, struct error *error)
+/* Opens the gate with the result of recover. */
+static int conclude(struct p11_key *key, int result, struct error *error)
 {
-	struct gate *gate = signer->key->gate;
-	int result;
-
-	*recovered = gate_close(gate, signer->generation);
-	if (!*recovered)
-		return 0;
-	result = recover(signer->key, signer->needs_login, lost, error);
 	if (result < 0 && error->class == ERROR_NO_KEY)
 		error->class = ERROR_TOKEN; /* the key was there before */
-	gate_open(gate, result < 0 ? error : NULL);
-	return result;
+	gate_open(key->gate, result < 0 ? error : NULL);
+	return result < 0 ? error_result(error) : 0;
+}
+
+int signer_recover(struct p11_signer *signer, const struct error *lost, bool *recovered, struct error *error)
+{
+	struct p11_key *key = signer->key;
+
+	*recovered = gate_close(key->gate, signer->generation);
+	return *recovered ? conclude(key, recover(key, signer->needs_login, lost, error), error) : 0;
+}
+
+int key_recover_alone(struct p11_key *key, const struct error *lost, struct error *error)
+{
+	return conclude(key, recover(key, false, lost, error), error);
 }
 
 /* Only now is it back: some HSMs accept a login before they can do anything else. */

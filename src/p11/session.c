@@ -105,8 +105,7 @@ static CK_RV login(const struct session *session, CK_USER_TYPE user)
 	return CALL(module, C_Login, session->handle, user, (CK_UTF8CHAR_PTR)pin, length);
 }
 
-/* Compares the token with the one that the PIN was given for, and checks its PIN flags. */
-static int check_token(const struct session *session, const struct p11_request *request, struct error *error)
+int session_check(const struct session *session, const struct p11_request *request, struct error *error)
 {
 	CK_FLAGS flags;
 
@@ -123,6 +122,15 @@ int session_is_usable(const struct session *session, struct error *error)
 	return token_is_there(session->token, error);
 }
 
+int session_refused(struct session *session, CK_RV rv, struct error *error)
+{
+	login_error(session->token, rv, error);
+	session->refused = error->class;
+	secret_free(&session->pin);
+	error->code = 0; /* no loss that another try could recover */
+	return error_result(error);
+}
+
 /* Logs in with the session's PIN. `checked`: nothing has happened since the token was queried. After a login that
  * failed, for whatever reason, there is no other: a card that was lost during the login may have counted the try. */
 static int try_login(struct session *session, const struct p11_request *request, CK_USER_TYPE user, bool checked,
@@ -132,18 +140,14 @@ static int try_login(struct session *session, const struct p11_request *request,
 
 	if (session_is_usable(session, error) < 0)
 		return error_result(error);
-	if (!checked && check_token(session, request, error) < 0)
+	if (!checked && session_check(session, request, error) < 0)
 		return error_result(error);
 	rv = login(session, user);
 	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
 		session->logins++;
 		return 0;
 	}
-	login_error(session->token, rv, error);
-	session->refused = error->class;
-	secret_free(&session->pin);
-	error->code = 0; /* no loss that another try could recover */
-	return error_result(error);
+	return session_refused(session, rv, error);
 }
 
 static bool needs_login(const struct session *session)

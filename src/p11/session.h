@@ -50,6 +50,13 @@ int session_pin(struct session *session, const struct p11_request *request, cons
 int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
 			  struct error *error);
 
+/* For a login that another library makes. Before it: compares the token with the one that the PIN was given for, and
+ * refuses a login that could lock the PIN. */
+int session_check(const struct session *session, const struct p11_request *request, struct error *error);
+
+/* After it: fills `error` from what C_Login returned, which is not CKR_OK; no login follows. Returns -class. */
+int session_refused(struct session *session, CK_RV rv, struct error *error);
+
 /* Opens another session with the same token, then closes the old one: the last session takes the login with it. If the
  * login is lost nevertheless, the accepted PIN is sent once more. Fails with ERROR_TOKEN or ERROR_PIN. */
 int session_renew(struct session *session, const struct p11_request *request, struct error *error);

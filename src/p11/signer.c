@@ -28,8 +28,7 @@ static int open_session(struct p11_signer *signer, struct error *error)
 	return 0;
 }
 
-/* If the token is gone or a login failed, so is the key: keeps the reason. */
-static void note_gone(struct p11_key *key, const struct error *why)
+void key_note_gone(struct p11_key *key, const struct error *why)
 {
 	if (key->session.token->gone || key->session.refused != ERROR_NONE)
 		gate_fail(key->gate, why);
@@ -69,7 +68,7 @@ int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct erro
 		*signer = new;
 		return 0;
 	}
-	note_gone(key, error);
+	key_note_gone(key, error);
 	EVP_PKEY_free(new->public);
 	free(new);
 	return error_result(error);
@@ -130,7 +129,7 @@ static int try(struct p11_signer *signer, const void *data, size_t size, unsigne
 		result = sign_once(signer, data, size, signature, length, error);
 	if (result < 0) {
 		find_loss(signer->session, error);
-		note_gone(key, error);
+		key_note_gone(key, error);
 	}
 	if (result == 0 || (!is_loss(error) && !gate_has_failed(key->gate, NULL)))
 		key_answers(key);

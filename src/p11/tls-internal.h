@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files tls*.c. */
+#ifndef P11BEARER_P11_TLS_INTERNAL_H
+#define P11BEARER_P11_TLS_INTERNAL_H
+
+#include "p11/key.h"
+#include "p11/tls.h"
+
+struct p11_tls {
+	struct p11_key *key;
+	const struct uri *uri; /* NULL: of `key` */
+	X509 *certificate;
+
+	/* (tls-key.c) What the token shows of the key. */
+	CK_OBJECT_HANDLE handle;
+	CK_KEY_TYPE type;          /* CKK_RSA or CKK_EC: the certificate's */
+	CK_ATTRIBUTE label, id;    /* owned; pValue NULL: it has none */
+	bool always_authenticate;
+	bool decrypts;             /* CKA_DECRYPT is true or unknown */
+	bool by_pss;               /* sign with CKM_RSA_PKCS_PSS, because the token lacks CKM_RSA_X_509 */
+	bool tls12;
+	const char *sigalgs;
+
+	/* (tls.c) */
+	EVP_PKEY *private;         /* NULL: libp11 must find it first */
+	unsigned generation;       /* of the gate, when libp11 found it */
+
+	/* (tls-sign.c) */
+	bool signing;
+	bool gave_pin;             /* for the signature in progress */
+	struct error failure;      /* of the last signature; ERROR_NONE: none, or it was taken */
+};
+
+/* Finds the key with calls of our own, reads what libp11 needs to find it again, and chooses the mechanisms. Fails with
+ * ERROR_NO_KEY or ERROR_TOKEN (tls-key.c). */
+int tls_key_find(struct p11_tls *tls, struct error *error);
+
+/* Finds the key, and has libp11 find it and make tls->private. Fails as p11_tls_key does (tls.c). */
+int tls_build(struct p11_tls *tls, struct error *error);
+
+/* How libp11 asks for the PIN, with tls as user data (tls-pin.c). NULL if memory is exhausted. */
+UI_METHOD *tls_pin_method(void);
+
+/* Makes every signature of these methods, which libp11's keys have, go through tls-sign.c. */
+void tls_sign_hook(void *rsa_method, void *ec_method);
+
+/* The same for the method that makes RSASSA-PSS signatures. */
+void tls_sign_hook_pss(void *pss_method);
+
+/* The key whose signatures the methods make; NULL: none may be made. */
+void tls_sign_with(struct p11_tls *tls);
+
+/* libp11's codes in OpenSSL's error queue (tls.c): the CKR that the module returned first, or CKR_OK if there is none.
+ * Empties the queue. */
+CK_RV tls_ckr(void);
+
+/* Forgets what libp11 found. After a failed call or a loss its sessions are of no use (tls-open.c). */
+void tls_retire(struct p11_tls *tls);
+
+#endif

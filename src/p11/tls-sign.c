@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The signatures of a TLS handshake. OpenSSL calls the methods of libp11's keys, which sign on the token; they are
+ * wrapped here, so that the module is watched, no signer signs at the same time, and a wrong signature never leaves. */
+#undef OPENSSL_NO_DEPRECATED /* for RSA_METHOD, EC_KEY_METHOD and EVP_PKEY_METHOD */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include "p11/tls-internal.h"
+
+#include "base/clock.h"
+#include "base/message.h"
+
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <string.h>
+
+static struct p11_tls *current; /* whose key signs; NULL: none does */
+
+/* libp11's own functions. */
+static int (*rsa_sign)(int length, const unsigned char *data, unsigned char *signature, RSA *rsa, int padding);
+static ECDSA_SIG *(*ec_sign)(const unsigned char *digest, int length, const BIGNUM *kinv, const BIGNUM *r, EC_KEY *ec);
+static int (*pss_sign)(EVP_PKEY_CTX *context, unsigned char *signature, size_t *length, const unsigned char *digest,
+		       size_t digest_length);
+
+void tls_sign_with(struct p11_tls *tls)
+{
+	current = tls;
+}
+
+/* --- before and after a signature -------------------------------------------------------------------------------- */
+
+/* What must be true before the token signs. The caller is inside of the gate. */
+static int prepare(struct p11_tls *tls, struct error *error)
+{
+	struct p11_key *key = tls->key;
+	struct session *session = &key->session;
+
+	if (gate_has_failed(key->gate, error) || session_is_usable(session, error) < 0)
+		return error_result(error);
+	if (!tls->always_authenticate)
+		return 0;
+	if (session_pin(session, &key->request, key->uri, error) < 0 ||
+	    session_check(session, &key->request, error) < 0)
+		return error_result(error);
+	if (session->pin == NULL)
+		message_note("enter the PIN on the pin pad of token \"%s\"", token_label(session->token));
+	return 0;
+}
+
+/* Whether the key may sign. If so, `end` must follow. */
+static bool begin(void)
+{
+	struct p11_tls *tls = current;
+	unsigned generation;
+
+	tls->gave_pin = false;
+	tls->failure.class = ERROR_NONE;
+	if (!gate_enter_alone(tls->key->gate, &generation)) {
+		error_set(&tls->failure, ERROR_UNEXPECTED, "the wait for token \"%s\" was cut short",
+			  token_label(tls->key->session.token));
+		return false;
+	}
+	if (prepare(tls, &tls->failure) < 0) {
+		key_note_gone(tls->key, &tls->failure);
+		gate_leave_alone(tls->key->gate);
+		return false;
+	}
+	tls->signing = true;
+	watch_enter(tls->key->session.token->module->name, "C_Sign");
+	return true;
+}
+
+static bool is_about_pin(CK_RV rv)
+{
+	return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_EXPIRED ||
+	       rv == CKR_PIN_LOCKED;
+}
+
+static void explain(struct p11_tls *tls, CK_RV rv)
+{
+	struct session *session = &tls->key->session;
+	struct error *failure = &tls->failure;
+
+	if (failure->class != ERROR_NONE) /* read_pin knows better */
+		return;
+	if (tls->always_authenticate && is_about_pin(rv)) {
+		session_refused(session, rv, failure);
+		return;
+	}
+	if (rv != CKR_OK)
+		ckr_error(failure, ERROR_TOKEN, rv, "token \"%s\" did not sign in the TLS handshake",
+			  token_label(session->token));
+	else
+		error_set(failure, ERROR_TOKEN,
+			  "token \"%s\" did not sign in the TLS handshake, and libp11 gives no reason",
+			  token_label(session->token));
+	if (tls->type == CKK_RSA && !tls->decrypts && !is_loss(failure) && failure->hint[0] == '\0')
+		error_hint(failure, "some tokens make these signatures only with an RSA key that may also decrypt: use "
+			   "such a key, or an EC key");
+}
+
+/* `verified` is false if there is no signature. */
+static void end(bool has_signed, bool verified)
+{
+	struct p11_tls *tls = current;
+	struct token *token = tls->key->session.token;
+	CK_RV rv;
+
+	message_step("%s: libp11 %s (%.2f ms)", token->module->name, has_signed ? "signed" : "did not sign",
+		     clock_ms() - watch_since());
+	rv = tls_ckr();
+	if (!has_signed)
+		explain(tls, rv);
+	else if (!verified)
+		error_set(&tls->failure, ERROR_TOKEN,
+			  "the signature of token \"%s\" is wrong: the TLS certificate does not verify it; it was "
+			  "discarded", token_label(token));
+	if (tls->failure.class != ERROR_NONE) {
+		key_note_gone(tls->key, &tls->failure);
+		tls_retire(tls);
+	} else {
+		key_answers(tls->key);
+	}
+	tls->signing = false;
+	gate_leave_alone(tls->key->gate);
+}
+
+/* --- the methods ------------------------------------------------------------------------------------------------- */
+
+static int sign_rsa(int length, const unsigned char *data, unsigned char *signature, RSA *rsa, int padding)
+{
+	unsigned char back[SIGNATURE_MAX];
+	bool verified;
+	int made;
+
+	if (current == NULL || current->private == NULL || EVP_PKEY_get0_RSA(current->private) != rsa)
+		return -1; /* found before a loss */
+	if (current->signing) /* sign_pss watches */
+		return rsa_sign(length, data, signature, rsa, padding);
+	if (!begin())
+		return -1;
+	made = rsa_sign(length, data, signature, rsa, padding);
+	watch_leave();
+	verified = made > 0 && made <= SIGNATURE_MAX &&
+		   RSA_public_decrypt(made, signature, back, rsa, padding) == length &&
+		   memcmp(back, data, (size_t)length) == 0;
+	end(made > 0, verified);
+	if (made > 0 && !verified)
+		OPENSSL_cleanse(signature, (size_t)made);
+	return verified ? made : -1;
+}
+
+static ECDSA_SIG *sign_ec(const unsigned char *digest, int length, const BIGNUM *kinv, const BIGNUM *r, EC_KEY *ec)
+{
+	ECDSA_SIG *signature;
+	bool verified;
+
+	if (current == NULL || current->private == NULL || EVP_PKEY_get0_EC_KEY(current->private) != ec || !begin())
+		return NULL;
+	signature = ec_sign(digest, length, kinv, r, ec);
+	watch_leave();
+	verified = signature != NULL && ECDSA_do_verify(digest, length, signature, ec) == 1;
+	end(signature != NULL, verified);
+	if (verified)
+		return signature;
+	ECDSA_SIG_free(signature);
+	return NULL;
+}
+
+static bool verify_pss(EVP_PKEY_CTX *context, RSA *rsa, const unsigned char *signature, size_t length,
+		       const unsigned char *digest)
+{
+	unsigned char encoded[SIGNATURE_MAX];
+	const EVP_MD *hash = NULL, *mgf = NULL;
+	int salt = RSA_PSS_SALTLEN_AUTO;
+
+	return length <= SIGNATURE_MAX && EVP_PKEY_CTX_get_signature_md(context, &hash) > 0 &&
+	       EVP_PKEY_CTX_get_rsa_mgf1_md(context, &mgf) > 0 &&
+	       RSA_public_decrypt((int)length, signature, encoded, rsa, RSA_NO_PADDING) > 0 &&
+	       RSA_verify_PKCS1_PSS_mgf1(rsa, digest, hash, mgf, encoded, salt) == 1;
+}
+
+static int sign_pss(EVP_PKEY_CTX *context, unsigned char *signature, size_t *length, const unsigned char *digest,
+		    size_t digest_length)
+{
+	EVP_PKEY *key = EVP_PKEY_CTX_get0_pkey(context);
+	RSA *rsa = (RSA *)EVP_PKEY_get0_RSA(key);
+	bool verified;
+	int padding = 0, made;
+
+	if (current == NULL || current->private == NULL || EVP_PKEY_get0_RSA(current->private) != rsa ||
+	    signature == NULL || EVP_PKEY_CTX_get_rsa_padding(context, &padding) <= 0 ||
+	    padding != RSA_PKCS1_PSS_PADDING)
+		return pss_sign(context, signature, length, digest, digest_length);
+	if (!begin())
+		return -1;
+	made = pss_sign(context, signature, length, digest, digest_length);
+	watch_leave();
+	verified = made > 0 && verify_pss(context, rsa, signature, *length, digest);
+	end(made > 0, verified);
+	return verified ? made : -1;
+}
+
+/* RSA_set_method would end libp11's use of a key, so libp11's methods themselves are changed. */
+void tls_sign_hook(void *rsa_method, void *ec_method)
+{
+	int (*whole)(int, const unsigned char *, int, unsigned char *, unsigned int *, const BIGNUM *, const BIGNUM *,
+		     EC_KEY *) = NULL;
+	int (*setup)(EC_KEY *, BN_CTX *, BIGNUM **, BIGNUM **) = NULL;
+
+	if (rsa_sign == NULL) {
+		rsa_sign = RSA_meth_get_priv_enc(rsa_method);
+		RSA_meth_set_priv_enc(rsa_method, sign_rsa);
+	}
+	if (ec_sign == NULL) {
+		EC_KEY_METHOD_get_sign(ec_method, &whole, &setup, &ec_sign);
+		EC_KEY_METHOD_set_sign(ec_method, whole, setup, sign_ec);
+	}
+}
+
+void tls_sign_hook_pss(void *pss_method)
+{
+	int (*init)(EVP_PKEY_CTX *) = NULL;
+
+	if (pss_sign != NULL)
+		return;
+	EVP_PKEY_meth_get_sign(pss_method, &init, &pss_sign);
+	EVP_PKEY_meth_set_sign(pss_method, init, sign_pss);
+	EVP_PKEY_meth_add0(pss_method); /* OpenSSL owns it from now on */
+}
