@@ -100,19 +100,28 @@ static void explain(struct p11_tls *tls, CK_RV rv)
 			   "such a key, or an EC key");
 }
 
-/* `verified` is false if there is no signature. */
-static void end(bool has_signed, bool verified)
+/* A signature to make. */
+struct job {
+	const unsigned char *data; /* a digest, padded or not */
+	int length;
+	int padding;               /* RSA: rsa.h's number */
+	unsigned char *signature;  /* RSA: SIGNATURE_MAX bytes at most */
+	int made;                  /* RSA: bytes of the signature; negative: none */
+	ECDSA_SIG *points;         /* EC: the signature */
+	bool has_signed, verified;
+};
+
+static void end(const struct job *job)
 {
 	struct p11_tls *tls = current;
 	struct token *token = tls->key->session.token;
-	CK_RV rv;
+	CK_RV rv = tls_ckr();
 
-	message_step("%s: libp11 %s (%.2f ms)", token->module->name, has_signed ? "signed" : "did not sign",
+	message_step("%s: libp11 %s (%.2f ms)", token->module->name, job->has_signed ? "signed" : "did not sign",
 		     clock_ms() - watch_since());
-	rv = tls_ckr();
-	if (!has_signed)
+	if (!job->has_signed)
 		explain(tls, rv);
-	else if (!verified)
+	else if (!job->verified)
 		error_set(&tls->failure, ERROR_TOKEN,
 			  "the signature of token \"%s\" is wrong: the TLS certificate does not verify it; it was "
 			  "discarded", token_label(token));
@@ -126,46 +135,83 @@ static void end(bool has_signed, bool verified)
 	gate_leave_alone(tls->key->gate);
 }
 
+/* Signs with current->private. If what libp11 uses was lost, recovers it and tries once more. */
+static bool sign(struct job *job, void (*make)(struct job *job))
+{
+	struct p11_tls *tls = current;
+	const char *sigalgs;
+	struct error why;
+	EVP_PKEY *found;
+	bool tls12;
+
+	for (bool again = false;; again = true) {
+		if (!begin())
+			return false;
+		make(job);
+		end(job);
+		if (tls->failure.class == ERROR_NONE || again || !is_loss(&tls->failure))
+			return tls->failure.class == ERROR_NONE;
+		message_step("%s; trying again", tls->failure.text);
+		if (p11_tls_key(tls, &found, &tls12, &sigalgs, &why) < 0) {
+			tls->failure = why;
+			return false;
+		}
+	}
+}
+
 /* --- the methods ------------------------------------------------------------------------------------------------- */
+
+static void make_rsa(struct job *job)
+{
+	RSA *rsa = (RSA *)EVP_PKEY_get0_RSA(current->private);
+	unsigned char back[SIGNATURE_MAX];
+
+	job->made = rsa_sign(job->length, job->data, job->signature, rsa, job->padding);
+	watch_leave();
+	job->has_signed = job->made > 0;
+	job->verified = job->has_signed && job->made <= SIGNATURE_MAX &&
+			RSA_public_decrypt(job->made, job->signature, back, rsa, job->padding) == job->length &&
+			memcmp(back, job->data, (size_t)job->length) == 0;
+}
 
 static int sign_rsa(int length, const unsigned char *data, unsigned char *signature, RSA *rsa, int padding)
 {
-	unsigned char back[SIGNATURE_MAX];
-	bool verified;
-	int made;
+	struct job job = { .data = data, .length = length, .padding = padding, .signature = signature };
 
 	if (current == NULL || current->private == NULL || EVP_PKEY_get0_RSA(current->private) != rsa)
 		return -1; /* found before a loss */
 	if (current->signing) /* sign_pss watches */
 		return rsa_sign(length, data, signature, rsa, padding);
-	if (!begin())
-		return -1;
-	made = rsa_sign(length, data, signature, rsa, padding);
-	watch_leave();
-	verified = made > 0 && made <= SIGNATURE_MAX &&
-		   RSA_public_decrypt(made, signature, back, rsa, padding) == length &&
-		   memcmp(back, data, (size_t)length) == 0;
-	end(made > 0, verified);
-	if (made > 0 && !verified)
-		OPENSSL_cleanse(signature, (size_t)made);
-	return verified ? made : -1;
+	if (sign(&job, make_rsa))
+		return job.made;
+	OPENSSL_cleanse(signature, (size_t)RSA_size(rsa));
+	return -1;
 }
 
+static void make_ec(struct job *job)
+{
+	EC_KEY *ec = (EC_KEY *)EVP_PKEY_get0_EC_KEY(current->private);
+
+	job->points = ec_sign(job->data, job->length, NULL, NULL, ec);
+	watch_leave();
+	job->has_signed = job->points != NULL;
+	job->verified = job->has_signed && ECDSA_do_verify(job->data, job->length, job->points, ec) == 1;
+	if (job->verified)
+		return;
+	ECDSA_SIG_free(job->points);
+	job->points = NULL;
+}
+
+/* `kinv` and `r` are for keys in memory. */
 static ECDSA_SIG *sign_ec(const unsigned char *digest, int length, const BIGNUM *kinv, const BIGNUM *r, EC_KEY *ec)
 {
-	ECDSA_SIG *signature;
-	bool verified;
+	struct job job = { .data = digest, .length = length };
 
-	if (current == NULL || current->private == NULL || EVP_PKEY_get0_EC_KEY(current->private) != ec || !begin())
+	(void)kinv;
+	(void)r;
+	if (current == NULL || current->private == NULL || EVP_PKEY_get0_EC_KEY(current->private) != ec)
 		return NULL;
-	signature = ec_sign(digest, length, kinv, r, ec);
-	watch_leave();
-	verified = signature != NULL && ECDSA_do_verify(digest, length, signature, ec) == 1;
-	end(signature != NULL, verified);
-	if (verified)
-		return signature;
-	ECDSA_SIG_free(signature);
-	return NULL;
+	return sign(&job, make_ec) ? job.points : NULL;
 }
 
 static bool verify_pss(EVP_PKEY_CTX *context, RSA *rsa, const unsigned char *signature, size_t length,
@@ -173,21 +219,21 @@ static bool verify_pss(EVP_PKEY_CTX *context, RSA *rsa, const unsigned char *sig
 {
 	unsigned char encoded[SIGNATURE_MAX];
 	const EVP_MD *hash = NULL, *mgf = NULL;
-	int salt = RSA_PSS_SALTLEN_AUTO;
 
 	return length <= SIGNATURE_MAX && EVP_PKEY_CTX_get_signature_md(context, &hash) > 0 &&
 	       EVP_PKEY_CTX_get_rsa_mgf1_md(context, &mgf) > 0 &&
 	       RSA_public_decrypt((int)length, signature, encoded, rsa, RSA_NO_PADDING) > 0 &&
-	       RSA_verify_PKCS1_PSS_mgf1(rsa, digest, hash, mgf, encoded, salt) == 1;
+	       RSA_verify_PKCS1_PSS_mgf1(rsa, digest, hash, mgf, encoded, RSA_PSS_SALTLEN_AUTO) == 1;
 }
 
+/* A process has one such method for all RSA keys, of which only ours is on a token. It is bound to the key that it
+ * began with, so there is no second try. */
 static int sign_pss(EVP_PKEY_CTX *context, unsigned char *signature, size_t *length, const unsigned char *digest,
 		    size_t digest_length)
 {
-	EVP_PKEY *key = EVP_PKEY_CTX_get0_pkey(context);
-	RSA *rsa = (RSA *)EVP_PKEY_get0_RSA(key);
-	bool verified;
-	int padding = 0, made;
+	RSA *rsa = (RSA *)EVP_PKEY_get0_RSA(EVP_PKEY_CTX_get0_pkey(context));
+	struct job job = { .made = -1 };
+	int padding = 0;
 
 	if (current == NULL || current->private == NULL || EVP_PKEY_get0_RSA(current->private) != rsa ||
 	    signature == NULL || EVP_PKEY_CTX_get_rsa_padding(context, &padding) <= 0 ||
@@ -195,11 +241,12 @@ static int sign_pss(EVP_PKEY_CTX *context, unsigned char *signature, size_t *len
 		return pss_sign(context, signature, length, digest, digest_length);
 	if (!begin())
 		return -1;
-	made = pss_sign(context, signature, length, digest, digest_length);
+	job.made = pss_sign(context, signature, length, digest, digest_length);
 	watch_leave();
-	verified = made > 0 && verify_pss(context, rsa, signature, *length, digest);
-	end(made > 0, verified);
-	return verified ? made : -1;
+	job.has_signed = job.made > 0;
+	job.verified = job.has_signed && verify_pss(context, rsa, signature, *length, digest);
+	end(&job);
+	return job.verified ? job.made : -1;
 }
 
 /* RSA_set_method would end libp11's use of a key, so libp11's methods themselves are changed. */
