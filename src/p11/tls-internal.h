@@ -54,6 +54,10 @@ void tls_sign_with(struct p11_tls *tls);
  * Empties the queue. */
 CK_RV tls_ckr(void);
 
+/* Sets tls->failure for a signature that was not made. `rv` is CKR_OK if libp11 tells no code. No other login follows
+ * one that may have failed (tls-failure.c). */
+void tls_explain(struct p11_tls *tls, CK_RV rv);
+
 /* Forgets what libp11 found. After a failed call or a loss its sessions are of no use (tls-open.c). */
 void tls_retire(struct p11_tls *tls);
 

@@ -71,35 +71,6 @@ static bool begin(void)
 	return true;
 }
 
-static bool is_about_pin(CK_RV rv)
-{
-	return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_EXPIRED ||
-	       rv == CKR_PIN_LOCKED;
-}
-
-static void explain(struct p11_tls *tls, CK_RV rv)
-{
-	struct session *session = &tls->key->session;
-	struct error *failure = &tls->failure;
-
-	if (failure->class != ERROR_NONE) /* read_pin knows better */
-		return;
-	if (tls->always_authenticate && is_about_pin(rv)) {
-		session_refused(session, rv, failure);
-		return;
-	}
-	if (rv != CKR_OK)
-		ckr_error(failure, ERROR_TOKEN, rv, "token \"%s\" did not sign in the TLS handshake",
-			  token_label(session->token));
-	else
-		error_set(failure, ERROR_TOKEN,
-			  "token \"%s\" did not sign in the TLS handshake, and libp11 gives no reason",
-			  token_label(session->token));
-	if (tls->type == CKK_RSA && !tls->decrypts && !is_loss(failure) && failure->hint[0] == '\0')
-		error_hint(failure, "some tokens make these signatures only with an RSA key that may also decrypt: use "
-			   "such a key, or an EC key");
-}
-
 /* A signature to make. */
 struct job {
 	const unsigned char *data; /* a digest, padded or not */
@@ -120,7 +91,7 @@ static void end(const struct job *job)
 	message_step("%s: libp11 %s (%.2f ms)", token->module->name, job->has_signed ? "signed" : "did not sign",
 		     clock_ms() - watch_since());
 	if (!job->has_signed)
-		explain(tls, rv);
+		tls_explain(tls, rv);
 	else if (!job->verified)
 		error_set(&tls->failure, ERROR_TOKEN,
 			  "the signature of token \"%s\" is wrong: the TLS certificate does not verify it; it was "
