@@ -111,6 +111,7 @@ enum { AHEAD = 8 }; /* items to queue per worker */
  * supports. `prompt`: report each assertion at once rather than several together. Fails as signer_open does. */
 int workers_open(struct workers **workers, const struct bearer_request *request, size_t sessions, bool prompt,
 		 struct error *error);
+struct p11_key *workers_key(const struct workers *workers);
 void workers_close(struct workers **workers); /* waits for the work in progress */
 
 /* Whether the workers have enough to do. */

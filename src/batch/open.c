@@ -2,6 +2,8 @@
 /* Opens and sizes what a run needs. */
 #include "batch/run.h"
 
+#include "bearer/identity.h"
+
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -61,13 +63,16 @@ int run_open(struct run *run, struct error *error)
 	if (options->bearers && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
 				  limits_open(&run->limits, run->request, error) < 0))
 		return error_result(error);
-	return workers_open(&run->workers, run->request, sessions, options->bearers, error);
+	if (workers_open(&run->workers, run->request, sessions, options->bearers, error) < 0)
+		return error_result(error);
+	return identity_bind(run->request->identity, workers_key(run->workers), error);
 }
 
 void run_close(struct run *run)
 {
-	workers_close(&run->workers);
 	sender_close(&run->sender);
+	identity_release(run->request->identity);
+	workers_close(&run->workers);
 	limits_close(&run->limits);
 	for (size_t i = 0; i < run->count && run->items != NULL; i++) {
 		line_clear(&run->items[i].line);

@@ -154,6 +154,11 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 	return result;
 }
 
+struct p11_key *workers_key(const struct workers *workers)
+{
+	return workers->list[0].signer.key;
+}
+
 /* Opens the other sessions, as many as the token allows. Call it after the first assertion, while its worker idles. */
 static void settle(struct workers *workers, double taken)
 {

@@ -3,6 +3,7 @@
 
 #include "base/base64url.h"
 #include "base/message.h"
+#include "bearer/identity.h"
 #include "server/server.h"
 #include "x509/x509.h"
 
@@ -29,7 +30,7 @@ static void warn_if_not_valid(const struct signer *signer)
 
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
 {
-	*signer = (struct signer){ .path = request->certificate };
+	*signer = (struct signer){ .path = request->certificate, .identity = request->identity };
 	if (request->lifetime > request->server->lifetime_max)
 		message_warn("a lifetime of %ld s is more than the %ld s that %s documents", request->lifetime,
 			     request->server->lifetime_max, request->server->name);
@@ -73,8 +74,9 @@ X509 *signer_certificate(struct signer *signer, const struct error *verdict)
 	return certificates->list[0];
 }
 
-/* No certificate verifies the signature: they belong to other keys, or the token failed. */
-static int mismatch(const struct signer *signer, struct error *error)
+/* No certificate in the file verifies the signature: they belong to other keys, or the token failed. */
+static int mismatch(const struct signer *signer, const struct x509_list *certificates, const char *path,
+		    const char *option, const char *advice, struct error *error)
 {
 	EVP_PKEY *public;
 	X509 *own;
@@ -82,15 +84,15 @@ static int mismatch(const struct signer *signer, struct error *error)
 
 	if (p11_signer_public(signer->p11, &public, &why) < 0) {
 		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature, and there is "
-			  "no public key to compare it with: %s", signer->path, why.text);
-		error_hint(error, "nothing was sent; check that --certificate names the certificate of this key");
+			  "no public key to compare it with: %s", path, why.text);
+		error_hint(error, "nothing was sent; check that %s names the certificate of this key", option);
 		return -ERROR_CONFIG;
 	}
-	if (x509_choose(&signer->certificates, signer->path, public, &own, error) == 0)
+	if (x509_choose(certificates, path, public, &own, error) == 0)
 		error_set(error, ERROR_TOKEN, "the token's signature is wrong: %s is the key's certificate, but does "
-			  "not verify it", signer->path);
+			  "not verify it", path);
 	else
-		error_hint(error, "nothing was sent; the org would answer invalid_client");
+		error_hint(error, "nothing was sent; %s", advice);
 	X509_free(own);
 	EVP_PKEY_free(public);
 	return error_result(error);
@@ -110,7 +112,8 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 	       !alg_verifies(alg, X509_get0_pubkey(certificates->list[i]), data, size, signature, length))
 		i++;
 	if (i == certificates->count)
-		return mismatch(signer, error);
+		return mismatch(signer, certificates, signer->path, "--certificate",
+				"the org would answer invalid_client", error);
 	if (certificates->count == 1)
 		return 0;
 	if (x509_choose(certificates, signer->path, X509_get0_pubkey(certificates->list[i]), &own, error) < 0)
@@ -120,6 +123,21 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 		return error_result(error);
 	warn_if_not_valid(signer);
 	return 0;
+}
+
+/* Without a handshake, and without another signature. */
+static int check_identity(const struct signer *signer, const void *data, size_t size, const unsigned char *signature,
+			  size_t length, struct error *error)
+{
+	const char *path;
+	X509 *certificate = identity_certificate(signer->identity, &path);
+	const struct x509_list certificates = { .list = &certificate, .count = 1 };
+
+	if (certificate == NULL ||
+	    alg_verifies(p11_signer_alg(signer->p11), X509_get0_pubkey(certificate), data, size, signature, length))
+		return 0;
+	return mismatch(signer, &certificates, path, "--tls-certificate",
+			"if the certificate belongs to another key, name that with --tls-key", error);
 }
 
 /* If the token does not show the public key, only the certificate gives the key's size and can verify signatures. */
@@ -144,6 +162,8 @@ static int sign(void *context, const void *data, size_t size, unsigned char *sig
 	if (p11_signer_sign(signer->p11, data, size, signature, length, error) < 0)
 		return error_result(error);
 	if (signer->path != NULL && check(signer, data, size, signature, *length, error) < 0)
+		return error_result(error);
+	if (!signer->warned && check_identity(signer, data, size, signature, *length, error) < 0)
 		return error_result(error);
 	if (!signer->warned)
 		warn_if_unchecked(signer, *length);

@@ -14,6 +14,7 @@ struct signer {
 	bool warned;                   /* about the key's signatures, see p11_key_warn_of_size */
 	struct x509_list certificates; /* of the file; after the first signature only the one that fits */
 	const char *path;              /* the request's file; NULL: signatures are not checked against a certificate */
+	const struct bearer_identity *identity; /* NULL: none; the first signature is checked against its certificate */
 };
 
 /* Reads the certificates in the request's file, then opens the key. Fails as x509_read and p11_key_open do. Close the
@@ -32,7 +33,7 @@ bool signer_another(const struct signer *signer, struct signer *another);
 
 /* Makes an assertion whose lifetime starts now, or, if the token was away, when it returned. `assertion` is all 0, or
  * an earlier one, whose memory is reused; the caller clears it even on failure. Fails as p11_signer_sign and jwt_claims
- * do, and with ERROR_CONFIG if the certificate is not the key's. */
+ * do, and with ERROR_CONFIG if the certificate, or that of the identity, is not the key's. */
 int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
 		   struct error *error);
 

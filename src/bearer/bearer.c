@@ -3,6 +3,7 @@
 
 #include "bearer/advice.h"
 #include "bearer/client.h"
+#include "bearer/identity.h"
 #include "bearer/retry.h"
 #include "oauth/exchange.h"
 
@@ -91,6 +92,8 @@ int client_open(struct client *client, const struct bearer_request *request, str
 	if (result == 0)
 		result = signer_open(&client->signer, request, error);
 	if (result == 0)
+		result = identity_bind(request->identity, client->signer.key, error);
+	if (result == 0)
 		result = client_renew(client, error);
 	return result;
 }
@@ -98,8 +101,9 @@ int client_open(struct client *client, const struct bearer_request *request, str
 void client_close(struct client *client)
 {
 	bearer_free(&client->bearer);
-	signer_close(&client->signer);
 	http_close(&client->http);
+	identity_release(client->request->identity);
+	signer_close(&client->signer);
 }
 
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error)

@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+struct bearer_identity; /* see bearer/identity.h */
+
 /* The input for an assertion and its exchange. Strings belong to the caller and must outlive the request. A URL without
  * text is not set. */
 struct bearer_request {
@@ -30,7 +32,8 @@ struct bearer_request {
 	struct jwt_extra *claims, *headers;
 	size_t claim_count, header_count;
 	const char *certificate; /* file with the certificate that the server has; NULL: do not check signatures */
-	struct http_options http;
+	struct http_options http; /* with the identity, see identity_http */
+	struct bearer_identity *identity; /* NULL: none */
 	long retries;   /* after transient failures */
 	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };
@@ -75,20 +78,21 @@ int bearer_site(struct bearer *bearer, const struct bearer_request *request, str
 /* Wipes and frees *bearer and sets it to NULL. NULL is allowed. */
 void bearer_free(struct bearer **bearer);
 
-/* Where a bearer is used. Strings belong to the caller. */
+/* Gets a bearer and asks the server about its user. The caller frees *json, which is indented. Fails as bearer_get and
+ * oauth_call do; the error of a refusal has a hint. */
+int bearer_userinfo(const struct bearer_request *request, struct secret **json, struct error *error);
+
+/* Where a bearer is revoked. Strings belong to the caller. */
 struct bearer_use {
 	const struct server *server;
 	struct http_url *url; /* the endpoint */
-	struct http_options http;
+	struct http_options http; /* with the identity, see identity_http */
+	struct bearer_identity *identity; /* may open its key itself if the server requests it; NULL: none */
 	long retries; /* after transient failures */
 };
 
-/* Asks the server about the bearer's user. The caller frees *json, which is indented. Fails as oauth_call does; the
- * error of a refusal has a hint. */
-int bearer_userinfo(const struct bearer_use *use, const struct secret *access_token, struct secret **json,
-		    struct error *error);
-
-/* Revokes the bearer (RFC 7009). Fails as bearer_userinfo does. */
+/* Revokes the bearer (RFC 7009). Fails as oauth_call does, and as identity_fetch does if the server requests the
+ * identity; the error of a refusal has a hint. */
 int bearer_revoke(const struct bearer_use *use, const struct secret *access_token, struct error *error);
 
 #endif

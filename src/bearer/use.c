@@ -2,6 +2,7 @@
 /* Requests with a bearer. */
 #include "bearer/advice.h"
 #include "bearer/client.h"
+#include "bearer/identity.h"
 #include "bearer/retry.h"
 
 #include "base/message.h"
@@ -72,7 +73,27 @@ int client_call(struct client *client, const char *path, struct http_request *re
 	return send_once(client, path, request, repeatable, answer, error);
 }
 
-/* For a caller that has a bearer but no key. */
+int bearer_userinfo(const struct bearer_request *request, struct secret **json, struct error *error)
+{
+	struct http_request get = { .method = "GET" };
+	struct oauth_answer answer = { .json = NULL };
+	struct client client;
+	int result = client_open(&client, request, error);
+
+	*json = NULL;
+	if (result == 0)
+		result = send_once(&client, request->server->userinfo_path, &get, true, &answer, error);
+	if (result == 0) {
+		*json = answer.json;
+		answer.json = NULL;
+	}
+	oauth_answer_clear(&answer);
+	client_close(&client);
+	return result;
+}
+
+/* For a caller that has a bearer but no open key. If the server requests the identity, opens its key and starts
+ * again. */
 static int call(const struct bearer_use *use, const struct http_request *request, enum oauth_wanted wanted,
 		struct oauth_answer *answer, bool *retried, struct error *error)
 {
@@ -82,23 +103,13 @@ static int call(const struct bearer_use *use, const struct http_request *request
 	if (http_open(&target.http, &use->http, error) < 0)
 		return error_result(error);
 	result = target_send(&target, request, answer, retried, error);
-	http_close(&target.http);
-	return result;
-}
-
-int bearer_userinfo(const struct bearer_use *use, const struct secret *access_token, struct secret **json,
-		    struct error *error)
-{
-	const struct http_request request = { .method = "GET", .url = use->url, .bearer = access_token };
-	struct oauth_answer answer = { .json = NULL };
-	int result = call(use, &request, OAUTH_JSON, &answer, NULL, error);
-
-	*json = NULL;
-	if (result == 0) {
-		*json = answer.json;
-		answer.json = NULL;
+	if (result < 0 && identity_is_wanted(use->identity)) {
+		result = identity_fetch(use->identity, error);
+		if (result == 0)
+			result = target_send(&target, request, answer, retried, error);
 	}
-	oauth_answer_clear(&answer);
+	http_close(&target.http);
+	identity_release(use->identity);
 	return result;
 }
 

@@ -47,6 +47,11 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 int cmd_http_options(const struct settings *settings, const char *url, struct http_options *options,
 		     struct error *error);
 
+/* Opens the identity that the settings name; *identity is NULL if they name none. `url` is the setting with the URL of
+ * the first request. Fails with ERROR_USAGE or ERROR_CONFIG. */
+int cmd_identity(const struct settings *settings, enum setting_id url, struct bearer_identity **identity,
+		 struct error *error);
+
 /* What a request is for. */
 enum cmd_purpose { CMD_ASSERTION, CMD_BEARER };
 

@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/source.h"
 #include "base/text.h"
+#include "bearer/identity.h"
 #include "process/child.h"
 #include "process/descriptors.h"
 #include "process/environment.h"
@@ -29,7 +30,7 @@ static void drop_pins(const struct settings *settings, struct p11_request *key, 
 	p11_uri_free(&key->uri);
 	if (source_used_descriptor() >= 0) /* by whatever name */
 		descriptors_drop(source_used_descriptor());
-	settings_forget_pin(settings);
+	settings_forget_pins(settings);
 }
 
 static int add_bearer(struct environment *environment, const struct server *server, const struct bearer *bearer,
@@ -99,7 +100,7 @@ static int prepare(const struct settings *settings, struct bearer_request *reque
  * revocation; a second one ends the program. */
 static void end_bearer(const struct bearer *bearer, const struct bearer_request *request, const struct url *site)
 {
-	struct bearer_use use = { request->server, NULL, request->http, request->retries };
+	struct bearer_use use = { request->server, NULL, request->http, request->identity, request->retries };
 	struct error error = { .class = ERROR_NONE };
 	int result;
 
@@ -130,6 +131,8 @@ static int run(const struct settings *settings, struct error *error)
 
 	if (result == 0 && argv == NULL)
 		result = error_memory(error);
+	if (revoke)
+		identity_keep(request.identity);
 	if (result == 0)
 		result = prepare(settings, &request, &bearer, &site, &environment, error);
 	if (result == 0)

@@ -2,6 +2,8 @@
 /* Fills the plain structs of the other components from the settings. */
 #include "cmd/cmd.h"
 
+#include "base/message.h"
+#include "bearer/identity.h"
 #include "process/output.h"
 #include "process/prompt.h"
 #include "process/write.h"
@@ -112,6 +114,37 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
 	return error_result(error);
 }
 
+int cmd_identity(const struct settings *settings, enum setting_id url, struct bearer_identity **identity,
+		 struct error *error)
+{
+	const char *path = settings_text(settings, SETTING_TLS_CERTIFICATE);
+	const char *key = settings_text(settings, SETTING_TLS_KEY);
+	const struct url first = settings_url(settings, url);
+	struct uri *uri = NULL;
+	int result = 0;
+
+	*identity = NULL;
+	if (path == NULL && key == NULL)
+		return 0;
+	if (path == NULL) {
+		result = error_set(error, ERROR_CONFIG, "a TLS key is of no use without its certificate");
+		error_hint(error, "give the certificate with --tls-certificate");
+	} else if (key != NULL) {
+		result = p11_uri_parse(&uri, key, error);
+	}
+	if (result < 0) {
+		settings_blame(settings, SETTING_TLS_KEY, error);
+		return error_result(error);
+	}
+	if (settings_text(settings, SETTING_KEY) == NULL) /* it is the only key */
+		p11_uri_free(&uri);
+	if (identity_open(identity, path, uri, error) < 0)
+		return error_result(error);
+	if (first.text != NULL && !first.https)
+		message_warn("%s: the URL is http, so --tls-certificate has no effect", settings_origin(settings, url));
+	return 0;
+}
+
 int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
 		       struct bearer_request *request, struct error *error)
 {
@@ -128,6 +161,9 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 		request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
 		if (cmd_http_options(settings, settings_text(settings, first_url(settings)), &request->http, error) < 0)
 			return error_result(error);
+		if (cmd_identity(settings, first_url(settings), &request->identity, error) < 0)
+			return error_result(error);
+		request->http.identity = identity_http(request->identity);
 	}
 	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
 	request->username = settings_text(settings, SETTING_USERNAME);
@@ -150,6 +186,7 @@ void cmd_bearer_request_clear(struct bearer_request *request)
 	free(request->claims);
 	free(request->headers);
 	http_url_free(&request->endpoint);
+	identity_close(&request->identity);
 	p11_uri_free(&request->key.uri);
 }
 

@@ -4,12 +4,44 @@
 
 #include "base/message.h"
 #include "base/source.h"
+#include "bearer/identity.h"
 
 #include <unistd.h>
 
 enum { TOKEN_MAX = 65536 }; /* bytes; an access token may be a JWT */
 
 static const struct settings_needed needed[] = { { .id = SETTING_INSTANCE_URL }, { .id = SETTING_NONE } };
+
+/* The key of the identity is the only one that this command uses. */
+static const struct settings_needed needs_key[] = {
+	{ .id = SETTING_KEY, .instead = { SETTING_TLS_KEY } },
+	{ .id = SETTING_NONE },
+};
+
+static int take_identity(const struct settings *settings, struct bearer_use *use, struct error *error)
+{
+	const char *tls_key = settings_text(settings, SETTING_KEY) == NULL ? settings_text(settings, SETTING_TLS_KEY) :
+			      NULL;
+	struct p11_request key;
+	int result = cmd_identity(settings, SETTING_INSTANCE_URL, &use->identity, error);
+
+	if (result < 0)
+		return result;
+	if (use->identity == NULL)
+		return settings_is_option(settings, SETTING_KEY) ?
+		       error_set(error, ERROR_USAGE, "--key requires --tls-certificate") : 0;
+	if (settings_require(settings, needs_key, error) < 0)
+		return error_result(error);
+	result = cmd_key_request(settings, tls_key, &key, error);
+	if (tls_key != NULL)
+		key.alg = ALG_AUTO; /* --alg is that of --key */
+	if (result == 0)
+		identity_allow(use->identity, &key);
+	else
+		p11_uri_free(&key.uri);
+	use->http.identity = identity_http(use->identity);
+	return result;
+}
 
 static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
 {
@@ -22,6 +54,8 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
 	if (cmd_http_options(settings, site.text, &use->http, error) < 0)
+		return error_result(error);
+	if (take_identity(settings, use, error) < 0)
 		return error_result(error);
 	if (http_url_below(&use->url, &site, use->server->revoke_path, error) < 0) {
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
@@ -63,6 +97,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = bearer_revoke(&use, token, error);
 	http_url_free(&use.url);
+	identity_close(&use.identity);
 	secret_free(&token);
 	return result;
 }
@@ -71,9 +106,11 @@ static const struct settings_usage usage = {
 	.command = "revoke",
 	.operands = "",
 	.summary = "Revokes an access token, read from standard input.",
+	.details = "A key is used only if the org requests a TLS client certificate.",
 	.example = "p11bearer revoke -r https://example.my.salesforce.com <access-token",
 	.needed = needed,
-	.own = { SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_PROXY, SETTING_TIMEOUT, SETTING_RETRIES,
-		 SETTING_TOKEN_FROM },
+	.groups = GROUP_TOKEN,
+	.own = { SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_TLS_CERTIFICATE, SETTING_TLS_KEY, SETTING_PROXY,
+		 SETTING_TIMEOUT, SETTING_RETRIES, SETTING_KEY, SETTING_TOKEN_FROM },
 };
 const struct command command_revoke = { &usage, run, NULL };

@@ -7,26 +7,14 @@
 static int run(const struct settings *settings, struct error *error)
 {
 	struct bearer_request request;
-	struct bearer_use use;
-	struct url site;
-	struct bearer *bearer = NULL;
 	struct secret *json = NULL;
 	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
 
 	if (result == 0)
-		result = bearer_get(&request, &bearer, error);
-	use = (struct bearer_use){ .server = request.server, .http = request.http, .retries = request.retries };
-	if (result == 0)
-		result = bearer_site(bearer, &request, &site, error);
-	if (result == 0)
-		result = http_url_below(&use.url, &site, use.server->userinfo_path, error);
-	if (result == 0)
-		result = bearer_userinfo(&use, bearer_access_token(bearer), &json, error);
+		result = bearer_userinfo(&request, &json, error);
 	if (result == 0)
 		result = output_write(secret_data(json), secret_length(json), error);
 	secret_free(&json);
-	http_url_free(&use.url);
-	bearer_free(&bearer);
 	cmd_bearer_request_clear(&request);
 	return result;
 }

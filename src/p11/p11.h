@@ -67,6 +67,11 @@ int p11_key_open(struct p11_key **key, const struct p11_request *request, bool w
  * returns. */
 void p11_key_close(struct p11_key **key);
 
+/* Fills `again` with what opens the key once more, after it was closed, on the same token and with the same PIN: the
+ * key's request, with a URI of its own that holds both. Makes no call. The caller frees again->uri with p11_uri_free.
+ * Fails if memory is exhausted; again->uri is then NULL. */
+int p11_key_again(const struct p11_key *key, struct p11_request *again, struct error *error);
+
 /* Does in advance what the first signature would do: reads what it needs to know of the key, and gets the PIN if each
  * signature needs a login, so that nobody is asked in the middle of a run. Fails as p11_signer_sign does. */
 int p11_key_prepare(struct p11_key *key, struct error *error);

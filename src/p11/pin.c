@@ -6,6 +6,7 @@
 #include "process/prompt.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { PIN_MAX = 1024 }; /* bytes; the longest formats seen (user:password) stay far below */
 
@@ -37,7 +38,8 @@ int pin_get(struct secret **pin, const struct p11_request *request, const struct
 	if (request->pin_from.type != SOURCE_NONE) {
 		result = read_source(&request->pin_from, token, &kind, *pin, error);
 	} else if (value != NULL) {
-		message_warn("others can see a PIN in the URI (pin-value); use --pin-from");
+		if (strstr(uri_shown(uri), "pin-value=") != NULL) /* not that of p11_key_again */
+			message_warn("others can see a PIN in the URI (pin-value); use --pin-from");
 		result = secret_append(*pin, secret_data(value), secret_length(value)) < 0 ? error_memory(error) : 0;
 		if (result == 0)
 			result = source_clean("the URI's pin-value", &kind, *pin, error);

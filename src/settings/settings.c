@@ -183,13 +183,16 @@ char *settings_find_pin(char *text)
 	return found != NULL ? found + strlen(pin_attribute) : NULL;
 }
 
-void settings_forget_pin(const struct settings *settings)
+void settings_forget_pins(const struct settings *settings)
 {
-	const struct values *keys = &settings->values[SETTING_KEY];
-	char *pin = keys->count > 0 ? settings_find_pin(keys->list[0].text) : NULL;
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct values *values = &settings->values[id];
+		char *pin = settings_table[id].type == TYPE_URI && values->count > 0 ?
+			    settings_find_pin(values->list[0].text) : NULL;
 
-	if (pin != NULL)
-		OPENSSL_cleanse(pin, strlen(pin));
+		if (pin != NULL)
+			OPENSSL_cleanse(pin, strlen(pin));
+	}
 }
 
 const char *settings_text(const struct settings *settings, enum setting_id id)

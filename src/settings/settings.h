@@ -39,6 +39,8 @@ enum setting_id {
 	/* HTTP */
 	SETTING_TOKEN_URL,
 	SETTING_CACERT,
+	SETTING_TLS_CERTIFICATE,
+	SETTING_TLS_KEY,
 	SETTING_PROXY,
 	SETTING_TIMEOUT,
 	SETTING_RETRIES,
@@ -132,8 +134,8 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 /* Wipes and frees *settings, and sets it to NULL. *settings may be NULL. */
 void settings_free(struct settings **settings);
 
-/* Wipes the PIN in the text of SETTING_KEY, once nothing needs it. */
-void settings_forget_pin(const struct settings *settings);
+/* Wipes the PINs in the texts of URIs of keys, once nothing needs them. */
+void settings_forget_pins(const struct settings *settings);
 
 /* The value as text, or the default, or NULL. Owned by `settings`. */
 const char *settings_text(const struct settings *settings, enum setting_id id);

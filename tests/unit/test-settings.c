@@ -323,17 +323,21 @@ static void values_and_operands_are_counted(void **state)
 static void pins_are_blanked_in_argv_and_kept_in_settings(void **state)
 {
 	char key[] = "--key=pkcs11:token=t?pin-value=12;3?4&module-name=m", operand[] = "pkcs11:?pin-value=98%37";
+	char tls_key[] = "--tls-key=pkcs11:object=tls?pin-value=5678";
 	struct settings *settings;
 	struct error error;
 
 	(void)state;
-	assert_works(load(&settings, ARGV(key, operand), &error), &error);
+	assert_works(load(&settings, ARGV(key, tls_key, operand), &error), &error);
 	assert_string_equal(settings_text(settings, SETTING_KEY), "pkcs11:token=t?pin-value=12;3?4&module-name=m");
 	assert_string_equal(settings_operand(settings, 0), "pkcs11:?pin-value=98%37");
+	assert_string_equal(settings_text(settings, SETTING_TLS_KEY), "pkcs11:object=tls?pin-value=5678");
 	assert_string_equal(operand, "pkcs11:?pin-value=*****");
+	assert_string_equal(tls_key, "--tls-key=pkcs11:object=tls?pin-value=****");
 	assert_string_equal(key, "--key=pkcs11:token=t?pin-value=********************"); /* a PIN may go on after '&' */
-	settings_forget_pin(settings);
+	settings_forget_pins(settings);
 	assert_string_equal(settings_text(settings, SETTING_KEY), "pkcs11:token=t?pin-value=");
+	assert_string_equal(settings_text(settings, SETTING_TLS_KEY), "pkcs11:object=tls?pin-value=");
 	settings_free(&settings);
 }
 
