@@ -104,6 +104,8 @@ bool advice_refusal(const struct bearer_request *request, enum alg alg, const st
 	const struct server_advice *advice = server_advice(request->server, answer->code, answer->description);
 
 	advice_hint(advice, answer->retry_after, error);
+	if (answer->refused)
+		return false;
 	if (!answer->transient) {
 		advise_on_clock(request->server, advice, &answer->clock, request->lifetime, error);
 		advise_on_alg(request->server, advice, alg, error);

@@ -25,6 +25,8 @@ enum retry_outcome retry_outcome(const struct retry *retry, int result, const st
 {
 	if (result == 0)
 		return RETRY_SUCCESS;
+	if (answer->refused)
+		return RETRY_REFUSAL;
 	if (answer->stale && !retry->stale)
 		return RETRY_STALE;
 	if (answer->transient && (answer->status == HTTP_TOO_MANY || answer->retry_after > 0))

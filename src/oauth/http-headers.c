@@ -67,7 +67,7 @@ static long read_age(const char *text)
 static void compare_clocks(struct transfer *transfer)
 {
 	struct http_clock *clock = &transfer->response->clock;
-	double waited = (clock_ms() - transfer->begun_at) / 1e3;
+	double waited = (clock_ms() - guard_paused(transfer->http->guard) - transfer->begun_at) / 1e3;
 	struct timespec now;
 
 	*clock = (struct http_clock){ .known = false };

@@ -15,13 +15,20 @@ struct http_url {
 	bool plain; /* http, not https */
 };
 
-/* Shared between a call of libcurl and its callbacks. Lives as long as the connections. */
+/* What a client or pool shares with the callbacks of its connections. Lives as long as they do. */
 struct guard {
-	bool (*is_over)(void *context); /* whether to end the call, see http-time.c */
+	bool (*is_over)(void *context); /* whether to end the call of libcurl, see http-time.c */
+	void (*prolong)(void *context); /* gives the connections in progress more time, see guard_resume */
 	void *context;
 	bool took; /* part of an answer arrived, see handle_move */
+	/* What http_identity.key said last: for later connections. */
+	bool tls12;
+	const char *sigalgs;
+	/* (http-time.c) Milliseconds spent on the key, and since when (clock_ms) it is in use; 0: it is not. */
+	double paused, paused_since;
 };
 
+struct connection; /* http-identity.c */
 struct transfer;
 
 struct http {
@@ -62,10 +69,11 @@ struct transfer {
 	bool asks;                      /* the header of a 407 answer from the proxy is being read */
 	unsigned asked;                 /* complete headers of such answers */
 	bool again;                     /* see proxy_wants_more */
+	struct connection *connection;  /* with the server; NULL: none, or without TLS */
 	curl_mime *mime;
 	time_t date;                    /* (http-headers.c) the answer's Date; 0: none yet; -1: unusable */
 	long age;                       /* (http-headers.c) its Age in seconds; -1: unusable */
-	/* (http-time.c) Times are clock_ms. */
+	/* (http-time.c) Times are clock_ms less guard_paused. */
 	double begun_at, due;
 	curl_off_t uploaded;            /* bytes */
 	bool hurried;                   /* a signal arrived while waiting for the answer */
@@ -83,6 +91,15 @@ bool request_set(CURL *easy, const struct transfer *transfer);
 
 /* Sets all options. Fails as proxy_check does. Clear the transfer even on failure. */
 int transfer_begin(struct http *http, struct transfer *transfer, struct error *error);
+
+/* Whether to repeat the request with the same handle after libcurl ended with `code`. */
+bool transfer_wants_more(const struct http *http, struct transfer *transfer, CURLcode code);
+
+/* Sets `error` after libcurl ended with `code`, and response->transient. Fails as http_send does. */
+int transfer_explain(const struct http *http, const struct transfer *transfer, CURLcode code, struct error *error);
+
+/* Returns how many bytes the answer may have. */
+size_t body_limit(const struct http_request *request);
 
 /* Fills the response after libcurl ended with `code`. Fails as http_send does. */
 int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, struct error *error);
@@ -106,7 +123,16 @@ void handle_renew(CURL **easy);
 /* Starts the request's time limit. */
 void transfer_start_clock(const struct http *http, struct transfer *transfer);
 
-/* Returns the time (clock_ms) at which the request times out. */
+/* The key is used from guard_pause to guard_resume. A person may have to enter a PIN or touch the token, which does not
+ * count for the time limits. guard_paused returns the milliseconds that this has taken so far. */
+void guard_pause(struct guard *guard);
+void guard_resume(struct guard *guard);
+double guard_paused(const struct guard *guard);
+
+/* Allows libcurl more time to connect after the key was used. */
+void transfer_prolong(const struct http *http);
+
+/* Returns the time (clock_ms) at which the request times out, unless the key is used before. */
 double transfer_due(const struct http *http, const struct transfer *transfer);
 
 /* Returns CURLE_OK if the request may go on at `now`, CURLE_OPERATION_TIMEDOUT, or CURLE_ABORTED_BY_CALLBACK for a

@@ -29,7 +29,7 @@ struct http_pool {
 	size_t count, busy;
 	struct slot *taken; /* the slot that http_pool_take returned last, or NULL */
 	bool stained;       /* connections may still hold what they sent and received */
-	double due;         /* clock_ms: when the next request times out */
+	double due;         /* when the next request times out: clock_ms less guard_paused */
 };
 
 static bool open_slot(struct http_pool *pool, struct slot *slot)
@@ -63,7 +63,18 @@ static bool is_over(void *context)
 {
 	const struct http_pool *pool = context;
 
-	return clock_ms() > pool->due + PATIENCE_MS;
+	return clock_ms() - guard_paused(&pool->guard) > pool->due + PATIENCE_MS;
+}
+
+/* All requests have waited while the key was in use. */
+static void prolong(void *context)
+{
+	const struct http_pool *pool = context;
+
+	for (size_t i = 0; i < pool->count; i++) {
+		if (pool->slots[i].busy)
+			transfer_prolong(&pool->slots[i].http);
+	}
 }
 
 /* NULL if memory is exhausted. */
@@ -98,7 +109,7 @@ int http_pool_open(struct http_pool **pool, const struct http_options *options, 
 		return error_result(error);
 	}
 	(*pool)->options = *options;
-	(*pool)->guard = (struct guard){ .is_over = is_over, .context = *pool };
+	(*pool)->guard = (struct guard){ .is_over = is_over, .prolong = prolong, .context = *pool };
 	(*pool)->count = most;
 	(*pool)->multi = open_multi(most);
 	(*pool)->slots = calloc(most, sizeof(*(*pool)->slots));
@@ -188,7 +199,7 @@ static struct slot *next_ended(struct http_pool *pool, CURLcode *code)
 		*code = message->data.result;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
 		curl_multi_remove_handle(pool->multi, slot->http.easy);
-		if (!proxy_wants_more(&slot->http, &slot->transfer, *code) ||
+		if (!transfer_wants_more(&slot->http, &slot->transfer, *code) ||
 		    curl_multi_add_handle(pool->multi, slot->http.easy) != CURLM_OK)
 			return slot;
 	}
@@ -249,7 +260,7 @@ const struct http_response *http_pool_take(struct http_pool *pool, void **tag, i
 	CURLcode code;
 
 	wipe_taken(pool);
-	pool->due = due > now ? due : now;
+	pool->due = (due > now ? due : now) - guard_paused(&pool->guard);
 	handle_move(pool->multi, &pool->guard);
 	slot = next_ended(pool, &code);
 	if (slot == NULL && now >= due)

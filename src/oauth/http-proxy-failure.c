@@ -98,6 +98,14 @@ void proxy_see_tls(struct transfer *transfer)
 		pass(transfer);
 }
 
+bool proxy_speaks_tls(const struct transfer *transfer)
+{
+	const struct proxy *proxy = transfer->http->proxy;
+
+	return !transfer->passed && proxy != NULL && proxy->url != NULL && strncasecmp(proxy->url, "https:", 6) == 0 &&
+	       proxy_is_taken(transfer->request->url->text);
+}
+
 bool proxy_wants_more(const struct http *http, struct transfer *transfer, CURLcode code)
 {
 	bool lost = code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;

@@ -50,6 +50,9 @@ void proxy_hear(struct transfer *transfer, const char *line, size_t length);
 /* Called when a TLS connection starts for the transfer, to the server or to an https proxy. */
 void proxy_see_tls(struct transfer *transfer);
 
+/* Whether the TLS connection that starts for the transfer is with an https proxy. */
+bool proxy_speaks_tls(const struct transfer *transfer);
+
 /* Whether to repeat the failed request with the same handle: if the proxy closed the connection when it asked for user
  * and password. libcurl then knows the methods, but gives up unless the proxy announced the close (RFC 9112 section
  * 9.6). `code` is the result of the request. */

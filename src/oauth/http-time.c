@@ -12,9 +12,34 @@
 
 static const double HURRY_MS = 10000; /* time for the answer after a signal, if request->once_sent_await */
 
+void guard_pause(struct guard *guard)
+{
+	guard->paused_since = clock_ms();
+}
+
+void guard_resume(struct guard *guard)
+{
+	if (guard->paused_since <= 0)
+		return;
+	guard->paused = guard_paused(guard);
+	guard->paused_since = 0;
+	guard->prolong(guard->context);
+}
+
+double guard_paused(const struct guard *guard)
+{
+	return guard->paused + (guard->paused_since > 0 ? clock_ms() - guard->paused_since : 0);
+}
+
+void transfer_prolong(const struct http *http)
+{
+	(void)curl_easy_setopt(http->easy, CURLOPT_CONNECTTIMEOUT,
+			       http->options->timeout + (long)(guard_paused(http->guard) / 1e3) + 1);
+}
+
 void transfer_start_clock(const struct http *http, struct transfer *transfer)
 {
-	transfer->begun_at = clock_ms();
+	transfer->begun_at = clock_ms() - guard_paused(http->guard);
 	transfer->due = transfer->begun_at + (double)http->options->timeout * 1e3;
 	transfer->uploaded = 0;
 	transfer->hurried = false;
@@ -29,7 +54,7 @@ static void watch_upload(const struct http *http, struct transfer *transfer, dou
 		return;
 	curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
 	if (uploaded > transfer->uploaded && !transfer->hurried)
-		transfer->due = now + (double)http->options->timeout * 1e3;
+		transfer->due = now - guard_paused(http->guard) + (double)http->options->timeout * 1e3;
 	transfer->uploaded = uploaded;
 }
 
@@ -44,19 +69,23 @@ static bool is_sent(const struct http *http)
 
 double transfer_due(const struct http *http, const struct transfer *transfer)
 {
-	return http->end > 0 && http->end < transfer->due ? http->end : transfer->due;
+	double due = transfer->due + guard_paused(http->guard);
+
+	return http->end > 0 && http->end < due ? http->end : due;
 }
 
 CURLcode transfer_over(const struct http *http, struct transfer *transfer, double now)
 {
+	double active = now - guard_paused(http->guard);
+
 	watch_upload(http, transfer, now);
 	if (!transfer->kept && interrupt_signal() != 0) {
 		if (!transfer->request->once_sent_await || !is_sent(http))
 			return CURLE_ABORTED_BY_CALLBACK;
-		if (!transfer->hurried && now + HURRY_MS < transfer->due)
-			transfer->due = now + HURRY_MS;
+		if (!transfer->hurried && active + HURRY_MS < transfer->due)
+			transfer->due = active + HURRY_MS;
 		transfer->hurried = true;
-		if (now >= transfer->due)
+		if (active >= transfer->due)
 			return CURLE_ABORTED_BY_CALLBACK;
 	}
 	return now >= transfer_due(http, transfer) ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
@@ -107,5 +136,5 @@ void transfer_report_time(struct http *http, const struct transfer *transfer)
 	else if (header == 0)
 		stage = "waiting for the answer";
 	snprintf(http->message, sizeof(http->message), "timed out after %.1f s while %s",
-		 (clock_ms() - transfer->begun_at) / 1e3, stage);
+		 (clock_ms() - guard_paused(http->guard) - transfer->begun_at) / 1e3, stage);
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configures libcurl for a request, and interprets the result. */
+/* Configures libcurl for a request, and takes the result. */
 #include "oauth/http-headers.h"
+#include "oauth/http-identity.h"
 #include "oauth/http-proxy.h"
 
 #include "base/clock.h"
 #include "base/message.h"
-#include "process/interrupt.h"
 
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 
-static size_t body_limit(const struct http_request *request)
+size_t body_limit(const struct http_request *request)
 {
 	return request->limit > 0 ? request->limit : HTTP_BODY_MAX;
 }
@@ -50,10 +50,15 @@ static CURLcode on_tls(CURL *easy, void *tls_context, void *context)
 	struct transfer *transfer = context;
 
 	(void)easy;
+	/* See is_sent_again: this handshake would be in vain. */
+	if (transfer->kept && transfer->begun > 0) {
+		transfer->begun++;
+		return CURLE_ABORTED_BY_CALLBACK;
+	}
 	SSL_CTX_set_options(tls_context, SSL_OP_CLEANSE_PLAINTEXT);
 	guard_connection(transfer->http->guard, tls_context);
 	proxy_see_tls(transfer);
-	return CURLE_OK;
+	return identity_begin(transfer, tls_context);
 }
 
 /* Called each time the request is about to be sent. */
@@ -66,7 +71,10 @@ static int is_sent_again(void *context, char *server, char *here, int server_por
 	(void)here;
 	(void)server_port;
 	(void)port;
-	return transfer->begun++ == 0 || !transfer->kept ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	if (transfer->begun++ > 0 && transfer->kept)
+		return CURL_PREREQFUNC_ABORT;
+	identity_join(transfer);
+	return CURL_PREREQFUNC_OK;
 }
 
 /* If a reused connection turns out to be closed, libcurl repeats the request by itself, with an assertion that the
@@ -98,9 +106,9 @@ static bool set_options(struct http *http, struct transfer *transfer)
 
 	curl_easy_reset(easy);
 	/* Only a libcurl built with OpenSSL supports these. */
-	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
-	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
-	return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
+	return ((curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer) == CURLE_OK) || options->identity == NULL) &&
+	       curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->message) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_URL, url->text) == CURLE_OK &&
 #if LIBCURL_VERSION_NUM >= 0x075500
 	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
@@ -123,76 +131,6 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, headers_take) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK;
-}
-
-static const char *advice(CURLcode code, const char *why)
-{
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-		if (strstr(why, "has expired") != NULL || strstr(why, "not yet valid") != NULL)
-			return "check this machine's clock (NTP); if it is right, renew the certificate of the org, or "
-			       "of a proxy that intercepts TLS";
-		return "if a private CA issued the certificate of the org, or of a proxy that intercepts TLS, give the "
-		       "CA's certificate with --cacert";
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return "check the host in --instance-url, and DNS";
-	case CURLE_OPERATION_TIMEDOUT:
-		return "allow more time with --timeout";
-	default:
-		return "";
-	}
-}
-
-static int failed(struct http *http, CURLcode code, const struct transfer *transfer, struct error *error)
-{
-	const struct http_request *request = transfer->request;
-	struct http_response *response = transfer->response;
-	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
-	const char *url = request->url->text, *proxy = proxy_between(http->proxy, url);
-
-	response->sent = transfer->begun > 0;
-	if (proxy != NULL && !response->sent && proxy_failed(http, transfer, code, &response->transient, error))
-		return error_result(error);
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_GOT_NOTHING:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-		response->transient = true;
-		break;
-	case CURLE_OPERATION_TIMEDOUT:
-		response->transient = !response->sent;
-		break;
-	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
-	case CURLE_WEIRD_SERVER_REPLY:
-		return error_set(error, ERROR_ANSWER, "the answer from %s is not HTTP: %s", url, why);
-	case CURLE_WRITE_ERROR:
-		if (!transfer->too_large)
-			return error_memory(error);
-		return error_set(error, ERROR_ANSWER, "the answer from %s is larger than %zu bytes", url,
-				 body_limit(request));
-	case CURLE_ABORTED_BY_CALLBACK:
-		if (transfer->kept) {
-			response->transient = true;
-			return error_set(error, ERROR_NETWORK, "the connection to %s was lost", url);
-		}
-		error_set(error, ERROR_NETWORK, "interrupted while waiting for %s", url);
-		error->signal = interrupt_signal();
-		return -ERROR_NETWORK;
-	case CURLE_SSL_CACERT_BADFILE:
-		return error_set(error, ERROR_CONFIG, "cannot use the CA certificates: %s", why);
-	default:
-		break;
-	}
-	error_set(error, ERROR_NETWORK, "cannot reach %s%s%s: %s (curl code %d)", url,
-		  proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", why, (int)code);
-	error_hint(error, "%s", advice(code, why));
-	return -ERROR_NETWORK;
 }
 
 static void report_request(const struct http *http, const struct http_request *request)
@@ -244,14 +182,32 @@ static bool was_stale(const struct http *http, const struct transfer *transfer, 
 				    (code == CURLE_OK && transfer->response->status == 408));
 }
 
+bool transfer_wants_more(const struct http *http, struct transfer *transfer, CURLcode code)
+{
+	if (code == CURLE_OK)
+		return false;
+	if (proxy_wants_more(http, transfer, code))
+		return true;
+	if (!identity_wants_more(transfer))
+		return false;
+	transfer->passed = transfer->asks = transfer->again = false; /* it begins anew */
+	transfer->asked = 0;
+	return true;
+}
+
 int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, struct error *error)
 {
 	struct http_response *response = transfer->response;
 	curl_off_t wait = 0;
 	CURLcode over;
 
+	response->sent = transfer->begun > 0;
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
 	response->stale = was_stale(http, transfer, code);
+	if (code != CURLE_OK && identity_failed(transfer, error)) {
+		response->status = 0;
+		return error_result(error);
+	}
 	/* After a timeout or a signal, libcurl's own error is only a consequence. */
 	if (code != CURLE_OK && code != CURLE_WRITE_ERROR &&
 	    (over = transfer_over(http, transfer, clock_ms())) != CURLE_OK)
@@ -261,11 +217,11 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 	if (code != CURLE_OK) {
 		response->status = 0;
 		proxy_redact(http->proxy, http->message);
-		failed(http, code, transfer, error);
+		transfer_explain(http, transfer, code, error);
 		redact_error(response->redactor, error);
 		return error_result(error);
 	}
-	response->sent = true;
+	identity_answered(transfer);
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &wait);
 	if (wait > 0)
 		response->retry_after = wait < RETRY_AFTER_MAX ? (long)wait : RETRY_AFTER_MAX;
@@ -277,6 +233,7 @@ void transfer_clear(struct http *http, struct transfer *transfer)
 {
 	/* First, because options must not refer to freed memory. */
 	curl_easy_reset(http->easy);
+	identity_leave(transfer);
 	curl_slist_free_all(transfer->headers);
 	curl_mime_free(transfer->mime);
 	transfer->headers = NULL;

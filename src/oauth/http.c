@@ -67,6 +67,11 @@ static bool is_over(void *context)
 	return http->transfer != NULL && transfer_over(http, http->transfer, clock_ms()) != CURLE_OK;
 }
 
+static void prolong(void *context)
+{
+	transfer_prolong(context);
+}
+
 int http_open(struct http **http, const struct http_options *options, struct error *error)
 {
 	*http = calloc(1, sizeof(**http));
@@ -78,7 +83,7 @@ int http_open(struct http **http, const struct http_options *options, struct err
 		return error_result(error);
 	}
 	(*http)->guard = &(*http)->own_guard;
-	(*http)->own_guard = (struct guard){ .is_over = is_over, .context = *http };
+	(*http)->own_guard = (struct guard){ .is_over = is_over, .prolong = prolong, .context = *http };
 	(*http)->easy = curl_easy_init();
 	(*http)->multi = handle_many();
 	if ((*http)->easy == NULL || (*http)->multi == NULL) {
@@ -178,7 +183,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	if (result == 0) {
 		CURLcode code = perform(http, &transfer);
 
-		if (proxy_wants_more(http, &transfer, code))
+		while (transfer_wants_more(http, &transfer, code))
 			code = perform(http, &transfer);
 		result = transfer_end(http, &transfer, code, error);
 	}

@@ -60,6 +60,14 @@ struct http_clock {
 	double margin; /* uncertainty of `ahead`, in seconds: half the time the answer took */
 };
 
+/* What became of the client's identity in the TLS handshake. */
+enum http_certificate {
+	HTTP_NO_IDENTITY, /* the client has none */
+	HTTP_NOT_ASKED,   /* the server requested no certificate */
+	HTTP_UNFIT,       /* it requested one, but got none: it accepts no signature that the key makes */
+	HTTP_SENT,        /* it got the certificate and a signature */
+};
+
 struct http_response {
 	const char *url;     /* the request's */
 	long status;         /* 0: no answer */
@@ -71,6 +79,8 @@ struct http_response {
 	bool sent;           /* part of the request may have reached the server */
 	bool transient;      /* no answer, and a transient failure, such as a lost connection */
 	bool stale;          /* failed on a reused connection, which may already have been closed */
+	bool refused;        /* failed with ERROR_ORG: in TLS, the server refused the client for its certificate */
+	enum http_certificate certificate;
 };
 
 enum { HTTP_BODY_MAX = 1 << 20 }; /* bytes of an answer, unless the request sets another limit */

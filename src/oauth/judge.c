@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/judge.h"
 
+#include "oauth/refusal.h"
+
 #include "base/json.h"
 #include "base/text.h"
 
@@ -82,13 +84,21 @@ static int refuse(const struct http_response *response, const cJSON *json, enum 
 
 	if (json == NULL)
 		read_plain_words(response, answer);
+	if (json == NULL && refusal_by_page(response, code, error)) {
+		answer->refused = true;
+		answer->code[0] = '\0'; /* the hint knows more than advice on a gateway's words */
+		return -ERROR_ORG;
+	}
 	if (*code == '\0' && *description == '\0')
 		error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason",
 			  response->status);
 	else
 		error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", code,
 			  *code != '\0' && *description != '\0' ? ": " : "", description, response->status);
-	if (wanted == OAUTH_BEARER && !worded && !answer->transient)
+	answer->refused = refusal_is_named(response->status, code) || refusal_is_named(response->status, description);
+	if (answer->refused)
+		error_hint(error, "%s", refusal_hint(response->certificate));
+	else if (wanted == OAUTH_BEARER && !worded && !answer->transient)
 		error_hint(error, "%s does not look like a token endpoint, or a proxy answers for it; check "
 				  "--instance-url and --token-url", response->url);
 	return -ERROR_ORG;
@@ -184,6 +194,7 @@ int judge_response(const struct http_response *response, enum oauth_wanted wante
 		.sent = response->sent,
 		.transient = response->transient,
 		.stale = response->stale,
+		.refused = response->refused,
 		.clock = response->clock,
 		.retry_after = response->retry_after,
 	};

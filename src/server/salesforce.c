@@ -90,8 +90,11 @@ static const struct server_advice advice[] = {
 	{ SERVER_MUTUAL_TLS, "MUTUAL_AUTHENTICATION_FAILED",
 	  "mutual authentication/tls/ssl ... fail*/required|client certificate ... required|"
 	  "must present ... certificate",
-	  "the user must present a TLS client certificate, which this program does not support",
-	  "use a user without the permission \"Enforce SSL/TLS Mutual Authentication\"" },
+	  "the user must present a TLS client certificate that the org knows",
+	  "give one with --tls-certificate, and add port 8443 to the My Domain URL (--instance-url); if you did, "
+	  "upload the certificate with its issuers to the org (Setup, Certificate and Key Management, "
+	  "Mutual Authentication Certificates); or use a user without the permission \"Enforce SSL/TLS Mutual "
+	  "Authentication\"" },
 	{ SERVER_ASSERTION, NULL, ASSERTION_BAD,
 	  "the assertion is malformed, its signature is bad, its jti was seen before, or the app has no "
 	  "certificate or an expired one",

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Explains why a request got no answer. */
+#include "oauth/http-identity.h"
+#include "oauth/http-proxy.h"
+
+#include "process/interrupt.h"
+
+#include <string.h>
+
+static const char *advice(CURLcode code, const char *why)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+		if (strstr(why, "has expired") != NULL || strstr(why, "not yet valid") != NULL)
+			return "check this machine's clock (NTP); if it is right, renew the certificate of the org, or "
+			       "of a proxy that intercepts TLS";
+		return "if a private CA issued the certificate of the org, or of a proxy that intercepts TLS, give the "
+		       "CA's certificate with --cacert";
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "check the host in --instance-url, and DNS";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "allow more time with --timeout";
+	default:
+		return "";
+	}
+}
+
+int transfer_explain(const struct http *http, const struct transfer *transfer, CURLcode code, struct error *error)
+{
+	const struct http_request *request = transfer->request;
+	struct http_response *response = transfer->response;
+	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
+	const char *url = request->url->text, *proxy = proxy_between(http->proxy, url);
+	const char *hint = identity_advice(transfer, code);
+
+	if (proxy != NULL && !response->sent && proxy_failed(http, transfer, code, &response->transient, error))
+		return error_result(error);
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		response->transient = true;
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		response->transient = !response->sent;
+		break;
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
+	case CURLE_WEIRD_SERVER_REPLY:
+		return error_set(error, ERROR_ANSWER, "the answer from %s is not HTTP: %s", url, why);
+	case CURLE_WRITE_ERROR:
+		if (!transfer->too_large)
+			return error_memory(error);
+		return error_set(error, ERROR_ANSWER, "the answer from %s is larger than %zu bytes", url,
+				 body_limit(request));
+	case CURLE_ABORTED_BY_CALLBACK:
+		if (transfer->kept) {
+			response->transient = true;
+			return error_set(error, ERROR_NETWORK, "the connection to %s was lost", url);
+		}
+		error_set(error, ERROR_NETWORK, "interrupted while waiting for %s", url);
+		error->signal = interrupt_signal();
+		return -ERROR_NETWORK;
+	case CURLE_SSL_CACERT_BADFILE:
+		return error_set(error, ERROR_CONFIG, "cannot use the CA certificates: %s", why);
+	default:
+		break;
+	}
+	error_set(error, ERROR_NETWORK, "cannot reach %s%s%s: %s (curl code %d)", url,
+		  proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", why, (int)code);
+	error_hint(error, "%s", hint != NULL ? hint : advice(code, why));
+	return -ERROR_NETWORK;
+}
