@@ -30,6 +30,20 @@ static int make_ready(struct p11_tls *tls, unsigned generation, struct error *er
 	return tls->private != NULL ? 0 : tls_build(tls, error);
 }
 
+/* Whether the session was lost, or the login, without which a token hides its private keys. */
+static bool is_logged_out(const struct session *session, struct error *lost)
+{
+	CK_SESSION_INFO info;
+	CK_RV rv = CALL(session->token->module, C_GetSessionInfo, session->handle, &info);
+
+	if (rv == CKR_OK && (info.state == CKS_RO_PUBLIC_SESSION || info.state == CKS_RW_PUBLIC_SESSION))
+		rv = CKR_USER_NOT_LOGGED_IN;
+	if (rv == CKR_OK)
+		return false;
+	ckr_error(lost, ERROR_TOKEN, rv, "token \"%s\" has lost the login", token_label(session->token));
+	return is_loss(lost);
+}
+
 int p11_tls_key(struct p11_tls *tls, EVP_PKEY **private, bool *tls12, const char **sigalgs, struct error *error)
 {
 	struct gate *gate = tls->key->gate;
@@ -42,9 +56,9 @@ int p11_tls_key(struct p11_tls *tls, EVP_PKEY **private, bool *tls12, const char
 			return error_set(error, ERROR_UNEXPECTED, "the wait for token \"%s\" was cut short",
 					 token_label(tls->key->session.token));
 		result = make_ready(tls, generation, error);
-		if (result == 0 || again || !is_loss(error))
-			break;
 		lost = *error;
+		if (result == 0 || again || !(is_loss(error) || is_logged_out(&tls->key->session, &lost)))
+			break;
 		tls_retire(tls);
 		if (key_recover_alone(tls->key, &lost, error) < 0)
 			return error_result(error);

@@ -32,6 +32,7 @@ static CK_MECHANISM_TYPE in_hardware[MECHANISMS_MAX];
 static size_t in_hardware_count;
 static CK_FLAGS flags;
 static enum { GOOD, FLIP, STRIP, CUT, HUGE_LENGTH, NOTHING, DER } form;
+static CK_MECHANISM_TYPE form_mechanism = CK_UNAVAILABLE_INFORMATION; /* the only one with this form; none: all have it */
 static _Thread_local CK_MECHANISM_TYPE current = CK_UNAVAILABLE_INFORMATION; /* of a session, which no two threads share */
 
 static bool contains(const CK_MECHANISM_TYPE *list, size_t count, CK_MECHANISM_TYPE type)
@@ -78,9 +79,13 @@ static bool parse_mechanism(const char *text, CK_MECHANISM_TYPE *list, size_t *c
 static bool parse_form(const char *text)
 {
 	static const char *const words[] = {"", "flip", "strip", "cut", "huge", "nothing", "der"};
+	size_t length = strcspn(text, "@");
 
+	if (text[length] == '@' && !name_value(mechanisms, true, text + length + 1, &form_mechanism)) {
+		return false;
+	}
 	for (unsigned i = 1; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(words[i], text) == 0) {
+		if (strlen(words[i]) == length && strncmp(words[i], text, length) == 0) {
 			form = i;
 			return true;
 		}
@@ -262,6 +267,9 @@ static void encode(CK_BYTE *bytes, CK_ULONG *length)
 
 void mechanism_signature(CK_BYTE *bytes, CK_ULONG *length)
 {
+	if (form_mechanism != CK_UNAVAILABLE_INFORMATION && form_mechanism != current) {
+		return;
+	}
 	switch (form) {
 	case FLIP:
 		bytes[*length - 1] ^= 1;

@@ -55,7 +55,8 @@
  *                                        for a boolean (wide), gives a length of 2^40 (huge); C_FindObjectsInit changes
  *                                        pValue (find-pointer), the type (find-type)
  *   objects-=CKO_PUBLIC_KEY|CKO_CERTIFICATE  a search for these finds none
- *   signature=flip|strip|cut|huge|nothing|der  C_Sign flips one bit; leaves leading zeros out (of R and S: those that
+ *   signature=flip|strip|cut|huge|nothing|der[@CKM_NAME]
+ *                                        C_Sign (with this mechanism) flips one bit; leaves leading zeros out (of R and S: those that
  *                                        both have); gives one byte less; gives a length of 2^40; of 0; gives an ECDSA
  *                                        signature in DER
  *   ec-point=raw                         C_GetAttributeValue gives CKA_EC_POINT without the OCTET STRING around it
