@@ -102,3 +102,18 @@ s_server_start() {
 	read -r port <"$T/s_server.port" || exit 1
 	ORG=https://localhost:$port
 }
+
+# signature_type FILE: the first signature in the log of s_server, as RFC 8446 names it. OpenSSL before 3.5 says "RSA-PSS", and the
+# digest apart.
+signature_type() {
+	local type digest
+	type=$(sed -n '/^Peer signature type: /{s///p;q}' "$1")
+	digest=$(sed -n '/^Peer signing digest: /{s///p;q}' "$1" | tr '[:upper:]' '[:lower:]')
+	case $type/$digest in
+	RSA-PSS/*) echo "rsa_pss_rsae_$digest" ;;
+	RSA/*) echo "rsa_pkcs1_$digest" ;;
+	ECDSA/sha256) echo ecdsa_secp256r1_sha256 ;;
+	ECDSA/sha384) echo ecdsa_secp384r1_sha384 ;;
+	*) echo "$type" ;;
+	esac
+}
