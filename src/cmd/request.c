@@ -136,8 +136,6 @@ int cmd_identity(const struct settings *settings, enum setting_id url, struct be
 		settings_blame(settings, SETTING_TLS_KEY, error);
 		return error_result(error);
 	}
-	if (settings_text(settings, SETTING_KEY) == NULL) /* it is the only key */
-		p11_uri_free(&uri);
 	if (identity_open(identity, path, uri, error) < 0)
 		return error_result(error);
 	if (first.text != NULL && !first.https)
