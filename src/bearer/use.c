@@ -81,6 +81,8 @@ int bearer_userinfo(const struct bearer_request *request, struct secret **json, 
 	int result = client_open(&client, request, error);
 
 	*json = NULL;
+	if (request->identity == NULL)
+		signer_close(&client.signer); /* and forget the PIN */
 	if (result == 0)
 		result = send_once(&client, request->server->userinfo_path, &get, true, &answer, error);
 	if (result == 0) {

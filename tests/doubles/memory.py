@@ -8,7 +8,8 @@ program has written a line), "line" (a batch has written a line and waits for th
 and has not answered), "retry" (the org has answered that it is busy, and the verbose program waits), "use" (the org has the
 bearer) or "poll" (the same, once more).
 Prints a line for each secret and kind of memory that holds it: "locked" (and excluded from core files), or the name of the
-region. PADDING lengthens the org's answer, TLS12 selects TLS 1.2, H2 selects HTTP/2, PRELOAD is preloaded."""
+region. PADDING lengthens the org's answer, TLS12 selects TLS 1.2, H2 selects HTTP/2, CLIENTS names the CAs of client certificates,
+which are then required, PRELOAD is preloaded."""
 import http.server
 import json
 import os
@@ -139,6 +140,9 @@ if os.path.exists(CERTIFICATE):
     if 'H2' in os.environ:
         context.set_alpn_protocols(['h2'])
     context.load_cert_chain(CERTIFICATE, KEY)
+    if 'CLIENTS' in os.environ:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(os.environ['CLIENTS'])
     server.socket = context.wrap_socket(server.socket, server_side=True)
 url = '%s://127.0.0.1:%d' % (scheme, server.server_port)
 threading.Thread(target=server.serve_forever, daemon=True).start()
