@@ -58,11 +58,13 @@ bool identity_failed(struct transfer *transfer, struct error *error)
 		error_set(error, ERROR_ORG, "cannot connect to %s: the key can make no signature that TLS 1.3 allows, "
 			  "and the server does not accept TLS 1.2 (TLS alert %d)", response->url, connection->alert);
 		error_hint(error, "use another key with --tls-key, such as an EC key on P-256, and its certificate");
-		response->refused = true;
-	} else if (connection->asked) {
-		response->refused = refusal_by_alert(response->url, connection->alert, response->certificate, error);
+	} else if (!connection->asked ||
+		   !refusal_by_alert(response->url, connection->alert, response->certificate, error)) {
+		return false;
 	}
-	return response->refused;
+	response->refused = true;
+	response->stale = false;
+	return true;
 }
 
 const char *identity_advice(const struct transfer *transfer, CURLcode code)

@@ -139,6 +139,13 @@ static void on_exit_of(struct connection *connection, int value)
 		connection->given = false;
 }
 
+/* Whether CertificateVerify is ready. OpenSSL's numbers for states are not the same in all versions, but their names
+ * are. */
+static bool has_signed(const SSL *tls)
+{
+	return strcmp(SSL_state_string(tls), "TWCV") == 0;
+}
+
 static void on_event(const SSL *tls, int event, int value)
 {
 	struct connection *connection = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(tls), place());
@@ -150,7 +157,7 @@ static void on_event(const SSL *tls, int event, int value)
 		on_exit_of(connection, value);
 	} else if ((event & SSL_CB_HANDSHAKE_DONE) != 0) {
 		connection->resumed = SSL_session_reused(tls) == 1;
-	} else if ((event & SSL_CB_LOOP) != 0 && SSL_get_state(tls) == TLS_ST_CW_CERT_VRFY) {
+	} else if ((event & SSL_CB_LOOP) != 0 && has_signed(tls)) {
 		connection->proved = true;
 		guard_resume(connection->http->guard);
 	}
@@ -196,8 +203,6 @@ CURLcode identity_begin(struct transfer *transfer, void *tls_context)
 	hold(transfer, connection);
 	SSL_CTX_set_cert_cb(tls_context, on_request, connection);
 	SSL_CTX_set_info_callback(tls_context, on_event);
-	if (transfer->http->options->identity != NULL)
-		SSL_CTX_set_post_handshake_auth(tls_context, 1);
 	return limit(tls_context, guard) ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
 }
 
