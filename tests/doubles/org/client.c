@@ -99,7 +99,8 @@ cJSON *client_describe(gnutls_session_t session)
 {
 	cJSON *json = cJSON_CreateObject();
 	bool has_one = gnutls_certificate_get_peers(session, NULL) != NULL;
-	const char *signature = has_one ? gnutls_sign_get_name(gnutls_sign_algorithm_get_client(session)) : NULL;
+	int algorithm = gnutls_sign_algorithm_get_client(session);
+	const char *signature = has_one ? gnutls_sign_get_name((gnutls_sign_algorithm_t)algorithm) : NULL;
 
 	cJSON_AddStringToObject(json, "protocol", gnutls_protocol_get_name(gnutls_protocol_get_version(session)));
 	add_fingerprint(json, session);
