@@ -176,12 +176,14 @@ static bool may_be(const struct p11_tls *tls, const PKCS11_KEY *key)
 	return length == tls->label.ulValueLen && (length == 0 || memcmp(key->label, tls->label.pValue, length) == 0);
 }
 
-/* A token need not show the public half of an EC key. Each signature is verified with it. */
+/* A token need not show the curve of a private EC key, or its public half. Each signature is verified with both. */
 static void complete(EVP_PKEY *private, EVP_PKEY *public)
 {
 	const EC_KEY *whole = EVP_PKEY_get0_EC_KEY(public);
 	EC_KEY *half = (EC_KEY *)EVP_PKEY_get0_EC_KEY(private);
 
+	if (whole != NULL && half != NULL && EC_KEY_get0_group(half) == NULL)
+		(void)EC_KEY_set_group(half, EC_KEY_get0_group(whole));
 	if (whole != NULL && half != NULL && EC_KEY_get0_public_key(half) == NULL)
 		(void)EC_KEY_set_public_key(half, EC_KEY_get0_public_key(whole));
 	ERR_clear_error();
