@@ -155,7 +155,8 @@ static cJSON *describe_client(const struct server *server, struct MHD_Connection
 		return NULL;
 	client = client_describe(session_of(connection));
 	cJSON_AddNumberToObject(client, "connection",
-		(double)(uintptr_t)MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+		(double)*(const unsigned long *)MHD_get_connection_info(connection,
+			MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
 	return client;
 }
 
@@ -174,9 +175,15 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 {
 	struct server *server = context;
 
-	if (code != MHD_CONNECTION_NOTIFY_STARTED)
+	if (code != MHD_CONNECTION_NOTIFY_STARTED) {
+		free(*state);
 		return;
-	*state = (void *)(uintptr_t)++server->connections;
+	}
+	*state = malloc(sizeof(server->connections));
+	if (*state == NULL)
+		abort();
+	server->connections++;
+	memcpy(*state, &server->connections, sizeof(server->connections));
 	client_ask(session_of(connection), !server->org.options->client_optional, on_refused, server);
 }
 
