@@ -10,6 +10,13 @@ static bool is_about_pin(CK_RV rv)
 	       rv == CKR_PIN_LOCKED;
 }
 
+/* Whether it may have been the login that failed: libp11 does not tell which of its calls did. It asks for the PIN
+ * after C_SignInit has succeeded; a pin pad does so itself. */
+static bool may_be_login(const struct p11_tls *tls)
+{
+	return tls->always_authenticate && (tls->gave_pin || tls->key->session.pin == NULL);
+}
+
 /* libp11 0.4.21 hides the module's code. Asks the token itself whether the session is lost, or a PIN was refused; the
  * result is CKR_OK if neither shows. */
 static CK_RV find_reason(const struct p11_tls *tls)
@@ -20,7 +27,7 @@ static CK_RV find_reason(const struct p11_tls *tls)
 	CK_TOKEN_INFO info;
 	CK_RV rv = CALL(token->module, C_GetSessionInfo, session->handle, &session_info);
 
-	if (rv != CKR_OK || !tls->always_authenticate)
+	if (rv != CKR_OK || !may_be_login(tls))
 		return rv;
 	rv = CALL(token->module, C_GetTokenInfo, token->slot, &info);
 	if (rv != CKR_OK)
@@ -32,11 +39,10 @@ void tls_explain(struct p11_tls *tls, CK_RV rv)
 {
 	struct session *session = &tls->key->session;
 	struct error *failure = &tls->failure;
-	bool told = rv != CKR_OK;
 
 	if (failure->class != ERROR_NONE) /* read_pin knows better */
 		return;
-	if (!told)
+	if (rv == CKR_OK)
 		rv = find_reason(tls);
 	if (tls->always_authenticate && is_about_pin(rv)) {
 		session_refused(session, rv, failure);
@@ -49,10 +55,12 @@ void tls_explain(struct p11_tls *tls, CK_RV rv)
 		error_set(failure, ERROR_TOKEN,
 			  "token \"%s\" did not sign in the TLS handshake, and libp11 gives no reason",
 			  token_label(session->token));
-	/* It may have been the login, which is not tried again. */
-	if (!told && tls->always_authenticate && !is_loss(failure))
-		session->refused = ERROR_TOKEN;
 	if (tls->type == CKK_RSA && !tls->decrypts && !is_loss(failure) && failure->hint[0] == '\0')
 		error_hint(failure, "some tokens make these signatures only with an RSA key that may also decrypt: use "
 			   "such a key, or an EC key");
+	if (may_be_login(tls)) {
+		session->refused = ERROR_TOKEN;
+		secret_free(&session->pin);
+		failure->code = 0; /* no loss that another try could recover */
+	}
 }
