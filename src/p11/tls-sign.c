@@ -31,13 +31,20 @@ void tls_sign_with(struct p11_tls *tls)
 /* --- before and after a signature -------------------------------------------------------------------------------- */
 
 /* What must be true before the token signs. The caller is inside of the gate. */
-static int prepare(struct p11_tls *tls, struct error *error)
+static int prepare(struct p11_tls *tls, unsigned generation, struct error *error)
 {
 	struct p11_key *key = tls->key;
 	struct session *session = &key->session;
 
 	if (gate_has_failed(key->gate, error) || session_is_usable(session, error) < 0)
 		return error_result(error);
+	/* A signer has recovered the key since OpenSSL got it: the handles that libp11 has may belong to others now. */
+	if (generation != tls->generation) {
+		error_set(error, ERROR_TOKEN, "the session for TLS with token \"%s\" was lost",
+			  token_label(session->token));
+		error->code = CKR_SESSION_CLOSED; /* a loss */
+		return -ERROR_TOKEN;
+	}
 	if (!tls->always_authenticate)
 		return 0;
 	if (session_pin(session, &key->request, key->uri, error) < 0 ||
@@ -61,7 +68,7 @@ static bool begin(void)
 			  token_label(tls->key->session.token));
 		return false;
 	}
-	if (prepare(tls, &tls->failure) < 0) {
+	if (prepare(tls, generation, &tls->failure) < 0) {
 		key_note_gone(tls->key, &tls->failure);
 		gate_leave_alone(tls->key->gate);
 		return false;
@@ -116,10 +123,10 @@ static bool sign(struct job *job, void (*make)(struct job *job))
 	bool tls12;
 
 	for (bool again = false;; again = true) {
-		if (!begin())
-			return false;
-		make(job);
-		end(job);
+		if (begin()) {
+			make(job);
+			end(job);
+		}
 		if (tls->failure.class == ERROR_NONE || again || !is_loss(&tls->failure))
 			return tls->failure.class == ERROR_NONE;
 		message_step("%s; trying again", tls->failure.text);
