@@ -26,17 +26,17 @@ struct context {
 };
 static struct context *contexts;
 
-/* Calls a function of libp11 under the watch, as if it were the module's function that it mostly calls. */
-#define LIBP11(tls, function, call)                                             \
-	(watch_enter((tls)->key->session.token->module->name, #function),       \
-	 done((tls)->key->session.token->module, (call)))
+/* Calls a function of libp11 under the watch, as if it were `most`, the module's function that it mostly calls. */
+#define LIBP11(tls, most, function, ...)                                        \
+	(watch_enter((tls)->key->session.token->module->name, #most),           \
+	 done((tls)->key->session.token->module, #function, function(__VA_ARGS__)))
 
-static int done(const struct module *module, int result)
+static int done(const struct module *module, const char *function, int result)
 {
 	double since = watch_since();
 
 	watch_leave();
-	message_step("%s: libp11 %s (%.2f ms)", module->name, result == 0 ? "succeeded" : "failed",
+	message_step("%s: %s %s (%.2f ms)", module->name, function, result == 0 ? "succeeded" : "failed",
 		     clock_ms() - since);
 	return result;
 }
@@ -84,11 +84,11 @@ static int load(struct p11_tls *tls, struct context *context, struct error *erro
 		return error_memory(error);
 	}
 	/* Finds the module loaded and initialized, and leaves it so. */
-	result = LIBP11(tls, C_Initialize, PKCS11_CTX_load(context->libp11, path));
+	result = LIBP11(tls, C_Initialize, PKCS11_CTX_load, context->libp11, path);
 	free(path);
 	if (result != 0)
 		return failed(tls, "use the module of", error);
-	if (LIBP11(tls, C_GetSlotList, PKCS11_enumerate_slots(context->libp11, &context->slots, &context->count)) != 0)
+	if (LIBP11(tls, C_GetSlotList, PKCS11_enumerate_slots, context->libp11, &context->slots, &context->count) != 0)
 		return failed(tls, "list the slots for", error);
 	return 0;
 }
@@ -155,9 +155,9 @@ static int list_keys(const struct p11_tls *tls, PKCS11_TOKEN *token, PKCS11_KEY 
 	snprintf(label, sizeof(label), "%.*s", (int)tls->label.ulValueLen, (const char *)tls->label.pValue);
 	if (tls->label.pValue != NULL && strlen(label) == tls->label.ulValueLen && *label != '\0')
 		template.label = label;
-	result = LIBP11(tls, C_FindObjects, PKCS11_enumerate_keys_ext(token, &template, keys, count));
+	result = LIBP11(tls, C_FindObjects, PKCS11_enumerate_keys_ext, token, &template, keys, count);
 #else
-	result = LIBP11(tls, C_FindObjects, PKCS11_enumerate_keys(token, keys, count));
+	result = LIBP11(tls, C_FindObjects, PKCS11_enumerate_keys, token, keys, count);
 #endif
 	if (result == 0)
 		return 0;
@@ -205,7 +205,7 @@ static int find_key(struct p11_tls *tls, PKCS11_TOKEN *token, struct error *erro
 			continue;
 		watch_enter(tls->key->session.token->module->name, "C_GetAttributeValue");
 		private = PKCS11_get_private_key(&keys[i]);
-		(void)done(tls->key->session.token->module, private == NULL);
+		(void)done(tls->key->session.token->module, "PKCS11_get_private_key", private == NULL);
 		if (private == NULL)
 			return failed(tls, "read the TLS key on", error);
 		complete(private, public);
