@@ -50,8 +50,8 @@ static int place(void)
 
 /* --- the certificate request ------------------------------------------------------------------------------------- */
 
-/* Whether the server's certificate is for the host. libcurl checks this only after the handshake, and the certificate
- * and a signature are for nobody else. */
+/* Whether the server's certificate is for the host. libcurl checks this only after the handshake, but nobody else is
+ * to get the client's certificate and a signature. */
 static bool is_for_host(const struct connection *connection, const SSL *tls)
 {
 	const char *name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);

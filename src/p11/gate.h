@@ -39,7 +39,7 @@ bool gate_wait(struct gate *gate, double milliseconds);
 /* Ends gate_wait, now and from now on. */
 void gate_abandon(struct gate *gate);
 
-/* Whether gate_abandon has ended a gate_wait. */
+/* Whether gate_abandon or a signal has ended a gate_wait. */
 bool gate_was_abandoned(const struct gate *gate);
 
 /* Sets the reason for which the gate has failed, unless it has one. */

@@ -120,7 +120,7 @@ int pad_signature(const struct p11_signer *signer, unsigned char *signature, siz
 /* Re-establishes session, login and token after `lost`, unless another thread has done so since this signer went in
  * last; *recovered says which. First opens another session; if that does not help, restarts the module. Retries for up
  * to request.module_wait seconds, with a message that the token is away. If it fails the key is gone. Fails with
- * ERROR_TOKEN, ERROR_PIN or ERROR_NO_KEY, and with ERROR_UNEXPECTED if the key is abandoned. */
+ * ERROR_TOKEN, ERROR_PIN or ERROR_NO_KEY, and with ERROR_UNEXPECTED if the key is abandoned, or after a signal. */
 int signer_recover(struct p11_signer *signer, const struct error *lost, bool *recovered, struct error *error);
 
 /* The same for a thread that is inside of the gate alone (gate_enter_alone). Opens the gate, also if it fails. */

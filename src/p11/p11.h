@@ -147,7 +147,7 @@ bool p11_key_is_away(const struct p11_key *key);
 /* Ends the wait for a token that is away, now and from now on: the key is then gone. */
 void p11_key_abandon(struct p11_key *key);
 
-/* Whether that has ended a wait. */
+/* Whether that, or a signal, has ended a wait. */
 bool p11_key_was_abandoned(const struct p11_key *key);
 
 /* --- signers ----------------------------------------------------------------------------------------------------- */
@@ -162,7 +162,8 @@ void p11_signer_close(struct p11_signer **signer);
  * of the modulus or, for an EC key, twice that of the curve's order: R and S (RFC 7518 section 3.4). The signature is
  * verified with the key's public half if the token shows it. If the session, login or token was lost, it is
  * re-established and C_Sign retried once, or for up to request.module_wait seconds; recoveries by other signers do not
- * use up the retry. A recovery may send the accepted PIN again, and may last that long, unless p11_key_abandon ends it.
+ * use up the retry. A recovery may send the accepted PIN again, and may last that long, unless p11_key_abandon or a
+ * pending signal ends it.
  * Fails with ERROR_TOKEN or ERROR_PIN. */
 int p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
 		    struct error *error);

@@ -92,7 +92,8 @@ static int try_again(struct p11_key *key, bool needs_login, const struct error *
 	return restart(key, error);
 }
 
-/* Waits before the next try. `why` says what is wrong. Fails if the key is abandoned. */
+/* Waits before the next try. `why` says what is wrong. Fails if the key is abandoned, and after a
+ * signal. */
 static int wait_for_token(struct p11_key *key, const struct error *why, struct error *error)
 {
 	struct outage *outage = &key->outage;

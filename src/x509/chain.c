@@ -104,7 +104,7 @@ static int check_key(const char *name, const X509 *certificate, const char *subj
 	return -ERROR_CONFIG;
 }
 
-/* A certificate that signed itself may be a CA's, because openssl req makes such ones. */
+/* A self-signed certificate may be marked as a CA's: openssl req -x509 makes such ones. */
 static bool begins_with_issuer(const struct x509_list *chain)
 {
 	X509 *first = chain->list[0];
@@ -163,7 +163,7 @@ static int refuse_link(const char *name, const struct x509_list *chain, size_t i
 	if (has_name_of_issuer(other, certificate)) {
 		error_set(error, ERROR_CONFIG, "the certificate %s in %s has the name of the issuer of %s, but not its "
 			  "key", stray, name, subject);
-		error_hint(error, "replace it by the certificate whose key signed %s", subject);
+		error_hint(error, "replace it with the certificate whose key signed %s", subject);
 		return -ERROR_CONFIG;
 	}
 	error_set(error, ERROR_CONFIG, "the certificate %s in %s is not the issuer of %s, which it follows", stray,

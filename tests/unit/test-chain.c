@@ -165,7 +165,7 @@ static void strangers_are_refused(void **state)
 	assert_refused("CN=stranger in chain.pem is not the issuer of CN=root", "remove it", client, middle, root,
 		       stranger);
 	assert_refused("CN=middle in chain.pem has the name of the issuer of CN=client, but not its key",
-		       "replace it by the certificate whose key signed CN=client", client, namesake);
+		       "replace it with the certificate whose key signed CN=client", client, namesake);
 	/* The right one is there too. */
 	assert_refused("out of order: CN=middle follows CN=client", "put the client's", client, namesake, middle);
 
