@@ -155,6 +155,17 @@ static bool needs_login(const struct session *session)
 	return session->wants_login || (session->token->info.flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
+CK_RV session_ask(const struct session *session)
+{
+	CK_SESSION_INFO info;
+	CK_RV rv = CALL(session->token->module, C_GetSessionInfo, session->handle, &info);
+
+	if (rv != CKR_OK || !needs_login(session))
+		return rv;
+	return info.state == CKS_RO_PUBLIC_SESSION || info.state == CKS_RW_PUBLIC_SESSION ? CKR_USER_NOT_LOGGED_IN :
+											    CKR_OK;
+}
+
 /* Gets the PIN unless it is known. *waited: a person may have had to enter it. */
 static int get_pin(struct session *session, const struct p11_request *request, const struct uri *uri, bool *waited,
 		   struct error *error)

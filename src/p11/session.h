@@ -22,6 +22,9 @@ int session_open(struct session *session, struct token *token, bool writable, st
  * is tried once (open.c). */
 CK_RV session_open_handle(struct session *session);
 
+/* Asks whether the session is alive, and logged in if the token needs it: CKR_OK, or what is wrong. */
+CK_RV session_ask(const struct session *session);
+
 /* Fails if the token is gone, or with the class of a login that failed. Makes no call. */
 int session_is_usable(const struct session *session, struct error *error);
 

@@ -17,15 +17,14 @@ static bool may_be_login(const struct p11_tls *tls)
 	return tls->always_authenticate && (tls->gave_pin || tls->key->session.pin == NULL);
 }
 
-/* libp11 0.4.21 hides the module's code. Asks the token itself whether the session is lost, or a PIN was refused; the
- * result is CKR_OK if neither shows. */
+/* libp11 0.4.21 hides the module's code. Asks the token itself whether the session or the login is lost, or a PIN was
+ * refused; the result is CKR_OK if none shows. */
 static CK_RV find_reason(const struct p11_tls *tls)
 {
 	const struct session *session = &tls->key->session;
 	const struct token *token = session->token;
-	CK_SESSION_INFO session_info;
 	CK_TOKEN_INFO info;
-	CK_RV rv = CALL(token->module, C_GetSessionInfo, session->handle, &session_info);
+	CK_RV rv = session_ask(session);
 
 	if (rv != CKR_OK || !may_be_login(tls))
 		return rv;

@@ -33,11 +33,8 @@ static int make_ready(struct p11_tls *tls, unsigned generation, struct error *er
 /* Whether the session was lost, or the login, without which a token hides its private keys. */
 static bool is_logged_out(const struct session *session, struct error *lost)
 {
-	CK_SESSION_INFO info;
-	CK_RV rv = CALL(session->token->module, C_GetSessionInfo, session->handle, &info);
+	CK_RV rv = session_ask(session);
 
-	if (rv == CKR_OK && (info.state == CKS_RO_PUBLIC_SESSION || info.state == CKS_RW_PUBLIC_SESSION))
-		rv = CKR_USER_NOT_LOGGED_IN;
 	if (rv == CKR_OK)
 		return false;
 	ckr_error(lost, ERROR_TOKEN, rv, "token \"%s\" has lost the login", token_label(session->token));

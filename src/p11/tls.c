@@ -189,6 +189,14 @@ static void complete(EVP_PKEY *private, EVP_PKEY *public)
 	ERR_clear_error();
 }
 
+/* libp11 0.4.13 makes a key of which it cannot read the curve one that OpenSSL would sign with. */
+static bool signs_on_token(EVP_PKEY *private)
+{
+	const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(private);
+
+	return ec == NULL || EC_KEY_get_method(ec) == PKCS11_get_ec_key_method();
+}
+
 static int find_key(struct p11_tls *tls, PKCS11_TOKEN *token, struct error *error)
 {
 	EVP_PKEY *public = X509_get0_pubkey(tls->certificate);
@@ -208,6 +216,12 @@ static int find_key(struct p11_tls *tls, PKCS11_TOKEN *token, struct error *erro
 		(void)done(tls->key->session.token->module, "PKCS11_get_private_key", private == NULL);
 		if (private == NULL)
 			return failed(tls, "read the TLS key on", error);
+		if (!signs_on_token(private)) {
+			EVP_PKEY_free(private);
+			return error_set(error, ERROR_TOKEN,
+					 "libp11 cannot read the curve of the TLS key on token \"%s\"",
+					 token_label(tls->key->session.token));
+		}
 		complete(private, public);
 		found = true;
 		if (EVP_PKEY_eq(private, public) == 1) {
