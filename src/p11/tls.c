@@ -176,15 +176,17 @@ static bool may_be(const struct p11_tls *tls, const PKCS11_KEY *key)
 	return length == tls->label.ulValueLen && (length == 0 || memcmp(key->label, tls->label.pValue, length) == 0);
 }
 
-/* A token need not show the curve of a private EC key, or its public half. Each signature is verified with both. */
-static void complete(EVP_PKEY *private, EVP_PKEY *public)
+/* A token need not show the curve of a private EC key, or its public half. For a key without an id, libp11 takes the
+ * half of any other such key. Each signature is verified with both. */
+static void complete(const struct p11_tls *tls, EVP_PKEY *private, EVP_PKEY *public)
 {
 	const EC_KEY *whole = EVP_PKEY_get0_EC_KEY(public);
 	EC_KEY *half = (EC_KEY *)EVP_PKEY_get0_EC_KEY(private);
 
 	if (whole != NULL && half != NULL && EC_KEY_get0_group(half) == NULL)
 		(void)EC_KEY_set_group(half, EC_KEY_get0_group(whole));
-	if (whole != NULL && half != NULL && EC_KEY_get0_public_key(half) == NULL)
+	if (whole != NULL && half != NULL && (EC_KEY_get0_public_key(half) == NULL || tls->id.ulValueLen == 0) &&
+	    EC_GROUP_cmp(EC_KEY_get0_group(half), EC_KEY_get0_group(whole), NULL) == 0)
 		(void)EC_KEY_set_public_key(half, EC_KEY_get0_public_key(whole));
 	ERR_clear_error();
 }
@@ -222,7 +224,7 @@ static int find_key(struct p11_tls *tls, PKCS11_TOKEN *token, struct error *erro
 					 "libp11 cannot read the curve of the TLS key on token \"%s\"",
 					 token_label(tls->key->session.token));
 		}
-		complete(private, public);
+		complete(tls, private, public);
 		found = true;
 		if (EVP_PKEY_eq(private, public) == 1) {
 			tls->private = private;
