@@ -43,8 +43,9 @@ static const char *const hints[] = {
 	[HTTP_NOT_ASKED] = "the server requested no certificate in the TLS handshake: check host and port; some "
 			   "servers request one only on another port",
 	[HTTP_UNFIT] = "the server accepts no signature that the TLS key makes: use a key of another type with "
-		       "--tls-key, such as an EC key on P-256",
-	[HTTP_SENT] = INTERMEDIATES "; " REGISTER "; check that it is valid and allows client authentication",
+		       "--tls-key, an EC key on P-256 or an RSA key, and its certificate",
+	[HTTP_SENT] = "check that the client certificate is valid and allows client authentication; " INTERMEDIATES
+		      "; " REGISTER,
 };
 
 const char *refusal_hint(enum http_certificate certificate)

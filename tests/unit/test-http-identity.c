@@ -447,7 +447,8 @@ static void a_key_may_not_fit(void **state)
 		struct server server = { .ask = ASK, .version = versions[i], .sigalgs = "ECDSA+SHA256" };
 		struct client client = client_of(rsa_key, rsa);
 
-		a_refusal(&server, &client, "requires a client certificate", "accepts no signature that the TLS key makes");
+		a_refusal(&server, &client, "requires a client certificate", "accepts no signature that the TLS key makes: "
+			  "use a key of another type with --tls-key, an EC key on P-256 or an RSA key");
 		assert_int_equal(client.asked, 1);
 	}
 }
@@ -465,6 +466,7 @@ static void a_closed_connection_gets_a_hint(void **state)
 		assert_fails(ask(&server, &client, &response, &error), ERROR_NETWORK, &error);
 		server_stop(&server);
 		assert_false(response.refused);
+		assert_contains(error.hint, "check that the client certificate is valid");
 		assert_contains(error.hint, "register the certificate");
 	}
 }
