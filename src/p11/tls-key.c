@@ -2,6 +2,8 @@
 /* Finds the key of a TLS identity, and chooses the mechanisms that its signatures need. */
 #include "p11/tls-internal.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -60,6 +62,52 @@ static int read_attributes(struct p11_tls *tls, struct error *error)
 	error_hint(error, "give another key with --tls-key, and its certificate with --tls-certificate");
 	return -ERROR_NO_KEY;
 }
+
+#ifndef HAVE_PKCS11_ENUMERATE_KEYS_EXT
+/* Whether the token has a public key object with the certificate's modulus. */
+static int find_public(const struct p11_tls *tls, bool *found, struct error *error)
+{
+	CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
+	unsigned char modulus[SIGNATURE_MAX];
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, { CKA_MODULUS, modulus, 0 } };
+	CK_OBJECT_HANDLE object;
+	BIGNUM *n = NULL;
+	size_t count;
+
+	*found = true;
+	if (EVP_PKEY_get_bn_param(X509_get0_pubkey(tls->certificate), OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+	    (size_t)BN_num_bytes(n) <= sizeof(modulus))
+		template[1].ulValueLen = (CK_ULONG)BN_bn2bin(n, modulus);
+	BN_free(n);
+	if (template[1].ulValueLen == 0)
+		return 0;
+	if (objects_match(&tls->key->session, template, 2, &object, 1, &count, error) < 0)
+		return error_result(error);
+	*found = count > 0;
+	return 0;
+}
+
+/* libp11 0.4.12 crashes if it finds the public exponent neither with the key nor in a public key object. */
+static int check_exponent(const struct p11_tls *tls, struct error *error)
+{
+	const struct session *session = &tls->key->session;
+	CK_ATTRIBUTE exponent;
+	bool found;
+
+	if (object_read(session, tls->handle, CKA_PUBLIC_EXPONENT, &exponent, error) < 0)
+		return error_result(error);
+	found = exponent.ulValueLen > 0;
+	free(exponent.pValue);
+	if (!found && find_public(tls, &found, error) < 0)
+		return error_result(error);
+	if (found)
+		return 0;
+	error_set(error, ERROR_NO_KEY, "libp11 cannot use the TLS key on token \"%s\": neither the key nor a public "
+		  "key object shows the public exponent", token_label(session->token));
+	error_hint(error, "put the key's public key object on the token, or use an EC key, or libp11 0.4.13 or later");
+	return -ERROR_NO_KEY;
+}
+#endif
 
 /* Whether the token denies that it signs with the mechanism. Some modules fail for every mechanism, some return zeros:
  * they deny nothing. */
@@ -126,6 +174,10 @@ int tls_key_find(struct p11_tls *tls, struct error *error)
 		return error_result(error);
 	if (read_attributes(tls, error) < 0)
 		return error_result(error);
+#ifndef HAVE_PKCS11_ENUMERATE_KEYS_EXT
+	if (tls->type == CKK_RSA && check_exponent(tls, error) < 0)
+		return error_result(error);
+#endif
 	if (tls->type == CKK_RSA)
 		return choose_rsa(tls, error);
 	return denies(key->session.token, CKM_ECDSA) ?
