@@ -30,6 +30,7 @@ struct p11_key {
 	struct gate *gate;       /* around all calls of signers */
 	struct p11_signer *signers; /* the last one first */
 	size_t signer_count;
+	bool tls;                /* it, or another key on its token, is used for TLS */
 	char *full_uri;          /* of a new key */
 };
 

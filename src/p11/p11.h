@@ -154,7 +154,7 @@ bool p11_key_was_abandoned(const struct p11_key *key);
 
 /* Opens a signer. The key's first one uses the key's session. Each further one opens its own, without a further login;
  * before that the key must have signed, and no signer may be signing. Close all of them before the key. Fails with
- * ERROR_TOKEN if the token opens no more sessions. */
+ * ERROR_TOKEN if the token opens no more sessions; after p11_tls_open, one more is left for TLS. */
 int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error);
 void p11_signer_close(struct p11_signer **signer);
 

@@ -43,6 +43,25 @@ static bool has_room(const struct p11_key *key)
 							most == CK_EFFECTIVELY_INFINITE || key->signer_count < most);
 }
 
+/* Opens the session of a further signer. libp11 needs one more for TLS, which it opens later. */
+static int open_another(struct p11_signer *signer, struct error *error)
+{
+	struct session *own = &signer->own, spare = { .token = signer->key->session.token };
+
+	if (open_session(signer, error) < 0)
+		return error_result(error);
+	if (!signer->key->tls)
+		return 0;
+	if (session_open_handle(&spare) == CKR_OK) {
+		CALL(spare.token->module, C_CloseSession, spare.handle);
+		return 0;
+	}
+	CALL(spare.token->module, C_CloseSession, own->handle);
+	own->open = false;
+	return error_set(error, ERROR_TOKEN, "token \"%s\" has no room for another session beside that for TLS",
+			 token_label(spare.token));
+}
+
 int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error)
 {
 	struct p11_signer *new = calloc(1, sizeof(*new));
@@ -61,7 +80,7 @@ int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct erro
 	} else if (other != NULL && !has_room(key)) {
 		error_set(error, ERROR_TOKEN, "token \"%s\" has no room for another session",
 			  token_label(key->session.token));
-	} else if (open_session(new, error) == 0) {
+	} else if (other == NULL || open_another(new, error) == 0) {
 		new->next = key->signers;
 		key->signers = new;
 		key->signer_count++;

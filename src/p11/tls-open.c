@@ -88,6 +88,7 @@ int p11_tls_open(struct p11_tls **tls, struct p11_key *key, const struct uri *ur
 	if (*tls == NULL)
 		return error_memory(error);
 	**tls = (struct p11_tls){ .key = key, .uri = uri, .certificate = certificate };
+	key->tls = true;
 	tls_sign_with(*tls);
 	return 0;
 }
@@ -98,6 +99,7 @@ void p11_tls_close(struct p11_tls **tls)
 		return;
 	tls_sign_with(NULL);
 	tls_retire(*tls);
+	(*tls)->key->tls = false;
 	free((*tls)->label.pValue);
 	free((*tls)->id.pValue);
 	free(*tls);
