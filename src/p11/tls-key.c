@@ -170,8 +170,12 @@ int tls_key_find(struct p11_tls *tls, struct error *error)
 	tls->handle = key->handle;
 	if (tls->uri != NULL && search(tls, error) < 0)
 		return error_result(error);
-	if (tls->uri != NULL && require_nonextractable(&key->session, tls->handle, &key->request, error) < 0)
+	if (tls->uri != NULL && require_nonextractable(&key->session, tls->handle, &key->request, error) < 0) {
+		if (error->class == ERROR_NO_KEY) /* the assertion was signed, by another key */
+			error_hint(error, "this is the TLS key, %s; give another with --tls-key, or omit "
+				   "--require-nonextractable", uri_shown(tls->uri));
 		return error_result(error);
+	}
 	if (read_attributes(tls, error) < 0)
 		return error_result(error);
 #ifndef HAVE_PKCS11_ENUMERATE_KEYS_EXT
