@@ -53,7 +53,7 @@ nginx_start() {
 	org_start --audience "$front" --extra "instance_url=\"$front\"" "$@"
 	cat >"$folder/nginx.conf" <<-CONF
 		daemon off;
-		user $(id -un) $(id -gn);
+		$([ "$(id -u)" != 0 ] || echo 'user root root;')
 		pid $folder/pid;
 		events {}
 		http {
