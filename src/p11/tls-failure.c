@@ -34,6 +34,13 @@ static CK_RV find_reason(const struct p11_tls *tls)
 	return (info.flags & REFUSED_FLAGS) != 0 ? CKR_PIN_INCORRECT : CKR_OK;
 }
 
+/* Whether the token may not do this with the key; CKR_OK: it is unknown. */
+static bool is_about_use(CK_RV rv)
+{
+	return rv == CKR_OK || rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED ||
+	       rv == CKR_KEY_FUNCTION_NOT_PERMITTED || rv == CKR_KEY_TYPE_INCONSISTENT;
+}
+
 void tls_explain(struct p11_tls *tls, CK_RV rv)
 {
 	struct session *session = &tls->key->session;
@@ -54,7 +61,7 @@ void tls_explain(struct p11_tls *tls, CK_RV rv)
 		error_set(failure, ERROR_TOKEN,
 			  "token \"%s\" did not sign in the TLS handshake, and libp11 gives no reason",
 			  token_label(session->token));
-	if (tls->type == CKK_RSA && !tls->decrypts && !is_loss(failure) && failure->hint[0] == '\0')
+	if (tls->type == CKK_RSA && !tls->decrypts && is_about_use(rv))
 		error_hint(failure, "some tokens make these signatures only with an RSA key that may also decrypt: use "
 			   "such a key, or an EC key");
 	if (may_be_login(tls)) {
