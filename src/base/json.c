@@ -73,7 +73,7 @@ size_t json_token(const char *text)
 	return *text != '\0' && strchr("{}[],:", *text) != NULL ? 1 : 0;
 }
 
-static bool is_strict(const char *text)
+bool json_is_strict(const char *text)
 {
 	for (text += json_blanks(text); *text != '\0'; text += json_blanks(text)) {
 		size_t length = json_token(text);
@@ -142,7 +142,7 @@ int json_strict(const char *text, const cJSON *root, enum error_class class, con
 {
 	char name[JSON_NAME_SIZE];
 
-	if (!is_strict(text))
+	if (!json_is_strict(text))
 		return error_set(error, class, "%s is not JSON by RFC 8259", what);
 	if (json_repeats(root, name))
 		return error_set(error, class, "%s names \"%s\" twice", what, name);

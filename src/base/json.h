@@ -12,10 +12,12 @@
 
 struct cJSON;
 
-/* Checks that `text`, which cJSON parsed to `root`, conforms to RFC 8259. cJSON also accepts numbers such as 007 and
- * 1., control characters, bytes that are not UTF-8, and a byte-order mark. Strings that contain a NUL (\u0000) are
- * refused, and so are objects that name a member twice, because parsers disagree on which one counts. Fails with
- * `class`; `what` begins the message. */
+/* Whether a text that cJSON has parsed conforms to RFC 8259. cJSON also accepts numbers such as 007 and 1., control
+ * characters, bytes that are not UTF-8, and a byte-order mark. Strings that contain a NUL (\u0000) count as wrong. */
+bool json_is_strict(const char *text);
+
+/* Checks that `text`, which cJSON parsed to `root`, is strict, and that no object names a member twice, because parsers
+ * disagree on which one counts. Fails with `class`; `what` begins the message. */
 int json_strict(const char *text, const struct cJSON *root, enum error_class class, const char *what,
 		struct error *error);
 

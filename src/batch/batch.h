@@ -9,6 +9,7 @@ enum { BATCH_PARALLEL_MAX = 256 }; /* requests at a time */
 
 struct batch_options {
 	bool bearers;    /* output bearers rather than assertions */
+	bool json;       /* output assertions in objects */
 	bool ordered;    /* output in the order of the input; must be set for assertions */
 	bool fail_fast;  /* end the run at the first line that fails */
 	size_t sessions; /* token sessions; 0: one per processor */
@@ -18,12 +19,13 @@ struct batch_options {
 	int (*parse)(const char *name, const char *text, long *number, struct url *url, struct error *error);
 };
 
-/* Reads lines from stdin and writes one line to stdout for each: an assertion; the org's answer with "line":N in it; or
- * {"line":N,"error":…,"hint":…,"status":N}. `request` supplies the values that a line does not set; its username,
- * client id and URLs may be unset. Opens the key once; memory is bounded by the work in progress. Returns 0, or the
- * highest class of the failed lines. Fails if the run cannot start or ends early: on a signal, if the key is lost, the
- * PIN is wrong, the org refuses further requests, stdin cannot be read or, with `fail_fast`, a line fails. A run that
- * ends early finishes the work in progress and answers every line read. Fails at once if stdout cannot be written. */
+/* Reads lines from stdin and writes one line to stdout for each: an assertion, or {"line":N,"assertion":…}; the org's
+ * answer with "line":N in it; or {"line":N,"error":…,"hint":…,"status":N}. An object repeats the line's "ref" after
+ * "line". `request` supplies the values that a line does not set; its username, client id and URLs may be unset. Opens
+ * the key once; memory is bounded by the work in progress. Returns 0, or the highest class of the failed lines. Fails
+ * if the run cannot start or ends early: on a signal, if the key is lost, the PIN is wrong, the org refuses further
+ * requests, stdin cannot be read or, with `fail_fast`, a line fails. A run that ends early finishes the work in
+ * progress and answers every line read. Fails at once if stdout cannot be written. */
 int batch_run(const struct bearer_request *request, const struct batch_options *options, struct error *error);
 
 #endif

@@ -16,8 +16,9 @@
 
 /* A parsed line. `request` is the run's request, in which the line's values replace the run's. */
 struct line {
-	char *text;                /* compact JSON; claims and header fields point into it */
+	char *text;                /* compact JSON; ref, claims and header fields point into it */
 	cJSON *json;               /* other values and all names point into it */
+	const char *ref;           /* JSON, for the answer to repeat; NULL: none */
 	struct jwt_extra *extras;  /* the run's and the line's claims and header fields; NULL: the run's */
 	struct bearer_request request;
 	struct http_url *endpoint; /* NULL: the run's */
@@ -25,7 +26,8 @@ struct line {
 	size_t length;
 };
 
-/* Parses a line of `length` bytes. Fails with ERROR_CONFIG. Always clear the line. */
+/* Parses a line of `length` bytes. Fails with ERROR_CONFIG, but sets `ref` even then if the line is JSON and has a
+ * valid one. Always clear the line. */
 int line_read(struct line *line, const char *text, size_t length, const struct bearer_request *run,
 	      const struct batch_options *options, struct error *error);
 void line_clear(struct line *line);
@@ -62,10 +64,10 @@ struct queue {
 void queue_push(struct queue *queue, struct item *item);
 struct item *queue_pop(struct queue *queue); /* NULL if it is empty */
 
-/* (output.c) Set the output of an item that is done: the error object, the assertion, or the org's answer. Return 0, or
- * -1 if memory is exhausted. */
+/* (output.c) Set the output of an item that is done: the error object, the assertion (alone or, if `json`, in an
+ * object), or the org's answer. Return 0, or -1 if memory is exhausted. */
 int output_error(struct item *item);
-int output_assertion(struct item *item);
+int output_assertion(struct item *item, bool json);
 int output_answer(struct item *item, const struct oauth_answer *answer);
 
 /* --- input (input.c) --------------------------------------------------------------------------------------------- */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, URL, NUMBER, FLAG, CLAIMS, HEADER };
+enum { REF_BYTES_MAX = 1024 }; /* as written in the line */
+
+enum kind { TEXT, URL, NUMBER, FLAG, CLAIMS, HEADER, REF };
 
 static const struct member {
 	const char *name;
@@ -22,6 +24,7 @@ static const struct member {
 	{ "jti", FLAG, 0 },
 	{ "claims", CLAIMS, 0 },
 	{ "header", HEADER, 0 },
+	{ "ref", REF, 0 },
 };
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 
@@ -91,6 +94,19 @@ static int take_object(struct line *line, const struct member *member, const cJS
 	return result;
 }
 
+/* `text` is the value as written. cJSON would round a number. */
+static int take_ref(struct line *line, const cJSON *value, const char *text, struct error *error)
+{
+	bool is_integer = cJSON_IsNumber(value) && strpbrk(text, ".eE") == NULL;
+
+	if (!cJSON_IsString(value) && !is_integer)
+		return fail(error, "ref", "a string or an integer");
+	if (strlen(text) > REF_BYTES_MAX)
+		return error_set(error, ERROR_CONFIG, "\"ref\" is longer than %d bytes", REF_BYTES_MAX);
+	line->ref = text;
+	return 0;
+}
+
 static int take_member(struct line *line, const cJSON *value, char *text, const struct batch_options *options,
 		       struct error *error)
 {
@@ -122,11 +138,37 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 			return fail(error, member->name, "true or false");
 		request->jti = cJSON_IsTrue(value);
 		return 0;
+	case REF:
+		return take_ref(line, value, text, error);
 	case CLAIMS:
 	case HEADER:
 		break;
 	}
 	return take_object(line, member, value, text, error);
+}
+
+/* Takes all members. After an error, only the ref is still taken, because the answer repeats it. */
+static int take_members(struct line *line, const struct batch_options *options, struct error *error)
+{
+	char name[JSON_NAME_SIZE], *rest = line->text + 1, *text;
+	struct error ignored;
+	size_t refs = 0;
+	int result = 0;
+
+	if (json_repeats(line->json, name))
+		result = error_set(error, ERROR_CONFIG, "the line names \"%s\" twice", name);
+	for (const cJSON *child = line->json->child; child != NULL && json_member(&rest, &text); child = child->next) {
+		bool is_ref = strcmp(child->string, "ref") == 0;
+
+		if (result == 0)
+			result = take_member(line, child, text, options, error);
+		else if (is_ref)
+			(void)take_ref(line, child, text, &ignored);
+		refs += is_ref ? 1 : 0;
+	}
+	if (refs > 1)
+		line->ref = NULL;
+	return result;
 }
 
 /* Fails if neither the line nor the run sets a required value. */
@@ -185,10 +227,8 @@ static int parse(struct line *line, const char *text, size_t length, struct erro
 		return error_memory(error);
 	if (strlen(line->text) == length)
 		line->json = cJSON_ParseWithOpts(line->text, NULL, 1);
-	if (line->json == NULL)
+	if (line->json == NULL || !json_is_strict(line->text))
 		return not_json(text, length, error);
-	if (json_strict(line->text, line->json, ERROR_CONFIG, "the line", error) < 0)
-		return error_result(error);
 	if (!cJSON_IsObject(line->json))
 		return error_set(error, ERROR_CONFIG, "the line is not a JSON object");
 	json_compact(line->text);
@@ -198,7 +238,6 @@ static int parse(struct line *line, const char *text, size_t length, struct erro
 int line_read(struct line *line, const char *text, size_t length, const struct bearer_request *run,
 	      const struct batch_options *options, struct error *error)
 {
-	char *rest, *value;
 	int result;
 
 	*line = (struct line){ .request = *run };
@@ -211,11 +250,8 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 	}
 	if (parse(line, text, length, error) < 0)
 		return error_result(error);
-	rest = line->text + 1;
-	for (const cJSON *child = line->json->child; child != NULL && json_member(&rest, &value); child = child->next) {
-		if (take_member(line, child, value, options, error) < 0)
-			return error_result(error);
-	}
+	if (take_members(line, options, error) < 0)
+		return error_result(error);
 	if (check_request(&line->request, options->bearers, error) < 0)
 		return error_result(error);
 	/* Other lines use the run's endpoint. */

@@ -10,6 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Begins an object with what every one has. */
+static int begin(struct item *item)
+{
+	const char *ref = item->line.ref;
+
+	secret_truncate(item->output, 0);
+	if (secret_printf(item->output, "{\"line\":%lu,", item->number) < 0)
+		return -1;
+	if (ref == NULL)
+		return 0;
+	if (secret_printf(item->output, "\"ref\":") < 0 || json_line(item->output, ref) < 0)
+		return -1;
+	return secret_append(item->output, ",", 1);
+}
+
 int output_error(struct item *item)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -20,41 +35,48 @@ int output_error(struct item *item)
 
 	text_clean(item->error.text, "\n"); /* it may end within a character */
 	text_clean(item->error.hint, "");
-	made = cJSON_AddNumberToObject(object, "line", (double)item->number) != NULL &&
-		    cJSON_AddStringToObject(object, "error", item->error.text) != NULL &&
-		    (hint[0] != '\0' ? cJSON_AddStringToObject(object, "hint", hint) :
-					 cJSON_AddNullToObject(object, "hint")) != NULL &&
-		    cJSON_AddNumberToObject(object, "status", item->error.class) != NULL;
+	made = cJSON_AddStringToObject(object, "error", item->error.text) != NULL &&
+	       (hint[0] != '\0' ? cJSON_AddStringToObject(object, "hint", hint) :
+				  cJSON_AddNullToObject(object, "hint")) != NULL &&
+	       cJSON_AddNumberToObject(object, "status", item->error.class) != NULL;
 	text = made ? cJSON_PrintUnformatted(object) : NULL;
-	secret_truncate(item->output, 0);
-	if (text != NULL && json_line(item->output, text) == 0)
+	/* Skip the opening brace. */
+	if (text != NULL && begin(item) == 0 && json_line(item->output, text + 1) == 0)
 		result = secret_append(item->output, "\n", 1);
 	cJSON_free(text);
 	cJSON_Delete(object);
 	return result;
 }
 
-int output_assertion(struct item *item)
+int output_assertion(struct item *item, bool json)
 {
+	static const char name[] = "\"assertion\":\"", end[] = "\"}\n";
 	const struct secret *text = item->assertion.text;
 
 	secret_truncate(item->output, 0);
+	if (json && (begin(item) < 0 || secret_append(item->output, name, strlen(name)) < 0))
+		return -1;
 	if (secret_append(item->output, secret_data(text), secret_length(text)) < 0)
 		return -1;
-	return secret_append(item->output, "\n", 1);
+	return json ? secret_append(item->output, end, strlen(end)) : secret_append(item->output, "\n", 1);
 }
 
-/* Returns the answer without its "line", which would hide ours; numbers in it may lose digits. Returns NULL if the
- * answer has no "line", escaped or not. */
-static char *without_line(const char *json)
+/* Returns the answer without its "line" and "ref", which would hide ours; numbers in it may lose digits. Returns NULL
+ * if the answer has neither, escaped or not. */
+static char *without_ours(const char *json)
 {
-	cJSON *object = strstr(json, "\"line\"") != NULL || strstr(json, "\\u") != NULL ? cJSON_Parse(json) : NULL;
+	static const char *const ours[] = { "line", "ref" };
+	bool may_have = strstr(json, "\"line\"") != NULL || strstr(json, "\"ref\"") != NULL ||
+			strstr(json, "\\u") != NULL;
+	cJSON *object = may_have ? cJSON_Parse(json) : NULL;
 	char *text = NULL;
 	bool found = false;
 
-	while (cJSON_GetObjectItemCaseSensitive(object, "line") != NULL) {
-		cJSON_DeleteItemFromObjectCaseSensitive(object, "line");
-		found = true;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		cJSON *member = cJSON_DetachItemFromObjectCaseSensitive(object, ours[i]);
+
+		found |= member != NULL;
+		cJSON_Delete(member);
 	}
 	if (found)
 		text = cJSON_PrintUnformatted(object);
@@ -65,11 +87,9 @@ static char *without_line(const char *json)
 int output_answer(struct item *item, const struct oauth_answer *answer)
 {
 	const char *json = secret_data(answer->json);
-	char *other = without_line(json);
-	int result;
+	char *other = without_ours(json);
+	int result = begin(item);
 
-	secret_truncate(item->output, 0);
-	result = secret_printf(item->output, "{\"line\":%lu,", item->number);
 	/* Skip the opening brace. */
 	if (result == 0 && other != NULL)
 		result = json_line(item->output, other + 1);

@@ -140,6 +140,7 @@ static int give_up_kept(struct run *run, struct error *error)
 		struct item *item = queue_pop(&run->free);
 
 		run_item_new(item, kept->number);
+		(void)line_read(&item->line, kept->text, kept->length, run->request, run->options, &item->error);
 		free(kept);
 		run->report.given_up++;
 		item->result = error_set(&item->error, ERROR_UNEXPECTED,

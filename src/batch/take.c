@@ -81,7 +81,7 @@ void run_take_signed(struct run *run)
 			sender_give(&run->sender, item);
 			continue;
 		}
-		if (item->result == 0 && output_assertion(item) < 0)
+		if (item->result == 0 && output_assertion(item, run->options->json) < 0)
 			item->result = error_memory(&item->error);
 		queue_push(&run->done, item);
 	}

@@ -9,7 +9,7 @@ enum { MODULE_WAIT = 30 }; /* seconds; default of batches */
 int cmd_is_batch(const struct settings *settings, enum setting_id without, bool *batch, struct error *error)
 {
 	static const enum setting_id only[] = {
-		SETTING_FAIL_FAST, SETTING_ORDERED, SETTING_SESSIONS, SETTING_PARALLEL,
+		SETTING_FAIL_FAST, SETTING_JSON, SETTING_ORDERED, SETTING_SESSIONS, SETTING_PARALLEL,
 	};
 
 	*batch = settings_flag(settings, SETTING_BATCH);
@@ -27,6 +27,7 @@ int cmd_batch(const struct settings *settings, enum cmd_purpose purpose, struct 
 	struct bearer_request request;
 	struct batch_options options = {
 		.bearers = purpose == CMD_BEARER,
+		.json = settings_flag(settings, SETTING_JSON),
 		.ordered = purpose == CMD_ASSERTION || settings_flag(settings, SETTING_ORDERED),
 		.fail_fast = settings_flag(settings, SETTING_FAIL_FAST),
 		.sessions = (size_t)settings_number(settings, SETTING_SESSIONS),

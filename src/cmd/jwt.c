@@ -60,11 +60,11 @@ static const struct settings_usage usage = {
 	.operands = "",
 	.summary = "Prints an assertion: a JWT signed by a key on a token.",
 	.details = "The assertion is for RFC 7523. Nothing is sent. With --batch, only the key is\n"
-		   "required.",
+		   "required, and --json prints an object for each assertion.",
 	.example = "p11bearer jwt -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
 		   "    -u user@example.com -r https://example.my.salesforce.com",
 	.needed = cmd_needs_assertion,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS,
-	.own = { SETTING_EXPLAIN, SETTING_BATCH, SETTING_SESSIONS, SETTING_FAIL_FAST },
+	.own = { SETTING_EXPLAIN, SETTING_BATCH, SETTING_JSON, SETTING_SESSIONS, SETTING_FAIL_FAST },
 };
 const struct command command_jwt = { &usage, run, NULL };

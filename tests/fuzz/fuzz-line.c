@@ -73,6 +73,21 @@ static void compare_all(const char *text, const struct bearer_request *request, 
 	cJSON_Delete(line);
 }
 
+/* A ref is repeated if the line is JSON and has one that is a string or an integer; a line that is taken has no other. */
+static void compare_ref(const char *text, const struct line *line, bool taken)
+{
+	cJSON *root = cJSON_ParseWithOpts(text, NULL, 1), *got = line->ref != NULL ? cJSON_Parse(line->ref) : NULL;
+	const cJSON *given = cJSON_GetObjectItemCaseSensitive(root, "ref");
+
+	expect(line->ref == NULL || cJSON_IsString(got) || cJSON_IsNumber(got), "a ref is a string or a number");
+	expect(line->ref == NULL || strstr(text, line->ref) != NULL, "it is as it was written");
+	expect(line->ref == NULL || json_is_strict(text), "it is of a line that is JSON");
+	expect(!taken || (given != NULL) == (line->ref != NULL), "a line that is taken keeps its ref");
+	expect(cJSON_IsString(got) ? strcmp(got->valuestring, cJSON_GetStringValue(given)) == 0 : true, "it is the line's");
+	cJSON_Delete(root);
+	cJSON_Delete(got);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct jwt_extra claims[1];
@@ -90,10 +105,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *json = NULL, *text = strndup((const char *)data, size);
 	cJSON *root;
 	struct line line;
+	bool taken;
 
 	claims[0] = run_claim;
 	(void)url_parse(&run.instance_url, "https://example.com");
-	if (line_read(&line, (const char *)data, size, &run, &options, &error) == 0) {
+	taken = line_read(&line, (const char *)data, size, &run, &options, &error) == 0;
+	compare_ref(text, &line, taken);
+	if (taken) {
 		compare_all(text, &line.request, &run);
 		params.claims = line.request.claims;
 		params.claim_count = line.request.claim_count;
