@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "p11/new-key.h"
 
+#include "base/clock.h"
 #include "base/message.h"
+#include "p11/observe.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -179,6 +181,8 @@ int new_key_signs(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct er
 	static const char data[] = "p11bearer";
 	unsigned char signature[SIGNATURE_MAX];
 	struct p11_signer *signer;
+	struct p11_event event;
+	double began;
 	size_t length;
 	int result;
 
@@ -188,7 +192,10 @@ int new_key_signs(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct er
 	key->prepared = false;
 	if (fit_settle(key, key->handle, type, true, error) < 0 || p11_signer_open(&signer, key, error) < 0)
 		return error_result(error);
+	began = clock_ms();
 	result = sign_once(signer, data, sizeof(data), signature, &length, error);
+	p11_signer_event(signer, &event);
+	result = observe(&key->request, key->session.token, event, clock_ms() - began, result, error);
 	p11_signer_close(&signer);
 	return result;
 }

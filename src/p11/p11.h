@@ -15,6 +15,24 @@
 enum {
 	P11_SESSIONS_MAX = 64, /* signers of one key */
 	P11_TOUCH_MS = 1500,   /* a signature that takes longer may have waited for a touch of the token */
+	P11_SERIAL_SIZE = 17,  /* bytes: a token's serial number, with a NUL */
+};
+
+/* What happened on a token. */
+struct p11_event {
+	enum { P11_LOGIN, P11_SIGNATURE, P11_TLS_SIGNATURE } kind;
+	char serial[P11_SERIAL_SIZE]; /* the token's serial number */
+	EVP_PKEY *public; /* the public half of the key that signed; NULL: unknown, or a login */
+	const char *alg;  /* the name of its algorithm; NULL: a login */
+	double milliseconds;
+};
+
+/* Learns of each login, and of each signature that no caller of p11_signer_sign gets: one in a TLS handshake, and the
+ * test of an imported key. `failure` says why it failed; NULL: it succeeded. If `tell` fails, the login counts as
+ * failed and the signature is discarded. Called in the thread that logs in or signs, not during a C_* call. */
+struct p11_observer {
+	int (*tell)(void *context, const struct p11_event *event, const struct error *failure, struct error *error);
+	void *context;
 };
 
 /* Where the key is and how to use it. The caller owns the URI and the strings, which must outlive the key. */
@@ -28,6 +46,7 @@ struct p11_request {
 	bool require_hardware; /* refuse a token that signs in software */
 	enum alg alg;         /* that the key is to sign with */
 	bool require_nonextractable; /* refuse a key that is extractable, not sensitive, or was imported */
+	const struct p11_observer *observer; /* must outlive the key; NULL: none */
 };
 
 /* A private RSA or EC key on a token, with a session that is logged in. */
@@ -182,6 +201,9 @@ bool p11_signer_has_session(const struct p11_signer *signer);
 
 /* How often the key had been recovered when the signer last used it. For the thread that signs, or while none does. */
 unsigned p11_signer_recoveries(const struct p11_signer *signer);
+
+/* Describes a signature, except for its duration. event->public belongs to the signer. Makes no call. */
+void p11_signer_event(const struct p11_signer *signer, struct p11_event *event);
 
 /* As p11_key_alg. */
 enum alg p11_signer_alg(const struct p11_signer *signer);

@@ -2,7 +2,9 @@
 /* Sessions and the one login of a run. The first rule: no PIN try is spent that the user did not ask for. */
 #include "p11/session.h"
 
+#include "base/clock.h"
 #include "base/message.h"
+#include "p11/observe.h"
 
 #include <string.h>
 
@@ -131,23 +133,38 @@ int session_refused(struct session *session, CK_RV rv, struct error *error)
 	return error_result(error);
 }
 
+/* Tells the observer. A login that it must learn of, but cannot, counts as one that failed. */
+static int report(struct session *session, const struct p11_request *request, double milliseconds, int result,
+		  struct error *error)
+{
+	const struct p11_event event = { .kind = P11_LOGIN };
+
+	if (observe(request, session->token, event, milliseconds, result, error) == 0)
+		return 0;
+	session->refused = error->class;
+	secret_free(&session->pin);
+	return error_result(error);
+}
+
 /* Logs in with the session's PIN. `checked`: nothing has happened since the token was queried. After a login that
  * failed, for whatever reason, there is no other: a card that was lost during the login may have counted the try. */
 static int try_login(struct session *session, const struct p11_request *request, CK_USER_TYPE user, bool checked,
 		     struct error *error)
 {
+	double began, took;
 	CK_RV rv;
 
 	if (session_is_usable(session, error) < 0)
 		return error_result(error);
 	if (!checked && session_check(session, request, error) < 0)
 		return error_result(error);
+	began = clock_ms();
 	rv = login(session, user);
-	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) {
-		session->logins++;
-		return 0;
-	}
-	return session_refused(session, rv, error);
+	took = clock_ms() - began;
+	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
+		return report(session, request, took, session_refused(session, rv, error), error);
+	session->logins++;
+	return report(session, request, took, 0, error);
 }
 
 static bool needs_login(const struct session *session)

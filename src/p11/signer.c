@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "p11/observe.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -218,6 +219,16 @@ X509 *p11_signer_certificate(struct p11_signer *signer, const struct error *verd
 	gate_leave(signer->key->gate);
 	watch_verdict(NULL);
 	return certificate;
+}
+
+void p11_signer_event(const struct p11_signer *signer, struct p11_event *event)
+{
+	*event = (struct p11_event){
+		.kind = P11_SIGNATURE,
+		.public = signer->public != NULL ? signer->public : signer->key->public,
+		.alg = alg_info(signer->key->alg)->name,
+	};
+	observe_serial(signer->key->session.token, event->serial);
 }
 
 enum alg p11_signer_alg(const struct p11_signer *signer)

@@ -8,11 +8,13 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "p11/observe.h"
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 static struct p11_tls *current; /* whose key signs; NULL: none does */
@@ -89,20 +91,42 @@ struct job {
 	bool has_signed, verified;
 };
 
+/* Tells the observer of the signature, and of the login that preceded it if the key requires one. */
+static void report(struct p11_tls *tls, const struct job *job, double milliseconds)
+{
+	const struct session *session = &tls->key->session;
+	const struct p11_request *request = &tls->key->request;
+	const struct p11_event login = { .kind = P11_LOGIN }, event = {
+		.kind = P11_TLS_SIGNATURE,
+		.public = X509_get0_pubkey(tls->certificate),
+		.alg = tls->type == CKK_EC ? "ECDSA" : job->padding == RSA_PKCS1_PADDING ? "RSASSA-PKCS1-v1_5" :
+											   "RSASSA-PSS",
+	};
+	int result = tls->failure.class == ERROR_NONE ? 0 : error_result(&tls->failure);
+
+	if (tls->always_authenticate && (tls->gave_pin || session->pin == NULL) &&
+	    observe(request, session->token, login, milliseconds, session->refused == ERROR_NONE ? 0 : result,
+		    &tls->failure) < 0)
+		result = error_result(&tls->failure);
+	(void)observe(request, session->token, event, milliseconds, result, &tls->failure);
+}
+
 static void end(const struct job *job)
 {
 	struct p11_tls *tls = current;
 	struct token *token = tls->key->session.token;
+	double took = clock_ms() - watch_since();
 	CK_RV rv = tls_ckr();
 
 	message_step("%s: libp11 %s (%.2f ms)", token->module->name, job->has_signed ? "signed" : "did not sign",
-		     clock_ms() - watch_since());
+		     took);
 	if (!job->has_signed)
 		tls_explain(tls, rv);
 	else if (!job->verified)
 		error_set(&tls->failure, ERROR_TOKEN,
 			  "the signature of token \"%s\" is wrong: the TLS certificate does not verify it; it was "
 			  "discarded", token_label(token));
+	report(tls, job, took);
 	if (tls->failure.class != ERROR_NONE) {
 		key_note_gone(tls->key, &tls->failure);
 		tls_retire(tls);
@@ -189,7 +213,10 @@ static ECDSA_SIG *sign_ec(const unsigned char *digest, int length, const BIGNUM 
 	(void)r;
 	if (current == NULL || current->private == NULL || EVP_PKEY_get0_EC_KEY(current->private) != ec)
 		return NULL;
-	return sign(&job, make_ec) ? job.points : NULL;
+	if (sign(&job, make_ec))
+		return job.points;
+	ECDSA_SIG_free(job.points);
+	return NULL;
 }
 
 static bool verify_pss(EVP_PKEY_CTX *context, RSA *rsa, const unsigned char *signature, size_t length,
@@ -224,7 +251,11 @@ static int sign_pss(EVP_PKEY_CTX *context, unsigned char *signature, size_t *len
 	job.has_signed = job.made > 0;
 	job.verified = job.has_signed && verify_pss(context, rsa, signature, *length, digest);
 	end(&job);
-	return job.verified ? job.made : -1;
+	if (current->failure.class == ERROR_NONE)
+		return job.made;
+	if (job.has_signed)
+		OPENSSL_cleanse(signature, *length);
+	return -1;
 }
 
 /* RSA_set_method would end libp11's use of a key, so libp11's methods themselves are changed. */
