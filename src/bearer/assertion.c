@@ -2,8 +2,10 @@
 #include "bearer/assertion.h"
 
 #include "base/base64url.h"
+#include "base/clock.h"
 #include "base/message.h"
 #include "bearer/identity.h"
+#include "bearer/record.h"
 #include "server/server.h"
 #include "x509/x509.h"
 
@@ -196,6 +198,7 @@ static char *make_audience(const struct bearer_request *request)
 static int make_once(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
 		     struct error *error)
 {
+	EVP_PKEY *certified = signer->certificates.count == 1 ? X509_get0_pubkey(signer->certificates.list[0]) : NULL;
 	char jti[JTI_BYTES * 4 / 3 + 3];
 	char *aud = make_audience(request);
 	struct jwt_params params = {
@@ -210,6 +213,7 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 		.headers = request->headers,
 		.header_count = request->header_count,
 	};
+	double began;
 	int result;
 
 	assertion_wipe(assertion);
@@ -224,8 +228,13 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 		result = jwt_header(&params, &assertion->header, error);
 	if (result == 0)
 		result = jwt_claims(&params, &assertion->claims, error);
-	if (result == 0)
+	if (result == 0) {
+		began = clock_ms();
 		result = jwt_sign(assertion->header, assertion->claims, sign, signer, assertion->text, error);
+		result = record_signature(request->recorder, signer->p11, certified, &params, began, result, error);
+	}
+	if (result < 0)
+		assertion_wipe(assertion);
 	free(aud);
 	return result;
 }

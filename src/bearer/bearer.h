@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 struct bearer_identity; /* see bearer/identity.h */
+struct recorder;        /* see bearer/record.h */
 
 /* The input for an assertion and its exchange. Strings belong to the caller and must outlive the request. A URL without
  * text is not set. */
@@ -34,6 +35,7 @@ struct bearer_request {
 	const char *certificate; /* file with the certificate that the server has; NULL: do not check signatures */
 	struct http_options http; /* with the identity, see identity_http */
 	struct bearer_identity *identity; /* NULL: none */
+	struct recorder *recorder; /* of signatures; NULL: none */
 	long retries;   /* after transient failures */
 	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };

@@ -2,6 +2,7 @@
 /* p11bearer cert, p11bearer csr: a certificate or a request for a key on a token. */
 #include "cmd/cmd.h"
 
+#include "base/clock.h"
 #include "base/message.h"
 #include "x509/x509.h"
 
@@ -15,26 +16,31 @@ static const struct settings_needed needed[] = {
 	{ .id = SETTING_NONE },
 };
 
-static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
-		struct error *error)
-{
-	struct p11_signer *signer;
-	int result = p11_signer_open(&signer, context, error);
-
-	if (result == 0)
-		result = p11_signer_sign(signer, data, size, signature, length, error);
-	p11_signer_close(&signer);
-	return result;
-}
-
 /* What a certificate or request is made of, and what it comes from. */
 struct making {
 	struct x509_params params;
 	struct p11_request request;
+	struct recorder *recorder;
 	struct p11_key *key;
 	X509_NAME *subject;
 	STACK_OF(ASN1_OBJECT) *usages;
 };
+
+static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
+		struct error *error)
+{
+	const struct making *making = context;
+	struct p11_signer *signer;
+	int result = p11_signer_open(&signer, making->key, error);
+	double began = clock_ms();
+
+	if (result == 0) {
+		result = p11_signer_sign(signer, data, size, signature, length, error);
+		result = record_signature(making->recorder, signer, making->params.public, NULL, began, result, error);
+	}
+	p11_signer_close(&signer);
+	return result;
+}
 
 /* Parses the settings and opens the key. Always followed by end. */
 static int begin(const struct settings *settings, bool writable, struct making *making, struct error *error)
@@ -47,12 +53,13 @@ static int begin(const struct settings *settings, bool writable, struct making *
 	    x509_subject_parse(&making->subject, settings_text(settings, SETTING_SUBJECT), error) < 0 ||
 	    (usages != NULL && x509_usages_parse(&making->usages, usages, error) < 0) ||
 	    cmd_key_request(settings, NULL, &making->request, error) < 0 ||
+	    cmd_recorder(settings, &making->request, &making->recorder, error) < 0 ||
 	    p11_key_open(&making->key, &making->request, writable, error) < 0 ||
 	    p11_key_public(making->key, &public, error) < 0)
 		return error_result(error);
 	making->params = (struct x509_params){
 		.sign = sign,
-		.context = making->key,
+		.context = making,
 		.alg = p11_key_alg(making->key),
 		.public = public,
 		.subject = making->subject,
@@ -67,6 +74,7 @@ static void end(struct making *making)
 	EVP_PKEY_free(making->params.public);
 	p11_key_close(&making->key);
 	p11_uri_free(&making->request.uri);
+	recorder_close(&making->recorder);
 	X509_NAME_free(making->subject);
 	sk_ASN1_OBJECT_pop_free(making->usages, ASN1_OBJECT_free);
 }
@@ -135,7 +143,7 @@ static const struct settings_usage cert_usage = {
 	.details = "The token signs it. The output is PEM.",
 	.example = "p11bearer cert -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
 	.needed = needed,
-	.groups = GROUP_TOKEN | GROUP_KEY,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_AUDIT,
 	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_EKU, SETTING_OUT, SETTING_STORE },
 };
 const struct command command_cert = { &cert_usage, run_cert, NULL };
@@ -147,7 +155,7 @@ static const struct settings_usage csr_usage = {
 	.details = "The token signs the request (PKCS#10). The output is PEM.",
 	.example = "p11bearer csr -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
 	.needed = needed,
-	.groups = GROUP_TOKEN | GROUP_KEY,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_AUDIT,
 	.own = { SETTING_SUBJECT, SETTING_EKU, SETTING_OUT },
 };
 const struct command command_csr = { &csr_usage, run_csr, NULL };

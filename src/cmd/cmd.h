@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "bearer/bearer.h"
+#include "bearer/record.h"
 #include "settings/settings.h"
 
 struct command {
@@ -42,6 +43,12 @@ extern const struct settings_needed cmd_needs_key[], cmd_needs_assertion[], cmd_
  * ERROR_USAGE or ERROR_CONFIG. The caller frees request->uri with p11_uri_free, also after a failure. */
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
+
+/* Opens the recorder that the settings ask for, and has the key of `request` observed; *recorder is NULL if the audit
+ * is off. Call it last before the key is opened. Fails as recorder_open does, or with ERROR_USAGE or ERROR_CONFIG. The
+ * caller closes *recorder, also after a failure. */
+int cmd_recorder(const struct settings *settings, struct p11_request *request, struct recorder **recorder,
+		 struct error *error);
 
 /* Fills `options` from the settings. Checks the proxy for requests to `url` as http_check_proxy does. */
 int cmd_http_options(const struct settings *settings, const char *url, struct http_options *options,

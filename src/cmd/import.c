@@ -95,6 +95,7 @@ static int run(const struct settings *settings, struct error *error)
 	int descriptor;
 	bool is_file = strcmp(path, "-") != 0 && !descriptor_path(path, &descriptor);
 	struct p11_request request;
+	struct recorder *recorder = NULL;
 	EVP_PKEY *key = NULL;
 	char *uri = NULL;
 	int result = cmd_key_request(settings, settings_operand(settings, 1), &request, error);
@@ -108,6 +109,8 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = read_key(settings, path, name, &key, error);
 	if (result == 0)
+		result = cmd_recorder(settings, &request, &recorder, error);
+	if (result == 0)
 		result = p11_key_import(&request, key, &uri, error);
 	EVP_PKEY_free(key);
 	if (result == 0)
@@ -118,6 +121,7 @@ static int run(const struct settings *settings, struct error *error)
 	}
 	free(uri);
 	p11_uri_free(&request.uri);
+	recorder_close(&recorder);
 	return result;
 }
 
@@ -131,7 +135,7 @@ static const struct settings_usage usage = {
 		   "names the token, and the label and id of the new key, as for keygen. Prefer\n"
 		   "keygen: a key that was imported has existed outside its token.",
 	.example = "p11bearer import key.pem 'pkcs11:token=prod;object=jwt-key'",
-	.groups = GROUP_TOKEN,
+	.groups = GROUP_TOKEN | GROUP_AUDIT,
 	.own = { SETTING_PASSPHRASE_FROM },
 };
 const struct command command_import = { &usage, run, NULL };

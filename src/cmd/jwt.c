@@ -64,7 +64,7 @@ static const struct settings_usage usage = {
 	.example = "p11bearer jwt -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
 		   "    -u user@example.com -r https://example.my.salesforce.com",
 	.needed = cmd_needs_assertion,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_AUDIT,
 	.own = { SETTING_EXPLAIN, SETTING_BATCH, SETTING_JSON, SETTING_SESSIONS, SETTING_FAIL_FAST },
 };
 const struct command command_jwt = { &usage, run, NULL };

@@ -57,6 +57,25 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 	return 0;
 }
 
+int cmd_recorder(const struct settings *settings, struct p11_request *request, struct recorder **recorder,
+		 struct error *error)
+{
+	const struct audit_options options = {
+		.target = settings_text(settings, SETTING_AUDIT),
+		.required = settings_flag(settings, SETTING_AUDIT_REQUIRED),
+	};
+	int result = recorder_open(recorder, &options, settings_command(settings),
+				   settings_text(settings, SETTING_PROFILE), error);
+
+	request->observer = recorder_observer(*recorder);
+	if (result < 0 || *recorder != NULL || !options.required)
+		return result;
+	error_set(error, ERROR_CONFIG, "an audit is required, but it is off");
+	error_hint(error, "choose a target with --audit, or in a configuration file");
+	settings_blame(settings, SETTING_AUDIT_REQUIRED, error);
+	return error_result(error);
+}
+
 /* Parses the pairs of a repeatable setting. */
 static int take_extras(const struct settings *settings, enum setting_id id, enum jwt_part part,
 		       struct jwt_extra **extras, size_t *count, struct error *error)
@@ -172,7 +191,7 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 	    take_extras(settings, SETTING_HEADER, JWT_HEADER, &request->headers, &request->header_count, error) < 0)
 		return error_result(error);
 	cmd_warn_urls(settings, purpose);
-	return 0;
+	return cmd_recorder(settings, &request->key, &request->recorder, error);
 }
 
 void cmd_bearer_request_clear(struct bearer_request *request)
@@ -186,6 +205,7 @@ void cmd_bearer_request_clear(struct bearer_request *request)
 	http_url_free(&request->endpoint);
 	identity_close(&request->identity);
 	p11_uri_free(&request->key.uri);
+	recorder_close(&request->recorder);
 }
 
 int cmd_output(const struct settings *settings, const char *data, size_t length, struct error *error)

@@ -18,7 +18,8 @@ static const struct settings_needed needs_key[] = {
 	{ .id = SETTING_NONE },
 };
 
-static int take_identity(const struct settings *settings, struct bearer_use *use, struct error *error)
+static int take_identity(const struct settings *settings, struct bearer_use *use, struct recorder **recorder,
+			 struct error *error)
 {
 	const char *tls_key = settings_text(settings, SETTING_KEY) == NULL ? settings_text(settings, SETTING_TLS_KEY) :
 			      NULL;
@@ -36,6 +37,8 @@ static int take_identity(const struct settings *settings, struct bearer_use *use
 	if (tls_key != NULL)
 		key.alg = ALG_AUTO; /* --alg is that of --key */
 	if (result == 0)
+		result = cmd_recorder(settings, &key, recorder, error);
+	if (result == 0)
 		identity_allow(use->identity, &key);
 	else
 		p11_uri_free(&key.uri);
@@ -43,7 +46,8 @@ static int take_identity(const struct settings *settings, struct bearer_use *use
 	return result;
 }
 
-static int take_use(const struct settings *settings, struct bearer_use *use, struct error *error)
+static int take_use(const struct settings *settings, struct bearer_use *use, struct recorder **recorder,
+		    struct error *error)
 {
 	const struct url site = settings_url(settings, SETTING_INSTANCE_URL);
 
@@ -55,7 +59,7 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 		return error_result(error);
 	if (cmd_http_options(settings, site.text, &use->http, error) < 0)
 		return error_result(error);
-	if (take_identity(settings, use, error) < 0)
+	if (take_identity(settings, use, recorder, error) < 0)
 		return error_result(error);
 	if (http_url_below(&use->url, &site, use->server->revoke_path, error) < 0) {
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
@@ -90,7 +94,8 @@ static int run(const struct settings *settings, struct error *error)
 {
 	struct secret *token = secret_new(1024);
 	struct bearer_use use = { .url = NULL };
-	int result = token != NULL ? take_use(settings, &use, error) : error_memory(error);
+	struct recorder *recorder = NULL;
+	int result = token != NULL ? take_use(settings, &use, &recorder, error) : error_memory(error);
 
 	if (result == 0)
 		result = read_token(settings, token, error);
@@ -98,6 +103,7 @@ static int run(const struct settings *settings, struct error *error)
 		result = bearer_revoke(&use, token, error);
 	http_url_free(&use.url);
 	identity_close(&use.identity);
+	recorder_close(&recorder);
 	secret_free(&token);
 	return result;
 }
@@ -109,7 +115,7 @@ static const struct settings_usage usage = {
 	.details = "A key is used only if the org requests a TLS client certificate.",
 	.example = "p11bearer revoke -r https://example.my.salesforce.com <access-token",
 	.needed = needed,
-	.groups = GROUP_TOKEN,
+	.groups = GROUP_TOKEN | GROUP_AUDIT,
 	.own = { SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_TLS_CERTIFICATE, SETTING_TLS_KEY, SETTING_PROXY,
 		 SETTING_TIMEOUT, SETTING_RETRIES, SETTING_KEY, SETTING_TOKEN_FROM },
 };

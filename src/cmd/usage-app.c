@@ -69,7 +69,7 @@ const struct settings_usage usage_deploy = {
 		   "deployed; or a folder in metadata format, of which all files are deployed.",
 	.example = "p11bearer deploy force-app --profile production",
 	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
 	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE,
 		 SETTING_ALLOW_UNFIT },
 };

@@ -26,6 +26,6 @@ static const struct settings_usage usage = {
 	.details = "Prints the answer of the org's userinfo endpoint, which is JSON.",
 	.example = "p11bearer whoami --profile production",
 	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
 };
 const struct command command_whoami = { &usage, run, NULL };

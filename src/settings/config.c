@@ -83,6 +83,8 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 		int result;
 
 		setting = key_find(entry->name, &pair);
+		if (settings->only_tightening && (setting == NULL || !setting->only_tightens))
+			continue;
 		if (setting == NULL)
 			return unknown_key(path, section, entry->name, error);
 		snprintf(origin, sizeof(origin), "%s, section [%s], key %s", path, section, entry->name);
@@ -111,6 +113,8 @@ static int sections_read(struct settings *settings, const char *path, const CONF
 		bool chosen = profile != NULL && strcmp(section, profile) == 0;
 		bool common = strcmp(section, "default") == 0;
 
+		if (settings->only_tightening && !chosen && !common)
+			continue;
 		*found |= chosen;
 		result = section_read(settings, path, conf, section,
 				      chosen ? layer + 1 : common ? layer : LAYER_NONE, error);
@@ -197,22 +201,24 @@ int files_read(struct settings *settings, struct error *error)
 	const struct {
 		const char *path;
 		enum layer layer;
-	} files[] = { { only != NULL ? NULL : P11BEARER_SYSCONFDIR "/p11bearer.conf", LAYER_SYSTEM },
-		      { only, LAYER_USER } };
+	} files[] = { { P11BEARER_SYSCONFDIR "/p11bearer.conf", LAYER_SYSTEM }, { only, LAYER_USER } };
 	char user[PATH_MAX];
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		const char *path = files[i].path;
-		bool missing;
+		bool missing, ignored = false;
 		int result;
 
 		if (path == NULL && i == 1 && user_path(user, sizeof(user)))
 			path = user;
 		if (path == NULL)
 			continue;
-		result = config_read(settings, path, profile, files[i].layer, &missing, &found, error);
-		if (result < 0 && (!missing || only != NULL))
+		/* --config replaces the system's file, but cannot loosen it. */
+		settings->only_tightening = i == 0 && only != NULL;
+		result = config_read(settings, path, profile, files[i].layer, &missing,
+				     settings->only_tightening ? &ignored : &found, error);
+		if (result < 0 && (!missing || (i == 1 && only != NULL)))
 			return result;
 	}
 	if (profile != NULL && !found)

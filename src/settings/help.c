@@ -120,6 +120,7 @@ void settings_help(const struct settings_usage *usage, FILE *stream)
 		{ GROUP_TOKEN, "The token" },
 		{ GROUP_CLAIMS, "The assertion" },
 		{ GROUP_HTTP, "Requests to the org" },
+		{ GROUP_AUDIT, "The audit" },
 		{ GROUP_COMMON, "All commands" },
 	};
 

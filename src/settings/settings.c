@@ -83,7 +83,7 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 	const char *fault = name != NULL ? text_fault(name) : NULL;
 	struct value *slot = NULL;
 	struct url url = { .text = NULL };
-	long number = 0;
+	long number = 0, old_number = settings->numbers[setting->id];
 	int result = 0;
 
 	if (fault != NULL)
@@ -108,9 +108,12 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 		value_clear(&fresh);
 		return error_memory(error);
 	}
-	if (slot->layer > layer) {
+	if (setting->only_tightens && slot->layer != LAYER_NONE)
+		result = slot->layer > layer ? value_follow(setting, &fresh, number, slot, old_number, error) :
+					       value_follow(setting, slot, old_number, &fresh, number, error);
+	if (result < 0 || slot->layer > layer) {
 		value_clear(&fresh);
-		return 0;
+		return result;
 	}
 	value_clear(slot);
 	*slot = fresh;
@@ -159,6 +162,7 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 	*settings = calloc(1, sizeof(**settings));
 	if (*settings == NULL)
 		return error_memory(error);
+	(*settings)->command = usage->command;
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
 
@@ -193,6 +197,11 @@ void settings_forget_pins(const struct settings *settings)
 		if (pin != NULL)
 			OPENSSL_cleanse(pin, strlen(pin));
 	}
+}
+
+const char *settings_command(const struct settings *settings)
+{
+	return settings->command;
 }
 
 const char *settings_text(const struct settings *settings, enum setting_id id)

@@ -45,6 +45,9 @@ enum setting_id {
 	SETTING_TIMEOUT,
 	SETTING_RETRIES,
 	SETTING_RATE_WAIT,
+	/* the audit */
+	SETTING_AUDIT,
+	SETTING_AUDIT_REQUIRED,
 	/* of single commands */
 	SETTING_ALL,
 	SETTING_BATCH,
@@ -100,6 +103,7 @@ enum setting_group {
 	GROUP_KEY = 4,
 	GROUP_CLAIMS = 8,
 	GROUP_HTTP = 16,
+	GROUP_AUDIT = 32,
 };
 
 /* A setting that a command requires, unless `instead` has settings and all are set. Lists end with SETTING_NONE. */
@@ -136,6 +140,9 @@ void settings_free(struct settings **settings);
 
 /* Wipes the PINs in the texts of URIs of keys, once nothing needs them. */
 void settings_forget_pins(const struct settings *settings);
+
+/* The name of the command, such as "app check". Static. */
+const char *settings_command(const struct settings *settings);
 
 /* The value as text, or the default, or NULL. Owned by `settings`. */
 const char *settings_text(const struct settings *settings, enum setting_id id);

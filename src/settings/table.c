@@ -72,6 +72,12 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_RATE_WAIT, "rate-wait", .type = TYPE_NUMBER, .group = GROUP_HTTP, .argument = "SECONDS",
 	      .fallback = "0", .min = 0, .max = 86400, .help = "how long to wait at a user's login limit"),
 
+	ENTRY(SETTING_AUDIT, "audit", .type = TYPE_AUDIT, .group = GROUP_AUDIT, .only_tightens = true,
+	      .argument = "TARGET", .fallback = "off",
+	      .help = "record logins and signatures: journal, syslog or file:PATH"),
+	ENTRY(SETTING_AUDIT_REQUIRED, "audit-required", .type = TYPE_FLAG, .group = GROUP_AUDIT, .only_tightens = true,
+	      .help = "use no signature that cannot be recorded"),
+
 	ENTRY(SETTING_ALL, "all", .type = TYPE_FLAG, .option_only = true,
 	      .help = "also show uninitialised slots, tokens without keys, and modules"),
 	ENTRY(SETTING_BATCH, "batch", .type = TYPE_FLAG, .option_only = true,

@@ -15,6 +15,7 @@ enum setting_type {
 	TYPE_PROXY,  /* as text; blanked in argv, because it may contain a password; oauth/http.h checks the rest */
 	TYPE_NUMBER, /* whole, from min to max */
 	TYPE_CHOICE, /* one of `choices` */
+	TYPE_AUDIT,  /* journal, syslog, file:PATH with an absolute path, or off */
 	TYPE_PAIRS,  /* NAME=VALUE, repeatable; in a file name.NAME = VALUE */
 };
 
@@ -25,6 +26,7 @@ struct setting {
 	enum setting_type type;
 	enum setting_group group;
 	bool option_only; /* neither files nor the environment can set it */
+	bool only_tightens; /* a layer can turn it on, but not change what an earlier layer has turned on */
 	enum pasted_kind pasted; /* how it is checked for traces of copy and paste */
 	const char *argument; /* name of the value in --help */
 	const char *fallback; /* default, or NULL */
@@ -73,6 +75,8 @@ struct profiles {
 };
 
 struct settings {
+	const char *command;      /* its name */
+	bool only_tightening;     /* ignore what a file sets, except for settings that only tighten */
 	struct values values[SETTING_COUNT];
 	long numbers[SETTING_COUNT]; /* of flags, numbers and choices, or their defaults */
 	struct profiles profiles; /* those not chosen */
@@ -87,11 +91,17 @@ struct settings {
 int value_parse(const struct setting *setting, const char *text, const char *origin, enum layer layer, long *number,
 		struct url *url, struct error *error);
 
+/* For a setting that only tightens: fails, with the class of `later`, if the value of a later layer loosens that of an
+ * earlier one. */
+int value_follow(const struct setting *setting, const struct value *earlier, long earlier_number,
+		 const struct value *later, long later_number, struct error *error);
+
 /* The start of the PIN (pin-value) in a text that may be a URI, well-formed or not; NULL if the text has no PIN. */
 char *settings_find_pin(char *text);
 
 /* Checks, copies and sets a value, unless a higher layer has set it. For TYPE_PAIRS `name` is the pair's name, else
- * NULL. */
+ * NULL. For a setting that only tightens, fails if the value loosens that of an earlier layer, or is loosened by the
+ * one that a later layer has set. */
 int settings_set(struct settings *settings, const struct setting *setting, const char *name, const char *text,
 		 enum layer layer, const char *origin, struct error *error);
 

@@ -47,6 +47,11 @@ static bool parse_digits(const char *text, long *number)
 	return isdigit((unsigned char)*text) && errno == 0 && *end == '\0';
 }
 
+static bool is_audit(const char *text)
+{
+	return choice_index(text, "journal|syslog|off") >= 0 || strncmp(text, "file:/", strlen("file:/")) == 0;
+}
+
 /* Returns the fault of a text and sets *hint to its remedy, or to NULL; returns NULL if the text has no fault. */
 static const char *content_fault(const struct setting *setting, const char *text, struct url *url, const char **hint)
 {
@@ -65,6 +70,8 @@ static const char *content_fault(const struct setting *setting, const char *text
 	if (fault != NULL)
 		return fault;
 	*hint = NULL;
+	if (setting->type == TYPE_AUDIT && !is_audit(text))
+		return "is not journal, syslog, off, or file: and an absolute path";
 	return url_fault;
 }
 
@@ -114,7 +121,24 @@ int value_parse(const struct setting *setting, const char *text, const char *ori
 	case TYPE_TEXT:
 	case TYPE_PAIRS:
 	case TYPE_URI:
+	case TYPE_AUDIT:
 		break;
 	}
 	return check_content(setting, text, origin, class, url, error);
+}
+
+int value_follow(const struct setting *setting, const struct value *earlier, long earlier_number,
+		 const struct value *later, long later_number, struct error *error)
+{
+	bool flag = setting->type == TYPE_FLAG;
+	bool on = flag ? earlier_number != 0 : strcmp(earlier->text, setting->fallback) != 0;
+	bool changes = flag ? earlier_number != later_number : strcmp(earlier->text, later->text) != 0;
+
+	if (!on || !changes || earlier->layer == later->layer)
+		return 0;
+	error_set(error, later->layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG,
+		  "%s: \"%s\" is not allowed, because %s sets \"%s\"", later->origin, later->text, earlier->origin,
+		  earlier->text);
+	error_hint(error, "remove it: what has turned %s on cannot be overridden, only repeated", setting->name);
+	return error_result(error);
 }

@@ -12,7 +12,7 @@ static const struct settings_usage usage = {
 	.command = "test",
 	.operands = "[URI]",
 	.operands_max = 1,
-	.groups = GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
+	.groups = GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
 	.own = { SETTING_BITS, SETTING_FORMAT },
 };
 
@@ -116,6 +116,33 @@ static void config_replaces_both_files(void **state)
 	assert_text(SETTING_TIMEOUT, "7", "--config", (char *)one);
 	assert_refused(ERROR_CONFIG, "none.conf", "--config", (char *)unit_path(state, "none.conf"));
 	assert_refused(ERROR_CONFIG, "irectory", "--config", (char *)unit_path(state, "."));
+}
+
+/* Each in a later layer than the one before. */
+static void an_audit_can_only_be_tightened(void **state)
+{
+	const char *config = put(state, "config.conf", "timeout = 7\n[p]\ntimeout = 8\n");
+
+	put(state, SYSTEM, "timeout = 9\nunknown-but-ignored = 1\naudit = journal\n");
+	assert_text(SETTING_AUDIT, "journal", "--config", (char *)config);
+	assert_text(SETTING_TIMEOUT, "7", "--config", (char *)config);
+	assert_refused(ERROR_USAGE, "option --audit: \"off\" is not allowed, because etc/p11bearer.conf, section [default], "
+		       "key audit sets \"journal\"", "--config", (char *)config, "--audit", "off");
+	put(state, SYSTEM, "audit = off\naudit-required = no\n[q]\naudit = journal\n[p]\naudit-required = yes\n");
+	put(state, USER, "audit = off\n[p]\naudit = file:/a\n[q]\ntimeout = 5\n");
+	assert_text(SETTING_AUDIT, "off", "--verbose");
+	assert_text(SETTING_AUDIT, "syslog", "--audit", "syslog");
+	assert_text(SETTING_AUDIT, "file:/a", "--profile", "p");
+	assert_text(SETTING_AUDIT, "file:/a", "--profile", "p", "--audit", "file:/a", "--audit-required");
+	assert_refused(ERROR_USAGE, "section [p], key audit sets \"file:/a\"", "--profile", "p", "--audit", "file:/b");
+	assert_refused(ERROR_USAGE, "key audit-required sets \"yes\"", "--profile", "p", "--no-audit-required");
+	assert_refused(ERROR_CONFIG, "section [default], key audit: \"off\" is not allowed, because etc/p11bearer.conf, "
+		       "section [q], key audit sets \"journal\"", "--profile", "q");
+	setenv("P11BEARER_AUDIT", "syslog", 1);
+	assert_text(SETTING_AUDIT, "syslog", "--audit", "syslog");
+	assert_refused(ERROR_CONFIG, "environment variable P11BEARER_AUDIT: \"syslog\" is not allowed", "--profile", "p");
+	assert_refused(ERROR_USAGE, "environment variable P11BEARER_AUDIT sets \"syslog\"", "--audit", "journal");
+	assert_refused(ERROR_USAGE, "is not journal, syslog, off, or file: and an absolute path", "--audit", "file:a");
 }
 
 static void users_file_is_found_by_xdg_or_home(void **state)
@@ -414,6 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(higher_layers_win_and_profiles_win_over_default),
 		TEST(config_replaces_both_files),
+		TEST(an_audit_can_only_be_tightened),
 		TEST(users_file_is_found_by_xdg_or_home),
 		TEST(claims_are_merged_by_name),
 		TEST(unknown_keys_are_told_with_file_section_and_nearest),
