@@ -18,16 +18,16 @@ struct audit {
 	int (*encode)(struct secret *out, const struct audit_record *record, unsigned long sequence);
 	bool required;
 	atomic_ulong sequence, lost;
+	atomic_bool unsure; /* the file's last line may be cut off */
 };
 
 static int check(const struct audit *audit, struct error *error)
 {
-	bool torn;
 	int fd;
 
 	if (audit->file == NULL)
 		return deliver_send(audit->socket, NULL, false, error);
-	if (deliver_open_file(audit->file, &fd, &torn, error) < 0)
+	if (deliver_open_file(audit->file, &fd, error) < 0)
 		return error_result(error);
 	close(fd);
 	return 0;
@@ -53,6 +53,7 @@ int audit_open(struct audit **audit, const struct audit_options *options, struct
 	if (new == NULL)
 		return error_memory(error);
 	new->required = options->required;
+	atomic_init(&new->unsure, true);
 	if (strcmp(target, "journal") == 0) {
 		new->socket = JOURNAL_SOCKET;
 		new->encode = record_journal;
@@ -71,7 +72,7 @@ int audit_open(struct audit **audit, const struct audit_options *options, struct
 	return error_result(error);
 }
 
-static int write_record(const struct audit *audit, const struct audit_record *record, unsigned long sequence,
+static int write_record(struct audit *audit, const struct audit_record *record, unsigned long sequence,
 			struct error *error)
 {
 	struct secret *text = secret_new(2048); /* records are no secrets, but this grows */
@@ -80,10 +81,12 @@ static int write_record(const struct audit *audit, const struct audit_record *re
 	if (text == NULL || audit->encode(text, record, sequence) < 0)
 		result = error_memory(error);
 	else if (audit->file != NULL)
-		result = deliver_append(audit->file, text, error);
+		result = deliver_append(audit->file, text, atomic_exchange(&audit->unsure, false), error);
 	else
 		result = deliver_send(audit->socket, text, audit->required || atomic_load(&audit->lost) == 0, error);
 	secret_free(&text);
+	if (result < 0)
+		atomic_store(&audit->unsure, true);
 	return result;
 }
 

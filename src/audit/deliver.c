@@ -32,13 +32,10 @@ static int check_file(const char *path, int fd, struct error *error)
 	return trust_check(path, fd, ERROR_CONFIG, error);
 }
 
-int deliver_open_file(const char *path, int *fd, bool *torn, struct error *error)
+int deliver_open_file(const char *path, int *fd, struct error *error)
 {
 	/* O_NONBLOCK: a FIFO must not block. */
 	const int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	off_t end;
-	char last;
-
 	*fd = open(path, flags, 0600);
 	if (*fd < 0 && errno == ELOOP) {
 		error_set(error, ERROR_CONFIG, "the audit file %s is a symbolic link", path);
@@ -51,23 +48,27 @@ int deliver_open_file(const char *path, int *fd, bool *torn, struct error *error
 		close(*fd);
 		return error_result(error);
 	}
-	end = lseek(*fd, 0, SEEK_END);
-	*torn = end > 0 && pread(*fd, &last, 1, end - 1) == 1 && last != '\n';
 	return 0;
 }
 
-int deliver_append(const char *path, const struct secret *line, struct error *error)
+static bool is_cut_off(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	char last;
+
+	return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+}
+
+int deliver_append(const char *path, const struct secret *line, bool repair, struct error *error)
 {
 	struct secret *text;
 	ssize_t written = -1;
-	bool torn;
 	int fd, number;
 
-	if (deliver_open_file(path, &fd, &torn, error) < 0)
+	if (deliver_open_file(path, &fd, error) < 0)
 		return error_result(error);
 	text = secret_new(secret_length(line) + 2);
-	/* A full disk may have cut off the last line. It must not spoil this one. */
-	if (text == NULL || (torn && secret_append(text, "\n", 1) < 0) ||
+	if (text == NULL || (repair && is_cut_off(fd) && secret_append(text, "\n", 1) < 0) ||
 	    secret_append(text, secret_data(line), secret_length(line)) < 0 || secret_append(text, "\n", 1) < 0) {
 		error_memory(error);
 	} else {

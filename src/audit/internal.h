@@ -13,12 +13,13 @@ int record_journal(struct secret *out, const struct audit_record *record, unsign
 int record_syslog(struct secret *out, const struct audit_record *record, unsigned long sequence);
 
 /* Opens the file for appending, or creates it. Only root and the user may be able to write it, and it must be a regular
- * file, not a link to one. Sets *torn if its last line has no end. Fails with ERROR_CONFIG; the caller closes *fd
- * (deliver.c). */
-int deliver_open_file(const char *path, int *fd, bool *torn, struct error *error);
+ * file, not a link to one. Fails with ERROR_CONFIG; the caller closes *fd (deliver.c). */
+int deliver_open_file(const char *path, int *fd, struct error *error);
 
-/* Appends to the file. Fails as deliver_open_file does, and with ERROR_UNEXPECTED. */
-int deliver_append(const char *path, const struct secret *line, struct error *error);
+/* Appends a line to the file. `repair`: ends the last line first if it has no end, because a full disk cut it off. Not
+ * for every line: one that another thread or process is writing looks the same. Fails as deliver_open_file does, and
+ * with ERROR_UNEXPECTED. */
+int deliver_append(const char *path, const struct secret *line, bool repair, struct error *error);
 
 /* Sends one datagram to the socket at `path`, or, if it is a stream, one string with a NUL at its end. With nothing to
  * send (NULL), only connects. Waits at most two seconds, or not at all unless `patient`. Fails with
