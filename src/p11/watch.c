@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-	LOOK_MS = 100,  /* how often the thread looks */
+	LOOK_MS = 100,  /* how often the thread looks, except while no call is in progress */
 	STACK_SIZE = 32768,
 	THREADS_MAX = 1 + P11_SESSIONS_MAX, /* that make calls */
 };
@@ -43,10 +43,10 @@ enum { CRASHES = sizeof(crashes) / sizeof(crashes[0]) };
 static struct {
 	long timeout; /* seconds */
 	bool on, has_thread;
-	atomic_bool stopping;
+	atomic_bool stopping, rests;
 	pthread_t thread; /* that watches */
 	pthread_mutex_t lock;
-	pthread_cond_t stop;
+	pthread_cond_t changed; /* the thread stops, or a call has begun while it rests */
 } watch = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* The signal stack is for a crash by stack overflow. */
@@ -80,6 +80,13 @@ static bool holds(const char *function)
 	return false;
 }
 
+static void wake(void)
+{
+	pthread_mutex_lock(&watch.lock);
+	pthread_cond_signal(&watch.changed);
+	pthread_mutex_unlock(&watch.lock);
+}
+
 void watch_enter(const char *module, const char *function)
 {
 	if (mine == NULL)
@@ -90,6 +97,8 @@ void watch_enter(const char *module, const char *function)
 	mine->module = module;
 	mine->since = clock_ms();
 	mine->function = function;
+	if (watch.rests)
+		wake();
 }
 
 void watch_for_person(void)
@@ -118,18 +127,6 @@ double watch_since(void)
 
 /* --- a module that crashes, or ends the process ------------------------------------------------------------------ */
 
-static const char *crash_name(int number)
-{
-	static const char *const names[CRASHES] = { "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGTRAP",
-						     "SIGSYS" };
-
-	for (size_t i = 0; i < CRASHES; i++) {
-		if (crashes[i] == number)
-			return names[i];
-	}
-	return "a signal";
-}
-
 #define TELL(...) watch_tell((const char *const[]){ __VA_ARGS__, NULL })
 
 /* The call that this thread is in. For a thread that makes none: any call in progress. NULL: no call is in progress. */
@@ -149,10 +146,10 @@ static void handle_crash(int number)
 	const struct call *call = call_of_thread();
 
 	if (call != NULL)
-		TELL("the module ", call->module, " crashed in ", call->function, " (", crash_name(number), ")");
+		TELL("the module ", call->module, " crashed in ", call->function, " (SIG", sigabbrev_np(number), ")");
 	/* It is unknown which module started the thread. */
 	if (mine == NULL && pthread_equal(pthread_self(), watch.thread) == 0)
-		TELL("a thread of a module crashed (", crash_name(number), ")");
+		TELL("a thread of a module crashed (SIG", sigabbrev_np(number), ")");
 	signal(number, SIG_DFL); /* the signal is raised again when the handler returns */
 	if (number == SIGABRT)
 		raise(number);
@@ -206,6 +203,16 @@ static void look_at_signals(double now)
 			     call->module, call->function);
 }
 
+/* With the lock held. A batch may have nothing to sign for days. A call that begins meanwhile is seen here, or sees
+ * `rests` and wakes the thread. */
+static void rest(void)
+{
+	watch.rests = true;
+	while (!watch.stopping && call_of_thread() == NULL)
+		pthread_cond_wait(&watch.changed, &watch.lock);
+	watch.rests = false;
+}
+
 static void *run(void *unused)
 {
 	double looked = clock_ms();
@@ -221,41 +228,37 @@ static void *run(void *unused)
 			next.tv_sec++;
 			next.tv_nsec -= 1000000000L;
 		}
-		pthread_cond_timedwait(&watch.stop, &watch.lock, &next);
+		pthread_cond_timedwait(&watch.changed, &watch.lock, &next);
 		now = looked = clock_ms();
 		for (unsigned i = 0; i < THREADS_MAX; i++)
 			look_at(&calls[i], now, now - before - (double)LOOK_MS);
 		look_at_signals(now);
+		if (call_of_thread() != NULL)
+			continue;
+		rest();
+		looked = clock_ms();
 	}
 	pthread_mutex_unlock(&watch.lock);
 	return unused;
 }
 
 /* The main thread handles signals, except those of a crash. */
-static bool start_quietly(pthread_t *thread, void *(*work)(void *))
+static void start_thread(void)
 {
+	pthread_condattr_t attributes;
 	sigset_t quiet, before;
-	bool started;
 
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&watch.changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	watch.stopping = false;
 	sigfillset(&quiet);
 	for (size_t i = 0; i < CRASHES; i++)
 		sigdelset(&quiet, crashes[i]);
 	pthread_sigmask(SIG_SETMASK, &quiet, &before);
-	started = pthread_create(thread, NULL, work, NULL) == 0;
+	watch.has_thread = pthread_create(&watch.thread, NULL, run, NULL) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return started;
-}
-
-static void start_thread(void)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&watch.stop, &attributes);
-	pthread_condattr_destroy(&attributes);
-	watch.stopping = false;
-	watch.has_thread = start_quietly(&watch.thread, run);
 }
 
 /* --- begin and end ------------------------------------------------------------------------------------------- */
@@ -283,13 +286,11 @@ void watch_end(void)
 {
 	if (!watch.on)
 		return;
-	pthread_mutex_lock(&watch.lock);
 	watch.stopping = true;
-	pthread_cond_signal(&watch.stop);
-	pthread_mutex_unlock(&watch.lock);
+	wake();
 	if (watch.has_thread)
 		pthread_join(watch.thread, NULL);
-	pthread_cond_destroy(&watch.stop);
+	pthread_cond_destroy(&watch.changed);
 	hold_end();
 	watch.on = false;
 }
