@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Seconds. During a batch that runs for days, CA certificates are replaced, and orgs move to other addresses. */
+enum { CA_LIFE = 60, CONNECTION_LIFE = 3600 };
+
 size_t body_limit(const struct http_request *request)
 {
 	return request->limit > 0 ? request->limit : HTTP_BODY_MAX;
@@ -37,7 +40,8 @@ static bool set_time(CURL *easy, const struct http_options *options)
 {
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* Otherwise an aborted request would wait for the resolver thread (since 8.20, see handle_many). */
-	if (curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK)
+	if (curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK ||
+	    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)CA_LIFE) != CURLE_OK)
 		return false;
 #endif
 	return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, options->timeout) == CURLE_OK &&
@@ -92,7 +96,8 @@ static bool set_connection(CURL *easy, struct transfer *transfer, bool plain)
 		return false;
 	if (!transfer->kept)
 		return true;
-	return curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
+	return curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
 	       /* Only TLS can negotiate HTTP/2, and only HTTP/2 is worth waiting for. */
 	       curl_easy_setopt(easy, CURLOPT_PIPEWAIT, plain ? 0L : 1L) == CURLE_OK;
 }
