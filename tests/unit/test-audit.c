@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records that many threads write at once, and a file that is moved between records. */
+/* Records that many threads write at once, and a file that is moved or full between records. */
 #include "unit.h"
 
 #include "audit/audit.h"
 
 #include <cjson/cJSON.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { THREADS = 8, RECORDS = 1500 };
@@ -106,6 +108,28 @@ static void a_file_that_was_moved_is_made_again(void **state)
 	assert_int_equal(seen[2], 1);
 }
 
+static void a_line_that_was_cut_off_does_not_spoil_the_next(void **state)
+{
+	struct audit_record record = { .event = AUDIT_LOGIN, .command = "jwt", .token_serial = "1" };
+	unsigned char seen[THREADS * RECORDS + 1] = { 0 };
+	struct audit *audit = opened(true);
+	struct rlimit before, small;
+	struct error error;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_works(audit_write(audit, &record, &error), &error);
+	small = (struct rlimit){ 250, before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_fails(audit_write(audit, &record, &error), ERROR_UNEXPECTED, &error);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_works(audit_write(audit, &record, &error), &error);
+	audit_close(&audit);
+	assert_int_equal(count(state, "audit", seen), 3);
+	assert_int_equal(seen[1] + seen[3], 2);
+	assert_int_equal(seen[2], 0);
+}
+
 static void a_target_that_is_off_needs_no_audit(void **state)
 {
 	const struct audit_options options = { "off", true };
@@ -125,6 +149,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(threads_write_whole_lines_and_each_number_once, setup, unit_folder_remove),
 		cmocka_unit_test_setup_teardown(a_file_that_was_moved_is_made_again, setup, unit_folder_remove),
+		cmocka_unit_test_setup_teardown(a_line_that_was_cut_off_does_not_spoil_the_next, setup,
+						unit_folder_remove),
 		cmocka_unit_test(a_target_that_is_off_needs_no_audit),
 	};
 
