@@ -28,6 +28,7 @@ struct p11_tls {
 	/* (tls-sign.c) */
 	bool signing;
 	bool gave_pin;             /* for the signature in progress */
+	bool holds;                /* signals, since then (hold.h) */
 	struct error failure;      /* of the last signature; ERROR_NONE: none, or it was taken */
 };
 

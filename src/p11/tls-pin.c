@@ -2,6 +2,8 @@
 /* The PIN of a TLS key that needs a login for each signature. */
 #include "p11/tls-internal.h"
 
+#include "process/hold.h"
+
 #include <openssl/ui.h>
 #include <string.h>
 
@@ -17,8 +19,11 @@ static int read_pin(UI *ui, UI_STRING *string)
 		return 0;
 	/* libp11 takes the PIN as a string with a limited length. */
 	if (memchr(secret_data(pin), '\0', secret_length(pin)) == NULL &&
-	    UI_set_result_ex(ui, string, secret_data(pin), (int)secret_length(pin)) == 0)
+	    UI_set_result_ex(ui, string, secret_data(pin), (int)secret_length(pin)) == 0) {
+		hold_enter(); /* as for every C_Login, which follows; tls-sign.c ends it */
+		tls->holds = true;
 		return 1;
+	}
 	error_set(&tls->failure, ERROR_PIN, "libp11 does not take the PIN of token \"%s\" for the login that each "
 		  "signature with the TLS key needs", token_label(tls->key->session.token));
 	error_hint(&tls->failure, "set a PIN of 4 to 32 bytes, or use a key without CKA_ALWAYS_AUTHENTICATE");

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "p11/observe.h"
+#include "process/hold.h"
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -118,6 +119,9 @@ static void end(const struct job *job)
 	double took = clock_ms() - watch_since();
 	CK_RV rv = tls_ckr();
 
+	if (tls->holds)
+		hold_leave();
+	tls->holds = false;
 	message_step("%s: libp11 %s (%.2f ms)", token->module->name, job->has_signed ? "signed" : "did not sign",
 		     took);
 	if (!job->has_signed)
