@@ -116,7 +116,8 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 
 	if (member == NULL) {
 		error_set(error, ERROR_CONFIG, "the line has an unknown member \"%.100s\"", value->string);
-		error_hint(error, "use username, client-id, instance-url, audience, lifetime, jti, claims and header");
+		error_hint(error, "use username, client-id, instance-url, audience, lifetime, jti, claims, header "
+				  "and ref");
 		return -ERROR_CONFIG;
 	}
 	place = (char *)request + member->offset;
