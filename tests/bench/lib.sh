@@ -48,7 +48,7 @@ compile() {
 }
 
 # libraries: what libp11bearer.a wants to be linked with.
-libraries() { pkg-config --libs libzip libxml-2.0 libcurl p11-kit-1 libcjson libbsd libssl libcrypto; }
+libraries() { pkg-config --libs libzip libxml-2.0 libcurl libp11 p11-kit-1 libcjson libbsd libssl libcrypto; }
 
 # --- numbers ---
 
