@@ -83,8 +83,8 @@ const struct p11_observer *recorder_observer(const struct recorder *recorder)
 	return recorder != NULL ? &recorder->observer : NULL;
 }
 
-/* The jti that the user gave as a claim (--no-jti): the last one counts. Returns NULL if there is none, or if it is no
- * string; the caller frees it. */
+/* The jti that the user gave as a claim (--no-jti): the last one counts. Returns NULL if the user gave no jti, or one
+ * that is not JSON; the caller frees it. */
 static cJSON *find_jti(const struct jwt_params *claims)
 {
 	for (size_t i = claims->claim_count; i > 0; i--) {

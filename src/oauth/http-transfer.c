@@ -195,7 +195,7 @@ bool transfer_wants_more(const struct http *http, struct transfer *transfer, CUR
 		return true;
 	if (!identity_wants_more(transfer))
 		return false;
-	transfer->passed = transfer->asks = transfer->again = false; /* it begins anew */
+	transfer->passed = transfer->asks = transfer->again = false; /* the connection starts over */
 	transfer->asked = 0;
 	return true;
 }

@@ -51,8 +51,8 @@ void tls_sign_hook_pss(void *pss_method);
 /* The key whose signatures the methods make; NULL: none may be made. */
 void tls_sign_with(struct p11_tls *tls);
 
-/* libp11's codes in OpenSSL's error queue (tls.c): the CKR that the module returned first, or CKR_OK if there is none.
- * Empties the queue. */
+/* libp11's codes in OpenSSL's error queue (tls.c): the first CKR that the module returned, else CKR_OK. Empties the
+ * queue. */
 CK_RV tls_ckr(void);
 
 /* Sets tls->failure for a signature that was not made. `rv` is CKR_OK if libp11 tells no code. No other login follows

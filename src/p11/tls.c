@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 
+#include <dlfcn.h>
 #include <libp11.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -66,16 +67,42 @@ static int failed(const struct p11_tls *tls, const char *what, struct error *err
 
 /* --- a context of libp11 ----------------------------------------------------------------------------------------- */
 
+/* Whether the functions that libp11 gets from the module's file know our session. p11-kit-client.so opens a
+ * connection of its own for each caller, and each must log in. */
+static bool shares_session(const struct session *session, const char *path)
+{
+	struct module same = *session->token->module;
+	void *library = path != NULL ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+	CK_C_GetFunctionList get;
+	void *symbol;
+	CK_SESSION_INFO info;
+	bool shares;
+
+	if (library == NULL)
+		return false;
+	symbol = dlsym(library, "C_GetFunctionList");
+	memcpy(&get, &symbol, sizeof(get)); /* as dlsym(3) advises */
+	watch_enter(same.name, "C_GetFunctionList");
+	shares = get != NULL && get(&same.functions) == CKR_OK;
+	watch_leave();
+	/* p11-kit may have got a newer version of the same functions, by C_GetInterface. */
+	if (shares && same.functions != session->token->module->functions)
+		shares = CALL(&same, C_GetSessionInfo, session->handle, &info) == CKR_OK;
+	dlclose(library);
+	return shares;
+}
+
 static int load(struct p11_tls *tls, struct context *context, struct error *error)
 {
-	struct module *module = tls->key->session.token->module;
-	char *path = p11_kit_module_get_filename(module->functions);
+	const struct session *session = &tls->key->session;
+	char *path = p11_kit_module_get_filename(session->token->module->functions);
 	int result;
 
-	if (path == NULL) {
-		error_set(error, ERROR_NO_KEY, "the module %s runs in another process: libp11 cannot use its keys for "
-			  "TLS", module->name);
-		error_hint(error, "name a module that this process can load, with --module PATH");
+	if (!shares_session(session, path)) {
+		free(path);
+		error_set(error, ERROR_NO_KEY, "the module %s runs in another process, where libp11 cannot use the "
+			  "program's login: its keys cannot be used for TLS", session->token->module->name);
+		error_hint(error, "name a module that runs in this process, with --module PATH");
 		return -ERROR_NO_KEY;
 	}
 	context->libp11 = PKCS11_CTX_new();
