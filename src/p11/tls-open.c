@@ -30,14 +30,15 @@ static int make_ready(struct p11_tls *tls, unsigned generation, struct error *er
 	return tls->private != NULL ? 0 : tls_build(tls, error);
 }
 
-/* Whether the session was lost, or the login, without which a token hides its private keys. */
-static bool is_logged_out(const struct session *session, struct error *lost)
+/* Whether the error is a loss, or the session or the login is lost anyway: without it, a token hides its private keys.
+ * If so, sets *lost. */
+static bool is_lost(const struct session *session, const struct error *error, struct error *lost)
 {
-	CK_RV rv = session_ask(session);
+	CK_RV rv = is_loss(error) ? CKR_OK : session_ask(session);
 
-	if (rv == CKR_OK)
-		return false;
-	ckr_error(lost, ERROR_TOKEN, rv, "token \"%s\" has lost the login", token_label(session->token));
+	*lost = *error;
+	if (rv != CKR_OK)
+		ckr_error(lost, ERROR_TOKEN, rv, "token \"%s\" has lost the login", token_label(session->token));
 	return is_loss(lost);
 }
 
@@ -53,8 +54,7 @@ int p11_tls_key(struct p11_tls *tls, EVP_PKEY **private, bool *tls12, const char
 			return error_set(error, ERROR_UNEXPECTED, "the wait for token \"%s\" was cut short",
 					 token_label(tls->key->session.token));
 		result = make_ready(tls, generation, error);
-		lost = *error;
-		if (result == 0 || again || !(is_loss(error) || is_logged_out(&tls->key->session, &lost)))
+		if (result == 0 || again || !is_lost(&tls->key->session, error, &lost))
 			break;
 		tls_retire(tls);
 		if (key_recover_alone(tls->key, &lost, error) < 0)
