@@ -146,7 +146,7 @@ int cmd_identity(const struct settings *settings, enum setting_id url, struct be
 	if (path == NULL && key == NULL)
 		return 0;
 	if (path == NULL) {
-		result = error_set(error, ERROR_CONFIG, "a TLS key is of no use without its certificate");
+		result = error_set(error, ERROR_CONFIG, "a TLS key requires its certificate");
 		error_hint(error, "give the certificate with --tls-certificate");
 	} else if (key != NULL) {
 		result = p11_uri_parse(&uri, key, error);

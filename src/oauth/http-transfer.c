@@ -54,7 +54,7 @@ static CURLcode on_tls(CURL *easy, void *tls_context, void *context)
 	struct transfer *transfer = context;
 
 	(void)easy;
-	/* See is_sent_again: this handshake would be in vain. */
+	/* See is_sent_again: this handshake would serve no request. */
 	if (transfer->kept && transfer->begun > 0) {
 		transfer->begun++;
 		return CURLE_ABORTED_BY_CALLBACK;

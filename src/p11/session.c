@@ -133,7 +133,7 @@ int session_refused(struct session *session, CK_RV rv, struct error *error)
 	return error_result(error);
 }
 
-/* Tells the observer. A login that it must learn of, but cannot, counts as one that failed. */
+/* Tells the observer. If the observer fails, so does the login. */
 static int report(struct session *session, const struct p11_request *request, double milliseconds, int result,
 		  struct error *error)
 {

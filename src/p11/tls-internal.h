@@ -59,7 +59,7 @@ CK_RV tls_ckr(void);
  * one that may have failed (tls-failure.c). */
 void tls_explain(struct p11_tls *tls, CK_RV rv);
 
-/* Forgets what libp11 found. After a failed call or a loss its sessions are of no use (tls-open.c). */
+/* Forgets what libp11 found. After a failed call or a loss its sessions cannot be used (tls-open.c). */
 void tls_retire(struct p11_tls *tls);
 
 #endif

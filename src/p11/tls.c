@@ -218,7 +218,7 @@ static void complete(const struct p11_tls *tls, EVP_PKEY *private, EVP_PKEY *pub
 	ERR_clear_error();
 }
 
-/* libp11 0.4.13 makes a key of which it cannot read the curve one that OpenSSL would sign with. */
+/* If libp11 0.4.13 cannot read the curve, it returns a key without its methods, and OpenSSL itself would sign. */
 static bool signs_on_token(EVP_PKEY *private)
 {
 	const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(private);
