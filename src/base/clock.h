@@ -5,4 +5,7 @@
 /* Returns milliseconds of a monotonic clock. Only differences are meaningful. */
 double clock_ms(void);
 
+/* Milliseconds of a clock that also goes on while the machine sleeps. */
+double clock_boot_ms(void);
+
 #endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the agent share. */
+#ifndef P11BEARER_AGENT_CORE_H
+#define P11BEARER_AGENT_CORE_H
+
+#include "agent/agent.h"
+#include "agent/cache.h"
+#include "agent/listener.h"
+#include "agent/loop.h"
+#include "agent/peer.h"
+#include "agent/workers.h"
+
+#include <time.h>
+
+struct http;
+
+/* The parsed rules of a profile. */
+struct access {
+	struct rules *bearer, *assertion;
+};
+
+struct agent {
+	const struct agent_setup *setup;
+	struct agent_config *config;
+	struct access *access;       /* one for each profile, same order */
+	struct rules *metrics;
+	struct loop *loop;
+	struct listener *listener;
+	struct workers *workers;
+	struct cache *cache;
+	struct http *http;
+	long long started;           /* seconds since 1970 */
+	unsigned long handed, refused, assertions, failed; /* answers, for the metrics */
+};
+
+/* The profile with this name, or NULL. */
+const struct agent_profile *agent_profile(const struct agent *agent, const char *name);
+const struct access *agent_access(const struct agent *agent, const struct agent_profile *profile);
+
+/* Whether the peer may have bearers (or assertions) of the profile for `username` (NULL: the profile's own). If not,
+ * fills `failure`; an unknown profile (NULL) and a forbidden one look the same. Fails also if neither the request nor
+ * the profile names a user. */
+bool agent_allows(const struct agent *agent, const struct agent_profile *profile, enum worker_kind kind,
+		  const char *username, struct peer *peer, struct failure *failure);
+
+/* Records a hand-out or a refusal in the profile's audit. If that is required and fails, returns -1 and fills
+ * `failure`: hand nothing out. `profile` may be NULL. */
+int agent_record(const struct agent *agent, const struct agent_profile *profile, enum worker_kind kind,
+		 const char *username, struct peer *peer, const char *jti, const struct failure *refusal,
+		 struct failure *failure);
+
+/* Reads the configuration again; on any error, keeps the old one. */
+int agent_reload(struct agent *agent, struct error *error);
+
+/* Wipes the bearers and ends the workers of the profile, or all if NULL. */
+void agent_lock(struct agent *agent, const struct agent_profile *profile);
+
+/* "uid 1000 (web.service)", to show. */
+void agent_requester(struct peer *peer, char text[128]);
+
+/* (http.c) HTTP/1.1 on connections that the listener has accepted. `http_after` is for loop_run. */
+int http_open(struct http **http, struct agent *agent, struct error *error);
+void http_close(struct http **http);
+void http_connection(struct http *http, int fd, const struct peer *peer);
+double http_after(struct http *http);
+
+/* (credential.c) A connection of systemd's LoadCredential=: gets the bare bearer. It never receives an empty
+ * credential. credential_end_all makes those that wait fail. */
+void credential_connection(struct agent *agent, int fd, const struct peer *peer);
+void credential_end_all(void);
+
+/* (unlock.c) A connection of "p11bearer agent unlock". */
+void unlock_connection(struct agent *agent, int fd, const struct peer *peer);
+void unlock_end_all(void);
+
+/* (sink.c) Replaces the profile's sink with the bearer, or removes it (NULL). A failure is warned of, once until it
+ * succeeds. */
+void sink_write(const struct agent_profile *profile, const struct agent_bearer *bearer);
+
+#endif
