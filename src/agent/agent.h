@@ -18,15 +18,15 @@ struct agent_profile {
 	char *name;
 	char *key;            /* its URI without a PIN, to show; NULL: not set */
 	char *certificate;    /* path, to show the days left; NULL: not set */
-	char *allow;          /* rules for bearers; NULL: only the agent's own uid */
+	char *allow;          /* rules for bearers; NULL: the agent's own uid */
 	char *allow_assertion; /* rules for assertions; NULL: nobody */
 	char *username;       /* NULL: each request names one */
 	char *usernames;      /* patterns (fnmatch(3)) that a request's username may match; NULL: only `username` */
-	char *shape;          /* members of a batch line for this profile, such as "client-id":"…","lifetime":180, and
-	                       * without username, jti, claims and ref; may be empty */
+	char *shape;          /* members of a batch line for this profile, such as "client-id":"…","lifetime":180, but
+	                       * not username, jti, claims and ref; may be empty */
 	char *claims;         /* its claims, as the members of a JSON object; may be empty */
 	bool jti;             /* assertions have one */
-	char *worker;         /* the settings that a batch line cannot carry: profiles with the same text share workers */
+	char *worker;         /* the settings that no batch line carries: profiles with the same text share workers */
 	char *fingerprint;    /* everything in this struct that shapes a request or says where it goes, as text: if a
 	                       * reload changes it, the profile's bearers are wiped */
 	bool prompt;          /* a person types the PIN: starts locked */
