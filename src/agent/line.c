@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/line.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+/* Appends the text as a JSON string. */
+static int append_string(struct secret *out, const char *text)
+{
+	cJSON *string = cJSON_CreateStringReference(text);
+	char *json = string != NULL ? cJSON_PrintUnformatted(string) : NULL;
+	int result = json != NULL ? secret_append(out, json, strlen(json)) : -1;
+
+	cJSON_free(json);
+	cJSON_Delete(string);
+	return result;
+}
+
+int agent_line(struct secret *out, const struct agent_profile *profile, const char *username)
+{
+	int result = secret_printf(out, "\"username\":");
+
+	result |= append_string(out, username);
+	if (profile->shape != NULL && profile->shape[0] != '\0')
+		result |= secret_printf(out, ",%s", profile->shape);
+	result |= secret_printf(out, ",\"jti\":%s", profile->jti ? "true" : "false");
+	if (profile->claims != NULL && profile->claims[0] != '\0')
+		result |= secret_printf(out, ",\"claims\":{%s}", profile->claims);
+	return result < 0 ? -1 : 0;
+}
