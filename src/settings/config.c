@@ -88,6 +88,8 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 		if (setting == NULL)
 			return unknown_key(path, section, entry->name, error);
 		snprintf(origin, sizeof(origin), "%s, section [%s], key %s", path, section, entry->name);
+		if (setting->default_only && strcmp(section, "default") != 0)
+			return error_set(error, ERROR_CONFIG, "%s: only the section [default] can set it", origin);
 		if (layer == LAYER_NONE && profile_note(settings, section, setting, error) < 0)
 			return error_result(error);
 		if (layer == LAYER_NONE)

@@ -44,6 +44,10 @@ int environment_read(struct settings *settings, struct error *error)
 		text = getenv(name);
 		if (text == NULL || *text == '\0')
 			continue;
+		if (setting->file_only)
+			return error_set(error, ERROR_CONFIG,
+					 "environment variable %s: only a configuration file can set %s", name,
+					 setting->name);
 		snprintf(origin, sizeof(origin), "environment variable %s", name);
 		if (setting->type == TYPE_PAIRS)
 			result = environment_pairs(settings, setting, text, origin, error);

@@ -120,6 +120,7 @@ void settings_help(const struct settings_usage *usage, FILE *stream)
 		{ GROUP_TOKEN, "The token" },
 		{ GROUP_CLAIMS, "The assertion" },
 		{ GROUP_HTTP, "Requests to the org" },
+		{ GROUP_AGENT, "The agent" },
 		{ GROUP_AUDIT, "The audit" },
 		{ GROUP_COMMON, "All commands" },
 	};
@@ -139,6 +140,7 @@ void settings_list(FILE *stream)
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
 
-		fprintf(stream, "--%s\t%s\n", setting->name, setting_is_key(setting) ? setting->name : "-");
+		fprintf(stream, "%s%s\t%s\n", setting->file_only ? "-" : "--", setting->file_only ? "" : setting->name,
+			setting_is_key(setting) ? setting->name : "-");
 	}
 }

@@ -78,7 +78,9 @@ static int unknown_option(const struct settings_usage *usage, const struct getop
 	const char *nearest = settings_nearest(name, tables->words);
 
 	error_set(error, ERROR_USAGE, "%s has no option %s", usage->command, name);
-	if (nearest != NULL)
+	if (strncmp(name, "--", 2) == 0 && settings_table[settings_find(name + 2)].file_only)
+		error_hint(error, "only a configuration file can set %s", name + 2);
+	else if (nearest != NULL)
 		error_hint(error, "did you mean %s?", nearest);
 	else
 		error_hint(error, "see \"p11bearer %s --help\" for its options", usage->command);

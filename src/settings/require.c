@@ -32,6 +32,11 @@ int profile_note(struct settings *settings, const char *name, const struct setti
 	return 0;
 }
 
+const char *settings_profile(const struct settings *settings, size_t index)
+{
+	return index < settings->profiles.count ? settings->profiles.list[index].name : NULL;
+}
+
 void profiles_free(struct profiles *profiles)
 {
 	for (size_t i = 0; i < profiles->count; i++)

@@ -243,6 +243,15 @@ bool settings_flag(const struct settings *settings, enum setting_id id)
 	return settings->numbers[id] != 0;
 }
 
+bool settings_is_environment(const struct settings *settings, enum setting_id id)
+{
+	for (size_t i = 0; i < settings->values[id].count; i++) {
+		if (settings->values[id].list[i].layer == LAYER_ENVIRONMENT)
+			return true;
+	}
+	return false;
+}
+
 size_t settings_pairs(const struct settings *settings, enum setting_id id)
 {
 	return settings->values[id].count;

@@ -48,6 +48,21 @@ enum setting_id {
 	/* the audit */
 	SETTING_AUDIT,
 	SETTING_AUDIT_REQUIRED,
+	/* the agent: its clients, itself */
+	SETTING_AGENT,
+	SETTING_ALLOW,
+	SETTING_ALLOW_ASSERTION,
+	SETTING_ALLOW_USERNAME,
+	SETTING_BEARER_MINUTES,
+	SETTING_LOGINS_PER_HOUR,
+	SETTING_SINK,
+	SETTING_SINK_MODE,
+	SETTING_SINK_OWNER,
+	SETTING_ALLOW_METRICS,
+	SETTING_SOCKET,
+	SETTING_SOCKET_MODE,
+	SETTING_SOCKET_GROUP,
+	SETTING_CONNECTIONS,
 	/* of single commands */
 	SETTING_ALL,
 	SETTING_BATCH,
@@ -104,6 +119,7 @@ enum setting_group {
 	GROUP_CLAIMS = 8,
 	GROUP_HTTP = 16,
 	GROUP_AUDIT = 32,
+	GROUP_AGENT = 64,
 };
 
 /* A setting that a command requires, unless `instead` has settings and all are set. Lists end with SETTING_NONE. */
@@ -158,8 +174,9 @@ const struct url *settings_refused_url(const struct settings *settings);
 /* Where the value was set ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL for a default. */
 const char *settings_origin(const struct settings *settings, enum setting_id id);
 
-/* Whether an option set the value. */
+/* Whether an option set the value; whether the environment set it, or a pair of it. */
 bool settings_is_option(const struct settings *settings, enum setting_id id);
+bool settings_is_environment(const struct settings *settings, enum setting_id id);
 
 /* The value of a flag. */
 bool settings_flag(const struct settings *settings, enum setting_id id);
@@ -177,6 +194,9 @@ struct settings_pair settings_pair(const struct settings *settings, enum setting
 /* The operands in order; NULL past the last. */
 const char *settings_operand(const struct settings *settings, int index);
 
+/* The profiles in the files that were not chosen, without "default", in no particular order; NULL past the last. */
+const char *settings_profile(const struct settings *settings, size_t index);
+
 /* The setting with this name, or SETTING_NONE; and the name of a setting, without dashes. */
 enum setting_id settings_find(const char *name);
 const char *settings_name(enum setting_id id);
@@ -193,7 +213,8 @@ void settings_blame_pair(const struct settings *settings, enum setting_id id, si
 /* Prints the command's --help. */
 void settings_help(const struct settings_usage *usage, FILE *stream);
 
-/* Prints one line per setting: "--option<TAB>configuration key". The key is "-" if only an option can set it. */
+/* Prints one line per setting: "--option<TAB>configuration key". The key is "-" if only an option can set it, and the
+ * option is "-" if only a file can. */
 void settings_list(FILE *stream);
 
 /* Returns the one of `words` (which end with NULL) that `word` probably stands for, or NULL. */

@@ -16,6 +16,9 @@ enum setting_type {
 	TYPE_NUMBER, /* whole, from min to max */
 	TYPE_CHOICE, /* one of `choices` */
 	TYPE_AUDIT,  /* journal, syslog, file:PATH with an absolute path, or off */
+	TYPE_PATH,   /* as text; absolute */
+	TYPE_AGENT,  /* an absolute path, auto or no */
+	TYPE_MODE,   /* of a file: three or four octal digits; no other permissions than those of max */
 	TYPE_PAIRS,  /* NAME=VALUE, repeatable; in a file name.NAME = VALUE */
 };
 
@@ -26,12 +29,14 @@ struct setting {
 	enum setting_type type;
 	enum setting_group group;
 	bool option_only; /* neither files nor the environment can set it */
+	bool file_only;   /* neither options nor the environment can set it */
+	bool default_only; /* in a file, only the section [default] can set it */
 	bool only_tightens; /* a layer can turn it on, but not change what an earlier layer has turned on */
 	enum pasted_kind pasted; /* how it is checked for traces of copy and paste */
 	const char *argument; /* name of the value in --help */
 	const char *fallback; /* default, or NULL */
 	const char *help;
-	long min, max;       /* TYPE_NUMBER */
+	long min, max;       /* TYPE_NUMBER, TYPE_MODE */
 	const char *choices; /* TYPE_CHOICE, and TYPE_NUMBER unless NULL; separated by | */
 };
 

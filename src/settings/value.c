@@ -52,6 +52,14 @@ static bool is_audit(const char *text)
 	return choice_index(text, "journal|syslog|off") >= 0 || strncmp(text, "file:/", strlen("file:/")) == 0;
 }
 
+static bool parse_mode(const char *text, long allowed, long *number)
+{
+	size_t length = strspn(text, "01234567");
+
+	*number = strtol(text, NULL, 8);
+	return (length == 3 || length == 4) && text[length] == '\0' && (*number & ~allowed) == 0;
+}
+
 /* Returns the fault of a text and sets *hint to its remedy, or to NULL; returns NULL if the text has no fault. */
 static const char *content_fault(const struct setting *setting, const char *text, struct url *url, const char **hint)
 {
@@ -72,6 +80,10 @@ static const char *content_fault(const struct setting *setting, const char *text
 	*hint = NULL;
 	if (setting->type == TYPE_AUDIT && !is_audit(text))
 		return "is not journal, syslog, off, or file: and an absolute path";
+	if (setting->type == TYPE_AGENT && *text != '/' && choice_index(text, "auto|no") < 0)
+		return "is not an absolute path, auto or no";
+	if (setting->type == TYPE_PATH && *text != '/')
+		return "is not an absolute path";
 	return url_fault;
 }
 
@@ -113,6 +125,12 @@ int value_parse(const struct setting *setting, const char *text, const char *ori
 			return error_set(error, class, "%s: \"%s\" is not a whole number from %ld to %ld", origin, text,
 					 setting->min, setting->max);
 		return 0;
+	case TYPE_MODE:
+		if (!parse_mode(text, setting->max, number))
+			return error_set(error, class,
+					 "%s: \"%s\" is not an octal mode with no more permissions than %04lo", origin,
+					 text, setting->max);
+		return 0;
 	case TYPE_CHOICE:
 		*number = choice;
 		return 0;
@@ -122,6 +140,8 @@ int value_parse(const struct setting *setting, const char *text, const char *ori
 	case TYPE_PAIRS:
 	case TYPE_URI:
 	case TYPE_AUDIT:
+	case TYPE_AGENT:
+	case TYPE_PATH:
 		break;
 	}
 	return check_content(setting, text, origin, class, url, error);

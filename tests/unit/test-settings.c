@@ -12,7 +12,7 @@ static const struct settings_usage usage = {
 	.command = "test",
 	.operands = "[URI]",
 	.operands_max = 1,
-	.groups = GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
+	.groups = GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_BITS, SETTING_FORMAT },
 };
 
@@ -143,6 +143,51 @@ static void an_audit_can_only_be_tightened(void **state)
 	assert_refused(ERROR_CONFIG, "environment variable P11BEARER_AUDIT: \"syslog\" is not allowed", "--profile", "p");
 	assert_refused(ERROR_USAGE, "environment variable P11BEARER_AUDIT sets \"syslog\"", "--audit", "journal");
 	assert_refused(ERROR_USAGE, "is not journal, syslog, off, or file: and an absolute path", "--audit", "file:a");
+}
+
+static void the_agents_rules_are_in_files_only(void **state)
+{
+	struct settings *settings;
+	struct error error;
+	bool p, q;
+
+	put(state, USER, "allow = uid:web\nsocket-mode = 0666\nagent = auto\n[p]\nsink = /run/p/bearer\n[q]\nsink-mode = 640\n");
+	assert_text(SETTING_ALLOW, "uid:web", "--profile", "p");
+	assert_text(SETTING_AGENT, "/run/a", "--agent", "/run/a");
+	unit_works(load(&settings, ARGV("--profile", "q"), &error), &error, __FILE__, __LINE__);
+	assert_int_equal(settings_number(settings, SETTING_SINK_MODE), 0640);
+	assert_int_equal(settings_number(settings, SETTING_SOCKET_MODE), 0666);
+	assert_string_equal(settings_profile(settings, 0), "p");
+	assert_null(settings_profile(settings, 1));
+	settings_free(&settings);
+	unit_works(load(&settings, ARGV(NULL), &error), &error, __FILE__, __LINE__);
+	p = strcmp(settings_profile(settings, 0), "p") == 0;
+	q = strcmp(settings_profile(settings, p ? 1 : 0), "q") == 0;
+	assert_true(p || strcmp(settings_profile(settings, 1), "p") == 0);
+	assert_true(q);
+	assert_null(settings_profile(settings, 2));
+	settings_free(&settings);
+	assert_refused(ERROR_USAGE, "test has no option --allow", "--allow", "uid:1");
+	assert_string_equal(refusal.hint, "only a configuration file can set allow");
+	assert_refused(ERROR_USAGE, "test has no option --socket", "--socket=/s");
+	assert_string_equal(refusal.hint, "only a configuration file can set socket");
+	assert_refused(ERROR_USAGE, "is not an absolute path, auto or no", "--agent", "agent.sock");
+	setenv("P11BEARER_ALLOW_ASSERTION", "uid:1", 1);
+	assert_refused(ERROR_CONFIG, "environment variable P11BEARER_ALLOW_ASSERTION: only a configuration file can set "
+		       "allow-assertion", NULL);
+	unsetenv("P11BEARER_ALLOW_ASSERTION");
+	put(state, USER, "[p]\nsocket = /s\n");
+	assert_refused(ERROR_CONFIG, "section [p], key socket: only the section [default] can set it", NULL);
+	put(state, USER, "sink = bearer\n");
+	assert_refused(ERROR_CONFIG, "\"bearer\" is not an absolute path", NULL);
+	for (const char *const *mode = (const char *const[]){ "0644", "6", "0680", "00600", "600 x", "-600", NULL };
+	     *mode != NULL; mode++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "sink-mode = %s\n", *mode);
+		put(state, USER, text);
+		assert_refused(ERROR_CONFIG, "is not an octal mode with no more permissions than 0660", NULL);
+	}
 }
 
 static void users_file_is_found_by_xdg_or_home(void **state)
@@ -442,6 +487,7 @@ int main(void)
 		TEST(higher_layers_win_and_profiles_win_over_default),
 		TEST(config_replaces_both_files),
 		TEST(an_audit_can_only_be_tightened),
+		TEST(the_agents_rules_are_in_files_only),
 		TEST(users_file_is_found_by_xdg_or_home),
 		TEST(claims_are_merged_by_name),
 		TEST(unknown_keys_are_told_with_file_section_and_nearest),
