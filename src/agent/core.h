@@ -9,6 +9,7 @@
 #include "agent/loop.h"
 #include "agent/peer.h"
 #include "agent/workers.h"
+#include "audit/audit.h"
 
 #include <time.h>
 
@@ -43,11 +44,17 @@ const struct access *agent_access(const struct agent *agent, const struct agent_
 bool agent_allows(const struct agent *agent, const struct agent_profile *profile, enum worker_kind kind,
 		  const char *username, struct peer *peer, struct failure *failure);
 
-/* Records a hand-out or a refusal in the profile's audit. If that is required and fails, returns -1 and fills
- * `failure`: hand nothing out. `profile` may be NULL. */
+/* (record.c) Records a hand-out or a refusal in the profile's audit, or, without a profile (NULL), in all audits. If
+ * that is required and fails, returns -1 and fills `failure`: hand nothing out. */
 int agent_record(const struct agent *agent, const struct agent_profile *profile, enum worker_kind kind,
 		 const char *username, struct peer *peer, const char *jti, const struct failure *refusal,
 		 struct failure *failure);
+
+/* (record.c) Records what somebody told the agent to do (AUDIT_UNLOCK, AUDIT_LOCK, AUDIT_FORGET or AUDIT_RELOAD), or
+ * that it failed or was refused (`problem`), like agent_record: `profile` NULL means all. `peer` NULL: a signal. If
+ * recording is required and fails, returns -1 and fills `error`. */
+int agent_record_action(const struct agent *agent, enum audit_event event, const struct agent_profile *profile,
+			const char *username, struct peer *peer, const struct error *problem, struct error *error);
 
 /* Reads the configuration again; on any error, keeps the old one. */
 int agent_reload(struct agent *agent, struct error *error);
@@ -73,8 +80,15 @@ void credential_end_all(void);
 void unlock_connection(struct agent *agent, int fd, const struct peer *peer);
 void unlock_end_all(void);
 
-/* (sink.c) Replaces the profile's sink with the bearer, or removes it (NULL). A failure is warned of, once until it
- * succeeds. */
-void sink_write(const struct agent_profile *profile, const struct agent_bearer *bearer);
+/* (sink.c) Replaces the profile's sink with the bearer, or removes it (NULL): for cache_open's `renewed`. A failure is
+ * warned of, once until it succeeds, and tried again. */
+void sink_write(struct agent *agent, const struct agent_profile *profile, struct agent_bearer *bearer);
+
+/* (sink.c) Takes the agent's configuration, before cache_configure takes it: removes sinks that no profile has any
+ * more, and what an agent that was killed has left. */
+void sink_configure(struct agent *agent);
+
+/* (sink.c) Removes all sinks, after cache_close. */
+void sink_end_all(struct agent *agent);
 
 #endif

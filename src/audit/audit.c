@@ -17,9 +17,12 @@ struct audit {
 	const char *socket; /* path */
 	int (*encode)(struct secret *out, const struct audit_record *record, unsigned long sequence);
 	bool required;
-	atomic_ulong sequence, lost;
+	atomic_ulong lost;
 	atomic_bool unsure; /* the file's last line may be cut off */
 };
+
+/* Of the last record of this process, whichever audit it went to. */
+static atomic_ulong last_sequence;
 
 static int check(const struct audit *audit, struct error *error)
 {
@@ -36,8 +39,8 @@ static int check(const struct audit *audit, struct error *error)
 static void require_hint(struct error *error)
 {
 	if (error->hint[0] == '\0')
-		error_hint(error, "see to it that records can be written: with audit-required, no signature is used "
-				  "without its record");
+		error_hint(error, "see to it that records can be written: with audit-required, no signature is used, "
+				  "and nothing handed out, without its record");
 }
 
 int audit_open(struct audit **audit, const struct audit_options *options, struct error *error)
@@ -106,7 +109,7 @@ int audit_write(struct audit *audit, const struct audit_record *record, struct e
 
 	if (audit == NULL)
 		return 0;
-	if (write_record(audit, record, atomic_fetch_add(&audit->sequence, 1) + 1, &why) == 0)
+	if (write_record(audit, record, atomic_fetch_add(&last_sequence, 1) + 1, &why) == 0)
 		return 0;
 	if (audit->required && record->failure == NULL) {
 		*error = why;

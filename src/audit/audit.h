@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit: one record for each login and each signature, in a file, in the journal or in the system log. A record
- * never holds a PIN, an assertion or a bearer. All functions are thread-safe, except that audit_close must come last.
+/* The audit: one record for each login and each signature, and for what the agent does for its peers, in a file, in the
+ * journal or in the system log. A record never holds a PIN, an assertion or a bearer. All functions are thread-safe,
+ * except that audit_close must come last.
  *
  * A file's records are JSON, one per line (RFC 8259). The journal gets one field for each member, such as
  * P11BEARER_JTI, and a MESSAGE_ID for each event. The system log gets the JSON. */
@@ -10,6 +11,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct audit;
 
@@ -18,10 +20,25 @@ struct audit_options {
 	bool required;      /* a record that cannot be written is a failure */
 };
 
-/* What happened. Strings that are NULL, and an exp of 0, are left out. */
+/* Who asked the agent. */
+struct audit_peer {
+	uid_t uid;
+	pid_t pid;
+	const char *unit; /* of systemd; "": none, or not known */
+};
+
+/* What happened. Pointers that are NULL, an exp of 0 and a negative time are left out. */
 struct audit_record {
-	enum audit_event { AUDIT_LOGIN, AUDIT_SIGNATURE, AUDIT_TLS_SIGNATURE } event;
+	enum audit_event {
+		AUDIT_LOGIN, AUDIT_SIGNATURE, AUDIT_TLS_SIGNATURE,
+		/* The agent handed something out, or refused to. */
+		AUDIT_BEARER, AUDIT_ASSERTION, AUDIT_REFUSAL,
+		/* Somebody told the agent to. */
+		AUDIT_UNLOCK, AUDIT_LOCK, AUDIT_FORGET, AUDIT_RELOAD,
+	} event;
 	const char *command, *profile;
+	const char *request;         /* what was refused, such as "bearer" */
+	const struct audit_peer *peer;
 	const char *token_serial;
 	const char *key_fingerprint; /* SHA-256 of the SubjectPublicKeyInfo, in hexadecimal */
 	const char *alg, *iss, *sub, *aud, *jti;
@@ -34,11 +51,11 @@ struct audit_record {
  * audit_write does. The strings of `options` must outlive the audit. The caller closes *audit, also on failure. */
 int audit_open(struct audit **audit, const struct audit_options *options, struct error *error);
 
-/* Writes a record with the time, the process id and the next sequence number, in one system call. Creates the file if
- * it is missing. A journal or system log that is full has two seconds to take the record. If a record cannot be
- * written, it counts as lost, with a warning for the first one. But if records are required, and this is one of a
- * success, fails instead: with ERROR_CONFIG if the file cannot be opened or is not trusted, else with
- * ERROR_UNEXPECTED. Does nothing if `audit` is NULL. */
+/* Writes a record with the time, the process id and the next sequence number of this process, which all its audits
+ * share, in one system call. Creates the file if it is missing. A journal or system log that is full has two seconds to
+ * take the record. If a record cannot be written, it counts as lost, with a warning for the first one. But if records
+ * are required, and this is one of a success, fails instead: with ERROR_CONFIG if the file cannot be opened or is not
+ * trusted, else with ERROR_UNEXPECTED. Does nothing if `audit` is NULL. */
 int audit_write(struct audit *audit, const struct audit_record *record, struct error *error);
 
 /* Warns if several records were lost. Frees *audit and sets it to NULL; NULL is allowed. */

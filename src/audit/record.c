@@ -24,9 +24,20 @@ static const struct {
 	[AUDIT_SIGNATURE] = { "signature", "signed", "signature failed", "18af1e8a1acc4c35a7edcb6af70f6efd" },
 	[AUDIT_TLS_SIGNATURE] = { "tls-signature", "signed a TLS handshake", "signature of a TLS handshake failed",
 				  "a6be7b2ce4cd469baccaf63a00c1809e" },
+	[AUDIT_BEARER] = { "bearer", "handed out a bearer", "handing out a bearer failed",
+			    "9aaec6f686544369a385d226be021695" },
+	[AUDIT_ASSERTION] = { "assertion", "handed out an assertion", "handing out an assertion failed",
+			    "d17c07c70a744da2815666a8aa374282" },
+	[AUDIT_REFUSAL] = { "refusal", "refused", "refused", "1fcebbaddba54a199ade3cd583c6278a" },
+	[AUDIT_UNLOCK] = { "unlock", "unlocked", "unlocking failed", "6672826acac74aab8ff683a25d066bab" },
+	[AUDIT_LOCK] = { "lock", "locked", "locking failed", "593ac4b23ddb465ab9733f9cb2bfd2fd" },
+	[AUDIT_FORGET] = { "forget", "forgot bearers", "forgetting bearers failed",
+			    "852296086fcb407f8e0b47bcf1a3a06b" },
+	[AUDIT_RELOAD] = { "reload", "reloaded the configuration", "reloading the configuration failed",
+			    "215556b88eb842a189b12d23dd24c509" },
 };
 
-enum { FIELDS_MAX = 20 };
+enum { FIELDS_MAX = 24 };
 
 /* The members of a record, as text. */
 struct fields {
@@ -35,7 +46,7 @@ struct fields {
 		bool is_number;
 	} list[FIELDS_MAX];
 	size_t count;
-	char time[40], sequence[24], pid[24], exp[24], status[24], usec[32];
+	char time[40], sequence[24], pid[24], peer_uid[24], peer_pid[24], exp[24], status[24], usec[32];
 };
 
 static void add(struct fields *fields, const char *name, const char *text, bool is_number)
@@ -57,6 +68,17 @@ static void format_time(char *text, size_t size)
 	snprintf(text + used, size - used, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
+static void add_peer(struct fields *fields, const struct audit_peer *peer)
+{
+	if (peer == NULL)
+		return;
+	snprintf(fields->peer_uid, sizeof(fields->peer_uid), "%lu", (unsigned long)peer->uid);
+	snprintf(fields->peer_pid, sizeof(fields->peer_pid), "%ld", (long)peer->pid);
+	add(fields, "peer_uid", fields->peer_uid, true);
+	add(fields, "peer_pid", fields->peer_pid, true);
+	add(fields, "peer_unit", peer->unit[0] != '\0' ? peer->unit : NULL, false);
+}
+
 static void collect(struct fields *fields, const struct audit_record *record, unsigned long sequence)
 {
 	const struct error *failure = record->failure;
@@ -73,6 +95,8 @@ static void collect(struct fields *fields, const struct audit_record *record, un
 	add(fields, "pid", fields->pid, true);
 	add(fields, "event", events[record->event].name, false);
 	add(fields, "command", record->command, false);
+	add(fields, "request", record->request, false);
+	add_peer(fields, record->peer);
 	add(fields, "profile", record->profile, false);
 	add(fields, "token_serial", record->token_serial, false);
 	add(fields, "key_fingerprint", record->key_fingerprint, false);
@@ -85,7 +109,7 @@ static void collect(struct fields *fields, const struct audit_record *record, un
 	add(fields, "result", failure == NULL ? "ok" : "failed", false);
 	add(fields, "status", fields->status, true);
 	add(fields, "error", failure != NULL ? failure->text : NULL, false);
-	add(fields, "usec", fields->usec, true);
+	add(fields, "usec", record->milliseconds >= 0 ? fields->usec : NULL, true);
 }
 
 /* --- JSON -------------------------------------------------------------------------------------------------------- */
@@ -157,19 +181,30 @@ static int append_field(struct secret *out, const char *prefix, const char *name
 	return result == 0 ? secret_append(out, "\n", 1) : result;
 }
 
-/* One sentence for a reader of the journal. */
-static char *make_message(const struct audit_record *record)
+static int append_part(struct secret *message, const char *before, const char *text)
+{
+	return text != NULL && text[0] != '\0' ? secret_printf(message, "%s%s", before, text) : 0;
+}
+
+/* One sentence for a reader of the journal. NULL if memory is exhausted. */
+static struct secret *make_message(const struct audit_record *record)
 {
 	const struct error *failure = record->failure;
-	char *text;
+	struct secret *message = secret_new(512);
 
-	if (asprintf(&text, "%s: %s, token %s%s%s%s%s%s%s", record->command,
-		     failure == NULL ? events[record->event].done : events[record->event].failed,
-		     record->token_serial, record->sub != NULL ? ", for " : "", record->sub != NULL ? record->sub : "",
-		     record->jti != NULL ? ", jti " : "", record->jti != NULL ? record->jti : "",
-		     failure != NULL ? ": " : "", failure != NULL ? failure->text : "") < 0)
+	if (message == NULL)
 		return NULL;
-	return text;
+	if (secret_printf(message, "%s: %s", record->command,
+			  failure == NULL ? events[record->event].done : events[record->event].failed) < 0 ||
+	    append_part(message, ", request ", record->request) < 0 ||
+	    append_part(message, ", token ", record->token_serial) < 0 ||
+	    (record->peer != NULL && (append_part(message, ", profile ", record->profile) < 0 ||
+		secret_printf(message, ", peer uid %lu", (unsigned long)record->peer->uid) < 0 ||
+		append_part(message, " ", record->peer->unit) < 0)) ||
+	    append_part(message, ", for ", record->sub) < 0 || append_part(message, ", jti ", record->jti) < 0 ||
+	    append_part(message, ": ", failure != NULL ? failure->text : NULL) < 0)
+		secret_free(&message);
+	return message;
 }
 
 static int priority(const struct audit_record *record)
@@ -177,20 +212,32 @@ static int priority(const struct audit_record *record)
 	return record->failure == NULL ? LOG_INFO : LOG_WARNING;
 }
 
+/* Journald adds what it knows of the peer, if the agent runs as root; see systemd.journal-fields(7). */
+static int append_object(struct secret *out, const struct audit_peer *peer)
+{
+	char pid[24];
+
+	if (peer == NULL)
+		return 0;
+	snprintf(pid, sizeof(pid), "%ld", (long)peer->pid);
+	return append_field(out, "", "OBJECT_PID", pid);
+}
+
 int record_journal(struct secret *out, const struct audit_record *record, unsigned long sequence)
 {
-	char *message = make_message(record), level[8];
+	struct secret *message = make_message(record);
 	struct fields fields;
+	char level[8];
 	int result;
 
 	if (message == NULL)
 		return -1;
 	snprintf(level, sizeof(level), "%d", priority(record));
-	result = append_field(out, "", "MESSAGE", message);
-	free(message);
+	result = append_field(out, "", "MESSAGE", secret_data(message));
+	secret_free(&message);
 	if (result < 0 || append_field(out, "", "MESSAGE_ID", events[record->event].message_id) < 0 ||
 	    append_field(out, "", "PRIORITY", level) < 0 || append_field(out, "", "SYSLOG_FACILITY", "10") < 0 ||
-	    append_field(out, "", "SYSLOG_IDENTIFIER", "p11bearer") < 0)
+	    append_field(out, "", "SYSLOG_IDENTIFIER", "p11bearer") < 0 || append_object(out, record->peer) < 0)
 		return -1;
 	collect(&fields, record, sequence);
 	for (size_t i = 0; i < fields.count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records that many threads write at once, and a file that is moved or full between records. */
+/* Records that many threads write at once, a file that is moved or full between records, and what the agent records. */
 #include "unit.h"
 
 #include "audit/audit.h"
@@ -15,16 +15,33 @@
 enum { THREADS = 8, RECORDS = 1500 };
 
 static const char *target; /* file:PATH */
+static double before;      /* the last sequence number before the test */
 
-static int setup(void **state)
+static cJSON *last_record(void **state, const char *name)
 {
-	static char text[4096 + 8];
+	FILE *file = fopen(unit_path(state, name), "re");
+	char *line = NULL;
+	size_t size = 0;
+	cJSON *record;
 
-	if (unit_folder_make(state) != 0)
-		return -1;
-	snprintf(text, sizeof(text), "file:%s", unit_path(state, "audit"));
-	target = text;
-	return 0;
+	assert_non_null(file);
+	while (getline(&line, &size, file) > 0)
+		;
+	record = cJSON_Parse(line);
+	free(line);
+	fclose(file);
+	assert_non_null(record);
+	return record;
+}
+
+static double number(const cJSON *record, const char *name)
+{
+	return cJSON_GetNumberValue(cJSON_GetObjectItem(record, name));
+}
+
+static const char *text(const cJSON *record, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItem(record, name));
 }
 
 static struct audit *opened(bool required)
@@ -36,6 +53,28 @@ static struct audit *opened(bool required)
 	assert_works(audit_open(&audit, &options, &error), &error);
 	assert_non_null(audit);
 	return audit;
+}
+
+static int setup(void **state)
+{
+	static char path[4096 + 8];
+	struct audit_record record = { .event = AUDIT_LOGIN, .command = "jwt" };
+	struct audit *audit;
+	struct error error;
+	cJSON *first;
+
+	if (unit_folder_make(state) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "file:%s", unit_path(state, "first"));
+	target = path;
+	audit = opened(true);
+	assert_works(audit_write(audit, &record, &error), &error);
+	audit_close(&audit);
+	first = last_record(state, "first");
+	before = number(first, "sequence");
+	cJSON_Delete(first);
+	snprintf(path, sizeof(path), "file:%s", unit_path(state, "audit"));
+	return 0;
 }
 
 static void *write_many(void *audit)
@@ -50,7 +89,7 @@ static void *write_many(void *audit)
 	return NULL;
 }
 
-/* The number of lines in the file; in `seen`, how often each sequence number is in them. */
+/* The number of lines in the file; in `seen`, how often each sequence number since `before` is in them. */
 static size_t count(void **state, const char *name, unsigned char *seen)
 {
 	FILE *file = fopen(unit_path(state, name), "re");
@@ -60,11 +99,11 @@ static size_t count(void **state, const char *name, unsigned char *seen)
 	assert_non_null(file);
 	while (getline(&line, &size, file) > 0) {
 		cJSON *record = cJSON_Parse(line);
-		double number = cJSON_GetNumberValue(cJSON_GetObjectItem(record, "sequence"));
+		double sequence = number(record, "sequence") - before;
 
 		lines++;
-		if (record != NULL && number >= 1 && number <= THREADS * RECORDS)
-			seen[(size_t)number]++;
+		if (record != NULL && sequence >= 1 && sequence <= THREADS * RECORDS)
+			seen[(size_t)sequence]++;
 		cJSON_Delete(record);
 	}
 	free(line);
@@ -113,16 +152,16 @@ static void a_line_that_was_cut_off_does_not_spoil_the_next(void **state)
 	struct audit_record record = { .event = AUDIT_LOGIN, .command = "jwt", .token_serial = "1" };
 	unsigned char seen[THREADS * RECORDS + 1] = { 0 };
 	struct audit *audit = opened(true);
-	struct rlimit before, small;
+	struct rlimit normal, small;
 	struct error error;
 
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &normal), 0);
 	assert_works(audit_write(audit, &record, &error), &error);
-	small = (struct rlimit){ 250, before.rlim_max };
+	small = (struct rlimit){ 250, normal.rlim_max };
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	assert_fails(audit_write(audit, &record, &error), ERROR_UNEXPECTED, &error);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &normal), 0);
 	assert_works(audit_write(audit, &record, &error), &error);
 	audit_close(&audit);
 	assert_int_equal(count(state, "audit", seen), 3);
@@ -144,6 +183,70 @@ static void a_target_that_is_off_needs_no_audit(void **state)
 	audit_close(&audit);
 }
 
+static void audits_share_the_sequence_number(void **state)
+{
+	struct audit_record record = { .event = AUDIT_LOGIN, .command = "jwt" };
+	struct audit *one = opened(true), *two = opened(false);
+	struct error error;
+	cJSON *last;
+
+	assert_works(audit_write(one, &record, &error), &error);
+	assert_works(audit_write(two, &record, &error), &error);
+	assert_works(audit_write(one, &record, &error), &error);
+	audit_close(&one);
+	audit_close(&two);
+	last = last_record(state, "audit");
+	assert_true(number(last, "sequence") == before + 3);
+	cJSON_Delete(last);
+}
+
+/* The names of the record's members, as one line. */
+static const char *members(const cJSON *record)
+{
+	static char names[512];
+	size_t used = 0;
+
+	names[0] = '\0';
+	for (const cJSON *member = record->child; member != NULL; member = member->next)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", used > 0 ? " " : "",
+					 member->string);
+	return names;
+}
+
+static void a_record_names_the_peer(void **state)
+{
+	const struct audit_peer peer = { 1000, 4321, "web.service" }, alone = { 4294967294, 1, "" };
+	const struct error denied = { .class = ERROR_CONFIG, .text = "uid 4294967294 may not" };
+	struct audit_record record = {
+		.event = AUDIT_BEARER, .command = "agent", .profile = "prod", .peer = &peer, .sub = "u", .milliseconds = -1,
+	};
+	struct audit *audit = opened(true);
+	struct error error;
+	cJSON *last;
+
+	assert_works(audit_write(audit, &record, &error), &error);
+	last = last_record(state, "audit");
+	assert_string_equal(members(last), "time sequence pid event command peer_uid peer_pid peer_unit profile sub "
+					   "result status");
+	assert_string_equal(text(last, "event"), "bearer");
+	assert_true(number(last, "peer_uid") == 1000 && number(last, "peer_pid") == 4321);
+	assert_string_equal(text(last, "peer_unit"), "web.service");
+	cJSON_Delete(last);
+
+	record.event = AUDIT_REFUSAL;
+	record.request = "bearer";
+	record.peer = &alone;
+	record.failure = &denied;
+	assert_works(audit_write(audit, &record, &error), &error);
+	last = last_record(state, "audit");
+	assert_string_equal(members(last), "time sequence pid event command request peer_uid peer_pid profile sub "
+					   "result status error");
+	assert_string_equal(text(last, "request"), "bearer");
+	assert_true(number(last, "peer_uid") == 4294967294 && number(last, "status") == ERROR_CONFIG);
+	cJSON_Delete(last);
+	audit_close(&audit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +255,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_line_that_was_cut_off_does_not_spoil_the_next, setup,
 						unit_folder_remove),
 		cmocka_unit_test(a_target_that_is_off_needs_no_audit),
+		cmocka_unit_test_setup_teardown(audits_share_the_sequence_number, setup, unit_folder_remove),
+		cmocka_unit_test_setup_teardown(a_record_names_the_peer, setup, unit_folder_remove),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
