@@ -89,6 +89,6 @@ void sink_write(struct agent *agent, const struct agent_profile *profile, struct
 void sink_configure(struct agent *agent);
 
 /* (sink.c) Removes all sinks, after cache_close. */
-void sink_end_all(struct agent *agent);
+void sink_end_all(void);
 
 #endif
