@@ -20,12 +20,13 @@ struct batch_options {
 };
 
 /* Reads lines from stdin and writes one line to stdout for each: an assertion, or {"line":N,"assertion":…}; the org's
- * answer with "line":N in it; or {"line":N,"error":…,"hint":…,"status":N}. An object repeats the line's "ref" after
- * "line". `request` supplies the values that a line does not set; its username, client id and URLs may be unset. Opens
- * the key once; memory is bounded by the work in progress. Returns 0, or the highest class of the failed lines. Fails
- * if the run cannot start or ends early: on a signal, if the key is lost, the PIN is wrong, the org refuses further
- * requests, stdin cannot be read or, with `fail_fast`, a line fails. A run that ends early finishes the work in
- * progress and answers every line read. Fails at once if stdout cannot be written. */
+ * answer with "line":N in it; or {"line":N,"error":…,"hint":…,"status":N}, with "code" and "retry_after" if the org
+ * sent them. An object repeats the line's "ref" after "line"; the org's answer then has the assertion's "jti" next.
+ * `request` supplies the values that a line does not set; its username, client id and URLs may be unset. Opens the key
+ * once; memory is bounded by the work in progress. Returns 0, or the highest class of the failed lines. Fails if the
+ * run cannot start or ends early: on a signal, if the key is lost, the PIN is wrong, the org refuses further requests,
+ * stdin cannot be read or, with `fail_fast`, a line fails. A run that ends early finishes the work in progress and
+ * answers every line read. Fails at once if stdout cannot be written. */
 int batch_run(const struct bearer_request *request, const struct batch_options *options, struct error *error);
 
 #endif

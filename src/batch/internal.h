@@ -34,6 +34,8 @@ void line_clear(struct line *line);
 
 /* --- items ------------------------------------------------------------------------------------------------------- */
 
+enum { CODE_SIZE = 64 }; /* a longer error code counts as none */
+
 struct item {
 	struct item *next;     /* in a queue */
 	unsigned long number;  /* of the line, from 1 */
@@ -49,7 +51,8 @@ struct item {
 	bool asks;             /* it was refused; a worker looks for the certificate before it ends */
 	X509 *certificate;     /* found by the worker, or NULL */
 	bool limited;          /* the org refused it because its user logged in too often */
-	long retry_after;      /* seconds that the org asked to wait, or -1 */
+	char code[CODE_SIZE];  /* the org's error code, or empty; this and the next one count for ERROR_ORG only */
+	long retry_after;      /* seconds that the org asked to wait or that the user's lines will fail, or -1 */
 	bool probe;            /* it tests whether its user may log in again */
 	bool renewed;          /* it is being signed again, and is sent before other items */
 	double ready_since;    /* clock_ms when the sender got its assertion */

@@ -4,7 +4,6 @@
 #include "base/message.h"
 #include "base/text.h"
 #include "bearer/advice.h"
-#include "bearer/retry.h"
 
 #include <math.h>
 #include <openssl/evp.h>
@@ -29,6 +28,7 @@ struct user {
 	bool reported;        /* the first refusal was reported */
 	unsigned long number; /* of the line that met the limit */
 	long retry_after;     /* the server's last one, or -1 */
+	char code[CODE_SIZE]; /* its error code, or empty */
 	struct lines lines;
 };
 TAILQ_HEAD(users, user);
@@ -228,6 +228,8 @@ enum limits_verdict limits_admit(struct limits *limits, struct item *item, doubl
 	item->result = error_set(&item->error, ERROR_ORG, "not sent: the org has refused the user %.*s for line %lu: "
 				 "login rate exceeded", NAME_SHOWN, item->line.request.username, user->number);
 	advice_hint(server_advice_for(limits->request->server, SERVER_LOGIN_RATE), user->retry_after, &item->error);
+	memcpy(item->code, user->code, sizeof(item->code));
+	item->retry_after = (long)((user->until - now) / 1e3) + 1;
 	return LIMITS_FAILED;
 }
 
@@ -266,13 +268,15 @@ static enum limits_verdict refused(struct limits *limits, struct item *item, dou
 		user->number = item->number;
 	}
 	user->retry_after = item->retry_after;
+	memcpy(user->code, item->code, sizeof(user->code));
 	wait = retry_limit_wait(&user->limit, limits->request->rate_wait, item->retry_after, now);
 	report(limits, user, item, wait);
 	if (wait >= 0 && keep(limits, user, item, true)) {
 		change(limits, user, true, now + wait);
 		return LIMITS_KEPT;
 	}
-	stop_waiting(limits, user, now + (double)(item->retry_after > 0 ? item->retry_after : RETRY_LOGIN_HOUR) * 1e3);
+	item->retry_after = item->retry_after > 0 ? item->retry_after : RETRY_LOGIN_HOUR;
+	stop_waiting(limits, user, now + (double)item->retry_after * 1e3);
 	return LIMITS_GO;
 }
 

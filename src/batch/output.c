@@ -25,6 +25,17 @@ static int begin(struct item *item)
 	return secret_append(item->output, ",", 1);
 }
 
+/* Adds what the org said besides the sentence. */
+static bool add_refusal(cJSON *object, const struct item *item)
+{
+	if (item->error.class != ERROR_ORG)
+		return true;
+	if (item->code[0] != '\0' && cJSON_AddStringToObject(object, "code", item->code) == NULL)
+		return false;
+	return item->retry_after < 0 ||
+	       cJSON_AddNumberToObject(object, "retry_after", (double)item->retry_after) != NULL;
+}
+
 int output_error(struct item *item)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -38,7 +49,7 @@ int output_error(struct item *item)
 	made = cJSON_AddStringToObject(object, "error", item->error.text) != NULL &&
 	       (hint[0] != '\0' ? cJSON_AddStringToObject(object, "hint", hint) :
 				  cJSON_AddNullToObject(object, "hint")) != NULL &&
-	       cJSON_AddNumberToObject(object, "status", item->error.class) != NULL;
+	       cJSON_AddNumberToObject(object, "status", item->error.class) != NULL && add_refusal(object, item);
 	text = made ? cJSON_PrintUnformatted(object) : NULL;
 	/* Skip the opening brace. */
 	if (text != NULL && begin(item) == 0 && json_line(item->output, text + 1) == 0)
@@ -61,18 +72,18 @@ int output_assertion(struct item *item, bool json)
 	return json ? secret_append(item->output, end, strlen(end)) : secret_append(item->output, "\n", 1);
 }
 
-/* Returns the answer without its "line" and "ref", which would hide ours; numbers in it may lose digits. Returns NULL
- * if the answer has neither, escaped or not. */
-static char *without_ours(const char *json)
+/* Returns the answer without its "line", "ref" and, `with_jti`, "jti", which would hide ours; numbers in it may lose
+ * digits. Returns NULL if the answer has none of them, escaped or not. */
+static char *without_ours(const char *json, bool with_jti)
 {
-	static const char *const ours[] = { "line", "ref" };
+	static const char *const ours[] = { "line", "ref", "jti" };
 	bool may_have = strstr(json, "\"line\"") != NULL || strstr(json, "\"ref\"") != NULL ||
-			strstr(json, "\\u") != NULL;
+			strstr(json, "\"jti\"") != NULL || strstr(json, "\\u") != NULL;
 	cJSON *object = may_have ? cJSON_Parse(json) : NULL;
 	char *text = NULL;
 	bool found = false;
 
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+	for (size_t i = 0; i < (with_jti ? 3 : 2); i++) {
 		cJSON *member = cJSON_DetachItemFromObjectCaseSensitive(object, ours[i]);
 
 		found |= member != NULL;
@@ -84,11 +95,34 @@ static char *without_ours(const char *json)
 	return text;
 }
 
+/* Appends the jti of the assertion; null if it has none that is a string. */
+static int append_jti(struct item *item)
+{
+	cJSON *claims = cJSON_Parse(item->assertion.claims);
+	const cJSON *jti = cJSON_GetObjectItemCaseSensitive(claims, "jti");
+	char *text = cJSON_IsString(jti) ? cJSON_PrintUnformatted(jti) : NULL;
+	int result = claims != NULL && (text != NULL || !cJSON_IsString(jti)) ? 0 : -1;
+
+	if (result == 0)
+		result = secret_printf(item->output, "\"jti\":");
+	if (result == 0)
+		result = json_line(item->output, text != NULL ? text : "null");
+	if (result == 0)
+		result = secret_append(item->output, ",", 1);
+	cJSON_free(text);
+	cJSON_Delete(claims);
+	return result;
+}
+
 int output_answer(struct item *item, const struct oauth_answer *answer)
 {
+	bool with_jti = item->line.ref != NULL;
 	const char *json = secret_data(answer->json);
-	char *other = without_ours(json);
+	char *other = without_ours(json, with_jti);
 	int result = begin(item);
+
+	if (result == 0 && with_jti)
+		result = append_jti(item);
 
 	/* Skip the opening brace. */
 	if (result == 0 && other != NULL)

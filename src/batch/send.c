@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -203,6 +204,9 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		judged = advice_refusal(&item->line.request, item->assertion.alg, answer, &item->error);
 	item->limited = retry_is_limited(item->line.request.server, answer);
 	item->retry_after = answer->retry_after;
+	item->code[0] = '\0';
+	if (!answer->plain && strlen(answer->code) < sizeof(item->code))
+		strcpy(item->code, answer->code);
 	wait = decide(sender, item, answer);
 	if (wait < 0) {
 		if (judged)

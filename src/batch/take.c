@@ -16,6 +16,8 @@ void run_item_new(struct item *item, unsigned long number)
 	item->number = number;
 	item->retry = (struct retry){ .tries = 0 };
 	item->has_failed = item->renewed = item->cut_short = item->limited = item->probe = item->asks = false;
+	item->code[0] = '\0';
+	item->retry_after = -1;
 	item->not_before = 0;
 }
 

@@ -27,6 +27,7 @@ struct oauth_answer {
 	bool sent;                   /* the request may have reached the server */
 	bool transient;              /* a retry of the failed request may succeed */
 	bool stale;                  /* see http_response */
+	bool plain;                  /* `code` is the first line of a plain text, not an error code */
 	bool refused;                /* the server refuses the client's TLS certificate, or the lack of one */
 };
 

@@ -74,6 +74,7 @@ static void read_plain_words(const struct http_response *response, struct oauth_
 	snprintf(answer->code, sizeof(answer->code), "%.*s", (int)strcspn(text, "\r\n"), text);
 	redact(response->redactor, answer->code);
 	text_clean(answer->code, "");
+	answer->plain = true;
 }
 
 static int refuse(const struct http_response *response, const cJSON *json, enum oauth_wanted wanted,
