@@ -14,12 +14,11 @@ enum { GENERATION_SIZE = 17, JTI_SIZE = 65 };
 struct agent_bearer {
 	unsigned uses;               /* references */
 	struct secret *json;         /* the server's answer, and the member p11bearer: what clients receive */
-	size_t token_start, token_length; /* of the access token in `token` */
 	struct secret *token;        /* the access token alone */
 	char generation[GENERATION_SIZE]; /* random; names this bearer to clients */
 	char jti[JTI_SIZE];          /* of the assertion; "" if it has none */
 	long long expires_at;        /* seconds since 1970; 0: unknown */
-	double expires;              /* loop_now; 0: unknown */
+	double expires;              /* milliseconds, as loop_now; 0: unknown */
 	double began;                /* loop_now, when it arrived */
 	void *response;              /* of http.c */
 	void (*response_free)(void *response);

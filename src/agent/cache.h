@@ -28,6 +28,7 @@ int cache_configure(struct cache *cache, const struct agent_config *config, stru
 struct ask {
 	struct ask *next;
 	void *entry;          /* private */
+	double due;           /* private */
 	const struct agent_profile *profile;
 	const char *username; /* NULL: the profile's; the caller has checked that it is allowed */
 	long min_life;        /* seconds that the bearer must still live, if its expiry is known */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base64url.h"
 
+#include <string.h>
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 size_t base64url_length(size_t length)
 {
 	return length / 3 * 4 + (length % 3 == 0 ? 0 : length % 3 + 1);
@@ -8,7 +12,6 @@ size_t base64url_length(size_t length)
 
 void base64url_encode(const void *data, size_t length, char *text)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	const unsigned char *byte = data;
 	unsigned bits = 0, count = 0;
 
@@ -20,4 +23,25 @@ void base64url_encode(const void *data, size_t length, char *text)
 	if (count > 0)
 		*text++ = alphabet[bits << (6 - count) & 63];
 	*text = '\0';
+}
+
+bool base64url_decode(const char *text, size_t length, void *data, size_t *size)
+{
+	unsigned char *byte = data;
+	unsigned bits = 0, count = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		const char *found = text[i] != '\0' ? strchr(alphabet, text[i]) : NULL;
+
+		if (found == NULL)
+			return false;
+		bits = (bits << 6 | (unsigned)(found - alphabet)) & 0xffff;
+		count += 6;
+		if (count >= 8) {
+			count -= 8;
+			*byte++ = (unsigned char)(bits >> count);
+		}
+	}
+	*size = (size_t)(byte - (unsigned char *)data);
+	return count < 6 && (bits & ((1U << count) - 1)) == 0;
 }

@@ -3,6 +3,7 @@
 #ifndef P11BEARER_BASE_BASE64URL_H
 #define P11BEARER_BASE_BASE64URL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Returns the number of characters that encode `length` bytes, without the final NUL. */
@@ -10,5 +11,9 @@ size_t base64url_length(size_t length);
 
 /* Encodes `length` bytes into `text`, which has room for base64url_length(length) + 1 characters. */
 void base64url_encode(const void *data, size_t length, char *text);
+
+/* Decodes `length` characters into `data`, which has room for length / 4 * 3 + 2 bytes, and sets *size to their number.
+ * Returns false if they are not what base64url_encode gives for any bytes. */
+bool base64url_decode(const char *text, size_t length, void *data, size_t *size);
 
 #endif
