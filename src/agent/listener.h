@@ -14,7 +14,7 @@ struct listener;
 struct listener_use {
 	void (*http)(void *context, int fd, const struct peer *peer);
 	void (*credential)(void *context, int fd, const struct peer *peer); /* systemd's LoadCredential= */
-	void (*unlock)(void *context, int fd, const struct peer *peer);     /* "agent unlock": a PIN's pipe follows */
+	void (*unlock)(void *context, int fd, const struct peer *peer);     /* "agent unlock", of any uid */
 	void *context;
 };
 
@@ -33,6 +33,11 @@ void listener_limit(struct listener *listener, long connections);
 
 /* A connection of this uid has ended. */
 void listener_left(struct listener *listener, uid_t uid);
+
+/* Refuses a connection of systemd's LoadCredential=. systemd takes whatever it gets, even nothing, and only lets the
+ * unit fail if it gets more than 1 MiB (E2BIG). So this sends more, as fast as the peer reads. Takes the connection
+ * over, and calls listener_left. listener_close waits for such connections, at most two seconds. */
+void listener_refuse(struct listener *listener, int fd, uid_t uid);
 
 /* If the socket that the agent bound is gone from its path or replaced, binds it again; warns once if that fails.
  * Called every few seconds. */
