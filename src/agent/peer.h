@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* What a peer wants, by the name that it has bound. Anyone may bind such names. */
+enum peer_kind {
+	PEER_HTTP,
+	PEER_CREDENTIAL,      /* systemd's LoadCredential=; if claimed_unit is empty, the claim does not count */
+	PEER_UNLOCK,          /* "agent unlock" */
+};
+
 struct peer {
 	int fd;               /* of the connection; owned by the listener's user */
 	pid_t pid;
@@ -16,7 +23,8 @@ struct peer {
 	gid_t gid;            /* SO_PEERCRED, taken when the peer connected */
 	char unit[256];       /* see peer_unit */
 	bool unit_known;
-	char claimed_unit[128], claimed_id[128]; /* from the name that the peer has bound; empty: none */
+	enum peer_kind kind;
+	char claimed_unit[128], claimed_id[128]; /* PEER_CREDENTIAL of root or the agent's own user; else empty */
 };
 
 /* Fills `peer` from the connection. Returns -1 if the kernel does not tell. */
