@@ -72,7 +72,7 @@ void http_connection(struct http *http, int fd, const struct peer *peer);
 double http_after(struct http *http);
 
 /* (credential.c) A connection of systemd's LoadCredential=: gets the bare bearer. It never receives an empty
- * credential. credential_end_all makes those that wait fail. */
+ * credential. credential_end_all makes those that wait fail; call it before listener_close. */
 void credential_connection(struct agent *agent, int fd, const struct peer *peer);
 void credential_end_all(void);
 

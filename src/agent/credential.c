@@ -1,39 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The socket side of systemd's LoadCredential= (systemd.exec(5)): it connects, sends nothing, and reads to the end. An
- * end without data would be an empty credential, with which the unit would start; more than systemd accepts makes the
- * unit fail. Therefore a connection is only closed after one or the other, and held until then. */
+/* The agent's side of systemd's LoadCredential= (systemd.exec(5)), which connects, sends nothing, and reads to the end.
+ * An end without data would be an empty credential, with which the unit would start. So a connection is held until
+ * there is a bearer, or refused in a way that makes the unit fail (listener_refuse). */
 #include "agent/bearer.h"
 #include "agent/core.h"
 #include "base/message.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 enum {
 	WAITING_MAX = 128,
-	TOO_LARGE = 1024 * 1024 + 1, /* bytes; a credential has at most 1 MiB */
-	PATIENCE = 10000,            /* milliseconds that a peer may take to read */
-	LOCKED_EVERY = 1000,         /* milliseconds between two looks whether somebody has typed the PIN */
-	AGAIN_FIRST = 5, AGAIN_LAST = 300, /* seconds between two tries */
+	PATIENCE = 10000,    /* milliseconds that a peer may take to read */
+	LOCKED_EVERY = 1000, /* milliseconds between two looks whether somebody has typed the PIN */
+	AGAIN_FIRST = 5, AGAIN_LAST = 300, /* seconds between two tries after other failures */
 };
 
 /* A unit that waits for its credential. */
 struct waiting {
 	struct waiting *next;
 	struct agent *agent;
-	int fd;
 	struct peer peer;
 	struct ask ask;
 	bool asking, told;
-	struct agent_bearer *bearer; /* to send; NULL: what is too large */
-	size_t length, sent;         /* of what is sent; length 0: nothing yet */
+	struct agent_bearer *bearer; /* being sent */
+	size_t sent;
 	struct watch *watch;
 	struct timer timer;
 };
@@ -41,9 +37,8 @@ struct waiting {
 static struct waiting *all; /* of the agent, of which a process has one */
 static size_t count;
 
-static const char filler[64 * 1024] = "p11bearer-agent refuses this credential: see its messages\n";
-
-static void end(struct waiting *waiting)
+/* Frees it. The connection is the caller's now. */
+static void forget(struct waiting *waiting)
 {
 	struct waiting **at = &all;
 
@@ -56,95 +51,92 @@ static void end(struct waiting *waiting)
 	agent_bearer_leave(&waiting->bearer);
 	timer_clear(waiting->agent->loop, &waiting->timer);
 	watch_end(&waiting->watch);
-	close(waiting->fd);
-	listener_left(waiting->agent->listener, waiting->peer.uid);
 	free(waiting);
 }
 
-/* --- sending ----------------------------------------------------------------------------------------------------- */
-
-/* Sends as much of what is too large as the peer takes. Returns the bytes sent, or -1 with errno set. */
-static ssize_t send_filler(int fd, size_t sent)
+static void end(struct waiting *waiting)
 {
-	size_t left = TOO_LARGE - sent;
+	struct listener *listener = waiting->agent->listener;
+	struct peer peer = waiting->peer;
 
-	return send(fd, filler, left < sizeof(filler) ? left : sizeof(filler), MSG_NOSIGNAL);
+	forget(waiting);
+	close(peer.fd);
+	listener_left(listener, peer.uid);
 }
 
-/* Makes the unit fail, and waits until the peer has read it, but not for long. For when nothing can be held. */
-static void refuse_now(int fd)
+/* The unit fails. */
+static void fail(struct waiting *waiting)
 {
-	const struct timeval patience = { .tv_sec = 1 };
-	ssize_t got = 0;
+	struct listener *listener = waiting->agent->listener;
+	struct peer peer = waiting->peer;
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-	for (size_t sent = 0; sent < TOO_LARGE && got >= 0; sent += (size_t)got)
-		got = send_filler(fd, sent);
+	forget(waiting);
+	listener_refuse(listener, peer.fd, peer.uid);
 }
 
-static void push(struct waiting *waiting)
+static void warn(const struct peer *peer, const char *why)
 {
-	while (waiting->sent < waiting->length) {
-		ssize_t got = waiting->bearer == NULL ? send_filler(waiting->fd, waiting->sent) :
-			send(waiting->fd, secret_data(waiting->bearer->token) + waiting->sent,
-			     waiting->length - waiting->sent, MSG_NOSIGNAL);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && errno == EAGAIN) {
-			watch_change(waiting->watch, EPOLLOUT);
-			return;
-		}
-		if (got < 0)
-			break;
-		waiting->sent += (size_t)got;
-	}
-	end(waiting);
-}
-
-/* Sends the bearer, or, if NULL, what makes the unit fail. The peer may be gone afterwards. */
-static void answer(struct waiting *waiting, struct agent_bearer *bearer)
-{
-	waiting->bearer = bearer != NULL ? agent_bearer_use(bearer) : NULL;
-	waiting->length = bearer != NULL ? secret_length(bearer->token) : TOO_LARGE;
-	if (timer_set(waiting->agent->loop, &waiting->timer, loop_now(waiting->agent->loop) + PATIENCE) < 0)
-		refuse_now(waiting->fd);
-	push(waiting);
+	message_warn("unit %s gets no bearer of profile %s: %s", peer->claimed_unit, peer->claimed_id, why);
 }
 
 static void refuse(struct waiting *waiting, const struct failure *failure)
 {
-	bool is_manager = peer_is_owner(&waiting->peer); /* others could fill the journal */
+	struct agent *agent = waiting->agent;
 	struct failure ignored;
 
-	if (is_manager)
-		message_warn("unit %s gets no bearer of profile %s: %s", waiting->peer.claimed_unit,
-			     waiting->peer.claimed_id, failure->error.text);
-	if (is_manager && failure->error.hint[0] != '\0')
+	warn(&waiting->peer, failure->error.text);
+	if (failure->error.hint[0] != '\0')
 		message_note("%s", failure->error.hint);
-	waiting->agent->refused++;
-	(void)agent_record(waiting->agent, agent_profile(waiting->agent, waiting->peer.claimed_id), WORKER_BEARERS,
-			   NULL, &waiting->peer, NULL, failure, &ignored);
-	answer(waiting, NULL);
+	agent->refused++;
+	(void)agent_record(agent, agent_profile(agent, waiting->peer.claimed_id), WORKER_BEARERS, NULL, &waiting->peer,
+			   NULL, failure, &ignored);
+	fail(waiting);
+}
+
+/* Sends as much as the peer takes. */
+static void push(struct waiting *waiting)
+{
+	const struct secret *token = waiting->bearer->token;
+	ssize_t got = 0;
+
+	while (got >= 0 && waiting->sent < secret_length(token)) {
+		got = send(waiting->peer.fd, secret_data(token) + waiting->sent, secret_length(token) - waiting->sent,
+			   MSG_NOSIGNAL);
+		waiting->sent += got > 0 ? (size_t)got : 0;
+	}
+	if (got < 0 && errno == EAGAIN)
+		watch_change(waiting->watch, EPOLLOUT);
+	else
+		end(waiting);
+}
+
+static void hand_out(struct waiting *waiting, struct agent_bearer *bearer)
+{
+	struct agent *agent = waiting->agent;
+
+	if (timer_set(agent->loop, &waiting->timer, loop_now(agent->loop) + PATIENCE) < 0) {
+		fail(waiting);
+		return;
+	}
+	agent->handed++;
+	waiting->bearer = agent_bearer_use(bearer);
+	push(waiting);
 }
 
 /* --- asking ------------------------------------------------------------------------------------------------------ */
 
-/* Any process can bind a name like systemd's, so it proves nothing by itself. */
+/* Any process of these users can bind a name like systemd's. That it runs in the unit's cgroup is the second proof. */
 static bool may_have(struct waiting *waiting, const struct agent_profile *profile, struct failure *failure)
 {
 	const char *unit = waiting->peer.claimed_unit, *id = waiting->peer.claimed_id;
 
-	if (!peer_is_owner(&waiting->peer))
-		failure_set(failure, FAILURE_DENIED, ERROR_CONFIG, 0, "uid %lu is no service manager that the agent "
-			    "believes", (unsigned long)waiting->peer.uid);
-	else if (strcmp(peer_unit(&waiting->peer), unit) != 0)
+	if (strcmp(peer_unit(&waiting->peer), unit) != 0) {
 		failure_set(failure, FAILURE_DENIED, ERROR_CONFIG, 0, "process %ld does not run in that unit",
 			    (long)waiting->peer.pid);
-	else if (profile == NULL)
+	} else if (profile == NULL) {
 		failure_set(failure, FAILURE_DENIED, ERROR_CONFIG, 0, "there is no such profile");
-	else if (!rules_allow_unit(agent_access(waiting->agent, profile)->bearer, unit)) {
+		error_hint(&failure->error, "the credential's name in LoadCredential= must be that of a profile");
+	} else if (!rules_allow_unit(agent_access(waiting->agent, profile)->bearer, unit)) {
 		failure_set(failure, FAILURE_DENIED, ERROR_CONFIG, 0, "the profile does not allow it");
 		error_hint(&failure->error, "add unit:%s to \"allow\" of profile \"%s\"", unit, id);
 	} else if (profile->username == NULL) {
@@ -154,28 +146,6 @@ static bool may_have(struct waiting *waiting, const struct agent_profile *profil
 		return true;
 	}
 	return false;
-}
-
-static void receive(struct ask *ask, struct agent_bearer *bearer, const struct failure *failure);
-
-static void ask_again(void *context)
-{
-	struct waiting *waiting = context;
-	const struct agent_profile *profile = agent_profile(waiting->agent, waiting->peer.claimed_id);
-	struct failure failure;
-
-	if (waiting->length > 0) { /* the peer takes too long to read */
-		end(waiting);
-		return;
-	}
-	if (!may_have(waiting, profile, &failure)) {
-		refuse(waiting, &failure);
-		return;
-	}
-	waiting->ask = (struct ask){ .profile = profile, .patient = true, .done = receive, .context = waiting };
-	agent_requester(&waiting->peer, waiting->ask.requester);
-	waiting->asking = true;
-	cache_ask(waiting->agent->cache, &waiting->ask);
 }
 
 /* The seconds until another try makes sense; 0: it never does. */
@@ -201,79 +171,102 @@ static void wait_longer(struct waiting *waiting, const struct failure *failure)
 			     waiting->peer.claimed_id, failure->error.text);
 	waiting->told = true;
 	if (timer_set(waiting->agent->loop, &waiting->timer, loop_now(waiting->agent->loop) + delay) < 0)
-		answer(waiting, NULL);
+		fail(waiting);
 }
 
 static void receive(struct ask *ask, struct agent_bearer *bearer, const struct failure *failure)
 {
 	struct waiting *waiting = ask->context;
-	struct agent *agent = waiting->agent;
 	struct failure unrecorded;
 
 	waiting->asking = false;
-	if (bearer == NULL && seconds_until_again(failure) > 0) {
+	if (bearer == NULL && seconds_until_again(failure) > 0)
 		wait_longer(waiting, failure);
-	} else if (bearer == NULL) {
+	else if (bearer == NULL)
 		refuse(waiting, failure);
-	} else if (agent_record(agent, ask->profile, WORKER_BEARERS, NULL, &waiting->peer, bearer->jti, NULL,
-				&unrecorded) < 0) {
+	else if (agent_record(waiting->agent, ask->profile, WORKER_BEARERS, NULL, &waiting->peer, bearer->jti, NULL,
+			      &unrecorded) < 0)
 		refuse(waiting, &unrecorded);
-	} else {
-		agent->handed++;
-		answer(waiting, bearer);
-	}
+	else
+		hand_out(waiting, bearer);
 }
 
+static void ask_cache(struct waiting *waiting)
+{
+	const struct agent_profile *profile = agent_profile(waiting->agent, waiting->peer.claimed_id);
+	struct failure failure;
+
+	if (!may_have(waiting, profile, &failure)) {
+		refuse(waiting, &failure);
+		return;
+	}
+	waiting->ask = (struct ask){ .profile = profile, .patient = true, .done = receive, .context = waiting };
+	agent_requester(&waiting->peer, waiting->ask.requester);
+	waiting->asking = true;
+	cache_ask(waiting->agent->cache, &waiting->ask);
+}
+
+/* It is time to try again, or the peer takes too long to read. */
+static void wake(void *context)
+{
+	struct waiting *waiting = context;
+
+	if (waiting->bearer != NULL)
+		end(waiting);
+	else
+		ask_cache(waiting);
+}
+
+/* The peer reads, or has left. */
 static void ready(void *context, uint32_t events)
 {
 	struct waiting *waiting = context;
 
 	if ((events & (EPOLLHUP | EPOLLERR)) != 0)
-		end(waiting); /* the peer has left */
-	else if (waiting->length > 0)
+		end(waiting);
+	else if (waiting->bearer != NULL)
 		push(waiting);
 }
 
 /* --- connections ------------------------------------------------------------------------------------------------- */
 
-/* For a connection that cannot be held. */
-static void drop(struct agent *agent, int fd, const struct peer *peer, const char *why)
+static struct waiting *add(struct agent *agent, int fd, const struct peer *peer)
 {
-	if (peer_is_owner(peer)) {
-		message_warn("unit %s gets no bearer of profile %s: %s", peer->claimed_unit, peer->claimed_id, why);
-		refuse_now(fd);
-	}
-	close(fd);
-	listener_left(agent->listener, peer->uid);
-}
+	struct waiting *waiting = calloc(1, sizeof(*waiting));
 
-void credential_connection(struct agent *agent, int fd, const struct peer *peer)
-{
-	struct waiting *waiting = count < WAITING_MAX ? calloc(1, sizeof(*waiting)) : NULL;
-
-	if (waiting == NULL) {
-		drop(agent, fd, peer, count < WAITING_MAX ? "out of memory" : "too many units wait for theirs");
-		return;
-	}
-	*waiting = (struct waiting){ .next = all, .agent = agent, .fd = fd, .peer = *peer,
-				     .timer = { .call = ask_again, .context = waiting } };
+	if (waiting == NULL)
+		return NULL;
+	*waiting = (struct waiting){ .next = all, .agent = agent, .peer = *peer,
+				     .timer = { .call = wake, .context = waiting } };
 	waiting->peer.fd = fd;
 	waiting->watch = loop_watch(agent->loop, fd, 0, ready, waiting);
 	if (waiting->watch == NULL) {
 		free(waiting);
-		drop(agent, fd, peer, "out of memory");
-		return;
+		return NULL;
 	}
 	all = waiting;
 	count++;
-	ask_again(waiting);
+	return waiting;
+}
+
+void credential_connection(struct agent *agent, int fd, const struct peer *peer)
+{
+	struct waiting *waiting = count < WAITING_MAX ? add(agent, fd, peer) : NULL;
+
+	if (waiting != NULL) {
+		ask_cache(waiting);
+		return;
+	}
+	warn(peer, count < WAITING_MAX ? "out of memory" : "too many units wait for a bearer");
+	listener_refuse(agent->listener, fd, peer->uid);
 }
 
 void credential_end_all(void)
 {
 	while (all != NULL) {
-		if (all->bearer == NULL && peer_is_owner(&all->peer))
-			refuse_now(all->fd);
-		end(all);
+		if (all->bearer != NULL)
+			end(all);
+		else
+			fail(all);
 	}
 }
