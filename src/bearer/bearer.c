@@ -14,6 +14,7 @@
 
 struct bearer {
 	struct oauth_answer answer;
+	char generation[OAUTH_GENERATION_SIZE]; /* an agent's name of it */
 	char *site_text; /* derived from the answer's instance_url; NULL: not yet */
 	struct url site;
 };
@@ -65,6 +66,11 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 	return result;
 }
 
+static bool uses_agent(const struct bearer_request *request)
+{
+	return request->agent.socket[0] != '\0';
+}
+
 int client_renew(struct client *client, struct error *error)
 {
 	struct bearer *fresh = calloc(1, sizeof(*fresh));
@@ -72,7 +78,12 @@ int client_renew(struct client *client, struct error *error)
 
 	if (fresh == NULL)
 		return error_memory(error);
-	result = exchange(client, &fresh->answer, error);
+	if (client->bearer != NULL)
+		memcpy(fresh->generation, client->bearer->generation, sizeof(fresh->generation));
+	if (uses_agent(client->request))
+		result = oauth_agent_bearer(&client->request->agent, fresh->generation, &fresh->answer, error);
+	else
+		result = exchange(client, &fresh->answer, error);
 	if (result < 0) {
 		bearer_free(&fresh);
 		return result;
@@ -89,9 +100,9 @@ int client_open(struct client *client, const struct bearer_request *request, str
 	*client = (struct client){ .request = request, .retries = request->retries };
 	/* Report mistakes in the connection's options before touching the token. */
 	result = http_open(&client->http, &request->http, error);
-	if (result == 0)
+	if (result == 0 && !uses_agent(request))
 		result = signer_open(&client->signer, request, error);
-	if (result == 0)
+	if (result == 0 && !uses_agent(request))
 		result = identity_bind(request->identity, client->signer.key, error);
 	if (result == 0)
 		result = client_renew(client, error);
@@ -161,7 +172,8 @@ int bearer_site(struct bearer *bearer, const struct bearer_request *request, str
 
 	if (text == NULL && request->instance_url.text == NULL) {
 		error_set(error, ERROR_ANSWER, "the org's answer does not say where to send the bearer (instance_url)");
-		error_hint(error, "give the org with --instance-url");
+		error_hint(error, "%s", uses_agent(request) ?
+			   "use the key, with --agent no and --instance-url" : "give the org with --instance-url");
 		return -ERROR_ANSWER;
 	}
 	if (text != NULL && bearer->site_text == NULL && find_site(bearer, request, text, error) < 0)

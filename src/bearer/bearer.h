@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/url.h"
 #include "jwt/jwt.h"
+#include "oauth/agent.h"
 #include "oauth/http.h"
 #include "p11/p11.h"
 #include "server/server.h"
@@ -17,10 +18,12 @@
 struct bearer_identity; /* see bearer/identity.h */
 struct recorder;        /* see bearer/record.h */
 
-/* The input for an assertion and its exchange. Strings belong to the caller and must outlive the request. A URL without
- * text is not set. */
+/* The input for an assertion and its exchange, or the agent that gives the bearer instead; then only `agent`, `server`,
+ * `http` and `retries` count. Strings belong to the caller and must outlive the request. A URL without text is not
+ * set. */
 struct bearer_request {
 	const struct server *server;
+	struct oauth_agent agent; /* without a socket: none */
 	struct p11_request key;
 	const char *client_id;    /* iss */
 	const char *username;     /* sub */
@@ -60,9 +63,9 @@ void assertion_clear(struct assertion *assertion);
 /* The access token and everything that came with it. */
 struct bearer;
 
-/* Makes an assertion and exchanges it. Transient failures are retried, see retry.h; an assertion that may have reached
- * the server is never sent again. Fails as bearer_assertion and oauth_exchange do; the error of a refusal has a
- * hint. */
+/* Makes an assertion and exchanges it, or asks the agent. Transient failures of an exchange are retried, see retry.h;
+ * an assertion that may have reached the server is never sent again. Fails as bearer_assertion and oauth_exchange do,
+ * or as oauth_agent_bearer does; the error of a refusal has a hint. */
 int bearer_get(const struct bearer_request *request, struct bearer **bearer, struct error *error);
 
 /* The server's answer in one line; the access token; the instance URL or NULL; the URL of the user's identity or NULL.
@@ -80,8 +83,9 @@ int bearer_site(struct bearer *bearer, const struct bearer_request *request, str
 /* Wipes and frees *bearer and sets it to NULL. NULL is allowed. */
 void bearer_free(struct bearer **bearer);
 
-/* Gets a bearer and asks the server about its user. The caller frees *json, which is indented. Fails as bearer_get and
- * oauth_call do; the error of a refusal has a hint. */
+/* Gets a bearer and asks the server about its user. If a bearer of the agent has expired, asks once for another one.
+ * The caller frees *json, which is indented. Fails as bearer_get and oauth_call do; the error of a refusal has a
+ * hint. */
 int bearer_userinfo(const struct bearer_request *request, struct secret **json, struct error *error);
 
 /* Where a bearer is revoked. Strings belong to the caller. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bearer in use, with the key that replaces it when it expires. */
+/* A bearer in use, with the key or the agent that replaces it when it expires. */
 #ifndef P11BEARER_BEARER_CLIENT_H
 #define P11BEARER_BEARER_CLIENT_H
 
@@ -8,14 +8,15 @@
 
 struct client {
 	const struct bearer_request *request;
-	struct signer signer; /* stays open: one login serves every bearer */
+	struct signer signer; /* stays open: one login serves every bearer; all 0 with an agent */
 	struct http *http;
 	struct bearer *bearer;
 	long retries; /* of each request */
-	bool renewed; /* the bearer was replaced */
+	bool renewed; /* the bearer was replaced, or need not be */
 };
 
-/* Opens the key and gets a bearer. Fails as bearer_get does. Close the client even on failure. */
+/* Opens the key, unless there is an agent, and gets a bearer. Fails as bearer_get does. Close the client even on
+ * failure. */
 int client_open(struct client *client, const struct bearer_request *request, struct error *error);
 void client_close(struct client *client);
 

@@ -83,8 +83,11 @@ int bearer_userinfo(const struct bearer_request *request, struct secret **json, 
 	*json = NULL;
 	if (request->identity == NULL)
 		signer_close(&client.signer); /* and forget the PIN */
+	/* The server has just issued the bearer, unless an agent had it. */
+	if (request->agent.socket[0] == '\0')
+		client.renewed = true;
 	if (result == 0)
-		result = send_once(&client, request->server->userinfo_path, &get, true, &answer, error);
+		result = client_call(&client, request->server->userinfo_path, &get, true, &answer, error);
 	if (result == 0) {
 		*json = answer.json;
 		answer.json = NULL;

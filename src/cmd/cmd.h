@@ -68,6 +68,14 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 		       struct bearer_request *request, struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
 
+/* Names the agent, and the profile and user to ask it for, as the settings do. Fails with ERROR_USAGE, ERROR_CONFIG, or
+ * with ERROR_NETWORK if there is none at the usual places. */
+int cmd_agent(const struct settings *settings, struct oauth_agent *agent, struct error *error);
+
+/* Fills a request whose bearer comes from the agent. Fails also with ERROR_USAGE if an option is about the key, the
+ * assertion or the exchange. */
+int cmd_agent_request(const struct settings *settings, struct bearer_request *request, struct error *error);
+
 /* Warns if the URL of a Salesforce page is given instead of the org's. Checks the token endpoint for CMD_BEARER
  * only. */
 void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose);

@@ -19,7 +19,9 @@
 /* Hides the sources of the PIN from the command, and wipes the PIN, which is no longer needed. */
 static void drop_pins(const struct settings *settings, struct p11_request *key, struct environment *environment)
 {
-	const struct source *const sources[] = { &key->pin_from, p11_uri_pin_source(key->uri) };
+	const struct source *const sources[] = {
+		&key->pin_from, key->uri != NULL ? p11_uri_pin_source(key->uri) : &key->pin_from,
+	};
 
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		if (sources[i]->type == SOURCE_VARIABLE)
@@ -161,10 +163,10 @@ static const struct settings_usage usage = {
 	.command_line = true,
 	.summary = "Runs a command with a bearer in its environment.",
 	.details = "Sets SF_ACCESS_TOKEN, SF_ORG_INSTANCE_URL, P11BEARER_ACCESS_TOKEN,\n"
-		   "P11BEARER_INSTANCE_URL and P11BEARER_ID.",
+		   "P11BEARER_INSTANCE_URL and P11BEARER_ID. With --agent, nothing is required.",
 	.example = "p11bearer exec --profile production -- sf org display",
 	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_REVOKE },
 };
 const struct command command_exec = { &usage, run, NULL };

@@ -166,6 +166,8 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 		       struct bearer_request *request, struct error *error)
 {
 	*request = (struct bearer_request){ .server = &server_salesforce };
+	if (settings_use_agent(settings))
+		return cmd_agent_request(settings, request, error);
 	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
 	request->lifetime = settings_number(settings, SETTING_LIFETIME);

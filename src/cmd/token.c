@@ -103,11 +103,11 @@ static const struct settings_usage usage = {
 	.operands = "",
 	.summary = "Exchanges an assertion for a bearer and prints it.",
 	.details = "Sends the assertion to the org's token endpoint (RFC 7523). With --batch, only\n"
-		   "the key is required.",
+		   "the key is required; with --agent, nothing is.",
 	.example = "p11bearer token -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
 		   "    -u user@example.com -r https://example.my.salesforce.com",
 	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_FORMAT, SETTING_BATCH, SETTING_SESSIONS, SETTING_PARALLEL, SETTING_ORDERED,
 		 SETTING_FAIL_FAST },
 };

@@ -66,10 +66,11 @@ const struct settings_usage usage_deploy = {
 	.summary = "Deploys an app to the org and waits for the result.",
 	.details = "Gets a bearer for this, and prints the org's result as JSON. PATH is one of an\n"
 		   "app's files; a folder in source format, of which only the files of apps are\n"
-		   "deployed; or a folder in metadata format, of which all files are deployed.",
+		   "deployed; or a folder in metadata format, of which all files are deployed. With\n"
+		   "--agent, nothing is required.",
 	.example = "p11bearer deploy force-app --profile production",
 	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE,
 		 SETTING_ALLOW_UNFIT },
 };

@@ -23,9 +23,10 @@ static const struct settings_usage usage = {
 	.command = "whoami",
 	.operands = "",
 	.summary = "Gets a bearer and prints the user it belongs to.",
-	.details = "Prints the answer of the org's userinfo endpoint, which is JSON.",
+	.details = "Prints the answer of the org's userinfo endpoint, which is JSON. With --agent,\n"
+		   "nothing is required.",
 	.example = "p11bearer whoami --profile production",
 	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 };
 const struct command command_whoami = { &usage, run, NULL };

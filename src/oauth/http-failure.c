@@ -30,7 +30,7 @@ int transfer_explain(const struct http *http, const struct transfer *transfer, C
 	const struct http_request *request = transfer->request;
 	struct http_response *response = transfer->response;
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
-	const char *url = request->url->text, *proxy = proxy_between(http->proxy, url);
+	const char *url = response->url, *proxy = proxy_between(http->proxy, request->url->text);
 	const char *hint = identity_advice(transfer, code);
 
 	if (proxy != NULL && !response->sent && proxy_failed(http, transfer, code, &response->transient, error))

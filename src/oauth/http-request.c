@@ -33,6 +33,8 @@ static int make_headers(const struct http_request *request, struct curl_slist **
 {
 	if (request->bearer != NULL && add_bearer(headers, request->bearer, error) < 0)
 		return error_result(error);
+	if (request->header != NULL && add_header(headers, request->header, error) < 0)
+		return error_result(error);
 	if (request->json != NULL)
 		return add_header(headers, "Content-Type: application/json", error);
 	if (request->fields != NULL)

@@ -34,7 +34,7 @@ static const char *site_fault(const struct http_url *url, const struct http_url 
 		return "has a host that is neither a name nor an address";
 	if (strcmp(strrchr(host, ':'), ":0") == 0)
 		return "has the port 0";
-	if (url->plain && (!server->plain || base->https))
+	if (url->plain && ((server != NULL && !server->plain) || base->https))
 		return "uses plain http, although the org is reached with https";
 	return NULL;
 }

@@ -130,6 +130,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       set_connection(easy, transfer, plain) &&
+	       curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options->socket) == CURLE_OK &&
 	       set_time(easy, options) &&
 	       curl_easy_setopt(easy, CURLOPT_USERAGENT, "p11bearer/" P11BEARER_VERSION) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
@@ -152,7 +153,7 @@ int transfer_begin(struct http *http, struct transfer *transfer, struct error *e
 	struct http_response *response = transfer->response;
 
 	*response = (struct http_response){
-		.url = transfer->request->url->text,
+		.url = http->options->socket != NULL ? http->options->socket_name : transfer->request->url->text,
 		.retry_after = -1,
 		.body = response->body,
 		.redactor = response->redactor,
@@ -203,6 +204,7 @@ bool transfer_wants_more(const struct http *http, struct transfer *transfer, CUR
 int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, struct error *error)
 {
 	struct http_response *response = transfer->response;
+	long number = 0;
 	curl_off_t wait = 0;
 	CURLcode over;
 
@@ -219,6 +221,9 @@ int transfer_end(struct http *http, struct transfer *transfer, CURLcode code, st
 		code = over;
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		transfer_report_time(http, transfer);
+	if (code == CURLE_COULDNT_CONNECT)
+		curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &number);
+	response->number = (int)number;
 	if (code != CURLE_OK) {
 		response->status = 0;
 		proxy_redact(http->proxy, http->message);

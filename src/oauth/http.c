@@ -57,7 +57,7 @@ int http_begin(const struct http_options *options, struct proxy **proxy, struct 
 	judge_begin();
 	if (options->cacert != NULL && check_cacert(options->cacert, error) < 0)
 		return error_result(error);
-	return proxy_open(proxy, options, error);
+	return options->socket == NULL ? proxy_open(proxy, options, error) : 0;
 }
 
 static bool is_over(void *context)

@@ -43,6 +43,9 @@ struct http_identity {
 };
 
 struct http_options {
+	const char *socket;      /* path of a Unix socket to which all requests go, without a proxy and whatever their
+				  * URL; NULL: none */
+	const char *socket_name; /* in messages, instead of the URL */
 	const struct http_identity *identity; /* NULL: none; servers that request a certificate get none */
 	const char *cacert; /* file of CA certificates; NULL: the system's */
 	const char *proxy;  /* URL; NULL: the environment's */
@@ -78,6 +81,7 @@ struct http_response {
 	char location[512];  /* of a redirect, else empty */
 	bool sent;           /* part of the request may have reached the server */
 	bool transient;      /* no answer, and a transient failure, such as a lost connection */
+	int number;          /* errno of a connection that failed, or 0 */
 	bool stale;          /* failed on a reused connection, which may already have been closed */
 	bool refused;        /* failed with ERROR_ORG: in TLS, the server refused the client for its certificate */
 	enum http_certificate certificate;
@@ -109,6 +113,7 @@ struct http_request {
 	const struct http_part *parts;   /* multipart/form-data, or NULL */
 	size_t part_count;
 	const char *json;                /* application/json, or NULL */
+	const char *header;              /* another line of the header, without its end, or NULL */
 	size_t limit;                    /* bytes of the answer; 0: HTTP_BODY_MAX */
 	bool fresh;                      /* use a new connection */
 	bool once_sent_await;            /* once the request was sent, a signal leaves 10 s for the answer */
@@ -126,8 +131,8 @@ int http_check_proxy(const char *proxy, const char *url, struct error *error);
 /* Derives the URL for requests from `text`, the instance_url that a server sent: its scheme, host and port, and its
  * path only if `base`, the URL the user gave (may have no text), has the same path. `server` is the URL that sent it. A
  * port that `text` lacks is that of `base`, or of `server` if `base` has no text, if scheme and host are the same.
- * Fails with ERROR_ANSWER if http_url_parse would fail, or if the URL is http but `server` or `base` is https. The
- * caller frees *site. */
+ * Fails with ERROR_ANSWER if http_url_parse would fail, or if the URL is http but `server` or `base` is https. `server`
+ * is NULL if it is unknown. The caller frees *site. */
 int http_site(const char *text, const struct http_url *server, const struct url *base, char **site,
 	      struct error *error);
 

@@ -223,7 +223,7 @@ int files_read(struct settings *settings, struct error *error)
 		if (result < 0 && (!missing || (i == 1 && only != NULL)))
 			return result;
 	}
-	if (profile != NULL && !found)
+	if (profile != NULL && !found && !settings_use_agent(settings))
 		return profile_missing(settings, profile, error);
 	return 0;
 }

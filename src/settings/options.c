@@ -28,6 +28,14 @@ bool usage_takes(const struct settings_usage *usage, const struct setting *setti
 	return ((usage->groups | GROUP_COMMON) & (unsigned)setting->group) != 0 || usage_owns(usage, setting);
 }
 
+bool settings_use_agent(const struct settings *settings)
+{
+	const struct setting *agent = &settings_table[SETTING_AGENT];
+
+	return usage_owns(settings->usage, agent) || (usage_takes(settings->usage, agent) &&
+						      strcmp(settings_text(settings, SETTING_AGENT), "no") != 0);
+}
+
 /* A flag that a file can set, or that is on by default, needs a way to turn it off. */
 static bool has_negation(const struct setting *setting)
 {

@@ -162,7 +162,7 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 	*settings = calloc(1, sizeof(**settings));
 	if (*settings == NULL)
 		return error_memory(error);
-	(*settings)->command = usage->command;
+	(*settings)->usage = usage;
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
 
@@ -201,7 +201,7 @@ void settings_forget_pins(const struct settings *settings)
 
 const char *settings_command(const struct settings *settings)
 {
-	return settings->command;
+	return settings->usage->command;
 }
 
 const char *settings_text(const struct settings *settings, enum setting_id id)

@@ -160,6 +160,10 @@ void settings_forget_pins(const struct settings *settings);
 /* The name of the command, such as "app check". Static. */
 const char *settings_command(const struct settings *settings);
 
+/* Whether the command takes its bearer from the agent, or is about the agent. The profile is then one of the agent's,
+ * and need not be in the files. */
+bool settings_use_agent(const struct settings *settings);
+
 /* The value as text, or the default, or NULL. Owned by `settings`. */
 const char *settings_text(const struct settings *settings, enum setting_id id);
 

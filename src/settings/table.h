@@ -80,7 +80,7 @@ struct profiles {
 };
 
 struct settings {
-	const char *command;      /* its name */
+	const struct settings_usage *usage; /* of the command */
 	bool only_tightening;     /* ignore what a file sets, except for settings that only tighten */
 	struct values values[SETTING_COUNT];
 	long numbers[SETTING_COUNT]; /* of flags, numbers and choices, or their defaults */
