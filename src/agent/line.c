@@ -4,8 +4,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-/* Appends the text as a JSON string. */
-static int append_string(struct secret *out, const char *text)
+int agent_line_string(struct secret *out, const char *text)
 {
 	cJSON *string = cJSON_CreateStringReference(text);
 	char *json = string != NULL ? cJSON_PrintUnformatted(string) : NULL;
@@ -20,7 +19,7 @@ int agent_line(struct secret *out, const struct agent_profile *profile, const ch
 {
 	int result = secret_printf(out, "\"username\":");
 
-	result |= append_string(out, username);
+	result |= agent_line_string(out, username);
 	if (profile->shape != NULL && profile->shape[0] != '\0')
 		result |= secret_printf(out, ",%s", profile->shape);
 	result |= secret_printf(out, ",\"jti\":%s", profile->jti ? "true" : "false");

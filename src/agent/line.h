@@ -10,4 +10,7 @@
  * that it means the same whatever the worker was started with. `username` is UTF-8. Returns -1 if out of memory. */
 int agent_line(struct secret *out, const struct agent_profile *profile, const char *username);
 
+/* Appends the text as a JSON string. Returns -1 if out of memory. */
+int agent_line_string(struct secret *out, const char *text);
+
 #endif

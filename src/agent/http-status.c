@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /v1/status */
+#include "agent/http-internal.h"
+
+#include "agent/http-certificate.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+#include <time.h>
+
+/* Strings of ours and of the configuration, which is UTF-8. NULL or "" becomes null. */
+static bool add_text(cJSON *object, const char *name, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return cJSON_AddNullToObject(object, name) != NULL;
+	return cJSON_AddStringToObject(object, name, text) != NULL;
+}
+
+/* 0 becomes null. */
+static bool add_time(cJSON *object, const char *name, long long seconds)
+{
+	if (seconds == 0)
+		return cJSON_AddNullToObject(object, name) != NULL;
+	return cJSON_AddNumberToObject(object, name, (double)seconds) != NULL;
+}
+
+static bool add_days(cJSON *object, const char *path)
+{
+	long long expiry = certificate_expiry(path);
+
+	if (expiry == 0)
+		return cJSON_AddNullToObject(object, "certificate_days") != NULL;
+	return cJSON_AddNumberToObject(object, "certificate_days", (double)certificate_days(expiry, time(NULL))) !=
+	       NULL;
+}
+
+static bool fill_profile(cJSON *object, const struct agent *agent, const struct agent_profile *profile)
+{
+	struct cache_status status = { 0 };
+	const char *reason;
+
+	cache_status(agent->cache, profile, &status);
+	reason = status.reason[0] != '\0' ? status.reason : workers_reason(agent->workers, profile);
+	return add_text(object, "name", profile->name) && add_text(object, "key", profile->key) &&
+	       add_days(object, profile->certificate) &&
+	       add_text(object, "state", worker_state_name(workers_state(agent->workers, profile))) &&
+	       cJSON_AddNumberToObject(object, "bearers", (double)status.bearers) != NULL &&
+	       add_time(object, "expires_at", status.expires_at) &&
+	       add_time(object, "renewed_at", status.renewed_at) && add_text(object, "requester", status.requester) &&
+	       add_text(object, "reason", reason);
+}
+
+static bool may_see(const struct client *client, const struct agent_profile *profile, struct peer *peer)
+{
+	const struct agent *agent = client->http->agent;
+	struct failure failure;
+
+	if (peer_is_owner(peer))
+		return true;
+	/* A profile without a username is no less allowed. */
+	return agent_allows(agent, profile, WORKER_BEARERS, NULL, peer, &failure) || failure.kind != FAILURE_DENIED ||
+	       agent_allows(agent, profile, WORKER_ASSERTIONS, NULL, peer, &failure) ||
+	       failure.kind != FAILURE_DENIED;
+}
+
+static bool fill(cJSON *object, struct client *client)
+{
+	const struct agent *agent = client->http->agent;
+	cJSON *profiles;
+
+	if (!add_text(object, "version", P11BEARER_VERSION) ||
+	    cJSON_AddNumberToObject(object, "uptime", (double)(time(NULL) - agent->started)) == NULL)
+		return false;
+	profiles = cJSON_AddArrayToObject(object, "profiles");
+	for (size_t i = 0; i < agent->config->count && profiles != NULL; i++) {
+		const struct agent_profile *profile = &agent->config->profiles[i];
+		cJSON *one;
+
+		if (!may_see(client, profile, &client->peer))
+			continue;
+		one = cJSON_CreateObject();
+		if (one == NULL || !cJSON_AddItemToArray(profiles, one) || !fill_profile(one, agent, profile))
+			return false;
+	}
+	return profiles != NULL;
+}
+
+void http_status(struct client *client)
+{
+	cJSON *object = cJSON_CreateObject();
+	char *text = object != NULL && fill(object, client) ? cJSON_PrintUnformatted(object) : NULL;
+	struct secret *body = text != NULL ? secret_new(strlen(text)) : NULL;
+
+	if (body != NULL && secret_append(body, text, strlen(text)) < 0)
+		secret_free(&body);
+	cJSON_free(text);
+	cJSON_Delete(object);
+	http_answer_json(client, MHD_HTTP_OK, &body);
+}
