@@ -2,7 +2,22 @@
 /* POST /v1/reload, /v1/lock and /v1/forget, for the agent's user and root. */
 #include "agent/http-internal.h"
 
-static bool is_owner(struct client *client)
+/* Records what the client wanted, and that it failed or was refused (`problem`; NULL: neither). If recording is
+ * required and fails, answers so and returns false. */
+static bool record(struct client *client, enum audit_event event, const struct agent_profile *profile,
+		   const struct error *problem)
+{
+	struct failure failure = { .kind = FAILURE_WORKER };
+
+	if (agent_record_action(client->http->agent, event, profile, client->request.query.username, &client->peer,
+				problem, &failure.error) == 0)
+		return true;
+	failure.error.class = ERROR_UNEXPECTED; /* the request is not to blame */
+	http_answer_failure(client, &failure);
+	return false;
+}
+
+static bool is_owner(struct client *client, enum audit_event event)
 {
 	struct failure failure;
 
@@ -10,7 +25,8 @@ static bool is_owner(struct client *client)
 		return true;
 	failure_set(&failure, FAILURE_DENIED, ERROR_CONFIG, 0, "uid %lu is neither root nor the agent's user",
 		    (unsigned long)client->peer.uid);
-	http_answer_failure(client, &failure);
+	if (record(client, event, NULL, &failure.error))
+		http_answer_failure(client, &failure);
 	return false;
 }
 
@@ -40,34 +56,42 @@ static void answer_count(struct client *client, const char *name, size_t count)
 void http_reload(struct client *client)
 {
 	struct agent *agent = client->http->agent;
-	struct failure failure;
+	struct failure failure = { .kind = FAILURE_WORKER };
+	bool works;
 
-	if (!is_owner(client))
+	if (!is_owner(client, AUDIT_RELOAD))
 		return;
-	failure_set(&failure, FAILURE_WORKER, ERROR_NONE, 0, "%s", "");
-	if (agent_reload(agent, &failure.error) == 0)
+	works = agent_reload(agent, &failure.error) == 0;
+	if (!record(client, AUDIT_RELOAD, NULL, works ? NULL : &failure.error))
+		return;
+	if (works)
 		answer_count(client, "profiles", agent->config->count);
 	else
 		http_answer_failure(client, &failure);
 }
 
+/* Locking and forgetting are done even if they cannot be recorded: they only take away. */
 void http_lock(struct client *client)
 {
 	struct agent *agent = client->http->agent;
 	const struct agent_profile *profile;
 
-	if (!is_owner(client) || !named_profile(client, &profile))
+	if (!is_owner(client, AUDIT_LOCK) || !named_profile(client, &profile))
 		return;
 	agent_lock(agent, profile);
-	answer_count(client, "locked", profile != NULL ? 1 : agent->config->count);
+	if (record(client, AUDIT_LOCK, profile, NULL))
+		answer_count(client, "locked", profile != NULL ? 1 : agent->config->count);
 }
 
+/* Requests that wait for a bearer get another one: without a failure, the cache exchanges again. */
 void http_forget(struct client *client)
 {
 	const struct agent_profile *profile;
+	size_t wiped;
 
-	/* Requests that wait for a bearer get another one: without a failure, the cache exchanges again. */
-	if (is_owner(client) && named_profile(client, &profile))
-		answer_count(client, "wiped",
-			     cache_forget(client->http->agent->cache, profile, client->request.query.username, NULL));
+	if (!is_owner(client, AUDIT_FORGET) || !named_profile(client, &profile))
+		return;
+	wiped = cache_forget(client->http->agent->cache, profile, client->request.query.username, NULL);
+	if (record(client, AUDIT_FORGET, profile, NULL))
+		answer_count(client, "wiped", wiped);
 }
