@@ -20,8 +20,8 @@ struct listener_use {
 
 /* Takes the one socket that LISTEN_FDS passes (sd_listen_fds(3)), or else binds config->socket: creates its folder
  * (mode 0755) if only that is missing, and replaces a socket that nobody listens at. Fails with ERROR_CONFIG if another
- * agent listens there, the path is too long, or the descriptor is no listening Unix stream socket; else with
- * ERROR_UNEXPECTED. The caller closes *listener in any case. */
+ * agent listens there, the path is too long or not absolute, others could replace the socket, or the descriptor is no
+ * listening Unix stream socket; else with ERROR_UNEXPECTED. The caller closes *listener in any case. */
 int listener_open(struct listener **listener, struct loop *loop, const struct agent_config *config,
 		  const struct listener_use *use, struct error *error);
 

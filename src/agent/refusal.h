@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections that are refused: sends them why, and closes them. For the agent's listener.c only. */
+#ifndef P11BEARER_AGENT_REFUSAL_H
+#define P11BEARER_AGENT_REFUSAL_H
+
+#include "agent/loop.h"
+#include "agent/peer.h"
+
+#include <sys/types.h>
+
+struct refusal;
+
+struct refusals {
+	struct loop *loop;
+	struct refusal *first;
+	size_t count;
+	void (*left)(void *context, uid_t uid); /* a counted connection has ended */
+	void *context;
+};
+
+/* Takes the connection over. An HTTP or unlock peer is told that its uid has too many connections; a credential peer
+ * gets more than systemd takes. If it is not `counted`, and memory or room for such connections is short, it is closed
+ * with what it got until then. */
+void refusal_start(struct refusals *refusals, int fd, uid_t uid, enum peer_kind kind, bool counted);
+
+/* Ends all, after waiting until credential peers have got enough: at most two seconds. */
+void refusals_end(struct refusals *refusals);
+
+#endif
