@@ -30,6 +30,7 @@ struct agent {
 	struct workers *workers;
 	struct cache *cache;
 	struct http *http;
+	char reload_problem[512];    /* why the last reload failed, or "" */
 	long long started;           /* seconds since 1970 */
 	unsigned long handed, refused, assertions, failed; /* answers, for the metrics */
 };
