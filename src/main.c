@@ -12,6 +12,9 @@
  * program. */
 #define IN_APP(usage) &(const struct command) { &(usage), NULL, "p11bearer-app" }
 
+/* The agent runs for days: it has none of the libraries that the other commands need. */
+#define IN_AGENT(usage) &(const struct command) { &(usage), NULL, "p11bearer-agent" }
+
 /* In the order of --help. */
 static const struct command *const commands[] = {
 	&command_keys,
@@ -30,6 +33,7 @@ static const struct command *const commands[] = {
 	IN_APP(usage_app_check),
 	IN_APP(usage_app_init),
 	IN_APP(usage_deploy),
+	IN_AGENT(usage_agent),
 	NULL,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
@@ -127,6 +131,13 @@ static int run_group(const char *group, const char *name, struct error *error)
 	return -ERROR_USAGE;
 }
 
+/* Whether the command is also the name of a group, and a word that is none of its commands follows. */
+static bool is_wrong_in_group(const struct command *command, int words, char *const *argv)
+{
+	return command != NULL && words == 1 && argv[2] != NULL && argv[2][0] != '-' &&
+	       is_group(command->usage->command);
+}
+
 /* Handles a command line without a command: groups, --help, --version and mistakes. */
 static int run_other(char *const *argv, struct error *error)
 {
@@ -176,8 +187,11 @@ int main(int argc, char **argv)
 	struct error error = { .class = ERROR_NONE };
 	int words = 0, result = 0;
 	const struct command *command = cmd_find(commands, argv, &words);
-	bool help = command != NULL && command->run == NULL && is_help(argv[1 + words]);
+	bool help;
 
+	if (is_wrong_in_group(command, words, argv))
+		command = NULL;
+	help = command != NULL && command->run == NULL && is_help(argv[1 + words]);
 	/* First, so that the other program inherits signals, limits and environment unchanged. */
 	if (command != NULL && command->run == NULL && !help)
 		result = execute(command, argv, &error);

@@ -23,8 +23,12 @@ extern const struct command command_whoami, command_revoke, command_exec, comman
 extern const struct command command_app_set_cert, command_app_check, command_app_init, command_deploy;
 extern const struct settings_usage usage_app_set_cert, usage_app_check, usage_app_init, usage_deploy;
 
-/* Finds the command that argv begins with. *words is the number of words in its name. NULL: argv names none of
- * `commands`, which end with NULL. */
+/* Of p11bearer-agent, likewise. */
+extern const struct command command_agent;
+extern const struct settings_usage usage_agent;
+
+/* Finds the command that argv begins with; of "agent" and "agent status" the longer. *words is the number of words in
+ * its name. NULL: argv names none of `commands`, which end with NULL. */
 const struct command *cmd_find(const struct command *const *commands, char *const *argv, int *words);
 
 /* Runs the command, or prints its help. argv[0] is skipped. Returns what command->run returns. */

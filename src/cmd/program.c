@@ -14,6 +14,8 @@
 
 const struct command *cmd_find(const struct command *const *commands, char *const *argv, int *words)
 {
+	const struct command *found = NULL;
+
 	if (argv[0] == NULL || argv[1] == NULL)
 		return NULL;
 	for (; *commands != NULL; commands++) {
@@ -22,11 +24,15 @@ const struct command *cmd_find(const struct command *const *commands, char *cons
 
 		if (strncmp(name, argv[1], first) != 0 || argv[1][first] != '\0')
 			continue;
-		*words = name[first] == ' ' ? 2 : 1;
-		if (*words == 1 || (argv[2] != NULL && strcmp(name + first + 1, argv[2]) == 0))
+		if (name[first] == '\0') {
+			*words = 1;
+			found = *commands;
+		} else if (argv[2] != NULL && strcmp(name + first + 1, argv[2]) == 0) {
+			*words = 2;
 			return *commands;
+		}
 	}
-	return NULL;
+	return found;
 }
 
 int cmd_run(const struct command *command, int argc, char **argv, struct error *error)

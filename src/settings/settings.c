@@ -252,6 +252,14 @@ bool settings_is_environment(const struct settings *settings, enum setting_id id
 	return false;
 }
 
+bool settings_is_of_profile(const struct settings *settings, enum setting_id id)
+{
+	const struct values *values = &settings->values[id];
+
+	return values->count > 0 &&
+	       (values->list[0].layer == LAYER_SYSTEM_PROFILE || values->list[0].layer == LAYER_USER_PROFILE);
+}
+
 size_t settings_pairs(const struct settings *settings, enum setting_id id)
 {
 	return settings->values[id].count;

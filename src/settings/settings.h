@@ -178,9 +178,11 @@ const struct url *settings_refused_url(const struct settings *settings);
 /* Where the value was set ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL for a default. */
 const char *settings_origin(const struct settings *settings, enum setting_id id);
 
-/* Whether an option set the value; whether the environment set it, or a pair of it. */
+/* Whether an option set the value; whether the environment set it, or a pair of it; whether the section of the chosen
+ * profile set it. */
 bool settings_is_option(const struct settings *settings, enum setting_id id);
 bool settings_is_environment(const struct settings *settings, enum setting_id id);
+bool settings_is_of_profile(const struct settings *settings, enum setting_id id);
 
 /* The value of a flag. */
 bool settings_flag(const struct settings *settings, enum setting_id id);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One profile for the agent. */
+#include "cmd/cmd-agent.h"
+
+#include "base/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MODULE_WAIT = 30 }; /* seconds; default of batches, as in batch.c */
+
+static int copy(char **to, const char *text, struct error *error)
+{
+	*to = text != NULL ? strdup(text) : NULL;
+	return text == NULL || *to != NULL ? 0 : error_memory(error);
+}
+
+/* What the profile lacks to serve anybody, or NULL. */
+static const char *missing(const struct settings *settings)
+{
+	bool audience = settings_text(settings, SETTING_AUDIENCE) != NULL;
+
+	if (settings_text(settings, SETTING_KEY) == NULL)
+		return "key";
+	if (settings_text(settings, SETTING_CLIENT_ID) == NULL)
+		return "client-id";
+	if (settings_text(settings, SETTING_INSTANCE_URL) == NULL &&
+	    !(audience && (settings_text(settings, SETTING_TOKEN_URL) != NULL ||
+			   settings_text(settings, SETTING_ALLOW_ASSERTION) != NULL)))
+		return "instance-url";
+	if (settings_text(settings, SETTING_USERNAME) == NULL &&
+	    settings_text(settings, SETTING_ALLOW_USERNAME) == NULL)
+		return "username";
+	return NULL;
+}
+
+/* Whether the profile has all it needs. Fails if not, although its own section has keys of the agent: then it is meant
+ * to be served. */
+static int check_complete(const struct settings *settings, const char *name, bool *served, struct error *error)
+{
+	const char *lacks = missing(settings);
+
+	*served = lacks == NULL;
+	for (int id = SETTING_ALLOW; id <= SETTING_SINK_OWNER && lacks != NULL; id++) {
+		if (!settings_is_of_profile(settings, (enum setting_id)id))
+			continue;
+		error_set(error, ERROR_CONFIG, "%s, but the profile has no %s",
+			  settings_origin(settings, (enum setting_id)id), lacks);
+		error_hint(error, "set %s in section [%s] or in [default]", lacks, name);
+		return -ERROR_CONFIG;
+	}
+	if (lacks != NULL)
+		message_step("profile %s is not served: it has no %s", name, lacks);
+	return 0;
+}
+
+/* The attributes of a URI's path that tell users which key it is; no others, because a PIN may be in the wrong
+ * place. */
+static char *shown_key(const char *uri)
+{
+	static const char *const names[] = {
+		"token=", "manufacturer=", "model=", "serial=", "object=", "id=", "type=",
+	};
+	char *shown = malloc(strlen(uri) + 1), *to = shown;
+
+	if (shown == NULL)
+		return NULL;
+	to = stpcpy(to, "pkcs11:");
+	uri += strcspn(uri, ":");
+	while (*uri == ':' || *uri == ';') {
+		size_t length = strcspn(++uri, ";?"), i = 0;
+
+		while (i < sizeof(names) / sizeof(names[0]) && strncmp(uri, names[i], strlen(names[i])) != 0)
+			i++;
+		if (i < sizeof(names) / sizeof(names[0])) {
+			to += to[-1] != ':' ? (*to = ';', 1) : 0;
+			to = mempcpy(to, uri, length);
+		}
+		uri += length;
+	}
+	*to = '\0';
+	return shown;
+}
+
+static int take_texts(const struct settings *settings, const char *name, struct agent_profile *profile,
+		      struct error *error)
+{
+	profile->key = shown_key(settings_text(settings, SETTING_KEY));
+	if (profile->key == NULL)
+		return error_memory(error);
+	if (copy(&profile->name, name, error) < 0 ||
+	    copy(&profile->certificate, settings_text(settings, SETTING_CERTIFICATE), error) < 0 ||
+	    copy(&profile->allow, settings_text(settings, SETTING_ALLOW), error) < 0 ||
+	    copy(&profile->allow_assertion, settings_text(settings, SETTING_ALLOW_ASSERTION), error) < 0 ||
+	    copy(&profile->username, settings_text(settings, SETTING_USERNAME), error) < 0 ||
+	    copy(&profile->usernames, settings_text(settings, SETTING_ALLOW_USERNAME), error) < 0)
+		return error_result(error);
+	return 0;
+}
+
+int cmd_agent_profile(const struct settings *settings, const char *name, struct agent_profile *profile, bool *served,
+		      struct error *error)
+{
+	*profile = (struct agent_profile){
+		.jti = settings_flag(settings, SETTING_JTI),
+		.module_timeout = settings_number(settings, SETTING_MODULE_TIMEOUT),
+		.module_wait = settings_text(settings, SETTING_MODULE_WAIT) != NULL ?
+			       settings_number(settings, SETTING_MODULE_WAIT) : MODULE_WAIT,
+		.timeout = settings_number(settings, SETTING_TIMEOUT),
+		.retries = settings_number(settings, SETTING_RETRIES),
+		.bearer_seconds = 60 * settings_number(settings, SETTING_BEARER_MINUTES),
+		.logins_per_hour = settings_number(settings, SETTING_LOGINS_PER_HOUR),
+		.audit_required = settings_flag(settings, SETTING_AUDIT_REQUIRED),
+	};
+	if (check_complete(settings, name, served, error) < 0)
+		return error_result(error);
+	if (!*served)
+		return 0;
+	if (take_texts(settings, name, profile, error) < 0 || cmd_agent_pin(settings, &profile->prompt, error) < 0 ||
+	    cmd_agent_shape(settings, profile, error) < 0)
+		return error_result(error);
+	return cmd_agent_sink(settings, profile, error);
+}
+
+void cmd_agent_profile_clear(struct agent_profile *profile)
+{
+	free(profile->name);
+	free(profile->key);
+	free(profile->certificate);
+	free(profile->allow);
+	free(profile->allow_assertion);
+	free(profile->username);
+	free(profile->usernames);
+	free(profile->shape);
+	free(profile->claims);
+	free(profile->worker);
+	free(profile->fingerprint);
+	free(profile->sink);
+	memset(profile, 0, sizeof(*profile));
+}
