@@ -27,9 +27,9 @@ int cache_configure(struct cache *cache, const struct agent_config *config, stru
 /* Asks for a bearer. The caller owns the ask, and leaves it alone until `done` was called or it was cancelled. */
 struct ask {
 	struct ask *next;
-	void *entry;          /* private */
+	void *pair;           /* private */
 	double due;           /* private */
-	const struct agent_profile *profile;
+	const struct agent_profile *profile; /* a reload lets it point to the new configuration */
 	const char *username; /* NULL: the profile's; the caller has checked that it is allowed */
 	long min_life;        /* seconds that the bearer must still live, if its expiry is known */
 	const char *fresh;    /* generation that a server has refused; NULL: none */
