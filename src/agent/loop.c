@@ -4,7 +4,6 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -204,9 +203,9 @@ static int patience(const struct loop *loop, double after)
 {
 	double wait = after >= 0 && after < WAIT_MAX ? after : WAIT_MAX;
 
-	if (loop->timers > 0)
-		wait = fmin(wait, loop->heap[1]->due - clock_boot_ms());
-	return wait > 0 ? (int)ceil(wait) : 0;
+	if (loop->timers > 0 && loop->heap[1]->due - clock_boot_ms() < wait)
+		wait = loop->heap[1]->due - clock_boot_ms();
+	return wait > 0 ? (int)wait + 1 : 0;
 }
 
 int loop_run(struct loop *loop, double (*after)(void *context), void *context, struct error *error)

@@ -17,6 +17,10 @@
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
 
+enum { CGROUP_SIZE = 4096 };
+
+static const char cgroup_label[] = "0::"; /* cgroup v2, which systemd also has in its hybrid mode */
+
 /* --- the name that a peer has bound ------------------------------------------------------------------------------ */
 
 /* Copies a part of the name. */
@@ -151,21 +155,30 @@ static bool still_runs(int pidfd)
 	return poll(&end, 1, 0) == 0;
 }
 
+/* The agent stays in its cgroup. */
+static const char *own_cgroup(void)
+{
+	static char path[CGROUP_SIZE];
+
+	if (path[0] == '\0')
+		read_line("self", "cgroup", cgroup_label, path, sizeof(path));
+	return path;
+}
+
 const char *peer_unit(struct peer *peer)
 {
-	char pid[16], path[4096], own[4096];
+	char pid[16], path[CGROUP_SIZE];
 	int pidfd;
 
-	if (peer->unit_known || peer->pid <= 0)
+	if (peer->unit_known)
 		return peer->unit;
 	peer->unit_known = true;
 	snprintf(pid, sizeof(pid), "%d", (int)peer->pid);
-	pidfd = open_process(peer, pid);
+	pidfd = peer->pid > 0 ? open_process(peer, pid) : -1;
 	if (pidfd < 0)
 		return peer->unit;
-	if (read_line(pid, "cgroup", "0::", path, sizeof(path)) && still_runs(pidfd) &&
-	    read_line("self", "cgroup", "0::", own, sizeof(own)))
-		unit_of_cgroup(path, own, geteuid(), peer->unit);
+	if (read_line(pid, "cgroup", cgroup_label, path, sizeof(path)) && still_runs(pidfd))
+		unit_of_cgroup(path, own_cgroup(), geteuid(), peer->unit);
 	close(pidfd);
 	return peer->unit;
 }
