@@ -33,7 +33,12 @@ static const struct command *const commands[] = {
 	IN_APP(usage_app_check),
 	IN_APP(usage_app_init),
 	IN_APP(usage_deploy),
-	IN_AGENT(usage_agent),
+	&command_agent_status,
+	&command_agent_unlock,
+	&command_agent_lock,
+	&command_agent_forget,
+	&command_agent_reload,
+	IN_AGENT(usage_agent), /* last: a word after it is not looked at */
 	NULL,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
@@ -61,6 +66,30 @@ static bool is_group(const char *name)
 	return false;
 }
 
+static bool is_command(const char *name, size_t length)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *command = commands[i]->usage->command;
+
+		if (strlen(command) == length && strncmp(command, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Lists the commands of a group; if `group` is NULL, all, without those of a group that is a command too. */
+static void list(const char *group)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *name = commands[i]->usage->command;
+		size_t first = strcspn(name, " ");
+
+		if (group != NULL ? name_in_group(commands[i], group) != NULL :
+				    name[first] == '\0' || !is_command(name, first))
+			printf("  %-12s %s\n", name, commands[i]->usage->summary);
+	}
+}
+
 /* Prints the help of a group; if `group` is NULL, the program's. */
 static void print_help(const char *group)
 {
@@ -69,12 +98,19 @@ static void print_help(const char *group)
 	else
 		printf("Usage: p11bearer COMMAND [OPTION]…\n       p11bearer --help | --version\n\n"
 		       "Gets OAuth 2.0 bearers with a private key that never leaves its PKCS#11 token.\n\n");
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (group == NULL || name_in_group(commands[i], group) != NULL)
-			printf("  %-12s %s\n", commands[i]->usage->command, commands[i]->usage->summary);
-	}
+	list(group);
 	printf("\n\"p11bearer %s%sCOMMAND --help\" lists a command's options. See p11bearer(1).\n",
 	       group != NULL ? group : "", group != NULL ? " " : "");
+}
+
+/* Prints the help of a command of another program. It may be a group too, such as "agent". */
+static void print_command_help(const struct command *command)
+{
+	settings_help(command->usage, stdout);
+	if (!is_group(command->usage->command))
+		return;
+	printf("\nCommands about it:\n");
+	list(command->usage->command);
 }
 
 /* The length of the part of `word` that may be shown: a URI, and a PIN in it, may follow the name. */
@@ -197,7 +233,7 @@ int main(int argc, char **argv)
 		result = execute(command, argv, &error);
 	cmd_begin();
 	if (help)
-		settings_help(command->usage, stdout);
+		print_command_help(command);
 	else if (result == 0 && command != NULL)
 		result = cmd_run(command, argc - words, argv + words, &error);
 	else if (result == 0)

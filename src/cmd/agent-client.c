@@ -46,7 +46,7 @@ int cmd_agent(const struct settings *settings, struct oauth_agent *agent, struct
 		.username = settings_text(settings, SETTING_USERNAME),
 	};
 	if (strcmp(path, "no") == 0 && settings_is_option(settings, SETTING_AGENT))
-		return error_set(error, ERROR_USAGE, "option --agent: \"%s\" is about an agent",
+		return error_set(error, ERROR_USAGE, "option --agent: \"%s\" needs an agent",
 				 settings_command(settings));
 	if (path[0] != '/')
 		return find_socket(agent->socket, sizeof(agent->socket), error);
