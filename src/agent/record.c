@@ -34,7 +34,8 @@ int agent_record(const struct agent *agent, const struct agent_profile *profile,
 		 struct failure *failure)
 {
 	const bool is_bearer = kind == WORKER_BEARERS;
-	const struct audit_peer audit_peer = { peer->uid, peer->pid, peer_unit(peer) };
+	const bool is_off = profile != NULL && profile->audit == NULL;
+	const struct audit_peer audit_peer = { peer->uid, peer->pid, is_off ? "" : peer_unit(peer) };
 	const struct audit_record record = {
 		.event = refusal != NULL ? AUDIT_REFUSAL : is_bearer ? AUDIT_BEARER : AUDIT_ASSERTION,
 		.command = "agent",
@@ -49,6 +50,8 @@ int agent_record(const struct agent *agent, const struct agent_profile *profile,
 	static bool told; /* the operator, until it works again */
 	struct error error;
 
+	if (is_off)
+		return 0;
 	if (write_record(agent, profile, &record, &error) == 0) {
 		told = false;
 		return 0;

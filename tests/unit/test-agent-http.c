@@ -207,7 +207,7 @@ static struct access rules[COUNT(profiles)];
 static struct agent agent = { .config = &config, .access = rules };
 static uid_t uid;
 
-static int start(void **state)
+static int begin(void **state)
 {
 	struct error error = { 0 };
 
@@ -224,7 +224,7 @@ static int start(void **state)
 	return 0;
 }
 
-static int stop(void **state)
+static int finish(void **state)
 {
 	(void)state;
 	http_close(&agent.http);
@@ -750,7 +750,7 @@ static void test_days(void **state)
 	assert_int_equal(certificate_expiry("/nonexistent"), 0);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, finish)
 
 int main(void)
 {
