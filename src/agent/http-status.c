@@ -43,6 +43,7 @@ static bool fill_profile(cJSON *object, const struct agent *agent, const struct 
 	reason = status.reason[0] != '\0' ? status.reason : workers_reason(agent->workers, profile);
 	return add_text(object, "name", profile->name) && add_text(object, "key", profile->key) &&
 	       add_days(object, profile->certificate) &&
+	       cJSON_AddBoolToObject(object, "prompt", profile->prompt) != NULL &&
 	       add_text(object, "state", worker_state_name(workers_state(agent->workers, profile))) &&
 	       cJSON_AddNumberToObject(object, "bearers", (double)status.bearers) != NULL &&
 	       add_time(object, "expires_at", status.expires_at) &&

@@ -704,7 +704,7 @@ static void test_status(void **state)
 	text = answer_to(GET("/v1/status"));
 	assert_contains(text, "{\"version\":\"" P11BEARER_VERSION "\",\"uptime\":");
 	assert_contains(text, "{\"name\":\"web\",\"key\":\"pkcs11:object=w\",\"certificate_days\":null,"
-			      "\"state\":\"ready\",\"bearers\":2,\"expires_at\":1900000000,\"renewed_at\":null,"
+			      "\"prompt\":false,\"state\":\"ready\",\"bearers\":2,\"expires_at\":1900000000,\"renewed_at\":null,"
 			      "\"requester\":\"uid 5\",\"reason\":\"a reason\"}");
 	assert_contains(text, "\"name\":\"default\"");
 	uid = 4000000001;
