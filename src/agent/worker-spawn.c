@@ -108,10 +108,12 @@ static void list_arguments(const struct worker *worker, int pin, const char *arg
 	argv[n++] = setup->program;
 	argv[n++] = bearers ? "token" : "jwt";
 	argv[n++] = "--batch";
-	if (!bearers)
+	if (bearers) {
+		argv[n++] = "--agent";
+		argv[n++] = "no";
+	} else {
 		argv[n++] = "--json";
-	argv[n++] = "--agent";
-	argv[n++] = "no";
+	}
 	argv[n++] = "--profile";
 	argv[n++] = worker->profile->name;
 	if (setup->config != NULL) {
