@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/cache-internal.h"
 
+#include <math.h>
 #include <openssl/evp.h>
 #include <search.h>
 #include <stdint.h>
@@ -172,5 +173,5 @@ long logins_blocked(const struct logins *logins, const char *username, double no
 {
 	const struct record *record = find(logins, NULL, username);
 
-	return record != NULL && record->blocked > now ? (long)((record->blocked - now) / 1e3) + 1 : 0;
+	return record != NULL && record->blocked > now ? (long)ceil((record->blocked - now) / 1e3) : 0;
 }
