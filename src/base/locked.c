@@ -10,28 +10,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/queue.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { UNITS = 32 }; /* per page; a block is a run of units */
+enum {
+	UNITS = 32,    /* per page; a block is a run of units */
+	PAGES_MAX = 8, /* of a region that blocks share: a page alone would often have no room for a second block */
+	FEW = 32,      /* pages: below, each region is one page, since the limit may be low */
+};
 
-/* One page that several blocks share, or several pages with one large block. */
+/* Pages that several blocks share, or that one large block has. */
 struct region {
-	struct region *next;
+	LIST_ENTRY(region) like; /* regions with the same longest run */
 	char *memory;
 	size_t size;
-	uint32_t used; /* one bit per unit of a page; all bits for a large block */
+	size_t units;             /* 0: of one large block */
+	uint32_t used[PAGES_MAX]; /* one bit per unit */
 	bool locked;
 };
 
+LIST_HEAD(regions, region);
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the variables below */
-static struct region *regions;
-static size_t unlocked, most_unlocked; /* bytes of regions that could not be locked: now, and the maximum so far */
+static struct regions by_run[UNITS * PAGES_MAX + 1];     /* shared regions, by their longest run of free units */
+static size_t shared;                                    /* bytes of them */
+static struct locked_sizes sizes;
+static size_t most_unlocked;                             /* the maximum of sizes.unlocked so far */
 
 static size_t page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
+
+/* --- regions ----------------------------------------------------------------------------------------------------- */
 
 static struct region *region_new(size_t size)
 {
@@ -47,59 +59,120 @@ static struct region *region_new(size_t size)
 	}
 	region->locked = mlock(region->memory, size) == 0;
 	(void)madvise(region->memory, size, MADV_DONTDUMP);
+	sizes.pages += size;
 	if (!region->locked)
-		unlocked += size;
-	region->next = regions;
-	regions = region;
+		sizes.unlocked += size;
 	return region;
 }
 
-static void region_free(struct region **place)
+static void region_free(struct region *region)
 {
-	struct region *region = *place;
-
-	*place = region->next;
+	if (region == NULL)
+		return;
+	sizes.pages -= region->size;
 	if (!region->locked)
-		unlocked -= region->size;
+		sizes.unlocked -= region->size;
 	munmap(region->memory, region->size);
 	free(region);
 }
 
-static uint32_t bits_of(size_t units)
+/* A region to be shared: several pages, unless there are few yet, or the limit only allows to lock one. */
+static struct region *region_new_shared(void)
 {
-	return units == UNITS ? UINT32_MAX : (UINT32_C(1) << units) - 1;
+	size_t page = page_size(), size = shared < FEW * page ? page : PAGES_MAX * page;
+	struct region *region = region_new(size), *small = NULL;
+
+	if (region != NULL && !region->locked && size > page)
+		small = region_new(page);
+	if (small != NULL && small->locked) {
+		region_free(region);
+		region = small;
+	} else {
+		region_free(small);
+	}
+	if (region == NULL)
+		return NULL;
+	region->units = region->size / page * UNITS;
+	shared += region->size;
+	LIST_INSERT_HEAD(&by_run[region->units], region, like);
+	return region;
 }
 
-/* Takes the first run of free units in a page that is in use, or in a new page. */
-static char *take_units(size_t units)
-{
-	size_t page = page_size();
-	struct region *region;
+/* --- units ------------------------------------------------------------------------------------------------------- */
 
-	for (region = regions; region != NULL; region = region->next) {
-		for (size_t i = 0; i + units <= UNITS; i++) {
-			if ((region->used & bits_of(units) << i) == 0) {
-				region->used |= bits_of(units) << i;
-				return region->memory + i * (page / UNITS);
-			}
+static bool is_used(const struct region *region, size_t unit)
+{
+	return (region->used[unit / UNITS] >> unit % UNITS & 1) != 0;
+}
+
+/* Finds the first run of `wanted` free units, or the longest one. */
+static size_t find_run(const struct region *region, size_t wanted, size_t *start)
+{
+	size_t best = 0, run = 0;
+
+	sizes.looks++;
+	for (size_t i = 0; i < region->units && best < wanted; i++) {
+		run = is_used(region, i) ? 0 : run + 1;
+		if (run > best) {
+			best = run;
+			*start = i + 1 - run;
 		}
 	}
-	region = region_new(page);
-	if (region == NULL)
-		return NULL;
-	region->used = bits_of(units);
-	return region->memory;
+	return best;
 }
 
-static char *take_pages(size_t size)
+/* Marks the units as used, or as free, and lists the region where it belongs then. Returns its longest free run. */
+static size_t mark(struct region *region, size_t start, size_t count)
 {
-	struct region *region = region_new(size);
+	size_t run;
 
-	if (region == NULL)
-		return NULL;
-	region->used = UINT32_MAX;
-	return region->memory;
+	for (size_t i = start; i < start + count; i++)
+		region->used[i / UNITS] ^= UINT32_C(1) << i % UNITS;
+	run = find_run(region, region->units, &start);
+	LIST_REMOVE(region, like);
+	LIST_INSERT_HEAD(&by_run[run], region, like);
+	return run;
 }
+
+/* Takes units from a region with a run that is long enough, but not much longer, or from a new one. */
+static bool take_units(struct locked *block, size_t units)
+{
+	struct region *region = NULL;
+	size_t start = 0;
+
+	for (size_t run = units; run <= UNITS * PAGES_MAX && region == NULL; run++)
+		region = LIST_FIRST(&by_run[run]);
+	if (region == NULL)
+		region = region_new_shared();
+	if (region == NULL)
+		return false;
+	(void)find_run(region, units, &start);
+	(void)mark(region, start, units);
+	block->region = region;
+	block->data = region->memory + start * (page_size() / UNITS);
+	return true;
+}
+
+static void return_units(struct locked *block)
+{
+	struct region *region = block->region;
+	size_t unit = page_size() / UNITS;
+
+	if (mark(region, (size_t)(block->data - region->memory) / unit, block->room / unit) < region->units)
+		return;
+	LIST_REMOVE(region, like);
+	shared -= region->size;
+	region_free(region);
+}
+
+static bool take_pages(struct locked *block, size_t size)
+{
+	block->region = region_new(size);
+	block->data = block->region != NULL ? block->region->memory : NULL;
+	return block->region != NULL;
+}
+
+/* --- blocks ------------------------------------------------------------------------------------------------------ */
 
 /* Warns once. With --verbose, logs each new maximum. */
 static void tell(size_t bytes, bool first)
@@ -116,43 +189,49 @@ static void tell(size_t bytes, bool first)
 	message_step("%zu bytes of memory for secrets are not locked", bytes);
 }
 
-void *locked_new(size_t size, size_t *room)
+int locked_new(struct locked *block, size_t size)
 {
 	size_t page = page_size(), unit = page / UNITS, bytes = 0;
-	bool first = false;
-	char *block;
+	bool first = false, taken;
 
+	*block = (struct locked){ .data = NULL };
 	if (size > SIZE_MAX - page)
-		return NULL;
-	*room = size > page ? (size + page - 1) / page * page : (size + unit - 1) / unit * unit;
+		return -1;
+	size = size > page ? (size + page - 1) / page * page : (size + unit - 1) / unit * unit;
 	pthread_mutex_lock(&lock);
-	block = *room > page ? take_pages(*room) : take_units(*room / unit);
-	if (block != NULL && unlocked > most_unlocked) {
+	taken = size > page ? take_pages(block, size) : take_units(block, size / unit);
+	if (taken) {
+		block->room = size;
+		sizes.blocks += size;
+	}
+	if (sizes.unlocked > most_unlocked) {
 		first = most_unlocked == 0;
-		bytes = most_unlocked = unlocked;
+		bytes = most_unlocked = sizes.unlocked;
 	}
 	pthread_mutex_unlock(&lock);
 	if (bytes > 0)
 		tell(bytes, first);
-	return block;
+	return taken ? 0 : -1;
 }
 
-void locked_free(void *block, size_t room)
+void locked_free(struct locked *block)
 {
-	size_t unit = page_size() / UNITS;
-	struct region **place = &regions;
-
-	if (block == NULL)
+	if (block->data == NULL)
 		return;
-	OPENSSL_cleanse(block, room);
+	OPENSSL_cleanse(block->data, block->room);
 	pthread_mutex_lock(&lock);
-	while ((char *)block < (*place)->memory || (char *)block >= (*place)->memory + (*place)->size)
-		place = &(*place)->next;
-	if (room > page_size())
-		(*place)->used = 0;
+	sizes.blocks -= block->room;
+	if (block->region->units == 0)
+		region_free(block->region);
 	else
-		(*place)->used &= ~(bits_of(room / unit) << ((size_t)((char *)block - (*place)->memory) / unit));
-	if ((*place)->used == 0)
-		region_free(place);
+		return_units(block);
+	pthread_mutex_unlock(&lock);
+	*block = (struct locked){ .data = NULL };
+}
+
+void locked_measure(struct locked_sizes *measured)
+{
+	pthread_mutex_lock(&lock);
+	*measured = sizes;
 	pthread_mutex_unlock(&lock);
 }

@@ -14,8 +14,7 @@
 enum { FIRST_MAX = 1024 }; /* bytes; grows if necessary */
 
 struct secret {
-	char *data;   /* NULL until there is something to keep */
-	size_t room;  /* bytes of `data` */
+	struct locked block; /* none until there is something to keep */
 	size_t first; /* the initial room */
 	size_t length;
 };
@@ -33,23 +32,21 @@ struct secret *secret_new(size_t capacity)
  * low, and the PIN comes first. */
 static int secret_reserve(struct secret *secret, size_t more)
 {
-	size_t size = secret->data != NULL ? 2 * secret->room : secret->first, room;
-	char *data;
+	size_t size = secret->block.data != NULL ? 2 * secret->block.room : secret->first;
+	struct locked block;
 
-	if (more < secret->room - secret->length)
+	if (more < secret->block.room - secret->length)
 		return 0;
 	if (more > SIZE_MAX / 4)
 		return -1;
 	if (size <= secret->length + more)
 		size = secret->length + more + 1;
-	data = locked_new(size, &room);
-	if (data == NULL)
+	if (locked_new(&block, size) < 0)
 		return -1;
-	if (secret->data != NULL)
-		memcpy(data, secret->data, secret->length);
-	locked_free(secret->data, secret->room);
-	secret->data = data;
-	secret->room = room;
+	if (secret->block.data != NULL)
+		memcpy(block.data, secret->block.data, secret->length);
+	locked_free(&secret->block);
+	secret->block = block;
 	return 0;
 }
 
@@ -58,8 +55,8 @@ char *secret_extend(struct secret *secret, size_t length)
 	if (secret_reserve(secret, length) < 0)
 		return NULL;
 	secret->length += length;
-	secret->data[secret->length] = '\0';
-	return secret->data + secret->length - length;
+	secret->block.data[secret->length] = '\0';
+	return secret->block.data + secret->length - length;
 }
 
 int secret_append(struct secret *secret, const void *data, size_t length)
@@ -82,7 +79,7 @@ int secret_printf(struct secret *secret, const char *format, ...)
 	if (length < 0 || secret_reserve(secret, (size_t)length) < 0)
 		return -1;
 	va_start(arguments, format);
-	vsnprintf(secret->data + secret->length, (size_t)length + 1, format, arguments);
+	vsnprintf(secret->block.data + secret->length, (size_t)length + 1, format, arguments);
 	va_end(arguments);
 	secret->length += (size_t)length;
 	return 0;
@@ -92,7 +89,7 @@ void secret_truncate(struct secret *secret, size_t length)
 {
 	if (length >= secret->length)
 		return;
-	OPENSSL_cleanse(secret->data + length, secret->length - length);
+	OPENSSL_cleanse(secret->block.data + length, secret->length - length);
 	secret->length = length; /* the position of the current NUL */
 }
 
@@ -102,13 +99,13 @@ void secret_drop(struct secret *secret, size_t length)
 
 	if (length == 0)
 		return;
-	memmove(secret->data, secret->data + length, left);
+	memmove(secret->block.data, secret->block.data + length, left);
 	secret_truncate(secret, left);
 }
 
 const char *secret_data(const struct secret *secret)
 {
-	return secret->data != NULL ? secret->data : "";
+	return secret->block.data != NULL ? secret->block.data : "";
 }
 
 size_t secret_length(const struct secret *secret)
@@ -120,7 +117,7 @@ void secret_free(struct secret **secret)
 {
 	if (*secret == NULL)
 		return;
-	locked_free((*secret)->data, (*secret)->room);
+	locked_free(&(*secret)->block);
 	free(*secret);
 	*secret = NULL;
 }

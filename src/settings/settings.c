@@ -13,8 +13,8 @@ static const char pin_attribute[] = "pin-value="; /* of a key's URI */
 
 static void value_clear(struct value *value)
 {
-	if (value->locked > 0) {
-		locked_free(value->text, value->locked);
+	if (value->locked.data != NULL) {
+		locked_free(&value->locked);
 	} else {
 		if (value->text != NULL)
 			OPENSSL_cleanse(value->text, strlen(value->text));
@@ -71,9 +71,9 @@ static void value_copy_text(struct value *value, const char *text)
 		value->text = strdup(text);
 		return;
 	}
-	value->text = locked_new(size, &value->locked);
-	if (value->text != NULL)
-		memcpy(value->text, text, size);
+	if (locked_new(&value->locked, size) == 0)
+		memcpy(value->locked.data, text, size);
+	value->text = value->locked.data;
 }
 
 int settings_set(struct settings *settings, const struct setting *setting, const char *name, const char *text,

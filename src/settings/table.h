@@ -3,6 +3,7 @@
 #ifndef P11BEARER_SETTINGS_TABLE_H
 #define P11BEARER_SETTINGS_TABLE_H
 
+#include "base/locked.h"
 #include "base/url.h"
 #include "settings/pasted.h"
 #include "settings/settings.h"
@@ -58,7 +59,7 @@ struct value {
 	char *name; /* of a pair, else NULL */
 	char *text;
 	struct url url; /* of a TYPE_URL */
-	size_t locked; /* size of the locked memory that a text with a PIN is in; else 0 */
+	struct locked locked; /* the memory that a text with a PIN is in; else none */
 	char *origin; /* "option --bits", "/etc/p11bearer.conf, section [prod], key timeout" */
 	enum layer layer;
 };

@@ -4,6 +4,7 @@
 
 #include "base/base64url.h"
 #include "base/file.h"
+#include "base/locked.h"
 #include "base/message.h"
 #include "base/secret.h"
 
@@ -152,6 +153,71 @@ static void secrets_share_pages(void **state)
 		secret_free(&secrets[i]);
 	}
 	assert_int_equal(locked_kib(), before);
+}
+
+/* As many bearers as a busy agent holds: their pages are full, nothing is searched, and nothing is left. */
+static void many_secrets_waste_no_pages(void **state)
+{
+	enum { SECRETS = 20000, PAGES_MORE = 64 };
+	static struct secret *secrets[SECRETS];
+	struct locked_sizes before, full, after;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = 0;
+	unsigned random = 1;
+
+	(void)state;
+	locked_measure(&before);
+	for (int i = 0; i < 2 * SECRETS; i++) {
+		int place = i < SECRETS ? i : (int)((random = random * 1103515245 + 12345) >> 8) % SECRETS;
+		size_t length = 1500 + (random = random * 1103515245 + 12345) / 65536 % 900;
+
+		if (secrets[place] != NULL)
+			bytes -= secret_length(secrets[place]);
+		secret_free(&secrets[place]);
+		assert_non_null(secrets[place] = secret_new(length));
+		assert_non_null(secret_extend(secrets[place], length));
+		bytes += length;
+	}
+	locked_measure(&full);
+	assert_true(full.blocks - before.blocks >= bytes);
+	assert_true(full.pages - before.pages <= bytes + bytes / 6 + PAGES_MORE * page);
+	assert_true(full.looks - before.looks <= 3 * 3 * SECRETS); /* two to take a block, one to free it */
+	if (full.unlocked == 0)
+		assert_true(locked_kib() >= (long)((full.pages - before.pages) / 1024));
+	for (int i = 0; i < SECRETS; i++)
+		secret_free(&secrets[i]);
+	locked_measure(&after);
+	assert_int_equal(after.pages, before.pages);
+	assert_int_equal(after.blocks, before.blocks);
+	assert_int_equal(after.unlocked, before.unlocked);
+}
+
+/* What the limit allows is locked, the oldest first; what it does not allow is used all the same. */
+static void the_limit_on_locked_memory_holds(void **state)
+{
+	enum { SECRETS = 400, PAGES = 40 };
+	struct secret *secrets[SECRETS];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct locked_sizes before, sizes;
+	struct rlimit limit, low;
+
+	(void)state;
+	if (geteuid() == 0)
+		skip(); /* has no limit */
+	locked_measure(&before);
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	low = (struct rlimit){ (rlim_t)((size_t)locked_kib() * 1024 + PAGES * page), limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &low), 0);
+	for (int i = 0; i < SECRETS; i++) {
+		assert_non_null(secrets[i] = secret_new(1900));
+		assert_non_null(secret_extend(secrets[i], 1900));
+		locked_measure(&sizes);
+		if ((size_t)i < PAGES)
+			assert_int_equal(sizes.unlocked, 0);
+	}
+	assert_int_equal(sizes.pages - sizes.unlocked, before.pages + PAGES * page);
+	for (int i = 0; i < SECRETS; i++)
+		secret_free(&secrets[i]);
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
 }
 
 static void secret_printf_appends(void **state)
@@ -331,6 +397,8 @@ int main(void)
 		cmocka_unit_test(secret_keeps_its_content_as_it_grows),
 		cmocka_unit_test(secret_has_room_for_its_nul_at_every_length),
 		cmocka_unit_test(secrets_share_pages),
+		cmocka_unit_test(many_secrets_waste_no_pages),
+		cmocka_unit_test(the_limit_on_locked_memory_holds),
 		cmocka_unit_test(secret_printf_appends),
 		cmocka_unit_test(secret_truncate_wipes_what_it_cuts),
 		cmocka_unit_test(wipe_realloc_keeps_the_content),
