@@ -148,7 +148,7 @@ static int take_error(const cJSON *json, const char *code, struct error *error)
 	const char *hint = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(own, "hint"));
 
 	if (!cJSON_IsNumber(status) || status->valueint < ERROR_UNEXPECTED || status->valueint > ERROR_ANSWER ||
-	    status->valuedouble > ERROR_ANSWER)
+	    status->valuedouble != status->valueint)
 		return error_set(error, ERROR_ANSWER, "the agent's answer has an error, but no exit status: %.200s",
 				 text != NULL ? text : code);
 	error_set(error, (enum error_class)status->valueint, "the agent: %s",
