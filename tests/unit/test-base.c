@@ -58,6 +58,31 @@ static void base64url_agrees_with_openssl_at_all_lengths(void **state)
 	}
 }
 
+static void base64url_decodes_only_what_it_encodes(void **state)
+{
+	static const char *const wrong[] = { "Z", "Zm9vY", "Zh", "Zm9", "Zg==", "Zm 9v", "Zm9v\n", "+/+/", "Zm9\xc3" };
+	unsigned char data[64], decoded[sizeof(data) / 4 * 4 + 8];
+	char text[96];
+	size_t size;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)(i * 151 + 197);
+	for (size_t length = 0; length <= sizeof(data); length++) {
+		size_t room = base64url_length(length) / 4 * 3 + 2;
+
+		base64url_encode(data, length, text);
+		memset(decoded, '#', sizeof(decoded));
+		assert_true(base64url_decode(text, strlen(text), decoded, &size));
+		assert_int_equal(size, length);
+		assert_memory_equal(decoded, data, length);
+		assert_int_equal(decoded[room], '#');
+	}
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_false(base64url_decode(wrong[i], strlen(wrong[i]), decoded, &size));
+	assert_false(base64url_decode("Zm9v\0", 5, decoded, &size));
+}
+
 /* --- secrets ----------------------------------------------------------------------------------------------------- */
 
 static void secret_keeps_its_content_as_it_grows(void **state)
@@ -168,7 +193,7 @@ static void many_secrets_waste_no_pages(void **state)
 	locked_measure(&before);
 	for (int i = 0; i < 2 * SECRETS; i++) {
 		int place = i < SECRETS ? i : (int)((random = random * 1103515245 + 12345) >> 8) % SECRETS;
-		size_t length = 1500 + (random = random * 1103515245 + 12345) / 65536 % 900;
+		size_t length = 1400 + (random = random * 1103515245 + 12345) / 65536 % 100;
 
 		if (secrets[place] != NULL)
 			bytes -= secret_length(secrets[place]);
@@ -179,7 +204,7 @@ static void many_secrets_waste_no_pages(void **state)
 	}
 	locked_measure(&full);
 	assert_true(full.blocks - before.blocks >= bytes);
-	assert_true(full.pages - before.pages <= bytes + bytes / 6 + PAGES_MORE * page);
+	assert_true(full.pages - before.pages <= bytes + bytes / 12 + PAGES_MORE * page);
 	assert_true(full.looks - before.looks <= 3 * 3 * SECRETS); /* two to take a block, one to free it */
 	if (full.unlocked == 0)
 		assert_true(locked_kib() >= (long)((full.pages - before.pages) / 1024));
@@ -194,15 +219,16 @@ static void many_secrets_waste_no_pages(void **state)
 /* What the limit allows is locked, the oldest first; what it does not allow is used all the same. */
 static void the_limit_on_locked_memory_holds(void **state)
 {
-	enum { SECRETS = 400, PAGES = 40 };
+	enum { SECRETS = 400, PAGES = 44 };
 	struct secret *secrets[SECRETS];
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct locked_sizes before, sizes;
 	struct rlimit limit, low;
+	uid_t uid = geteuid();
 
 	(void)state;
-	if (geteuid() == 0)
-		skip(); /* has no limit */
+	if (uid == 0)
+		assert_int_equal(seteuid(65534), 0); /* root has no limit */
 	locked_measure(&before);
 	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
 	low = (struct rlimit){ (rlim_t)((size_t)locked_kib() * 1024 + PAGES * page), limit.rlim_max };
@@ -217,6 +243,7 @@ static void the_limit_on_locked_memory_holds(void **state)
 	assert_int_equal(sizes.pages - sizes.unlocked, before.pages + PAGES * page);
 	for (int i = 0; i < SECRETS; i++)
 		secret_free(&secrets[i]);
+	assert_int_equal(seteuid(uid), 0);
 	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
 }
 
@@ -394,6 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64url_encodes_the_vectors_of_rfc_4648),
 		cmocka_unit_test(base64url_agrees_with_openssl_at_all_lengths),
+		cmocka_unit_test(base64url_decodes_only_what_it_encodes),
 		cmocka_unit_test(secret_keeps_its_content_as_it_grows),
 		cmocka_unit_test(secret_has_room_for_its_nul_at_every_length),
 		cmocka_unit_test(secrets_share_pages),
