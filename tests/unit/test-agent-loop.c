@@ -13,6 +13,17 @@
 static struct loop *loop;
 static struct error error;
 
+/* What the loop waited last, in milliseconds. */
+static int waited;
+
+int __real_epoll_wait(int epoll, struct epoll_event *events, int most, int milliseconds);
+int __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int milliseconds);
+int __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int milliseconds)
+{
+	waited = milliseconds;
+	return __real_epoll_wait(epoll, events, most, milliseconds);
+}
+
 static int open_loop(void **state)
 {
 	(void)state;
@@ -49,7 +60,7 @@ struct pair {
 	struct watch *watch;
 	int calls;
 	uint32_t events;
-	struct pair *victim;
+	struct pair *victim, *silent;
 	enum { ENDS, CHANGES, REPLACES } does;
 };
 
@@ -67,8 +78,8 @@ static void called(void *context, uint32_t events)
 			return;
 		}
 		watch_end(&pair->victim->watch);
-		if (pair->does == REPLACES) /* it probably gets the memory of one of those that have ended */
-			pair->victim->watch = loop_watch(loop, pair->victim->fds[0], 0, called, pair->victim);
+		if (pair->does == REPLACES) /* it probably gets the memory of the one that has ended */
+			pair->silent->watch = loop_watch(loop, pair->silent->fds[0], EPOLLIN, called, pair->silent);
 	}
 }
 
@@ -78,7 +89,8 @@ static void open_pair(struct pair *pair, uint32_t events)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair->fds), 0);
 	pair->watch = loop_watch(loop, pair->fds[0], events, called, pair);
 	assert_non_null(pair->watch);
-	assert_int_equal(write(pair->fds[1], "x", 1), 1);
+	if (events != EPOLLPRI)
+		assert_int_equal(write(pair->fds[1], "x", 1), 1);
 }
 
 static void close_pair(struct pair *pair)
@@ -91,18 +103,23 @@ static void close_pair(struct pair *pair)
 
 static void a_callback_ends_another_watch(void **state)
 {
-	struct pair a, b;
+	struct pair a, b, silent;
 
 	(void)state;
 	for (int does = ENDS; does <= REPLACES; does++) {
+		open_pair(&silent, EPOLLPRI);
+		watch_end(&silent.watch);
 		open_pair(&a, EPOLLIN);
 		open_pair(&b, EPOLLIN);
 		a.does = b.does = does;
 		a.victim = &b;
 		b.victim = &a;
+		a.silent = b.silent = &silent;
 		run_for(0);
 		run_for(0);
 		assert_int_equal(a.calls + b.calls, 1);
+		assert_int_equal(silent.calls, 0);
+		close_pair(&silent);
 		close_pair(&a);
 		close_pair(&b);
 	}
@@ -239,6 +256,32 @@ static void after_is_called_when_it_asks_for_it(void **state)
 	assert_works(loop_run(loop, after, &calls, &error), &error);
 	assert_int_equal(calls, 3);
 	assert_true(clock_boot_ms() - began >= 2);
+	assert_int_equal(waited, 2);
+}
+
+static double later(void *context)
+{
+	int *calls = context;
+
+	if (++*calls == 2)
+		loop_end(loop);
+	return *calls == 1 ? 1e12 : -1;
+}
+
+/* While the machine sleeps, epoll_wait does not count. */
+static void no_wait_is_longer_than_a_second(void **state)
+{
+	struct timer timer = { .call = end_loop };
+	struct pair pair;
+	int calls = 0;
+
+	(void)state;
+	open_pair(&pair, EPOLLIN);
+	assert_int_equal(timer_set(loop, &timer, clock_boot_ms() + 1e12), 0);
+	assert_works(loop_run(loop, later, &calls, &error), &error);
+	assert_int_equal(waited, 1001);
+	timer_clear(loop, &timer);
+	close_pair(&pair);
 }
 
 static void an_end_before_the_start_counts_once(void **state)
@@ -281,6 +324,7 @@ int main(void)
 		TEST(a_timer_that_is_always_due_keeps_nothing_waiting),
 		TEST(a_timer_can_clear_another_that_is_due),
 		TEST(after_is_called_when_it_asks_for_it),
+		TEST(no_wait_is_longer_than_a_second),
 		TEST(an_end_before_the_start_counts_once),
 		TEST(signals_do_not_end_it),
 	};

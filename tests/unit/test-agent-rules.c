@@ -20,6 +20,7 @@
 
 static struct {
 	bool old_kernel;  /* without SO_PEERPIDFD */
+	bool gone;        /* SO_PEERPIDFD fails, as before Linux 6.16 for a process that has ended */
 	pid_t pid;        /* instead of the peer's; 0: leave it */
 	uid_t uid;        /* instead of the peer's; (uid_t)-1: leave it */
 	const char *cgroup; /* instead of what /proc says; NULL: leave it */
@@ -29,11 +30,12 @@ int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 {
-	int result = name == SO_PEERPIDFD && fake.old_kernel ? -1 : __real_getsockopt(fd, level, name, value, size);
+	bool fails = name == SO_PEERPIDFD && (fake.old_kernel || fake.gone);
+	int result = fails ? -1 : __real_getsockopt(fd, level, name, value, size);
 	struct ucred *credentials = value;
 
-	if (name == SO_PEERPIDFD && fake.old_kernel)
-		errno = ENOPROTOOPT;
+	if (fails)
+		errno = fake.old_kernel ? ENOPROTOOPT : ESRCH;
 	if (name == SO_PEERCRED && fake.pid != 0)
 		credentials->pid = fake.pid;
 	if (name == SO_PEERCRED && fake.uid != (uid_t)-1)
@@ -272,6 +274,10 @@ static void a_reused_pid_does_not_count(void **state)
 	open_pair_of_child(&peer, true);
 	if (getsockopt(pair[0], SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) == 0 || errno != ENOPROTOOPT)
 		assert_string_equal(peer_unit(&peer), "");
+	close_pair();
+	fake.gone = true;
+	open_pair_of_child(&peer, true);
+	assert_string_equal(peer_unit(&peer), "");
 	close_pair();
 	fake.old_kernel = true; /* it does at least not count for another user */
 	fake.uid = geteuid() + 1;
