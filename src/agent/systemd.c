@@ -4,7 +4,6 @@
 #include "base/text.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -22,13 +21,10 @@ enum { FIRST_DESCRIPTOR = 3, DESCRIPTORS_MAX = 1 << 20 };
 static unsigned long long number(const char *name)
 {
 	const char *text = getenv(name);
-	unsigned long long value;
 
 	if (text == NULL || !isdigit((unsigned char)text[0]) || text[strspn(text, "0123456789")] != '\0')
 		return 0;
-	errno = 0;
-	value = strtoull(text, NULL, 10);
-	return errno == 0 ? value : 0;
+	return strtoull(text, NULL, 10);
 }
 
 static bool is_own_pid(const char *name)
