@@ -16,9 +16,10 @@
 
 enum {
 	WAITING_MAX = 128,
-	PATIENCE = 10000,    /* milliseconds that a peer may take to read */
-	LOCKED_EVERY = 1000, /* milliseconds between two looks whether somebody has typed the PIN */
-	AGAIN_FIRST = 5, AGAIN_LAST = 300, /* seconds between two tries after other failures */
+	/* Milliseconds: */
+	PATIENCE = 10000, /* that a peer may take to read */
+	AGAIN = 1000,     /* until another try */
+	TELL = 2000,      /* until the operator is told that a unit waits */
 };
 
 /* A unit that waits for its credential. */
@@ -27,7 +28,7 @@ struct waiting {
 	struct agent *agent;
 	struct peer peer;
 	struct ask ask;
-	bool asking, told;
+	bool asking;
 	struct agent_bearer *bearer; /* being sent */
 	size_t sent;
 	struct watch *watch;
@@ -93,6 +94,14 @@ static void refuse(struct waiting *waiting, const struct failure *failure)
 	fail(waiting);
 }
 
+static void set_timer(struct waiting *waiting, double milliseconds)
+{
+	struct loop *loop = waiting->agent->loop;
+
+	if (timer_set(loop, &waiting->timer, loop_now(loop) + milliseconds) < 0)
+		message_warn("cannot wait: out of memory"); /* the unit has its own time limit */
+}
+
 /* Sends as much as the peer takes. */
 static void push(struct waiting *waiting)
 {
@@ -114,12 +123,9 @@ static void hand_out(struct waiting *waiting, struct agent_bearer *bearer)
 {
 	struct agent *agent = waiting->agent;
 
-	if (timer_set(agent->loop, &waiting->timer, loop_now(agent->loop) + PATIENCE) < 0) {
-		fail(waiting);
-		return;
-	}
 	agent->handed++;
 	waiting->bearer = agent_bearer_use(bearer);
+	set_timer(waiting, PATIENCE);
 	push(waiting);
 }
 
@@ -148,45 +154,22 @@ static bool may_have(struct waiting *waiting, const struct agent_profile *profil
 	return false;
 }
 
-/* The seconds until another try makes sense; 0: it never does. */
-static long seconds_until_again(const struct failure *failure)
-{
-	bool passes = failure->kind == FAILURE_LOCKED || failure->kind == FAILURE_BUDGET ||
-		      failure->kind == FAILURE_TIME || failure->retry_after > 0 ||
-		      failure->error.class == ERROR_NETWORK || failure->error.class == ERROR_TOKEN;
-
-	if (!passes)
-		return 0;
-	if (failure->retry_after > AGAIN_LAST)
-		return AGAIN_LAST;
-	return failure->retry_after > AGAIN_FIRST ? failure->retry_after : AGAIN_FIRST;
-}
-
-static void wait_longer(struct waiting *waiting, const struct failure *failure)
-{
-	double delay = failure->kind == FAILURE_LOCKED ? LOCKED_EVERY : (double)seconds_until_again(failure) * 1000;
-
-	if (!waiting->told)
-		message_note("unit %s waits for a bearer of profile %s: %s", waiting->peer.claimed_unit,
-			     waiting->peer.claimed_id, failure->error.text);
-	waiting->told = true;
-	if (timer_set(waiting->agent->loop, &waiting->timer, loop_now(waiting->agent->loop) + delay) < 0)
-		fail(waiting);
-}
-
 static void receive(struct ask *ask, struct agent_bearer *bearer, const struct failure *failure)
 {
 	struct waiting *waiting = ask->context;
-	struct failure unrecorded;
+	const struct agent_profile *profile = ask->profile;
+	struct failure reason;
 
 	waiting->asking = false;
-	if (bearer == NULL && seconds_until_again(failure) > 0)
-		wait_longer(waiting, failure);
+	/* The cache itself waits for what passes. Somebody may lock the profile meanwhile, or reload other rules. */
+	if (bearer == NULL && (failure->kind == FAILURE_LOCKED || failure->kind == FAILURE_BUDGET))
+		set_timer(waiting, AGAIN);
 	else if (bearer == NULL)
 		refuse(waiting, failure);
-	else if (agent_record(waiting->agent, ask->profile, WORKER_BEARERS, NULL, &waiting->peer, bearer->jti, NULL,
-			      &unrecorded) < 0)
-		refuse(waiting, &unrecorded);
+	else if (!may_have(waiting, profile, &reason) ||
+		 agent_record(waiting->agent, profile, WORKER_BEARERS, NULL, &waiting->peer, bearer->jti, NULL,
+			      &reason) < 0)
+		refuse(waiting, &reason);
 	else
 		hand_out(waiting, bearer);
 }
@@ -203,16 +186,31 @@ static void ask_cache(struct waiting *waiting)
 	waiting->ask = (struct ask){ .profile = profile, .patient = true, .done = receive, .context = waiting };
 	agent_requester(&waiting->peer, waiting->ask.requester);
 	waiting->asking = true;
+	set_timer(waiting, TELL);
 	cache_ask(waiting->agent->cache, &waiting->ask);
 }
 
-/* It is time to try again, or the peer takes too long to read. */
+/* Says what a unit waits for, once. */
+static void tell(const struct waiting *waiting)
+{
+	const struct agent *agent = waiting->agent;
+	const struct agent_profile *profile = waiting->ask.profile;
+	struct cache_status status;
+
+	cache_status(agent->cache, profile, &status);
+	message_note("unit %s waits for a bearer of profile %s: %s", waiting->peer.claimed_unit, profile->name,
+		     status.reason[0] != '\0' ? status.reason :
+					       worker_state_name(workers_state(agent->workers, profile)));
+}
+
 static void wake(void *context)
 {
 	struct waiting *waiting = context;
 
 	if (waiting->bearer != NULL)
-		end(waiting);
+		end(waiting); /* the peer takes too long to read */
+	else if (waiting->asking)
+		tell(waiting);
 	else
 		ask_cache(waiting);
 }
