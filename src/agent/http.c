@@ -60,11 +60,14 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct client *client = info->socket_context;
-	struct request *request = &client->request;
+	struct request *request;
 
 	(void)context;
 	(void)version;
 	(void)body;
+	if (client == NULL) /* MHD has started it too late: see drop_added */
+		return MHD_NO;
+	request = &client->request;
 	if (*started == NULL) {
 		*started = client;
 		memset(request, 0, sizeof(*request));

@@ -576,7 +576,7 @@ static void test_statuses(void **state)
 		{ FAILURE_WORKER, ERROR_PIN, "", "503", "temporarily_unavailable" },
 		{ FAILURE_WORKER, ERROR_TOKEN, "", "503", "temporarily_unavailable" },
 		{ FAILURE_WORKER, ERROR_NETWORK, "", "504", "temporarily_unavailable" },
-		{ FAILURE_WORKER, ERROR_ORG, "invalid_grant", "502", "invalid_grant" },
+		{ FAILURE_WORKER, ERROR_ORG, "invalid_\x1bgrant", "502", "invalid_?grant" },
 		{ FAILURE_WORKER, ERROR_ANSWER, "", "502", "server_error" },
 		{ FAILURE_LOCKED, ERROR_PIN, "", "503", "locked" },
 		{ FAILURE_BUDGET, ERROR_ORG, "", "429", "temporarily_unavailable" },
