@@ -18,7 +18,6 @@ enum {
 	CHUNK = 16384,
 	CHUNKS = 16,        /* at a time, so that others have their turn */
 	CHUNKS_LAST = 1024, /* of a process that has ended: what is left in a pipe, and no end of what a child writes */
-	FAREWELL_MS = 5000,
 	KILLED_MS = 100,
 };
 
@@ -216,13 +215,13 @@ void process_leave(struct process *process)
 	close_end(&process->in, &process->write);
 	if (process->pid > 0)
 		kill(process->pid, SIGTERM);
-	if (timer_set(loop, &process->kill, loop_now(loop) + FAREWELL_MS) < 0)
+	if (timer_set(loop, &process->kill, loop_now(loop) + process->workers->farewell) < 0)
 		process_kill(process);
 }
 
 void processes_await(struct workers *workers)
 {
-	double end = clock_boot_ms() + FAREWELL_MS;
+	double end = clock_boot_ms() + workers->farewell;
 
 	while (workers->processes != NULL) {
 		struct process *process = workers->processes;

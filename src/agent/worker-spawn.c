@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIN = 3, ARGUMENTS = 16 };
+enum { PIN = 3, ARGUMENTS = 18 };
 
 /* Variables that are meant for the agent alone; one that ends with '_' stands for all that begin with it. */
 static const char *const withheld[] = { "NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_" };
@@ -123,6 +123,8 @@ static void list_arguments(const struct worker *worker, int pin, const char *arg
 	if (bearers) {
 		argv[n++] = "--parallel";
 		argv[n++] = parallel;
+		argv[n++] = "--rate-wait"; /* the agent waits itself, and keeps no line here */
+		argv[n++] = "0";
 	}
 	if (pin >= 0) {
 		argv[n++] = "--pin-from";

@@ -89,7 +89,8 @@ void workers_spare(struct worker *refused)
 			   worker->profile->name);
 		worker_stop(worker, worker->profile->prompt ? WORKER_LOCKED : WORKER_REFUSED, &failure);
 		worker->last = failure.error;
-		message_warn("%s: %s", worker->profile->name, failure.error.text);
+		if (worker->profile != refused->profile)
+			message_warn("%s: %s", worker->profile->name, failure.error.text);
 		worker = refused->workers->list;
 	}
 }

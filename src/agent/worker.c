@@ -10,20 +10,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DELAY_MIN 1e3   /* milliseconds until a worker starts again: the first time, */
-#define DELAY_MAX 300e3 /* doubled each time, up to this; */
-#define STEADY 60e3     /* the first time again, if it was ready for that long */
+#define DELAY_MAX 300e3 /* milliseconds until a worker starts again, at most */
+#define STEADY 60e3     /* a worker that was ready for so long starts again as if it were the first time */
 
-enum { SILENCE = 10, SILENCES = 5, START_CALLS = 3 }; /* SILENCE: seconds */
+enum { SILENCES = 5, START_CALLS = 3, START = 10 }; /* START: seconds */
 
 /* --- the checks of a running worker ------------------------------------------------------------------------------ */
 
-/* Milliseconds without an answer. A call of the module may keep a batch from answering. */
+/* Milliseconds that a worker with lines may be silent. */
 static double silence(const struct worker *worker)
 {
-	long seconds = worker->profile->module_timeout;
-
-	return (seconds > 0 && seconds < SILENCE ? (double)seconds : SILENCE) * 1e3;
+	return fmin(worker->workers->silence, (double)worker->profile->module_timeout * 1e3);
 }
 
 static void set_life(struct worker *worker, double milliseconds)
@@ -131,12 +128,11 @@ static void drop_pin(struct worker *worker)
 void worker_run(struct worker *worker)
 {
 	const struct agent_profile *profile = worker->profile;
-	long seconds = START_CALLS * profile->module_timeout + profile->module_wait + SILENCE;
+	long seconds = START_CALLS * profile->module_timeout + profile->module_wait + START;
 	struct error error;
 	int result = process_start(&worker->process, worker, worker->pin, &error);
 
 	drop_pin(worker);
-	worker->verdict = NULL;
 	worker->lines = worker->ping = 0;
 	if (result < 0) {
 		worker_down(worker, &error, true);
@@ -190,7 +186,7 @@ static void decide(struct worker *worker, bool may_retry)
 			     last->text);
 	} else {
 		worker->state = WORKER_WAITING;
-		worker->delay = worker->delay <= 0 ? DELAY_MIN : fmin(worker->delay * 2, DELAY_MAX);
+		worker->delay = worker->delay <= 0 ? worker->workers->delay : fmin(worker->delay * 2, DELAY_MAX);
 		worker->due = loop_now(worker->workers->loop) + worker->delay;
 		if (worker->kind == WORKER_BEARERS)
 			set_life(worker, worker->delay);
@@ -204,6 +200,7 @@ void worker_down(struct worker *worker, const struct error *why, bool may_retry)
 
 	worker->last = *why;
 	worker->process = NULL;
+	worker->verdict = NULL;
 	timer_clear(worker->workers->loop, &worker->life);
 	decide(worker, may_retry);
 	worker_failure(worker, &failure);
@@ -261,6 +258,7 @@ void worker_stop(struct worker *worker, enum worker_state state, const struct fa
 	struct process *process = worker->process;
 
 	worker->process = NULL;
+	worker->verdict = NULL;
 	worker->state = state;
 	worker->delay = worker->due = 0;
 	worker->last = (struct error){ .class = ERROR_NONE };

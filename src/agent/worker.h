@@ -66,7 +66,7 @@ int process_send(struct process *process, const char *text, size_t length);
 
 void process_kill(struct process *process);
 
-/* Lets the process end; kills it after five seconds. */
+/* Lets the process end; kills it if it takes too long. */
 void process_leave(struct process *process);
 
 /* Waits until all have ended. */
@@ -126,6 +126,9 @@ struct workers {
 	struct worker *list;
 	struct process *processes;
 	unsigned long refs, starts;
+	double silence;         /* milliseconds: a worker that does not answer for so long is asked, and then killed */
+	double delay;           /* milliseconds until a worker starts again, the first time */
+	double farewell;        /* milliseconds that a process that is to end may take */
 };
 
 /* What the process tells its worker: a line (returns -1 if it is rubbish), and that it has ended, with `code` and

@@ -14,7 +14,8 @@ int workers_open(struct workers **opened, struct loop *loop, const struct agent_
 
 	if (workers == NULL)
 		return error_memory(error);
-	*workers = (struct workers){ .loop = loop, .setup = setup, .idle = idle, .context = context };
+	*workers = (struct workers){ .loop = loop, .setup = setup, .idle = idle, .context = context,
+				     .silence = 10e3, .delay = 1e3, .farewell = 5e3 };
 	sigaction(SIGCHLD, &usual, NULL); /* a process that ignores it does not learn how its children ended */
 	return 0;
 }
