@@ -22,8 +22,9 @@ int cmd_agent_status(const struct oauth_agent *agent, struct secret **answer, st
 enum { LISTENER_SIZE = 64 };
 int agent_pins_connect(const char *path, char listener[LISTENER_SIZE], struct error *error);
 
-/* Sends the profile's name, and `pin` in two pipes unless it is NULL, to the agent connected to `fd`, and waits for the
- * result. A signal ends the wait. Fails as the agent says, or with ERROR_NETWORK or ERROR_ANSWER. */
-int agent_pins_send(int fd, const char *profile, const struct secret *pin, struct error *error);
+/* Sends the profile's name, and the PIN in two pipes unless *pin is NULL, to the agent connected to `fd`, and waits for
+ * the result. Frees *pin before it waits. A signal ends the wait. Fails as the agent says, or with ERROR_NETWORK or
+ * ERROR_ANSWER. */
+int agent_pins_send(int fd, const char *profile, struct secret **pin, struct error *error);
 
 #endif

@@ -101,9 +101,11 @@ static void close_all(int *fds, size_t count)
 	}
 }
 
-/* Makes pipes that contain the line; `ends` are their reading ends. */
-static int fill_pipes(const struct secret *line, int ends[PIPES], struct error *error)
+/* Makes pipes that contain the PIN and a line end; `ends` are their reading ends. */
+static int fill_pipes(struct secret *pin, int ends[PIPES], struct error *error)
 {
+	if (secret_append(pin, "\n", 1) < 0)
+		return error_memory(error);
 	for (size_t i = 0; i < PIPES; i++) {
 		int both[2];
 		ssize_t written;
@@ -113,11 +115,11 @@ static int fill_pipes(const struct secret *line, int ends[PIPES], struct error *
 		ends[i] = both[0];
 		/* Nobody reads yet, so it must fit. */
 		if (fcntl(both[1], F_SETFL, O_NONBLOCK) == 0)
-			written = write(both[1], secret_data(line), secret_length(line));
+			written = write(both[1], secret_data(pin), secret_length(pin));
 		else
 			written = -1;
 		close(both[1]);
-		if (written != (ssize_t)secret_length(line))
+		if (written != (ssize_t)secret_length(pin))
 			return error_set(error, ERROR_UNEXPECTED, "the PIN does not fit in a pipe");
 	}
 	return 0;
@@ -198,20 +200,17 @@ static int take_result(int fd, struct error *error)
 	return oauth_agent_judge(line, (size_t)(end - line), 0, error);
 }
 
-int agent_pins_send(int fd, const char *profile, const struct secret *pin, struct error *error)
+int agent_pins_send(int fd, const char *profile, struct secret **pin, struct error *error)
 {
-	struct secret *line = secret_new(64);
+	size_t count = *pin != NULL ? PIPES : 0;
 	int ends[PIPES] = { -1, -1 }, result = 0;
 
 	interrupt_begin("");
-	if (line == NULL || (pin != NULL && (secret_append(line, secret_data(pin), secret_length(pin)) < 0 ||
-					     secret_append(line, "\n", 1) < 0)))
-		result = error_memory(error);
-	if (result == 0 && pin != NULL)
-		result = fill_pipes(line, ends, error);
-	secret_free(&line);
+	if (*pin != NULL)
+		result = fill_pipes(*pin, ends, error);
+	secret_free(pin);
 	if (result == 0)
-		result = send_message(fd, profile, ends, pin != NULL ? PIPES : 0, error);
+		result = send_message(fd, profile, ends, count, error);
 	close_all(ends, PIPES);
 	/* An agent that refuses the connection says why at once, and takes nothing. */
 	if (result == 0 || result == -ERROR_NETWORK)

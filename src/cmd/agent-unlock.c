@@ -37,7 +37,7 @@ static int find_profile(const struct oauth_agent *agent, bool *needs, struct err
 }
 
 /* The PIN that files name is that of a key. */
-static int read_pin(const struct settings *settings, const char *profile, const char *listener, struct secret *pin,
+static int read_pin(const struct settings *settings, const char *profile, const char *listener, struct secret **pin,
 		    struct error *error)
 {
 	const char *from = settings_is_option(settings, SETTING_PIN_FROM) ? settings_text(settings, SETTING_PIN_FROM) :
@@ -53,11 +53,11 @@ static int read_pin(const struct settings *settings, const char *profile, const 
 		settings_blame(settings, SETTING_PIN_FROM, error);
 		return error_result(error);
 	}
-	return prompt_read(&source, &kind, &prompt, pin, error);
+	*pin = secret_new(64);
+	return *pin != NULL ? prompt_read(&source, &kind, &prompt, *pin, error) : error_memory(error);
 }
 
-static int send_pin(const struct oauth_agent *agent, const char *expected, const struct secret *pin,
-		    struct error *error)
+static int send_pin(const struct oauth_agent *agent, const char *expected, struct secret **pin, struct error *error)
 {
 	char listener[LISTENER_SIZE];
 	int fd = agent_pins_connect(agent->socket, listener, error), result;
@@ -75,11 +75,11 @@ static int send_pin(const struct oauth_agent *agent, const char *expected, const
 
 static int run(const struct settings *settings, struct error *error)
 {
-	struct secret *pin = secret_new(64);
+	struct secret *pin = NULL;
 	char listener[LISTENER_SIZE];
 	struct oauth_agent agent;
-	bool needs = false;
-	int result = pin != NULL ? cmd_agent_named(settings, &agent, error) : error_memory(error), fd;
+	bool needs;
+	int result = cmd_agent_named(settings, &agent, error), fd;
 
 	if (agent.profile == NULL)
 		agent.profile = "default";
@@ -91,9 +91,9 @@ static int run(const struct settings *settings, struct error *error)
 		result = fd >= 0 ? close(fd) : fd;
 	}
 	if (result == 0 && needs)
-		result = read_pin(settings, agent.profile, listener, pin, error);
+		result = read_pin(settings, agent.profile, listener, &pin, error);
 	if (result == 0)
-		result = send_pin(&agent, listener, needs ? pin : NULL, error);
+		result = send_pin(&agent, listener, &pin, error);
 	if (result == 0)
 		message_note("the agent has unlocked profile \"%s\"", agent.profile);
 	secret_free(&pin);
