@@ -51,7 +51,7 @@ static int set_address(struct sockaddr_un *address, const char *path, struct err
 	if (path[0] != '/')
 		return cannot_bind(path, ERROR_CONFIG, "it is no absolute path", error);
 	if (strlen(path) < sizeof(address->sun_path)) {
-		strcpy(address->sun_path, path);
+		memcpy(address->sun_path, path, strlen(path) + 1);
 		return 0;
 	}
 	error_set(error, ERROR_CONFIG, "cannot bind the socket %s: its path is longer than %zu bytes", path,
@@ -63,12 +63,11 @@ static int set_address(struct sockaddr_un *address, const char *path, struct err
 /* Creates the folder of the path, which does not exist. */
 static int make_folder(const char *path, struct error *error)
 {
-	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)] = "";
 	mode_t mask;
 	int result;
 
-	strcpy(folder, path);
-	*strrchr(folder, '/') = '\0';
+	memcpy(folder, path, (size_t)(strrchr(path, '/') - path));
 	mask = umask(0022);
 	result = mkdir(folder, 0755);
 	umask(mask);

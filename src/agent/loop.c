@@ -210,7 +210,7 @@ static int patience(const struct loop *loop, double after)
 
 int loop_run(struct loop *loop, double (*after)(void *context), void *context, struct error *error)
 {
-	while (!loop->ended) {
+	while (true) {
 		double wait = after != NULL ? after(context) : -1;
 		int count;
 

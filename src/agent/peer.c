@@ -21,9 +21,7 @@ enum { CGROUP_SIZE = 4096 };
 
 static const char cgroup_label[] = "0::"; /* cgroup v2, which systemd also has in its hybrid mode */
 
-/* --- the name that a peer has bound ------------------------------------------------------------------------------ */
-
-/* Copies a part of the name. */
+/* Copies a text, unless it is empty or too long. */
 static bool take(char *to, size_t size, const char *from, size_t length)
 {
 	if (length == 0 || length >= size)
@@ -32,6 +30,8 @@ static bool take(char *to, size_t size, const char *from, size_t length)
 	to[length] = '\0';
 	return true;
 }
+
+/* --- the name that a peer has bound ------------------------------------------------------------------------------ */
 
 /* UNIT/ID, as systemd sends it. */
 static bool read_claim(struct peer *peer, const char *text)
@@ -96,12 +96,11 @@ bool peer_is_owner(const struct peer *peer)
 
 /* --- its unit ---------------------------------------------------------------------------------------------------- */
 
-/* Reads a line of a file in /proc/PID that begins with `label`; what follows is in `text`. */
+/* Reads the line of a file in /proc/PID that begins with `label`; what follows is in `text`. */
 static bool read_line(const char *pid, const char *file, const char *label, char *text, size_t size)
 {
 	char path[64], *line = NULL;
 	size_t room = 0;
-	ssize_t length;
 	bool found = false;
 	FILE *stream;
 
@@ -109,12 +108,11 @@ static bool read_line(const char *pid, const char *file, const char *label, char
 	stream = fopen(path, "re");
 	if (stream == NULL)
 		return false;
-	while (!found && (length = getline(&line, &room, stream)) > 0) {
+	while (!found && getline(&line, &room, stream) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		found = strncmp(line, label, strlen(label)) == 0 && strlen(line) - strlen(label) < size;
+		found = strncmp(line, label, strlen(label)) == 0 &&
+			take(text, size, line + strlen(label), strlen(line + strlen(label)));
 	}
-	if (found)
-		strcpy(text, line + strlen(label));
 	free(line);
 	fclose(stream);
 	return found;

@@ -61,7 +61,10 @@ static void end(struct refusal *refusal)
 	watch_end(&refusal->watch);
 	timer_clear(refusals->loop, &refusal->timer);
 	close(refusal->fd);
-	*(refusal->previous != NULL ? &refusal->previous->next : &refusals->first) = refusal->next;
+	if (refusals->first == refusal)
+		refusals->first = refusal->next;
+	else
+		refusal->previous->next = refusal->next;
 	if (refusal->next != NULL)
 		refusal->next->previous = refusal->previous;
 	refusals->count--;

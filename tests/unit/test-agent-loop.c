@@ -61,7 +61,7 @@ struct pair {
 	int calls;
 	uint32_t events;
 	struct pair *victim, *silent;
-	enum { ENDS, CHANGES, REPLACES } does;
+	enum deed { ENDS, CHANGES, REPLACES } does;
 };
 
 static void called(void *context, uint32_t events)
@@ -106,7 +106,7 @@ static void a_callback_ends_another_watch(void **state)
 	struct pair a, b, silent;
 
 	(void)state;
-	for (int does = ENDS; does <= REPLACES; does++) {
+	for (enum deed does = ENDS; does <= REPLACES; does++) {
 		open_pair(&silent, EPOLLPRI);
 		watch_end(&silent.watch);
 		open_pair(&a, EPOLLIN);
