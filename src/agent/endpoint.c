@@ -104,7 +104,7 @@ static int remove_stale(const struct sockaddr_un *address, struct error *error)
 	return 0;
 }
 
-/* Nobody may connect before the socket has its mode and group: the mask is for that. */
+/* Nobody can connect before the agent listens. That the socket is private until then is for trust_check. */
 static int bind_privately(int fd, const struct sockaddr_un *address)
 {
 	mode_t mask = umask(0177);
@@ -129,7 +129,8 @@ static int bind_path(int fd, const struct sockaddr_un *address, struct error *er
 	return cannot_bind(path, ERROR_UNEXPECTED, strerror(errno), error);
 }
 
-/* Checks that others cannot replace the socket, opens it to those who may use it, and listens. */
+/* Checks that others cannot replace the socket, which makes the changes by path safe. Opens it to those who may use it,
+ * and listens. */
 static int open_up(struct endpoint *endpoint, int fd, struct error *error)
 {
 	int file = open(endpoint->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result;
@@ -144,10 +145,10 @@ static int open_up(struct endpoint *endpoint, int fd, struct error *error)
 	result = trust_check(endpoint->path, file, ERROR_CONFIG, error);
 	if (result != 0)
 		goto out;
-	if (endpoint->group != (gid_t)-1 && fchownat(file, "", (uid_t)-1, endpoint->group, AT_EMPTY_PATH) != 0)
+	if (endpoint->group != (gid_t)-1 && lchown(endpoint->path, (uid_t)-1, endpoint->group) != 0)
 		result = error_set(error, ERROR_UNEXPECTED, "cannot give the socket %s to group %lu: %s",
 				   endpoint->path, (unsigned long)endpoint->group, strerror(errno));
-	else if (fchmodat(AT_FDCWD, endpoint->path, endpoint->mode, AT_SYMLINK_NOFOLLOW) != 0)
+	else if (chmod(endpoint->path, endpoint->mode) != 0)
 		result = error_set(error, ERROR_UNEXPECTED, "cannot set the mode of the socket %s: %s", endpoint->path,
 				   strerror(errno));
 	else if (listen(fd, SOMAXCONN) != 0)

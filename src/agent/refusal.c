@@ -152,17 +152,27 @@ void refusal_start(struct refusals *refusals, int fd, uid_t uid, enum peer_kind 
 		refusals->left(refusals->context, uid);
 }
 
+/* Sends the rest of what lets a unit fail, until `due`. */
+static void finish(struct refusal *refusal, double due)
+{
+	struct pollfd room = { .fd = refusal->fd, .events = POLLOUT };
+	int result = 1;
+
+	while (refusal->kind == PEER_CREDENTIAL && result > 0 && clock_boot_ms() < due) {
+		int wait = (int)(due - clock_boot_ms());
+
+		result = poll(&room, 1, wait > 0 ? wait : 0) > 0 ? send_some(refusal) : 0;
+	}
+}
+
 void refusals_end(struct refusals *refusals)
 {
 	double due = clock_boot_ms() + END_WITHIN;
+	struct refusal *next;
 
-	while (refusals->first != NULL) {
-		struct refusal *refusal = refusals->first;
-		struct pollfd room = { .fd = refusal->fd, .events = POLLOUT };
-		double wait = due - clock_boot_ms();
-
-		if (refusal->kind != PEER_CREDENTIAL || wait <= 0 || poll(&room, 1, (int)wait + 1) <= 0 ||
-		    send_some(refusal) < 0)
-			end(refusal);
+	for (struct refusal *refusal = refusals->first; refusal != NULL; refusal = next) {
+		next = refusal->next;
+		finish(refusal, due);
+		end(refusal);
 	}
 }
