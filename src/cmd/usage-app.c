@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The usages of the commands that p11bearer-app and p11bearer-agent implement. p11bearer has them too, for help and for
- * typos. */
+/* The usages of the commands that p11bearer-app implements. p11bearer has them too, for help and for typos. */
 #include "cmd/cmd.h"
 
 static const struct settings_needed set_cert_needs[] = {
@@ -74,16 +73,4 @@ const struct settings_usage usage_deploy = {
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE,
 		 SETTING_ALLOW_UNFIT },
-};
-
-const struct settings_usage usage_agent = {
-	.command = "agent",
-	.operands = "",
-	.summary = "Holds bearers and hands them out over a socket.",
-	.details = "Serves the profiles of the configuration files, and renews their bearers before\n"
-		   "they expire. Who may have them is in the files only: see p11bearer.conf(5) and\n"
-		   "p11bearer-agent(8). SIGHUP reads the files again; SIGTERM ends the agent.",
-	.example = "p11bearer agent --config /etc/p11bearer.conf",
-	.groups = GROUP_AUDIT,
-	.own = { SETTING_NONE },
 };
