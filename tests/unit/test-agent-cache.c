@@ -882,13 +882,17 @@ static void forgotten_bearers_are_nowhere(void **state)
 {
 	enum { LENGTH = 40 };
 	cJSON_Hooks hooks = { wipe_malloc, wipe_free };
-	struct secret *line = secret_new(200);
+	struct secret *line;
 	struct client client = { 0 };
 	char inverted[LENGTH], *token;
 	struct job *job;
 
 	(void)state;
+#ifdef P11BEARER_SANITIZED
+	skip(); /* they have more memory than can be searched */
+#endif
 	cJSON_InitHooks(&hooks);
+	line = secret_new(200);
 	assert_int_equal(secret_append(line, "\"access_token\":\"", 16), 0);
 	token = secret_extend(line, LENGTH);
 	for (int i = 0; i < LENGTH; i++) {
