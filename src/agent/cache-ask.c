@@ -108,6 +108,12 @@ static void set_limit(struct pair *pair)
 		timer_clear(loop, &pair->limit);
 }
 
+/* Whether a patient ask must hear it, because waiting makes no sense. */
+static bool is_over(const struct pair *pair, const struct failure *failure)
+{
+	return pair->is_final && failure->kind == FAILURE_WORKER;
+}
+
 static void push(struct ask ***end, struct ask *ask)
 {
 	ask->next = NULL;
@@ -131,7 +137,7 @@ void pair_answer(struct pair *pair, const struct failure *failure, double due)
 		if (failure == NULL || (lives && ask->due <= due && !is_refused(pair, ask))) {
 			note_use(pair, ask);
 			push(&served_end, ask);
-		} else if (ask->due > due || (ask->patient && failure_is_temporary(failure))) {
+		} else if (ask->due > due || (ask->patient && !is_over(pair, failure))) {
 			push(&pair->end, ask);
 			continue;
 		} else {

@@ -11,7 +11,7 @@ enum {
 	ASKED_MAX = 3600,      /* that a server may ask for */
 	RESTART_WAIT_MAX = 5,  /* while the worker is not ready: it spares the server anyway */
 	LOGIN_RATE_WAIT = 900, /* after "login rate exceeded" */
-	UNLOCK_WAIT = 2,       /* between two looks at whether the profile is still locked */
+	LOOK_WAIT = 2,         /* between two looks at whether the worker is still locked or down */
 	DOUBLED_MAX = 9,
 };
 
@@ -22,20 +22,21 @@ static bool is_login_rate(const struct failure *failure)
 						     strcmp(failure->code, "login_rate_exceeded") == 0);
 }
 
-bool failure_is_temporary(const struct failure *failure)
+/* Whether no other try makes sense until a person has done something. */
+static bool is_final(const struct failure *failure)
 {
-	static const char *const codes[] = { "", "temporarily_unavailable", "server_error", "slow_down" };
+	static const char *const temporary[] = { "", "temporarily_unavailable", "server_error", "slow_down" };
 
-	if (failure->kind != FAILURE_WORKER)
-		return failure->kind != FAILURE_REQUEST && failure->kind != FAILURE_DENIED;
+	if (failure->kind != FAILURE_WORKER || failure->retry_after > 0)
+		return false;
 	if (failure->error.class != ERROR_ORG)
-		return failure->error.class != ERROR_PIN && failure->error.class != ERROR_USAGE &&
-		       failure->error.class != ERROR_CONFIG;
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		if (strcmp(failure->code, codes[i]) == 0)
-			return true;
+		return failure->error.class == ERROR_PIN || failure->error.class == ERROR_USAGE ||
+		       failure->error.class == ERROR_CONFIG;
+	for (size_t i = 0; i < sizeof(temporary) / sizeof(temporary[0]); i++) {
+		if (strcmp(failure->code, temporary[i]) == 0)
+			return false;
 	}
-	return is_login_rate(failure);
+	return !is_login_rate(failure);
 }
 
 static struct past *past_new(const struct failure *failure)
@@ -78,9 +79,13 @@ void pair_fail(struct pair *pair, struct failure *failure)
 	struct cache *cache = pair->shelf->cache;
 	struct cache_status *figures = &pair->shelf->figures;
 	double now = loop_now(cache->loop);
-	long wait = 1L << (pair->failures < DOUBLED_MAX ? pair->failures : DOUBLED_MAX);
+	long wait;
 	bool ready = state(pair) == WORKER_READY;
 
+	pair->is_final = is_final(failure);
+	if (ready && !pair->was_ready)
+		pair->failures = 0; /* that was another trouble */
+	wait = 1L << (pair->failures < DOUBLED_MAX ? pair->failures : DOUBLED_MAX);
 	if (wait > WAIT_MAX)
 		wait = WAIT_MAX;
 	if (wait < failure->retry_after)
@@ -107,15 +112,19 @@ void pair_forgive(struct pair *pair)
 	free(pair->past);
 	pair->past = NULL;
 	pair->failures = 0;
+	pair->is_final = false;
 	pair->again = 0;
 }
 
-/* Whether only patient asks wait, or a sink. */
-static bool has_time(const struct pair *pair)
+/* Whether a worker that is out of service need not be asked: only for a renewal or, while it is locked, for patient
+ * asks. Others hear from it what is wrong. */
+static bool has_time(const struct pair *pair, enum worker_state worker)
 {
 	const struct ask *ask = pair->asks;
 
-	while (ask != NULL && ask->patient)
+	if (worker == WORKER_READY || worker == WORKER_STARTING)
+		return false;
+	while (worker == WORKER_LOCKED && ask != NULL && ask->patient)
 		ask = ask->next;
 	return ask == NULL;
 }
@@ -154,11 +163,9 @@ bool pair_is_barred(struct pair *pair, struct failure *failure)
 	}
 	if (is_over_budget(pair, failure, now))
 		return true;
-	/* Whoever is in a hurry hears this from the worker, with a hint. */
-	if (worker == WORKER_LOCKED && has_time(pair)) {
-		failure_set(failure, FAILURE_LOCKED, ERROR_PIN, UNLOCK_WAIT, "the profile %s is locked",
-			    pair->shelf->profile->name);
-		return true;
-	}
-	return false;
+	if (!has_time(pair, worker))
+		return false;
+	failure_set(failure, FAILURE_LOCKED, ERROR_PIN, LOOK_WAIT, "the profile %s is locked",
+		    pair->shelf->profile->name);
+	return true;
 }

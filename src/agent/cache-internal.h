@@ -40,6 +40,7 @@ struct pair {
 	struct past *past;    /* the last failure, unless an exchange has succeeded since, or memory was short */
 	bool was_ready;       /* the worker, then: it is not a restart of it that helps */
 	unsigned failures;    /* in a row */
+	bool is_final;        /* the last one: another try makes no sense */
 	double again;         /* no exchange before this time */
 };
 
@@ -133,9 +134,6 @@ void pair_forgive(struct pair *pair);
 
 /* Whether there must be no exchange now, and why. */
 bool pair_is_barred(struct pair *pair, struct failure *failure);
-
-/* Whether another try may succeed. */
-bool failure_is_temporary(const struct failure *failure);
 
 /* --- cache-logins.c --- */
 

@@ -137,7 +137,8 @@ static void limit(void *context)
 	double now = loop_now(pair->shelf->cache->loop);
 	struct failure failure;
 
-	failure_set(&failure, FAILURE_TIME, ERROR_NETWORK, 1, "there is no answer yet");
+	failure_set(&failure, FAILURE_TIME, ERROR_NETWORK, 1,
+		    "cannot get a bearer in time: the worker has not answered yet");
 	error_hint(&failure.error, "ask again: the login goes on, and its bearer is kept");
 	pair_answer(pair, &failure, now);
 }

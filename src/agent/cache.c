@@ -26,8 +26,23 @@ static void append(struct ask ***end, struct ask *asks)
 		*end = &(**end)->next;
 }
 
-/* Empties the pairs of the user, or all if NULL, and frees those that are not needed. Appends what waited at *end.
- * Returns how many bearers were wiped. */
+/* Wipes the pair. Appends what waited at *end. Returns whether it had a bearer. */
+static bool wipe(struct pair *pair, struct ask ***end)
+{
+	bool had = pair->bearer != NULL;
+
+	for (struct ask *ask = pair->asks; ask != NULL; ask = ask->next)
+		ask->pair = NULL;
+	append(end, pair->asks);
+	pair->asks = NULL;
+	pair->end = &pair->asks;
+	timer_clear(pair->shelf->cache->loop, &pair->limit);
+	pair_clear(pair);
+	return had;
+}
+
+/* Wipes the pairs of the user, or all if NULL, and frees those that no sink needs. Returns how many bearers there were.
+ */
 static size_t shelf_wipe(struct shelf *shelf, const char *username, struct ask ***end)
 {
 	struct pair *pair = TAILQ_FIRST(&shelf->pairs), *next;
@@ -37,14 +52,7 @@ static size_t shelf_wipe(struct shelf *shelf, const char *username, struct ask *
 		next = TAILQ_NEXT(pair, on_shelf);
 		if (username != NULL && strcmp(username, pair->username) != 0)
 			continue;
-		wiped += pair->bearer != NULL ? 1 : 0;
-		for (struct ask *ask = pair->asks; ask != NULL; ask = ask->next)
-			ask->pair = NULL;
-		append(end, pair->asks);
-		pair->asks = NULL;
-		pair->end = &pair->asks;
-		timer_clear(shelf->cache->loop, &pair->limit);
-		pair_clear(pair);
+		wiped += wipe(pair, end) ? 1 : 0;
 		if (!pair_tidy(pair))
 			pair_schedule(pair);
 	}
@@ -54,9 +62,12 @@ static size_t shelf_wipe(struct shelf *shelf, const char *username, struct ask *
 /* For a profile that is no more. */
 static void shelf_close(struct shelf *shelf, struct ask ***end)
 {
-	(void)shelf_wipe(shelf, NULL, end);
-	while (!TAILQ_EMPTY(&shelf->pairs)) /* of its sink */
-		pair_free(TAILQ_FIRST(&shelf->pairs));
+	struct pair *pair;
+
+	while ((pair = TAILQ_FIRST(&shelf->pairs)) != NULL) {
+		(void)wipe(pair, end);
+		pair_free(pair);
+	}
 	free(shelf);
 }
 
@@ -150,7 +161,7 @@ static void ask_anew(struct cache *cache, struct ask *asks)
 			ask->profile = &cache->config->profiles[place];
 		append(end, ask);
 	}
-	failure_set(&failure, FAILURE_DENIED, ERROR_USAGE, 0, "the profile is no longer there");
+	failure_set(&failure, FAILURE_DENIED, ERROR_USAGE, 0, "the configuration no longer has this profile");
 	asks_hold(cache, &leaving, gone);
 	asks_again(cache, found);
 	asks_fail(cache, asks_release(cache, &leaving), &failure);

@@ -386,6 +386,13 @@ static void late_use_renews_in_the_background(void **state)
 	assert_got(client, "b");
 	ask(&client, &profiles[0], "u");
 	assert_got(client, "c");
+	next_exchange(2000);
+	answer("d", ",\"expires_in\":1000");
+	pass(996);
+	ask(&client, &profiles[0], "u"); /* nobody can use it for so short a time */
+	assert_int_equal(client.calls, 0);
+	answer("e", ",\"expires_in\":1000");
+	assert_got(client, "e");
 	leave(&client);
 }
 
@@ -414,6 +421,20 @@ static void sinks_always_have_a_bearer(void **state)
 	assert_true(next_exchange(10) <= 1);
 	answer("c", ",\"expires_in\":100");
 	assert_string_equal(secret_data(sink->token), "c");
+	/* It notices within a minute that the machine was paused. */
+	next_exchange(100);
+	answer("d", ",\"expires_in\":86400");
+	jump = 90000;
+	assert_true(next_exchange(100) <= 60.5);
+	assert_null(sink);
+	/* A worker that is down is not asked. */
+	refuse(ERROR_PIN, "", 0, "the PIN was refused");
+	worker = WORKER_REFUSED;
+	assert_true(next_exchange(1000) == 1000);
+	worker = WORKER_READY;
+	assert_true(next_exchange(10) <= 2.5);
+	answer("e", ",\"expires_in\":100");
+	assert_string_equal(secret_data(sink->token), "e");
 	/* The sink must not have what is dead. */
 	next_exchange(100);
 	pass(200);
@@ -544,6 +565,10 @@ static void failures_of_a_worker_end_with_its_restart(void **state)
 	ask(&client, &profiles[0], "u");
 	refuse(ERROR_TOKEN, "", 0, "the token was removed");
 	worker = WORKER_READY;
+	ask(&client, &profiles[0], "u");
+	refuse(ERROR_NETWORK, "", 0, "unreachable"); /* another trouble */
+	assert_int_equal(client.failure.retry_after, 1);
+	pass(1);
 	ask(&client, &profiles[0], "u");
 	answer("a", "");
 	assert_got(client, "a");
@@ -683,6 +708,7 @@ static void patient_asks_end_with_what_is_final(void **state)
 		{ ERROR_ANSWER, "", "not JSON", false },
 		{ ERROR_UNEXPECTED, "", "the worker has ended", false },
 		{ ERROR_CONFIG, "", "no client-id", true },
+		{ ERROR_USAGE, "", "no such option", true },
 	};
 	char username[8];
 
@@ -694,6 +720,14 @@ static void patient_asks_end_with_what_is_final(void **state)
 		ask(&client, &profiles[0], username);
 		refuse(rows[i].class, rows[i].code, 0, rows[i].text);
 		assert_int_equal(client.calls, rows[i].final ? 1 : 0);
+		cache_cancel(cache, &client.ask);
+		ask(&client, &profiles[0], username); /* while it is remembered */
+		assert_int_equal(client.calls, rows[i].final ? 1 : 0);
+		cache_cancel(cache, &client.ask);
+		ask(&client, &profiles[1], username);
+		if (strstr(rows[i].text, "login rate") == NULL)
+			refuse(rows[i].class, rows[i].code, 7, rows[i].text); /* the worker says that it may help */
+		assert_int_equal(client.calls, 0);
 		cache_cancel(cache, &client.ask);
 	}
 }
@@ -736,14 +770,14 @@ static void late_answers_are_kept(void **state)
 	pass(29.9);
 	assert_int_equal(client.calls, 0);
 	pass(0.2);
-	assert_refused(client, ERROR_NETWORK, FAILURE_TIME, "no answer");
+	assert_refused(client, ERROR_NETWORK, FAILURE_TIME, "has not answered");
 	assert_int_equal(second.calls, 0);
 	pass(30);
-	assert_refused(second, ERROR_NETWORK, FAILURE_TIME, "no answer");
+	assert_refused(second, ERROR_NETWORK, FAILURE_TIME, "has not answered");
 	ask(&client, &profiles[0], NULL); /* joins again */
 	assert_int_equal(sent_count, 1);
 	pass(100);
-	assert_refused(client, ERROR_NETWORK, FAILURE_TIME, "no answer");
+	assert_refused(client, ERROR_NETWORK, FAILURE_TIME, "has not answered");
 	answer("late", ",\"expires_in\":1000");
 	ask(&client, &profiles[0], NULL);
 	assert_got(client, "late");
@@ -762,7 +796,7 @@ static void the_time_limit_follows_the_profile(void **state)
 	pass(11.9);
 	assert_int_equal(client.calls, 0);
 	pass(0.2);
-	assert_refused(client, ERROR_NETWORK, FAILURE_TIME, "no answer");
+	assert_refused(client, ERROR_NETWORK, FAILURE_TIME, "has not answered");
 	answer("a", ",\"expires_in\":1000");
 	pass(200);
 	ask(&client, &profiles[0], "u");
@@ -943,7 +977,7 @@ static void unchanged_profiles_keep_bearers(void **state)
 	assert_int_equal(wipes, 1);
 	assert_non_null(sink);
 	assert_string_equal(secret_data(sink->token), "a");
-	assert_refused(gone, ERROR_USAGE, FAILURE_DENIED, "no longer");
+	assert_refused(gone, ERROR_USAGE, FAILURE_DENIED, "no longer has");
 	assert_int_equal(sent_count, 6);
 	assert_ptr_equal(sent[5].profile, &others[0]);
 	answer("c", "");
