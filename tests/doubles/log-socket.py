@@ -43,13 +43,18 @@ server.setblocking(False)
 if kind == "syslog-stream":
     server.listen(64)
 if kind == "full":
-    own = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    own.setblocking(False)
-    try:
-        while True:
-            own.sendto(b"x", os.path.basename(path))
-    except BlockingIOError:
-        pass
+    # The buffer of one sender may be full before the queue is: systemd raises net.unix.max_dgram_qlen.
+    senders = []
+    while not senders or sent > 0:
+        senders.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        senders[-1].setblocking(False)
+        sent = 0
+        try:
+            while True:
+                senders[-1].sendto(b"x", os.path.basename(path))
+                sent += 1
+        except BlockingIOError:
+            pass
 print("ready", flush=True)
 if kind == "full":
     select.select([wake_read], [], [])
