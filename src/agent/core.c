@@ -73,10 +73,14 @@ static void tell_status(struct running *running, const char *also)
 static double after(void *context)
 {
 	struct running *running = context;
+	double wait = http_after(running->agent.http);
+	double left = running->told_at + STATUS_AT_MOST - loop_now(running->agent.loop);
 
-	if (loop_now(running->agent.loop) >= running->told_at + STATUS_AT_MOST)
+	if (left <= 0)
 		tell_status(running, "");
-	return http_after(running->agent.http);
+	else if (wait < 0 || wait > left)
+		wait = left; /* this round may have changed the status */
+	return wait;
 }
 
 static void on_watchdog(void *context)
