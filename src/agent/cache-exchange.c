@@ -43,7 +43,6 @@ void pair_schedule(struct pair *pair)
 	struct cache *cache = pair->shelf->cache;
 	const struct agent_bearer *bearer = pair->bearer;
 	double now = loop_now(cache->loop), next = INFINITY;
-	struct failure failure;
 
 	if (bearer != NULL && bearer->expires > 0) {
 		next = bearer->expires;
@@ -53,7 +52,7 @@ void pair_schedule(struct pair *pair)
 			next = fmin(next, now + WALL_CHECK);
 	}
 	if (!pair->is_busy && is_due(pair))
-		next = fmin(next, pair_is_barred(pair, &failure) ? now + (double)failure.retry_after * 1e3 : now);
+		next = fmin(next, pair_next_try(pair));
 	if (next == INFINITY)
 		timer_clear(cache->loop, &pair->turn);
 	else

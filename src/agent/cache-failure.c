@@ -9,9 +9,8 @@
 enum {
 	WAIT_MAX = 300,        /* seconds between two tries, unless the server asks for more */
 	ASKED_MAX = 3600,      /* that a server may ask for */
-	RESTART_WAIT_MAX = 5,  /* while the worker is not ready: it spares the server anyway */
 	LOGIN_RATE_WAIT = 900, /* after "login rate exceeded" */
-	LOOK_WAIT = 2,         /* between two looks at whether the worker is still locked or down */
+	LOOK_WAIT = 2,         /* between two looks at whether the worker is still locked or being restarted */
 	DOUBLED_MAX = 9,
 };
 
@@ -93,8 +92,6 @@ void pair_fail(struct pair *pair, struct failure *failure)
 	if (is_login_rate(failure)) {
 		wait = wait > LOGIN_RATE_WAIT ? wait : LOGIN_RATE_WAIT;
 		logins_block(cache->logins, pair->username, now + (double)wait * 1e3, now);
-	} else if (!ready && wait > RESTART_WAIT_MAX) {
-		wait = RESTART_WAIT_MAX;
 	}
 	failure->retry_after = wait;
 	free(pair->past);
@@ -168,4 +165,14 @@ bool pair_is_barred(struct pair *pair, struct failure *failure)
 	failure_set(failure, FAILURE_LOCKED, ERROR_PIN, LOOK_WAIT, "the profile %s is locked",
 		    pair->shelf->profile->name);
 	return true;
+}
+
+double pair_next_try(struct pair *pair)
+{
+	struct failure failure;
+	double wait = pair_is_barred(pair, &failure) ? (double)failure.retry_after : 0;
+
+	if (state(pair) != WORKER_READY)
+		wait = fmin(wait, LOOK_WAIT);
+	return loop_now(pair->shelf->cache->loop) + wait * 1e3;
 }

@@ -135,6 +135,9 @@ void pair_forgive(struct pair *pair);
 /* Whether there must be no exchange now, and why. */
 bool pair_is_barred(struct pair *pair, struct failure *failure);
 
+/* When to look again whether there may be one. */
+double pair_next_try(struct pair *pair);
+
 /* --- cache-logins.c --- */
 
 /* Logins are counted for each scope (NULL: none) and user, in the last hour. */
