@@ -81,7 +81,8 @@ int client_renew(struct client *client, struct error *error)
 	if (client->bearer != NULL)
 		memcpy(fresh->generation, client->bearer->generation, sizeof(fresh->generation));
 	if (uses_agent(client->request))
-		result = oauth_agent_bearer(&client->request->agent, fresh->generation, &fresh->answer, error);
+		result = oauth_agent_bearer(&client->request->agent, http_end(client->http), fresh->generation,
+					    &fresh->answer, error);
 	else
 		result = exchange(client, &fresh->answer, error);
 	if (result < 0) {

@@ -7,6 +7,7 @@
 #include "process/interrupt.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,9 +112,9 @@ static int send_patiently(struct http *http, const char *path, const struct http
 	return result;
 }
 
-/* Sends the request and judges the answer. The caller clears the response. */
+/* Sends the request and judges the answer. `fresh` may be NULL. The caller clears the response. */
 static int send_request(const struct oauth_agent *agent, const char *method, const char *path, const char *fresh,
-			struct http_response *response, struct error *error)
+			double end, struct http_response *response, struct error *error)
 {
 	char name[sizeof(agent->socket) + 32];
 	const struct http_options options = {
@@ -128,8 +129,10 @@ static int send_request(const struct oauth_agent *agent, const char *method, con
 	if (result == 0)
 		result = make_url(agent, path, fresh, &url, error);
 	request.url = url;
-	if (result == 0)
+	if (result == 0) {
+		http_end_at(http, end);
 		result = send_patiently(http, agent->socket, &request, response, error);
+	}
 	if (result == 0)
 		result = oauth_agent_judge(secret_data(response->body), secret_length(response->body),
 					   response->status, error);
@@ -185,7 +188,7 @@ int oauth_agent_ask(const struct oauth_agent *agent, const char *method, const c
 		    struct error *error)
 {
 	struct http_response response = { .body = NULL };
-	int result = send_request(agent, method, path, NULL, &response, error);
+	int result = send_request(agent, method, path, NULL, HUGE_VAL, &response, error);
 
 	*json = NULL;
 	if (result == 0) {
@@ -258,11 +261,11 @@ static int take_bearer(const struct secret *body, char *generation, struct oauth
 	return result;
 }
 
-int oauth_agent_bearer(const struct oauth_agent *agent, char generation[OAUTH_GENERATION_SIZE],
+int oauth_agent_bearer(const struct oauth_agent *agent, double end, char generation[OAUTH_GENERATION_SIZE],
 		       struct oauth_answer *answer, struct error *error)
 {
 	struct http_response response = { .body = NULL };
-	int result = send_request(agent, "GET", "/v1/token", generation, &response, error);
+	int result = send_request(agent, "GET", "/v1/token", generation, end, &response, error);
 
 	if (result == 0)
 		result = take_bearer(response.body, generation, answer, error);

@@ -26,8 +26,8 @@ int oauth_agent_connect(const char *path, const struct sockaddr_un *name, sockle
 
 /* Asks for a bearer. `generation` is that of a bearer that a server has refused, or "", and receives the new one's.
  * Fills `answer`, without an HTTP status, as a successful exchange does; the agent's own member is dropped. Fails as
- * oauth_agent_ask does. The caller clears the answer. */
-int oauth_agent_bearer(const struct oauth_agent *agent, char generation[OAUTH_GENERATION_SIZE],
+ * oauth_agent_ask does, at `end` (clock_ms) at the latest. The caller clears the answer. */
+int oauth_agent_bearer(const struct oauth_agent *agent, double end, char generation[OAUTH_GENERATION_SIZE],
 		       struct oauth_answer *answer, struct error *error);
 
 /* Sends a request without a body to `path`, with the profile and username as its query. *json is the answer, an object

@@ -1,22 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzzes the code that reads a server's answers. The first byte picks the HTTP status, the rest is the body. Linked
- * with --wrap=http_send, so that this file is the network. */
+ * with --wrap, so that this file is the network. */
 #include "fuzz.h"
 
 #include "base/json.h"
+#include "oauth/agent.h"
 #include "oauth/call.h"
 #include "oauth/exchange.h"
 #include "salesforce/deployment.h"
 #include "server/server.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 
 static const long statuses[] = { 200, 201, 204, 302, 400, 401, 404, 429, 500, 503 };
 static const uint8_t *input;
 static size_t input_size;
 
+int __wrap_http_open(struct http **http, const struct http_options *options, struct error *error);
+void __wrap_http_close(struct http **http);
+void __wrap_http_end_at(struct http *http, double when);
 int __wrap_http_send(struct http *http, const struct http_request *request, struct http_response *response,
 		     struct error *error);
+
+int __wrap_http_open(struct http **http, const struct http_options *options, struct error *error)
+{
+	(void)options;
+	(void)error;
+	*http = NULL;
+	return 0;
+}
+
+void __wrap_http_close(struct http **http)
+{
+	(void)http;
+}
+
+void __wrap_http_end_at(struct http *http, double when)
+{
+	(void)http;
+	(void)when;
+}
 
 int __wrap_http_send(struct http *http, const struct http_request *request, struct http_response *response,
 		     struct error *error)
@@ -132,6 +156,28 @@ static void call(const struct secret *bearer)
 	oauth_answer_clear(&answer);
 }
 
+static void ask_agent(void)
+{
+	const struct oauth_agent agent = { .socket = "/none" };
+	char generation[OAUTH_GENERATION_SIZE] = "";
+	struct oauth_answer answer = { .json = NULL };
+	struct error error = { .class = ERROR_NONE };
+	cJSON *parsed;
+
+	if (oauth_agent_bearer(&agent, HUGE_VAL, generation, &answer, &error) == 0) {
+		expect_json(answer.json);
+		parsed = cJSON_Parse(secret_data(answer.json));
+		expect(cJSON_GetObjectItemCaseSensitive(parsed, "p11bearer") == NULL, "the agent's member is dropped");
+		expect(strcmp(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(parsed, "access_token")),
+			      secret_data(answer.access_token)) == 0, "the access token stays");
+		expect(generation[0] != '\0', "the bearer has a generation");
+		cJSON_Delete(parsed);
+	} else {
+		expect(error.class >= ERROR_UNEXPECTED && error.class <= ERROR_ANSWER, "a failure has its class");
+	}
+	oauth_answer_clear(&answer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct secret *secret = secret_new(64);
@@ -141,6 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	secret_append(secret, "00Dsecret", 9);
 	exchange(secret);
 	call(secret);
+	ask_agent();
 	secret_free(&secret);
 	return 0;
 }
