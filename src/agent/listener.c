@@ -18,6 +18,9 @@ enum { FIRST_DESCRIPTOR = 3, ACCEPTS_A_ROUND = 64 };
 #define PAUSE 100.0        /* ms without accepting, if descriptors or memory are short */
 #define WARN_EVERY 60000.0 /* ms */
 
+/* Each kind has a minute of its own. */
+enum warning { WARNING_PAUSE, WARNING_REFUSED, WARNING_CLAIM, WARNINGS };
+
 /* The connections of a uid that has some. */
 struct user {
 	uid_t uid;
@@ -35,7 +38,7 @@ struct listener {
 	size_t count, room;
 	long limit;
 	unsigned long refused;
-	double warn_after; /* loop_now */
+	double warn_after[WARNINGS]; /* loop_now */
 	bool path_failed;
 };
 
@@ -99,13 +102,13 @@ unsigned long listener_refused(const struct listener *listener)
 /* --- connections ------------------------------------------------------------------------------------------------- */
 
 /* Peers cause these warnings, and must not fill a log with them. */
-static bool may_warn(struct listener *listener)
+static bool may_warn(struct listener *listener, enum warning warning)
 {
 	double now = loop_now(listener->loop);
 
-	if (now < listener->warn_after)
+	if (now < listener->warn_after[warning])
 		return false;
-	listener->warn_after = now + WARN_EVERY;
+	listener->warn_after[warning] = now + WARN_EVERY;
 	return true;
 }
 
@@ -120,7 +123,7 @@ static void hand_out(struct listener *listener, int fd, const struct peer *peer)
 
 	if (!count(listener, peer->uid)) {
 		listener->refused++;
-		if (may_warn(listener))
+		if (may_warn(listener, WARNING_REFUSED))
 			message_warn("refused a connection: uid %lu has too many", (unsigned long)peer->uid);
 		refusal_start(&listener->refusals, fd, peer->uid, peer->kind, false);
 		return;
@@ -131,7 +134,7 @@ static void hand_out(struct listener *listener, int fd, const struct peer *peer)
 			use->credential(use->context, fd, peer);
 			break;
 		}
-		if (may_warn(listener))
+		if (may_warn(listener, WARNING_CLAIM))
 			message_warn("uid %lu gets no credential: only root and the agent's user can ask for one",
 				     (unsigned long)peer->uid);
 		listener_refuse(listener, fd, peer->uid);
@@ -156,7 +159,7 @@ static void resume(void *context)
 /* The connection stays in the queue, so that accept4 would fail again at once. */
 static void pause_accepting(struct listener *listener, int reason)
 {
-	if (may_warn(listener))
+	if (may_warn(listener, WARNING_PAUSE))
 		message_warn("cannot accept a connection: %s; it waits", strerror(reason));
 	if (timer_set(listener->loop, &listener->pause, loop_now(listener->loop) + PAUSE) == 0)
 		watch_change(listener->watch, 0);
