@@ -145,7 +145,8 @@ static int send_message(int fd, const char *profile, const int *ends, size_t cou
 	do {
 		sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR && interrupt_signal() == 0);
-	if (sent == (ssize_t)part.iov_len)
+	/* An agent that refuses does not wait for the message: its answer has come. */
+	if (sent == (ssize_t)part.iov_len || (sent < 0 && errno == EPIPE))
 		return 0;
 	return error_set(error, ERROR_NETWORK, "cannot send the request to the agent: %s",
 			 sent < 0 ? strerror(errno) : "it took only a part");
