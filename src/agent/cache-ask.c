@@ -111,7 +111,7 @@ static void set_limit(struct pair *pair)
 /* Whether a patient ask must hear it, because waiting makes no sense. */
 static bool is_over(const struct pair *pair, const struct failure *failure)
 {
-	return pair->is_final && failure->kind == FAILURE_WORKER;
+	return pair->is_final && (failure->kind == FAILURE_WORKER || failure->kind == FAILURE_REQUEST);
 }
 
 static void push(struct ask ***end, struct ask *ask)

@@ -27,7 +27,7 @@ static bool is_final(const struct failure *failure)
 	static const char *const temporary[] = { "", "temporarily_unavailable", "server_error", "slow_down" };
 
 	if (failure->kind != FAILURE_WORKER || failure->retry_after > 0)
-		return false;
+		return failure->kind == FAILURE_REQUEST;
 	if (failure->error.class != ERROR_ORG)
 		return failure->error.class == ERROR_PIN || failure->error.class == ERROR_USAGE ||
 		       failure->error.class == ERROR_CONFIG;
@@ -141,8 +141,8 @@ static bool is_over_budget(const struct pair *pair, struct failure *failure, dou
 	wait = logins_wait(logins, profile->worker, pair->username, profile->logins_per_hour, now);
 	if (wait > 0) {
 		failure_set(failure, FAILURE_BUDGET, ERROR_ORG, wait,
-			    "not sent: the user %.200s has logged in %ld times in the last hour", pair->username,
-			    profile->logins_per_hour);
+			    "not sent: the user %.200s has logged in %ld time%s in the last hour", pair->username,
+			    profile->logins_per_hour, profile->logins_per_hour == 1 ? "" : "s");
 		error_hint(&failure->error, "find out who asks for fresh bearers so often, or raise logins-per-hour");
 		return true;
 	}

@@ -23,9 +23,9 @@ struct past {
 
 /* One user of one profile. It exists while it has a bearer, somebody who waits, an exchange, a failure or a sink. */
 struct pair {
+	char *username;       /* comes first: see pair_get */
 	TAILQ_ENTRY(pair) on_shelf, by_use; /* the last is the one used last */
 	struct shelf *shelf;
-	char *username;
 	bool is_bare;         /* which list by_use is in */
 	bool is_busy;         /* an exchange is in progress */
 	bool was_used;        /* the bearer was handed out */

@@ -22,9 +22,11 @@ struct record {
 	double blocked;          /* until */
 };
 
+TAILQ_HEAD(records, record);
+
 struct logins {
 	void *tree;              /* of tsearch(3), by key */
-	TAILQ_HEAD(, record) by_use;
+	struct records by_use;
 	size_t count;
 };
 

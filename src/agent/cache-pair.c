@@ -2,13 +2,13 @@
 #include "agent/cache-internal.h"
 
 #include <search.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* The tree's key is the place of the name, with which a pair begins. */
 static int compare(const void *one, const void *other)
 {
-	return strcmp(((const struct pair *)one)->username, ((const struct pair *)other)->username);
+	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
 bool pair_is_own(const struct pair *pair)
@@ -107,16 +107,15 @@ bool pair_tidy(struct pair *pair)
 /* Drops the pair that was not used for the longest time. */
 static bool drop_one(struct pairs *pairs)
 {
-	struct pair *pair;
+	struct pair *pair = TAILQ_FIRST(pairs);
 
-	TAILQ_FOREACH(pair, pairs, by_use) {
-		if (is_in_use(pair))
-			continue;
-		pair_clear(pair);
-		pair_free(pair);
-		return true;
-	}
-	return false;
+	while (pair != NULL && is_in_use(pair))
+		pair = TAILQ_NEXT(pair, by_use);
+	if (pair == NULL)
+		return false;
+	pair_clear(pair);
+	pair_free(pair);
+	return true;
 }
 
 static bool make_room(struct cache *cache)
@@ -145,8 +144,7 @@ static void limit(void *context)
 
 struct pair *pair_get(struct shelf *shelf, const char *username)
 {
-	const struct pair wanted = { .username = (char *)(uintptr_t)username };
-	struct pair **found = tfind(&wanted, &shelf->tree, compare), *pair;
+	struct pair **found = tfind(&username, &shelf->tree, compare), *pair;
 
 	if (found != NULL)
 		return *found;

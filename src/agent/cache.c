@@ -97,16 +97,17 @@ void cache_close(struct cache **cache)
 	struct ask *asks = NULL, **end = &asks;
 	struct failure failure;
 
-	*cache = NULL;
 	if (old == NULL)
 		return;
 	for (size_t i = 0; i < old->shelf_count; i++)
 		shelf_close(old->shelves[i], &end);
+	old->shelf_count = 0;
 	failure_set(&failure, FAILURE_WORKER, ERROR_UNEXPECTED, 0, "the agent is ending");
 	asks_fail(old, asks, &failure);
 	logins_free(&old->logins);
 	free(old->shelves);
 	free(old);
+	*cache = NULL;
 }
 
 /* --- another configuration --------------------------------------------------------------------------------------- */
@@ -135,7 +136,7 @@ static void keep(struct cache *cache, const struct agent_config *config, struct 
 		cache->shelves[i] = shelves[place];
 		shelves[place] = shelf;
 		shelf->profile = &config->profiles[place];
-		TAILQ_FOREACH(pair, &shelf->pairs, on_shelf) {
+		for (pair = TAILQ_FIRST(&shelf->pairs); pair != NULL; pair = TAILQ_NEXT(pair, on_shelf)) {
 			for (struct ask *ask = pair->asks; ask != NULL; ask = ask->next)
 				ask->profile = shelf->profile;
 			if (old->sink == NULL && pair_has_sink(pair) && pair->bearer != NULL)
@@ -235,7 +236,7 @@ void cache_status(const struct cache *cache, const struct agent_profile *profile
 	const struct pair *pair;
 
 	*status = shelf->figures;
-	TAILQ_FOREACH(pair, &shelf->pairs, on_shelf) {
+	for (pair = TAILQ_FIRST(&shelf->pairs); pair != NULL; pair = TAILQ_NEXT(pair, on_shelf)) {
 		if (!pair_lives(pair))
 			continue;
 		status->bearers++;

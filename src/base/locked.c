@@ -17,6 +17,7 @@
 enum {
 	UNITS = 32,    /* per page; a block is a run of units */
 	PAGES_MAX = 8, /* of a region that blocks share: a page alone would often have no room for a second block */
+	UNITS_MAX = UNITS * PAGES_MAX,
 	FEW = 32,      /* pages: below, each region is one page, since the limit may be low */
 };
 
@@ -33,7 +34,7 @@ struct region {
 LIST_HEAD(regions, region);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the variables below */
-static struct regions by_run[UNITS * PAGES_MAX + 1];     /* shared regions, by their longest run of free units */
+static struct regions by_run[UNITS_MAX + 1];     /* shared regions, by their longest run of free units */
 static size_t shared;                                    /* bytes of them */
 static struct locked_sizes sizes;
 static size_t most_unlocked;                             /* the maximum of sizes.unlocked so far */
@@ -140,7 +141,7 @@ static bool take_units(struct locked *block, size_t units)
 	struct region *region = NULL;
 	size_t start = 0;
 
-	for (size_t run = units; run <= UNITS * PAGES_MAX && region == NULL; run++)
+	for (size_t run = units; run <= UNITS_MAX && region == NULL; run++)
 		region = LIST_FIRST(&by_run[run]);
 	if (region == NULL)
 		region = region_new_shared();

@@ -674,7 +674,7 @@ static void failures_before_the_server_are_no_logins(void **state)
 	refuse(ERROR_NETWORK, "", 0, "no answer"); /* it may have counted */
 	pass(400);
 	ask(&client, &profiles[0], "u");
-	assert_refused(client, ERROR_ORG, FAILURE_BUDGET, "1 times");
+	assert_refused(client, ERROR_ORG, FAILURE_BUDGET, "has logged in 1 time in");
 }
 
 /* --- patience ---------------------------------------------------------------------------------------------------- */
@@ -717,12 +717,12 @@ static void patient_asks_end_with_what_is_final(void **state)
 		{ ERROR_CONFIG, "", "no client-id", true },
 		{ ERROR_USAGE, "", "no such option", true },
 	};
+	struct client client = { .ask.patient = true };
+	struct failure request;
 	char username[8];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct client client = { .ask.patient = true };
-
 		snprintf(username, sizeof(username), "u%zu", i);
 		ask(&client, &profiles[0], username);
 		refuse(rows[i].class, rows[i].code, 0, rows[i].text);
@@ -737,6 +737,10 @@ static void patient_asks_end_with_what_is_final(void **state)
 		assert_int_equal(client.calls, 0);
 		cache_cancel(cache, &client.ask);
 	}
+	failure_set(&request, FAILURE_REQUEST, ERROR_USAGE, 0, "too long");
+	at_once = &request;
+	ask(&client, &profiles[0], "v");
+	assert_refused(client, ERROR_USAGE, FAILURE_REQUEST, "too long");
 }
 
 static void patient_asks_wait_for_unlock(void **state)
