@@ -14,7 +14,7 @@
 enum { COLUMNS = 8, CELL_SIZE = 512, MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
 static const char *const titles[COLUMNS] = {
-	"PROFILE", "STATE", "BEARERS", "EXPIRE", "RENEWED", "REQUESTER", "DAYS LEFT", "KEY",
+	"PROFILE", "STATE", "BEARERS", "EXPIRES", "RENEWED", "REQUESTER", "DAYS LEFT", "KEY",
 };
 
 struct row {

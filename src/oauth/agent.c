@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/agent.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "oauth/judge.h"
 #include "process/interrupt.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 enum {
-	ANSWER_SECONDS = 600, /* a login may wait for a token, a server, and other logins */
+	BEARER_SECONDS = 600, /* a login may wait for a token, a server, and other logins */
+	OTHER_MS = 30000,     /* for requests that wait for nothing */
 	FIRST_PAUSE_MS = 50,  /* before another try, and doubled then */
 	LAST_PAUSE_MS = 400,
 };
@@ -118,7 +119,7 @@ static int send_request(const struct oauth_agent *agent, const char *method, con
 {
 	char name[sizeof(agent->socket) + 32];
 	const struct http_options options = {
-		.socket = agent->socket, .socket_name = name, .timeout = ANSWER_SECONDS,
+		.socket = agent->socket, .socket_name = name, .timeout = BEARER_SECONDS,
 	};
 	struct http_request request = { .method = method, .header = "P11bearer: 1" };
 	struct http_url *url = NULL;
@@ -188,7 +189,7 @@ int oauth_agent_ask(const struct oauth_agent *agent, const char *method, const c
 		    struct error *error)
 {
 	struct http_response response = { .body = NULL };
-	int result = send_request(agent, method, path, NULL, HUGE_VAL, &response, error);
+	int result = send_request(agent, method, path, NULL, clock_ms() + OTHER_MS, &response, error);
 
 	*json = NULL;
 	if (result == 0) {

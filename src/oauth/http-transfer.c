@@ -143,9 +143,10 @@ static void report_request(const struct http *http, const struct http_request *r
 {
 	const char *url = request->url->text;
 	const char *proxy = message_is_verbose() ? proxy_between(http->proxy, url) : NULL;
+	const char *through = http->options->socket != NULL ? http->options->socket : proxy;
 
-	message_step("%s %s%s%s", request->method, url, proxy != NULL ? " through the proxy " : "",
-		     proxy != NULL ? proxy : "");
+	message_step("%s %s%s%s", request->method, url, through == NULL ? "" : through == proxy ?
+		     " through the proxy " : " through the socket ", through != NULL ? through : "");
 }
 
 int transfer_begin(struct http *http, struct transfer *transfer, struct error *error)
