@@ -37,7 +37,7 @@ static char *query_value(const char *uri, const char *name)
 		int high = from[0] == '%' ? OPENSSL_hexchar2int((unsigned char)from[1]) : -1;
 		int low = high >= 0 ? OPENSSL_hexchar2int((unsigned char)from[2]) : -1;
 
-		*to = low >= 0 ? (char)(high << 4 | low) : *from;
+		*to = low >= 0 ? (char)((unsigned)high * 16 + (unsigned)low) : *from;
 		from += low >= 0 ? 2 : 0;
 	}
 	if (to != NULL)
