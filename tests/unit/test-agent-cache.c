@@ -855,6 +855,41 @@ static void cancelled_asks_are_left_alone(void **state)
 	leave(&d);
 }
 
+/* As above, but those that are answered differ in what they get. */
+static void cancelled_asks_are_not_told_of_failures(void **state)
+{
+	struct client lives = { .ask.min_life = 900 }, fresh = { 0 }, moved = { 0 }, gone = { 0 };
+	char generation[GENERATION_SIZE];
+	struct failure refused;
+	struct error error;
+
+	(void)state;
+	ask(&lives, &profiles[0], "u");
+	answer("a", ",\"expires_in\":1000");
+	strcpy(generation, lives.bearer->generation);
+	pass(200);
+	ask(&lives, &profiles[0], "u");
+	fresh.ask.fresh = generation;
+	ask(&fresh, &profiles[0], "u");
+	lives.cancels = &fresh;
+	refuse(ERROR_NETWORK, "", 0, "unreachable");
+	assert_got(lives, "a");
+	assert_int_equal(fresh.calls, 0);
+	leave(&lives);
+	/* At a reload, one profile changes and another is gone. */
+	ask(&moved, &profiles[0], "v");
+	ask(&gone, &profiles[2], "v");
+	moved.cancels = &gone;
+	failure_set(&refused, FAILURE_WORKER, ERROR_ORG, 0, "no such user");
+	at_once = &refused;
+	others[0].fingerprint = text("changed");
+	other_config.count = 2;
+	assert_works(cache_configure(cache, &other_config, &error), &error);
+	other_config.count = 3;
+	assert_refused(moved, ERROR_ORG, FAILURE_WORKER, "no such user");
+	assert_int_equal(gone.calls, 0);
+}
+
 /* --- forgetting -------------------------------------------------------------------------------------------------- */
 
 static void forget_wipes_what_it_names(void **state)
@@ -1083,6 +1118,7 @@ int main(void)
 		TEST(late_answers_are_kept),
 		TEST(the_time_limit_follows_the_profile),
 		TEST(cancelled_asks_are_left_alone),
+		TEST(cancelled_asks_are_not_told_of_failures),
 		TEST(forget_wipes_what_it_names),
 		TEST(forgotten_bearers_are_nowhere),
 		TEST(unchanged_profiles_keep_bearers),
