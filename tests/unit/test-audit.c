@@ -2,7 +2,7 @@
 /* Records that many threads write at once, a file that is moved or full between records, and what the agent records. */
 #include "unit.h"
 
-#include "audit/audit.h"
+#include "audit/internal.h"
 
 #include <cjson/cJSON.h>
 #include <pthread.h>
@@ -247,6 +247,59 @@ static void a_record_names_the_peer(void **state)
 	audit_close(&audit);
 }
 
+/* Whether the bytes of the journal's record hold the text. */
+static bool holds(const struct secret *bytes, const char *part)
+{
+	return memmem(secret_data(bytes), secret_length(bytes), part, strlen(part)) != NULL;
+}
+
+static void the_journal_gets_the_peer_too(void **state)
+{
+	const struct audit_peer peer = { 1000, 4321, "web.service" };
+	const struct error denied = { .class = ERROR_CONFIG, .text = "no such profile" };
+	struct audit_record record = {
+		.event = AUDIT_BEARER, .command = "agent", .profile = "prod", .peer = &peer, .sub = "u", .jti = "J",
+		.milliseconds = -1,
+	};
+	struct secret *bytes = secret_new(2048);
+
+	(void)state;
+	assert_int_equal(record_journal(bytes, &record, 1), 0);
+	assert_true(holds(bytes, "agent: handed out a bearer, profile prod, peer uid 1000 web.service, for u, jti J\n"));
+	assert_true(holds(bytes, "OBJECT_PID\n\4"));
+	assert_true(holds(bytes, "P11BEARER_PEER_UNIT\n"));
+	assert_false(holds(bytes, "P11BEARER_USEC"));
+	secret_truncate(bytes, 0);
+	record.event = AUDIT_REFUSAL;
+	record.request = "assertion";
+	record.failure = &denied;
+	assert_int_equal(record_journal(bytes, &record, 2), 0);
+	assert_true(holds(bytes, "agent: refused, request assertion, profile prod, peer uid 1000 web.service, for u, jti J: "
+				 "no such profile\n"));
+	secret_free(&bytes);
+}
+
+static void each_event_has_an_id_of_its_own(void **state)
+{
+	char ids[AUDIT_RELOAD + 1][33];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		struct audit_record record = { .event = (enum audit_event)i, .command = "agent" };
+		struct secret *bytes = secret_new(2048);
+		const char *id;
+
+		assert_int_equal(record_journal(bytes, &record, 1), 0);
+		id = memmem(secret_data(bytes), secret_length(bytes), "MESSAGE_ID\n", 11);
+		assert_non_null(id);
+		snprintf(ids[i], sizeof(ids[i]), "%s", id + 11 + 8);
+		assert_int_equal(strspn(ids[i], "0123456789abcdef"), 32);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(ids[i], ids[j]);
+		secret_free(&bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +310,8 @@ int main(void)
 		cmocka_unit_test(a_target_that_is_off_needs_no_audit),
 		cmocka_unit_test_setup_teardown(audits_share_the_sequence_number, setup, unit_folder_remove),
 		cmocka_unit_test_setup_teardown(a_record_names_the_peer, setup, unit_folder_remove),
+		cmocka_unit_test(the_journal_gets_the_peer_too),
+		cmocka_unit_test(each_event_has_an_id_of_its_own),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
