@@ -32,7 +32,8 @@ int peer_read(struct peer *peer, int fd);
 
 /* The systemd unit that the peer runs in, such as "web.service"; "" if it runs in none, has ended, or the kernel cannot
  * say for certain. Read once, from the peer's cgroup, through a pidfd, so that a reused pid does not count
- * (pidfd_open(2), SO_PEERPIDFD). Units of user managers do not count as the system's. */
+ * (SO_PEERPIDFD; before Linux 6.5, pidfd_open(2), and a reused pid counts only for the same uid). Units of user
+ * managers do not count as the system's; for an agent in its own user's manager, only that manager's units do. */
 const char *peer_unit(struct peer *peer);
 
 /* Rules such as "uid:1000 gid:web unit:backup-*.service": the peer must match one of them. */
