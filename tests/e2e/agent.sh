@@ -31,23 +31,28 @@ agent_run() {
 	orgs+=($!)
 	[ -z "${agent_said:-}" ] || exec {agent_said}<&-
 	exec {agent_said}<"$notify.fifo"
+	agent_pid=
 	agent_wait ready
 	NOTIFY_SOCKET=$notify "${command[@]}" agent --config "$T/agent.conf" "$@" 2>"$T/agent.err" </dev/null &
 	agent_pid=$!
 	orgs+=("$agent_pid")
 }
 
-# agent_wait TEXT: waits until the agent says this to systemd.
+# agent_wait TEXT: waits until the agent says this to systemd, at most a minute, and not beyond its end.
 agent_wait() {
-	local line
-	while read -t 60 -r line <&"$agent_said"; do
-		[[ $line != *"$1"* ]] || return 0
+	local line second
+	for ((second = 0; second < 60; second++)); do
+		while read -t 1 -r line <&"$agent_said"; do
+			[[ $line != *"$1"* ]] || return 0
+		done
+		kill -0 "${agent_pid:-$$}" 2>/dev/null || break
 	done
 	echo "# the agent did not say: $1"
 	sed 's/^/# /' "$T/agent.err"
 	return 1
 }
 
+# shellcheck disable=SC2120 # options are optional
 # agent_start OPTION…: starts the agent, and waits until it listens.
 agent_start() {
 	agent_run "$@"
