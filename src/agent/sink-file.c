@@ -28,12 +28,16 @@ static int split(const char *path, struct names *names, struct error *error)
 	const char *name = slash != NULL ? slash + 1 : "";
 	int folder = slash > from ? (int)(slash - from) : 0;
 
-	if (path[0] != '/' || name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return error_set(error, ERROR_CONFIG, "the sink %s is not an absolute path of a file", path);
+	if (path[0] != '/' || name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+		error_set(error, ERROR_CONFIG, "the sink %s is not an absolute path of a file", path);
+		return -ERROR_CONFIG;
+	}
 	if (snprintf(names->folder, sizeof(names->folder), "%.*s", folder, from) >= (int)sizeof(names->folder) ||
 	    snprintf(names->file, sizeof(names->file), "%s", name) >= (int)sizeof(names->file) ||
-	    snprintf(names->fresh, sizeof(names->fresh), ".%s.p11bearer", name) >= (int)sizeof(names->fresh))
-		return error_set(error, ERROR_CONFIG, "the path of the sink %s is too long", path);
+	    snprintf(names->fresh, sizeof(names->fresh), ".%s.p11bearer", name) >= (int)sizeof(names->fresh)) {
+		error_set(error, ERROR_CONFIG, "the path of the sink %s is too long", path);
+		return -ERROR_CONFIG;
+	}
 	for (char *end = names->folder + strlen(names->folder); end > names->folder && end[-1] == '/';)
 		*--end = '\0';
 	return 0;
