@@ -120,7 +120,7 @@ struct p11_key *workers_key(const struct workers *workers);
 void workers_close(struct workers **workers); /* waits for the work in progress */
 
 /* Whether the workers have enough to do. */
-bool workers_are_full(struct workers *workers);
+bool workers_are_full(const struct workers *workers);
 
 /* workers_give queues an item that needs a signature, or one that `asks`. workers_take returns a finished item, or NULL
  * if no item is finished. */

@@ -157,7 +157,7 @@ static int give_up(struct run *run, struct error *error)
 	struct item *item;
 
 	workers_stop_waiting(run->workers);
-	while ((item = workers_take_back(run->workers)) != NULL ||
+	while ((item = queue_pop(&run->held)) != NULL || (item = workers_take_back(run->workers)) != NULL ||
 	       (run->options->bearers && (item = sender_take_back(&run->sender)) != NULL)) {
 		if (item->asks) { /* it already has the org's answer; only the certificate is missing */
 			run_explain(run, item);

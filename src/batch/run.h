@@ -12,6 +12,8 @@ struct run {
 	const struct batch_options *options;
 	struct input input;
 	bool hungry;             /* there is room for a line, but no input */
+	bool ahead;              /* the last line had a ref: lines are read even if they must wait, in `held` */
+	struct queue held;       /* items that wait until the workers and the sender have room */
 	struct workers *workers;
 	struct sender sender;
 	bool asked;              /* a worker looks for the certificate of a refused item */

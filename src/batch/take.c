@@ -133,10 +133,15 @@ void run_exchange(struct run *run)
 	}
 }
 
-static bool has_room(struct run *run)
+static bool is_open(const struct run *run)
 {
-	return run->stop.class == ERROR_NONE && !is_about_to_end(run) && !run_is_stuck(run) &&
-	       run->free.first != NULL && !workers_are_full(run->workers) &&
+	return run->stop.class == ERROR_NONE && !is_about_to_end(run) && !run_is_stuck(run);
+}
+
+/* Whether one more item may be signed. */
+static bool has_room(const struct run *run)
+{
+	return !workers_are_full(run->workers) &&
 	       (!run->options->bearers || run->sender.ready.count < run->sender.brake.allowed);
 }
 
@@ -156,10 +161,23 @@ static void begin_line(struct run *run, struct item *item, const char *text, siz
 					 LINE_BYTES_MAX - 1);
 	else
 		item->result = line_read(&item->line, text, length, run->request, run->options, &item->error);
+	run->ahead = item->line.ref != NULL;
 	if (item->result < 0)
 		queue_push(&run->done, item);
+	else if (!has_room(run))
+		queue_push(&run->held, item);
 	else if (is_admitted(run, item))
 		workers_give(run->workers, item);
+}
+
+static void give_held(struct run *run)
+{
+	struct item *item;
+
+	while (is_open(run) && has_room(run) && (item = queue_pop(&run->held)) != NULL) {
+		if (is_admitted(run, item))
+			workers_give(run->workers, item);
+	}
 }
 
 /* Resumes a kept line. Returns false if no kept line may continue. */
@@ -197,10 +215,11 @@ void run_take_lines(struct run *run)
 	size_t length = 0;
 
 	run->hungry = false;
-	while (has_room(run)) {
+	give_held(run);
+	while (is_open(run) && run->free.first != NULL && (run->ahead || has_room(run))) {
 		struct item *item;
 
-		if (take_kept(run))
+		if (has_room(run) && take_kept(run))
 			continue;
 		if (!may_read(run))
 			return;

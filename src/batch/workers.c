@@ -212,7 +212,7 @@ void workers_close(struct workers **workers)
 
 /* --- items in and out -------------------------------------------------------------------------------------------- */
 
-bool workers_are_full(struct workers *workers)
+bool workers_are_full(const struct workers *workers)
 {
 	return workers->given >= (workers->settled ? workers->count * (1 + AHEAD) : 1);
 }
