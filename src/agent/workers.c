@@ -93,10 +93,11 @@ static int add_missing(struct workers *workers, const struct agent_config *confi
 	struct worker *before = workers->list;
 	struct failure none = { .retry_after = 0 };
 
-	for (size_t i = 0; i < 2 * config->count; i++) {
-		const struct agent_profile *profile = &config->profiles[i / 2];
+	for (size_t i = 2 * config->count; i > 0; i--) { /* so that the first one comes first, and bearers do */
+		const struct agent_profile *profile = &config->profiles[(i - 1) / 2];
+		enum worker_kind kind = kinds[(i - 1) % 2];
 
-		if (find(workers, profile, kinds[i % 2]) != NULL || add(workers, profile, kinds[i % 2], error) == 0)
+		if (find(workers, profile, kind) != NULL || add(workers, profile, kind, error) == 0)
 			continue;
 		while (workers->list != before)
 			discard(&workers->list, &none);

@@ -103,8 +103,12 @@ static void play(const char *text, unsigned long line, char *const *argv)
 	if (is_planned("stop"))
 		raise(SIGSTOP);
 	if (is_planned("die")) {
+		if (is_planned("note"))
+			fprintf(stderr, "p11bearer: the org answers again\n");
 		fprintf(stderr, "p11bearer: warning: it is ill\np11bearer: the token failed; 1 line done; the input is "
-			"read up to line 2\np11bearer: look at it\n");
+			"read up to line 2\n");
+		if (!is_planned("note"))
+			fprintf(stderr, "p11bearer: look at it\n");
 		_exit(planned("die="));
 	}
 	if (is_planned("end"))

@@ -1,69 +1,156 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent's workers: when they start, and when they must not. */
+/* The agent's workers: locks, and PINs that are typed. */
 #include "agent-workers.h"
 
-/* --- starts that fail -------------------------------------------------------------------------------------------- */
+#include <fcntl.h>
 
-/* The delays grow. */
-static void waits_longer(void **state)
+struct unlock {
+	struct unlocking unlocking;
+	int calls;
+	struct failure failure;
+};
+
+static void unlocked(struct unlocking *unlocking, const struct failure *failure)
+{
+	struct unlock *unlock = unlocking->context;
+
+	unlock->calls++;
+	unlock->failure = failure != NULL ? *failure : (struct failure){ .retry_after = 0 };
+	outstanding--;
+}
+
+/* Unlocks with this PIN; NULL: without one. */
+static void begin_unlock(struct unlock *unlock, size_t profile, const char *pin)
+{
+	int pins[2] = { -1, -1 };
+
+	*unlock = (struct unlock){ .unlocking = { .done = unlocked, .context = unlock } };
+	outstanding++;
+	for (int i = 0; i < 2 && pin != NULL; i++) {
+		int ends[2];
+
+		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+		assert_int_equal(write(ends[1], pin, strlen(pin)), strlen(pin));
+		close(ends[1]);
+		pins[i] = ends[0];
+	}
+	workers_unlock(workers, &profiles[profile], pins, &unlock->unlocking);
+}
+
+static void unlock(struct unlock *unlock, size_t profile, const char *pin)
+{
+	begin_unlock(unlock, profile, pin);
+	await(all_are_done);
+	assert_int_equal(unlock->calls, 1);
+}
+
+static void a_typed_pin(void **state)
 {
 	static struct call call;
-	double began = clock_boot_ms();
+	struct unlock typed;
+	size_t before = unit_entries("/proc/self/fd");
 
 	(void)state;
-	workers->delay = 40;
-	begin("exit=4|exit=6|exit=3|exit=2|ok", 0, 1);
+	begin("pin", 2, 1);
+	assert_int_equal(workers_state(workers, &profiles[2]), WORKER_LOCKED);
+	send_job(&call, 2, WORKER_BEARERS, PATIENCE_MS);
+	assert_failure(call, ERROR_PIN, "is locked");
+	assert_int_equal(call.failure.kind, FAILURE_LOCKED);
+	assert_int_equal(starts(), 0);
+	unlock(&typed, 2, NULL);
+	assert_int_equal(typed.failure.error.class, ERROR_USAGE);
+	unlock(&typed, 2, "1234\n");
+	assert_int_equal(typed.failure.error.class, ERROR_NONE);
+	assert_true(typed_is_ready());
+	send_job(&call, 2, WORKER_ASSERTIONS, PATIENCE_MS); /* has its own copy */
+	await(all_are_done);
+	assert_contains(call.answer, "\"assertion\":");
+	unlock(&typed, 2, "0000\n"); /* it is not tried */
+	assert_int_equal(typed.failure.error.class, ERROR_NONE);
+	workers_lock(workers, &profiles[2]);
+	assert_int_equal(workers_state(workers, &profiles[2]), WORKER_LOCKED);
+	processes_await(workers);
+	assert_int_equal(unit_entries("/proc/self/fd"), before);
+	assert_int_equal(starts(), 2);
+}
+
+static void a_typed_pin_that_is_wrong(void **state)
+{
+	struct unlock typed;
+
+	(void)state;
+	begin("pin", 2, 1);
+	unlock(&typed, 2, "1235\n");
+	assert_int_equal(typed.failure.error.class, ERROR_PIN);
+	assert_int_equal(workers_state(workers, &profiles[2]), WORKER_LOCKED);
+	assert_int_equal(starts(), 1);
+	assert_int_equal(idles, 0);
+	unlock(&typed, 2, "1234\n");
+	assert_int_equal(typed.failure.error.class, ERROR_NONE);
+}
+
+/* The PIN is gone with the worker that had it. */
+static void a_typed_pin_is_used_once(void **state)
+{
+	static struct call call;
+	struct unlock typed;
+
+	(void)state;
+	begin("pin crash", 2, 1);
+	unlock(&typed, 2, "1234\n");
+	send_job(&call, 2, WORKER_BEARERS, PATIENCE_MS);
+	await(all_are_done);
+	assert_failure(call, ERROR_TOKEN, "signal 9");
+	assert_int_equal(workers_state(workers, &profiles[2]), WORKER_LOCKED);
+}
+
+static void an_unlock_that_is_cancelled(void **state)
+{
+	struct unlock typed, second;
+
+	(void)state;
+	begin("pin", 2, 1);
+	begin_unlock(&typed, 2, "1234\n");
+	begin_unlock(&second, 2, "1234\n");
+	assert_int_equal(second.failure.error.class, ERROR_USAGE);
+	workers_unlock_cancel(workers, &typed.unlocking);
+	await(typed_is_ready);
+	assert_int_equal(typed.calls, 0);
+	outstanding = 0;
+}
+
+/* Of a profile whose PIN is in a file. */
+static void locks(void **state)
+{
+	static struct call call, waiting;
+	struct unlock other;
+
+	(void)state;
+	begin("mute", 0, 1);
+	send_job(&waiting, 0, WORKER_BEARERS, PATIENCE_MS);
 	await(is_ready);
-	assert_true(clock_boot_ms() - began >= 40 + 80 + 160 + 320);
-	assert_int_equal(starts(), 5);
+	setenv("FAKE", "ok|exit=5", 1);
+	workers_lock(workers, NULL);
+	assert_failure(waiting, ERROR_PIN, "is locked");
+	ask(&call);
+	assert_failure(call, ERROR_PIN, "is locked");
+	send_job(&call, 0, WORKER_ASSERTIONS, PATIENCE_MS);
+	assert_failure(call, ERROR_PIN, "is locked");
+	unlock(&other, 0, NULL);
+	assert_int_equal(other.failure.error.class, ERROR_PIN);
+	assert_true(is_refused());
+	setenv("FAKE", "ok", 1);
+	unlock(&other, 0, NULL);
+	assert_int_equal(other.failure.error.class, ERROR_NONE);
 	ask(&call);
 	assert_contains(call.answer, "access_token");
-}
-
-static void cannot_start(void **state)
-{
-	static struct call call;
-
-	(void)state;
-	setup.program = "/nonexistent/p11bearer";
-	begin("ok", 0, 1);
-	send_job(&call, 0, WORKER_BEARERS, PATIENCE_MS);
-	assert_failure(call, ERROR_CONFIG, "cannot run /nonexistent/p11bearer: No such file");
-	assert_true(is_waiting());
-	setup.program = "/proc/self/exe";
-	await(is_ready);
-}
-
-static void once_refused_stays_down(const char *how, enum error_class class, const char *reason)
-{
-	static struct call call;
-
-	begin(how, 0, 1);
-	send_job(&call, 0, WORKER_BEARERS, PATIENCE_MS);
-	await(all_are_done);
-	assert_failure(call, class, reason);
-	assert_int_equal(call.failure.retry_after, 0);
-	assert_true(is_refused());
-	assert_int_equal(idles, 1);
-	ask(&call);
-	assert_failure(call, class, reason);
-	send_job(&call, 0, WORKER_ASSERTIONS, PATIENCE_MS); /* the same PIN */
-	await(all_are_done);
-	assert_failure(call, ERROR_PIN, "not tried");
-	begin(how, 0, 1); /* a reload that changes nothing */
-	assert_int_equal(starts(), 1);
-}
-
-static void a_refused_pin(void **state)
-{
-	(void)state;
-	once_refused_stays_down("exit=5|ok", ERROR_PIN, "the token refused the PIN");
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_WORKERS(waits_longer), WITH_WORKERS(cannot_start), WITH_WORKERS(a_refused_pin),
+		WITH_WORKERS(a_typed_pin), WITH_WORKERS(a_typed_pin_that_is_wrong), WITH_WORKERS(a_typed_pin_is_used_once),
+		WITH_WORKERS(an_unlock_that_is_cancelled), WITH_WORKERS(locks),
 	};
 
 	return is_worker(argc, argv) ? worker_main(argv) : cmocka_run_group_tests(tests, NULL, NULL);

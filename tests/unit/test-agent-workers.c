@@ -62,7 +62,6 @@ static void inherits_little(void **state)
 	setenv("WATCHDOG_USEC", "x", 1);
 	setenv("LISTEN_FDS", "x", 1);
 	setenv("TEST_OTHER", "yes", 1);
-	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, &before);
@@ -161,6 +160,12 @@ static void dies(void **state)
 	ends("die=6", ERROR_TOKEN, "the token failed; 1 line done; the input is read up to line 2");
 }
 
+static void dies_after_a_note(void **state)
+{
+	(void)state;
+	ends("die=6 note", ERROR_TOKEN, "the token failed; 1 line done; the input is read up to line 2");
+}
+
 static void ends_without_a_reason(void **state)
 {
 	(void)state;
@@ -206,6 +211,7 @@ static void writes_rubbish(void **state)
 		"{\"line\":2,\"ref\":1,\"error\":\"x\",\"hint\":null,\"status\":10}\n",
 		"{\"line\":2,\"ref\":1,\"error\":\"x\",\"hint\":null,\"status\":0}\n",
 		"{\"line\":2,\"ref\":1,\"error\":\"x\",\"hint\":null}\n",
+		"{\"line\":0,\"ref\":1,\"jti\":null}\n", "{\"line\":3,\"ref\":1,\"jti\":null}\n",
 		"{\"line\":1,\"ref\":0,\"jti\":null}\n", "{\"line\":99999999999999999999999,\"ref\":0,\"jti\":null}\n",
 		"{\"line\":2,\"ref\":1,\"assertion\":\"a\"}\n", "{\"line\":2,\"ref\":1,\"jti\":\"\xff\"}\n",
 	};
@@ -269,7 +275,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		WITH_WORKERS(answers), WITH_WORKERS(many_answers), WITH_WORKERS(refusals),
 		WITH_WORKERS(inherits_little), WITH_WORKERS(cancels), WITH_WORKERS(times_out),
-		WITH_WORKERS(refuses_long_lines), WITH_WORKERS(dies), WITH_WORKERS(ends_without_a_reason),
+		WITH_WORKERS(refuses_long_lines), WITH_WORKERS(dies), WITH_WORKERS(dies_after_a_note),
+		WITH_WORKERS(ends_without_a_reason),
 		WITH_WORKERS(crashes), WITH_WORKERS(is_stopped), WITH_WORKERS(is_deaf), WITH_WORKERS(floods),
 		WITH_WORKERS(writes_rubbish), WITH_WORKERS(takes_an_error_without_ref),
 		WITH_WORKERS(lingers), WITH_WORKERS(survives_nobody),
