@@ -3,13 +3,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "oauth/judge.h"
 #include "process/interrupt.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -204,8 +202,7 @@ int oauth_agent_ask(const struct oauth_agent *agent, const char *method, const c
 static int copy_members(const cJSON *object, char *text, struct secret *copy)
 {
 	char *rest = text + json_blanks(text) + 1, *value;
-	const char *separator = "{";
-	int result = 0;
+	int result = secret_append(copy, "{", 1);
 
 	for (const cJSON *member = object->child; member != NULL && result == 0; member = member->next) {
 		const char *name = rest + json_blanks(rest);
@@ -214,8 +211,8 @@ static int copy_members(const cJSON *object, char *text, struct secret *copy)
 			break;
 		if (strcmp(member->string, own_member) == 0)
 			continue;
-		result = secret_append(copy, separator, 1);
-		separator = ",";
+		if (secret_length(copy) > 1)
+			result = secret_append(copy, ",", 1);
 		if (result == 0)
 			result = secret_append(copy, name, json_token(name));
 		if (result == 0)
@@ -223,7 +220,7 @@ static int copy_members(const cJSON *object, char *text, struct secret *copy)
 		if (result == 0)
 			result = secret_append(copy, value, strlen(value));
 	}
-	return result == 0 ? secret_append(copy, *separator == '{' ? "{}" : "}", *separator == '{' ? 2 : 1) : result;
+	return result == 0 ? secret_append(copy, "}", 1) : result;
 }
 
 static int take_generation(const cJSON *json, char *generation, struct error *error)
