@@ -38,7 +38,7 @@ static const struct command *const commands[] = {
 	&command_agent_lock,
 	&command_agent_forget,
 	&command_agent_reload,
-	IN_AGENT(usage_agent), /* last: a word after it is not looked at */
+	IN_AGENT(usage_agent),
 	NULL,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };

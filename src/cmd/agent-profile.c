@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODULE_WAIT = 30 }; /* seconds; default of batches, as in batch.c */
+enum {
+	MODULE_WAIT = 30,  /* seconds; default of batches, as in batch.c */
+	PATTERN_MAX = 255, /* bytes */
+};
 
 static int copy(char **to, const char *text, struct error *error)
 {
@@ -82,6 +85,24 @@ static char *shown_key(const char *uri)
 	return shown;
 }
 
+/* The agent's patterns are short: see agent/access.c. */
+static int check_patterns(const struct settings *settings, struct error *error)
+{
+	const char *text = settings_text(settings, SETTING_ALLOW_USERNAME);
+
+	while (text != NULL && *text != '\0') {
+		size_t length = strcspn(text, " \t");
+
+		if (length > PATTERN_MAX) {
+			error_set(error, ERROR_CONFIG, "a pattern has more than %d bytes", PATTERN_MAX);
+			settings_blame(settings, SETTING_ALLOW_USERNAME, error);
+			return error_result(error);
+		}
+		text += length + strspn(text + length, " \t");
+	}
+	return 0;
+}
+
 static int take_texts(const struct settings *settings, const char *name, struct agent_profile *profile,
 		      struct error *error)
 {
@@ -116,8 +137,8 @@ int cmd_agent_profile(const struct settings *settings, const char *name, struct 
 		return error_result(error);
 	if (!*served)
 		return 0;
-	if (take_texts(settings, name, profile, error) < 0 || cmd_agent_pin(settings, &profile->prompt, error) < 0 ||
-	    cmd_agent_shape(settings, profile, error) < 0)
+	if (check_patterns(settings, error) < 0 || take_texts(settings, name, profile, error) < 0 ||
+	    cmd_agent_pin(settings, &profile->prompt, error) < 0 || cmd_agent_shape(settings, profile, error) < 0)
 		return error_result(error);
 	return cmd_agent_sink(settings, profile, error);
 }
