@@ -19,6 +19,7 @@ enum {
 	CHUNKS = 16,        /* at a time, so that others have their turn */
 	CHUNKS_LAST = 1024, /* of a process that has ended: what is left in a pipe, and no end of what a child writes */
 	KILLED_MS = 100,
+	LOOK_MS = 50,       /* without a pidfd */
 };
 
 /* --- out --------------------------------------------------------------------------------------------------------- */
@@ -163,6 +164,7 @@ static void free_process(struct process *process)
 	if (*place == process)
 		*place = process->next;
 	timer_clear(process->workers->loop, &process->kill);
+	timer_clear(process->workers->loop, &process->look);
 	close_end(&process->in, &process->write);
 	close_end(&process->out, &process->read);
 	close_end(&process->err, &process->complain);
@@ -194,6 +196,15 @@ static void has_ended(void *context, uint32_t events)
 	if (worker != NULL)
 		worker_ended(worker, process, known == 0 ? info.si_code : -1, info.si_status);
 	free_process(process);
+}
+
+static void look(void *context)
+{
+	struct process *process = context;
+	struct loop *loop = process->workers->loop;
+
+	(void)timer_set(loop, &process->look, loop_now(loop) + LOOK_MS);
+	has_ended(process, 0);
 }
 
 void process_kill(struct process *process)
@@ -231,10 +242,22 @@ void processes_await(struct workers *workers)
 		/* It may wait for room in a pipe. */
 		close_end(&process->out, &process->read);
 		close_end(&process->err, &process->complain);
-		if (poll(&exit, 1, left > 0 ? (int)left + 1 : KILLED_MS) == 0)
+		(void)poll(&exit, 1, left <= 0 ? KILLED_MS : process->pidfd >= 0 ? (int)left + 1 : LOOK_MS);
+		if (clock_boot_ms() >= end)
 			process_kill(process);
 		has_ended(process, 0);
 	}
+}
+
+/* Some sandboxes and valgrind know no pidfd. */
+static bool watch_end_of(struct process *process)
+{
+	struct loop *loop = process->workers->loop;
+
+	if (process->pidfd < 0)
+		return timer_set(loop, &process->look, loop_now(loop) + LOOK_MS) == 0;
+	process->exit = loop_watch(loop, process->pidfd, EPOLLIN, has_ended, process);
+	return process->exit != NULL;
 }
 
 int process_start(struct process **started, struct worker *worker, int pin, struct error *error)
@@ -247,6 +270,7 @@ int process_start(struct process **started, struct worker *worker, int pin, stru
 	process->workers = workers;
 	process->in = process->out = process->err = process->pidfd = process->pid = -1;
 	process->kill = (struct timer){ .call = is_late, .context = process };
+	process->look = (struct timer){ .call = look, .context = process };
 	process->to = secret_new(0);
 	process->from = secret_new(CHUNK);
 	process->line = secret_new(0);
@@ -263,11 +287,10 @@ int process_start(struct process **started, struct worker *worker, int pin, stru
 	process->worker = worker;
 	process->next = workers->processes;
 	workers->processes = process;
-	process->exit = loop_watch(workers->loop, process->pidfd, EPOLLIN, has_ended, process);
 	process->write = loop_watch(workers->loop, process->in, 0, is_writable, process);
 	process->read = loop_watch(workers->loop, process->out, EPOLLIN, is_readable, process);
 	process->complain = loop_watch(workers->loop, process->err, EPOLLIN, complains, process);
-	if (process->exit != NULL && process->write != NULL && process->read != NULL && process->complain != NULL)
+	if (watch_end_of(process) && process->write != NULL && process->read != NULL && process->complain != NULL)
 		return 0;
 	process_kill(process);
 	waitid(P_PID, (id_t)process->pid, &(siginfo_t){ .si_pid = 0 }, WEXITED);

@@ -48,14 +48,14 @@ struct process {
 	struct watch *exit, *write, *read, *complain;
 	struct secret *to, *from, *line; /* to write; read, but no full line yet; the line in work */
 	struct complaints complaints;
-	struct timer kill;
+	struct timer kill, look; /* the second one without a pidfd */
 };
 
 /* Bytes of an answer: those of a server's, 1 MiB, of which each may be escaped. */
 enum { ANSWER_MAX = 4 << 20 };
 
-/* Starts the program: fills `in`, `out` and `err`, our ends of its standard streams, `pid` and `pidfd`. `pin` (or -1)
- * becomes its descriptor 3. */
+/* Starts the program: fills `in`, `out` and `err`, our ends of its standard streams, `pid`, and `pidfd`, which is -1 if
+ * the kernel has none. `pin` (or -1) becomes its descriptor 3. */
 int worker_spawn(const struct worker *worker, int pin, struct process *process, struct error *error);
 
 /* Starts a worker's process; `pin` stays the caller's. */
