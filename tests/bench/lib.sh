@@ -33,7 +33,7 @@ prepare() {
 	for file in "$p11bearer" "$shim" "$build/tests/doubles/loopback-org" "$build/libp11bearer.a"; do
 		[ -e "$file" ] || die "$file is missing: make -C $build all doubles"
 	done
-	for tool in jq wrk valgrind curl pkcs11-tool openssl pkg-config /usr/bin/time; do
+	for tool in jq wrk valgrind curl pkcs11-tool openssl pkg-config ssh-agent /usr/bin/time; do
 		command -v "$tool" >/dev/null || die "$tool is missing: softhsm/packages bench"
 	done
 	: >"$T/results"
@@ -125,23 +125,44 @@ token_new() {
 	ORG=http://127.0.0.1:1 # until org_start: "jwt" sends nothing
 }
 
-# org_start: the loopback org with that token's certificate and users userN@example.com; sets ORG and org_pid.
+# org_start OPTION…: the loopback org with that token's certificate and users userN@example.com; sets ORG and org_pid.
 org_start() {
 	[ -e "$PIN_FILE.pem" ] || "$p11bearer" cert -k "$KEY" --module "$MODULE" --pin-from "file:$PIN_FILE" --subject /CN=bench \
 		--out "$PIN_FILE.pem"
 	rm -f "$T/org.url"
 	mkfifo "$T/org.url"
 	"$build/tests/doubles/loopback-org" --client-id CLIENT --username default@example.com --username 'user*@example.com' \
-		--certificate "$PIN_FILE.pem" >"$T/org.url" &
+		--certificate "$PIN_FILE.pem" "$@" >"$T/org.url" &
 	org_pid=$!
 	orgs+=("$org_pid")
 	read -r ORG <"$T/org.url" || die 'the loopback org did not start'
 }
-org_stop() {
-	kill "$org_pid"
-	wait "$org_pid" || true
-	orgs=()
+org_stop() { stop "$org_pid"; }
+# stop PID: ends one of orgs.
+stop() {
+	local pid left=()
+	kill "$1"
+	wait "$1" || true
+	for pid in "${orgs[@]}"; do [ "$pid" = "$1" ] || left+=("$pid"); done
+	orgs=("${left[@]}")
 }
+
+# agent_start: the agent, with that token and org, and the profile "bench" for all their users; sets agent_socket and agent_pid.
+agent_start() {
+	agent_socket=$T/agent.sock
+	install -m 600 /dev/null "$T/agent.conf"
+	printf '%s = %s\n' socket "$agent_socket" connections 2000 module "$MODULE" key "'$KEY'" pin-from "file:$PIN_FILE" \
+		client-id CLIENT instance-url "$ORG" >>"$T/agent.conf"
+	printf '[bench]\nallow-username = user*@example.com\nbearer-minutes = 100\n' >>"$T/agent.conf"
+	[ -x "$T/load" ] || compile load
+	(
+		ulimit -n 4096
+		exec "$p11bearer" agent --config "$T/agent.conf" 2>"$T/agent.err"
+	) &
+	agent_pid=$!
+	orgs+=("$agent_pid")
+}
+agent_stop() { stop "$agent_pid"; }
 
 # users COUNT: what --batch reads.
 users() { seq -f '{"username":"user%.0f@example.com"}' "$1"; }
