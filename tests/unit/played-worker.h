@@ -84,7 +84,7 @@ static void report(unsigned long line, unsigned long ref, char *const *argv)
 	}
 	strcat(text, "\",\"environment\":\"");
 	for (size_t i = 0; environ[i] != NULL; i++)
-		if (strncmp(environ[i], "TEST_", 5) == 0 || strncmp(environ[i], "LISTEN_", 7) == 0 ||
+		if (strncmp(environ[i], "TESTED_", 7) == 0 || strncmp(environ[i], "LISTEN_", 7) == 0 ||
 		    strncmp(environ[i], "WATCHDOG_", 9) == 0 || strncmp(environ[i], "NOTIFY_SOCKET", 13) == 0)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ", environ[i]);
 	answer("{\"line\":%lu,\"ref\":%lu,\"jti\":null,\"argv\":\"%s\"}\n", line, ref, text);

@@ -61,7 +61,7 @@ static void inherits_little(void **state)
 	setenv("NOTIFY_SOCKET", "x", 1);
 	setenv("WATCHDOG_USEC", "x", 1);
 	setenv("LISTEN_FDS", "x", 1);
-	setenv("TEST_OTHER", "yes", 1);
+	setenv("TESTED_OTHER", "yes", 1);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, &before);
@@ -76,7 +76,7 @@ static void inherits_little(void **state)
 	close(other);
 	assert_string_equal(call.answer, "\"jti\":null,\"argv\":\"token --batch --agent no --profile one --config /c "
 			    "--parallel 32 --rate-wait 0\",\"fds\":\"0 1 2 \",\"signals\":\"\","
-			    "\"environment\":\"TEST_OTHER=yes \"}");
+			    "\"environment\":\"TESTED_OTHER=yes \"}");
 }
 
 /* A job that is cancelled is not called back; its line still counts. */
