@@ -392,6 +392,23 @@ static void test_keeps_connection(void **state)
 	run_until_count(&fake.left, 1);
 }
 
+/* Of requests that a client has sent in a row, the next is answered although the first had to wait. */
+static void test_pipeline_waits(void **state)
+{
+	struct agent_bearer *bearer = new_bearer();
+	int fd = dial();
+
+	(void)state;
+	send_text(fd, GET("/v1/token") GET("/v1/token"));
+	for (unsigned i = 1; i <= 2; i++) {
+		run_until_count(&fake.asks, i);
+		fake.asked->done(fake.asked, bearer, NULL);
+		assert_contains(receive(fd, 1), "\"access_token\":\"00Dsecret\"");
+	}
+	agent_bearer_leave(&bearer);
+	close(fd);
+}
+
 /* The bearer may be wiped before its answer is sent. */
 static void test_bearer_outlives(void **state)
 {
@@ -756,6 +773,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_hands_out),   TEST(test_keeps_connection), TEST(test_bearer_outlives),
+		TEST(test_pipeline_waits),
 		TEST(test_cancels),     TEST(test_half_closed),      TEST(test_refuses_without_record),
 		TEST(test_ends),        TEST(test_many),             TEST(test_access),
 		TEST(test_assertion),   TEST(test_statuses),         TEST(test_wrong_requests),
