@@ -10,7 +10,7 @@ static struct {
 	bool noted;
 	struct sigaction action;
 } kept[] = { { .number = SIGINT }, { .number = SIGTERM }, { .number = SIGHUP }, { .number = SIGQUIT },
-	     { .number = SIGPIPE } };
+	     { .number = SIGPIPE }, { .number = SIGXFSZ } };
 enum { KEPT = sizeof(kept) / sizeof(kept[0]) };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -31,6 +31,7 @@ void process_protect(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large fails like a full disk */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		/* open() returns the lowest free number, which is `fd`. Stdout is opened read-only, so that writing
 		 * to it fails instead of losing data. */

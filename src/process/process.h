@@ -3,9 +3,9 @@
 #ifndef P11BEARER_PROCESS_PROCESS_H
 #define P11BEARER_PROCESS_PROCESS_H
 
-/* Disables core files, ptrace by the same user and death by SIGPIPE (a remote module's server may vanish). Opens
- * stdin, stdout and stderr if they are closed, so that no file gets their numbers. First notes what the process was
- * given (kept.h). Call it first in main. */
+/* Disables core files, ptrace by the same user, and death by SIGPIPE (a remote module's server may vanish) and SIGXFSZ.
+ * Opens stdin, stdout and stderr if they are closed, so that no file gets their numbers. First notes what the process
+ * was given (kept.h). Call it first in main. */
 void process_protect(void);
 
 /* Registers the one function to call at exit, after output is flushed; it is passed the exit status. */
