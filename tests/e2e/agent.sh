@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # lib.sh sets variables, and tests use them
 # For tests of the agent, after lib.sh: starts it, waits for what it says to systemd, and asks it with curl.
 
 SOCKET=$T/run/agent.sock # in a folder that the agent makes
