@@ -2,6 +2,7 @@
 /* Starts the parts of the agent, and ends them. */
 #include "agent/reload.h"
 
+#include "agent/limit.h"
 #include "agent/systemd.h"
 #include "base/message.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -192,17 +192,6 @@ static int open_signals(struct running *running, struct error *error)
 	return running->signalled != NULL ? 0 : error_memory(error);
 }
 
-/* Each connection is a descriptor. */
-static void raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int start_timers(struct running *running, struct error *error)
 {
 	struct loop *loop = running->agent.loop;
@@ -279,7 +268,7 @@ int agent_run(const struct agent_setup *setup, struct error *error)
 	int result;
 
 	cJSON_InitHooks(&hooks); /* bearers pass through cJSON */
-	raise_limit();
+	limit_raise();
 	result = start(&running, error);
 	if (result == 0) {
 		tell_status(&running, "READY=1\n");

@@ -2,6 +2,8 @@
 /* Starts a process that inherits three pipes, perhaps a PIN, and nothing else. */
 #include "agent/worker.h"
 
+#include "agent/limit.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -67,6 +69,7 @@ static int start(char *const *argv, const int ends[3], int pin, pid_t *pid)
 	posix_spawnattr_t attributes;
 	char **environment = make_environment();
 	int result = environment != NULL ? posix_spawn_file_actions_init(&actions) : ENOMEM;
+	bool lowered;
 
 	if (result != 0) {
 		free(environment);
@@ -81,8 +84,11 @@ static int start(char *const *argv, const int ends[3], int pin, pid_t *pid)
 		result = posix_spawn_file_actions_adddup2(&actions, pin, PIN);
 	if (result == 0)
 		result = posix_spawn_file_actions_addclosefrom_np(&actions, pin >= 0 ? PIN + 1 : PIN);
+	lowered = limit_lower();
 	if (result == 0)
 		result = posix_spawn(pid, argv[0], &actions, &attributes, argv, environment);
+	if (lowered)
+		limit_raise();
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	free(environment);
