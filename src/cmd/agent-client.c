@@ -50,10 +50,8 @@ int cmd_agent(const struct settings *settings, struct oauth_agent *agent, struct
 				 settings_command(settings));
 	if (path[0] != '/')
 		return find_socket(agent->socket, sizeof(agent->socket), error);
-	if (strlen(path) < sizeof(agent->socket)) {
-		strcpy(agent->socket, path);
+	if ((size_t)snprintf(agent->socket, sizeof(agent->socket), "%s", path) < sizeof(agent->socket))
 		return 0;
-	}
 	error_set(error, ERROR_CONFIG, "the path of a socket has at most %zu bytes", sizeof(agent->socket) - 1);
 	settings_blame(settings, SETTING_AGENT, error);
 	return error_result(error);

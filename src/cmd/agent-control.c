@@ -22,7 +22,7 @@ int cmd_agent_named(const struct settings *settings, struct oauth_agent *agent, 
 int cmd_agent_status(const struct oauth_agent *agent, struct secret **answer, cJSON **json, struct error *error)
 {
 	struct oauth_agent all = *agent;
-	const cJSON *profiles, *profile;
+	const cJSON *profiles;
 	int result;
 
 	all.profile = all.username = NULL;
@@ -36,7 +36,7 @@ int cmd_agent_status(const struct oauth_agent *agent, struct secret **answer, cJ
 	profiles = cJSON_GetObjectItemCaseSensitive(*json, "profiles");
 	if (!cJSON_IsArray(profiles))
 		return error_set(error, ERROR_ANSWER, "the agent's answer has no profiles");
-	cJSON_ArrayForEach(profile, profiles) {
+	for (const cJSON *profile = profiles->child; profile != NULL; profile = profile->next) {
 		if (!cJSON_IsObject(profile))
 			return error_set(error, ERROR_ANSWER, "the agent's answer has a profile that is no object");
 	}

@@ -126,12 +126,11 @@ static int print_table(const cJSON *profiles, struct error *error)
 	struct row *rows = calloc(count + 1, sizeof(*rows));
 	char *text = NULL;
 	FILE *stream = rows != NULL ? open_memstream(&text, &length) : NULL;
-	const cJSON *profile;
 	size_t i = 0;
 	int result;
 
 	if (stream != NULL) {
-		cJSON_ArrayForEach(profile, profiles)
+		for (const cJSON *profile = profiles->child; profile != NULL; profile = profile->next)
 			fill_row(&rows[i++], profile);
 		print_rows(stream, rows, count);
 	}

@@ -15,11 +15,13 @@ enum { PIN_MAX = 1024, PIN_SECONDS = 60 };
 static int find_profile(const struct oauth_agent *agent, bool *needs, struct error *error)
 {
 	struct secret *answer = NULL;
-	const cJSON *profile, *found = NULL;
+	const cJSON *found = NULL;
 	cJSON *json = NULL;
 	int result = cmd_agent_status(agent, &answer, &json, error);
+	const cJSON *profiles = cJSON_GetObjectItemCaseSensitive(json, "profiles");
 
-	cJSON_ArrayForEach(profile, cJSON_GetObjectItemCaseSensitive(json, "profiles")) {
+	for (const cJSON *profile = profiles != NULL ? profiles->child : NULL; profile != NULL;
+	     profile = profile->next) {
 		const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(profile, "name"));
 
 		if (name != NULL && strcmp(name, agent->profile) == 0)
@@ -78,7 +80,7 @@ static int run(const struct settings *settings, struct error *error)
 	struct secret *pin = NULL;
 	char listener[LISTENER_SIZE];
 	struct oauth_agent agent;
-	bool needs;
+	bool needs = false;
 	int result = cmd_agent_named(settings, &agent, error), fd;
 
 	if (agent.profile == NULL)
