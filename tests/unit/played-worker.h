@@ -78,6 +78,8 @@ static void report(unsigned long line, unsigned long ref, char *const *argv)
 	strcat(text, "\",\"signals\":\"");
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	for (int number = 1; number < 32; number++) {
+		if (number == SIGSEGV || number == SIGBUS || number == SIGFPE)
+			continue; /* sanitizers handle them */
 		sigaction(number, NULL, &action);
 		if (action.sa_handler != SIG_DFL || sigismember(&mask, number) == 1)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%d ", number);

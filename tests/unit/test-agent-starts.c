@@ -70,6 +70,11 @@ static void a_crash_before_it_is_ready(void **state)
 	assert_int_equal(starts(), 1);
 }
 
+static bool has_started(void)
+{
+	return starts() == 1;
+}
+
 /* It is killed; nobody knows whether it has logged in. */
 static void silence_before_it_is_ready(void **state)
 {
@@ -78,6 +83,7 @@ static void silence_before_it_is_ready(void **state)
 	(void)state;
 	begin("start-mute|ok", 0, 1);
 	life = &workers->list->life;
+	await(has_started);
 	assert_true(life->due > loop_now(loop) + 3 * 60e3);
 	assert_int_equal(timer_set(loop, life, loop_now(loop) + 50), 0);
 	await(is_refused);
