@@ -22,7 +22,8 @@ static void forward(struct complaints *complaints)
 		return;
 	text += ours ? strlen(name) : 0;
 	message_note("%s: %s", complaints->name, text);
-	if (!ours || strncmp(text, warning, strlen(warning)) == 0)
+	/* Warnings and the steps of --verbose explain no end. */
+	if (!ours || *text == '[' || strncmp(text, warning, strlen(warning)) == 0)
 		return;
 	memcpy(complaints->said[0], complaints->said[1], SAID_SIZE);
 	snprintf(complaints->said[1], SAID_SIZE, "%s", text);

@@ -110,7 +110,7 @@ static void play(const char *text, unsigned long line, char *const *argv)
 		fprintf(stderr, "p11bearer: warning: it is ill\np11bearer: the token failed; 1 line done; the input is "
 			"read up to line 2\n");
 		if (!is_planned("note"))
-			fprintf(stderr, "p11bearer: look at it\n");
+			fprintf(stderr, "p11bearer: look at it\np11bearer: [     1.2 ms] C_Finalize\n");
 		_exit(planned("die="));
 	}
 	if (is_planned("end"))
