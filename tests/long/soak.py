@@ -14,7 +14,8 @@ import collections, datetime, http.client, json, os, random, signal, socket, sub
 
 CLIENTS, USERS = 50, 10
 WARM_UP = 8.0    # seconds until the first count of memory and descriptors
-GRACE = 12.0     # seconds after a fault in which requests may fail: failures are remembered, and workers start again later
+GRACE = 12.0     # seconds after a fault in which requests may fail: failures are remembered
+STEADY = 65.0    # seconds between two kills, so that the agent starts the next worker after one second each time
 
 seed, seconds, path, profile, agent, log, port, life = sys.argv[1:9]
 seed, seconds, agent, port, life = int(seed), float(seconds), int(agent), int(port), float(life)
@@ -201,10 +202,13 @@ def workers():
 
 
 def kill_worker(rng):
-    pids = workers()
-    if pids:
+    """Ends when the next one has started."""
+    before = workers()
+    if before:
         count("workers killed")
-        os.kill(rng.choice(pids), signal.SIGKILL)
+        os.kill(rng.choice(before), signal.SIGKILL)
+    while set(workers()) <= set(before):
+        time.sleep(0.1)
 
 
 def restart_org(rng):
@@ -227,9 +231,13 @@ def reload(_):
 
 
 def faults(end):
-    rng = random.Random(seed)
+    rng, killed = random.Random(seed), 0
     while time.time() < end:
         fault = rng.choice([kill_worker, restart_org, hang_org, reload])
+        if fault is kill_worker:
+            if time.time() < killed + STEADY:
+                continue
+            killed = time.time()
         if fault is reload:  # which nobody may notice
             fault(rng)
         else:
