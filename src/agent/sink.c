@@ -106,20 +106,21 @@ static struct sink *find(const struct agent_profile *profile)
 
 static void free_sink(struct sink *sink)
 {
+	agent_bearer_leave(&sink->bearer);
+	agent_bearer_leave(&sink->written);
 	timer_clear(sink->agent->loop, &sink->retry);
 	free(sink->profile);
 	free(sink->path);
 	free(sink);
 }
 
-/* Removes the file too: nobody else would. */
-static void end_sink(struct sink *sink)
+/* The last that is done with a file: nobody else would remove it. */
+static void remove_last(struct sink *sink)
 {
 	struct error error;
 
-	if (remove_file(sink, &error) < 0)
+	if (sink_file_remove(sink->path, &error) < 0)
 		complain(sink, &error);
-	free_sink(sink);
 }
 
 static struct sink *add(struct agent *agent, const struct agent_profile *profile)
@@ -172,26 +173,41 @@ static bool is_unchanged(const struct sink *sink, const struct agent_profile *pr
 	       profile->sink_uid == sink->uid && profile->sink_gid == sink->gid;
 }
 
-/* Ends sinks that are gone or look different now. A bearer that the cache keeps is written to the new file. */
-static void end_changed(struct agent *agent)
+/* Takes the sinks that are gone, or look different now, off the list. */
+static struct sink *take_changed(const struct agent *agent)
 {
-	for (struct sink **at = &sinks; *at != NULL;) {
+	struct sink *changed = NULL, **at = &sinks;
+
+	while (*at != NULL) {
 		struct sink *sink = *at;
 		const struct agent_profile *profile = agent_profile(agent, sink->profile);
-		struct agent_bearer *bearer;
 
 		if (profile != NULL && is_unchanged(sink, profile)) {
 			at = &sink->next;
 			continue;
 		}
-		bearer = sink->bearer != NULL ? agent_bearer_use(sink->bearer) : NULL;
 		*at = sink->next;
-		end_sink(sink);
-		if (profile != NULL && profile->sink != NULL && bearer != NULL) {
-			sink_write(agent, profile, bearer);
-			at = &sinks; /* which has a new first */
-		}
-		agent_bearer_leave(&bearer);
+		sink->next = changed;
+		changed = sink;
+	}
+	return changed;
+}
+
+/* Ends those. A bearer that the cache keeps is written to the new file. All old files are removed before that: one of
+ * them may now be another profile's. */
+static void end_changed(struct agent *agent)
+{
+	struct sink *changed = take_changed(agent), *sink;
+
+	for (sink = changed; sink != NULL; sink = sink->next)
+		remove_last(sink);
+	while ((sink = changed) != NULL) {
+		const struct agent_profile *profile = agent_profile(agent, sink->profile);
+
+		changed = sink->next;
+		if (profile != NULL && profile->sink != NULL && sink->bearer != NULL)
+			sink_write(agent, profile, sink->bearer);
+		free_sink(sink);
 	}
 }
 
@@ -212,6 +228,7 @@ void sink_end_all(void)
 		struct sink *sink = sinks;
 
 		sinks = sink->next;
-		end_sink(sink);
+		remove_last(sink);
+		free_sink(sink);
 	}
 }

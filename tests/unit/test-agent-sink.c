@@ -268,6 +268,20 @@ static void a_reload_moves_and_removes_files(void **state)
 	assert_int_equal(unit_entries(((struct unit_folder *)*state)->path), 0);
 }
 
+static void a_reload_may_swap_files(void **state)
+{
+	char *first = profiles[0].sink;
+
+	put(0, "a");
+	put(1, "b");
+	profiles[0].sink = profiles[1].sink;
+	profiles[1].sink = first;
+	sink_configure(&agent);
+	assert_string_equal(unit_content(profiles[0].sink), "a");
+	assert_string_equal(unit_content(profiles[1].sink), "b");
+	assert_int_equal(unit_entries(((struct unit_folder *)*state)->path), 2);
+}
+
 static void the_end_removes_all(void **state)
 {
 	put(0, "a");
@@ -287,6 +301,7 @@ int main(void)
 		TEST(a_full_disk_leaves_the_old_bearer),
 		TEST(a_dead_bearer_is_removed),
 		TEST(a_reload_moves_and_removes_files),
+		TEST(a_reload_may_swap_files),
 		TEST(the_end_removes_all),
 	};
 
