@@ -88,7 +88,10 @@ static void refuse(struct waiting *waiting, const struct failure *failure)
 	warn(&waiting->peer, failure->error.text);
 	if (failure->error.hint[0] != '\0')
 		message_note("%s", failure->error.hint);
-	agent->refused++;
+	if (failure->kind == FAILURE_DENIED)
+		agent->refused++;
+	else
+		agent->failed++;
 	(void)agent_record(agent, agent_profile(agent, waiting->peer.claimed_id), WORKER_BEARERS, NULL, &waiting->peer,
 			   NULL, failure, &ignored);
 	fail(waiting);
@@ -157,7 +160,8 @@ static bool may_have(struct waiting *waiting, const struct agent_profile *profil
 static void receive(struct ask *ask, struct agent_bearer *bearer, const struct failure *failure)
 {
 	struct waiting *waiting = ask->context;
-	const struct agent_profile *profile = ask->profile;
+	/* The ask may still have the old one while a reload takes another configuration. */
+	const struct agent_profile *profile = agent_profile(waiting->agent, waiting->peer.claimed_id);
 	struct failure reason;
 
 	waiting->asking = false;

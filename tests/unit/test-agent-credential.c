@@ -98,6 +98,7 @@ const struct agent_profile *agent_profile(const struct agent *a, const char *nam
 
 const struct access *agent_access(const struct agent *a, const struct agent_profile *profile)
 {
+	assert_true(profile >= a->config->profiles && profile < a->config->profiles + a->config->count);
 	return &a->access[profile - a->config->profiles];
 }
 
@@ -285,7 +286,7 @@ static void fails_with(int fd, const char *text)
 	assert_int_equal(left, 0); /* listener_refuse does that */
 	assert_int_equal(refusals, 1);
 	assert_contains(reason.error.text, text);
-	assert_int_equal(agent.refused, 1);
+	assert_int_equal(agent.refused + agent.failed, 1);
 	close(fd);
 }
 
@@ -357,6 +358,25 @@ static void a_rule_that_is_gone_counts(void **state)
 	agent_bearer_leave(&bearer);
 }
 
+/* While a reload takes the new configuration, the ask has a profile of the old one. */
+static void a_profile_that_has_moved_counts(void **state)
+{
+	struct agent_bearer *bearer = bearer_new(10);
+	struct agent_profile moved[2];
+	int fd = connect_for("prod");
+	bool end;
+
+	(void)state;
+	memcpy(moved, profiles, sizeof(moved));
+	config.profiles = moved;
+	answer(bearer, NULL);
+	config.profiles = profiles;
+	assert_int_equal(drain(fd, &end), 10);
+	assert_int_equal(handed_out, 1);
+	close(fd);
+	agent_bearer_leave(&bearer);
+}
+
 static bool asks_again(void)
 {
 	return asks > 0;
@@ -422,6 +442,7 @@ int main(void)
 		TEST(a_lasting_failure_is_refused),
 		TEST(what_cannot_be_recorded_is_refused),
 		TEST(a_rule_that_is_gone_counts),
+		TEST(a_profile_that_has_moved_counts),
 		TEST(a_locked_profile_is_waited_for),
 		TEST(a_peer_that_leaves_is_forgotten),
 		TEST(one_too_many_is_refused),
