@@ -46,14 +46,14 @@ bool agent_allows(const struct agent *agent, const struct agent_profile *profile
 		  const char *username, struct peer *peer, struct failure *failure);
 
 /* (record.c) Records a hand-out or a refusal in the profile's audit, or, without a profile (NULL), in all audits. If
- * that is required and fails, returns -1 and fills `failure`: hand nothing out. */
+ * that is required and fails, returns -1 and fills `failure`, of the class ERROR_UNEXPECTED: hand nothing out. */
 int agent_record(const struct agent *agent, const struct agent_profile *profile, enum worker_kind kind,
 		 const char *username, struct peer *peer, const char *jti, const struct failure *refusal,
 		 struct failure *failure);
 
 /* (record.c) Records what somebody told the agent to do (AUDIT_UNLOCK, AUDIT_LOCK, AUDIT_FORGET or AUDIT_RELOAD), or
  * that it failed or was refused (`problem`), like agent_record: `profile` NULL means all. `peer` NULL: a signal. If
- * recording is required and fails, returns -1 and fills `error`. */
+ * recording is required and fails, fails with ERROR_UNEXPECTED. */
 int agent_record_action(const struct agent *agent, enum audit_event event, const struct agent_profile *profile,
 			const char *username, struct peer *peer, const struct error *problem, struct error *error);
 

@@ -12,7 +12,6 @@ static bool record(struct client *client, enum audit_event event, const struct a
 	if (agent_record_action(client->http->agent, event, profile, client->request.query.username, &client->peer,
 				problem, &failure.error) == 0)
 		return true;
-	failure.error.class = ERROR_UNEXPECTED; /* the request is not to blame */
 	http_answer_failure(client, &failure);
 	return false;
 }
@@ -25,6 +24,7 @@ static bool is_owner(struct client *client, enum audit_event event)
 		return true;
 	failure_set(&failure, FAILURE_DENIED, ERROR_CONFIG, 0, "uid %lu is neither root nor the agent's user",
 		    (unsigned long)client->peer.uid);
+	error_hint(&failure.error, "do it as root or as the agent's user");
 	if (record(client, event, NULL, &failure.error))
 		http_answer_failure(client, &failure);
 	return false;
@@ -40,6 +40,7 @@ static bool named_profile(struct client *client, const struct agent_profile **pr
 	if (name == NULL || *profile != NULL)
 		return true;
 	failure_set(&failure, FAILURE_REQUEST, ERROR_USAGE, 0, "the agent has no profile \"%s\"", name);
+	error_hint(&failure.error, "list the profiles: p11bearer agent status");
 	http_answer_failure(client, &failure);
 	return false;
 }

@@ -13,7 +13,8 @@ static bool is_repeated(const struct agent_config *config, size_t index)
 	return false;
 }
 
-/* Writes to the profile's audit, or to each one of the configuration if the record concerns no single profile. */
+/* Writes to the profile's audit, or to each one of the configuration if the record concerns no single profile. Fails
+ * with ERROR_UNEXPECTED: neither the request is to blame, nor its profile. */
 static int write_record(const struct agent *agent, const struct agent_profile *profile,
 			const struct audit_record *record, struct error *error)
 {
@@ -21,12 +22,15 @@ static int write_record(const struct agent *agent, const struct agent_profile *p
 	int result = 0;
 
 	if (profile != NULL)
-		return audit_write(profile->audit, record, error);
-	for (size_t i = 0; i < config->count; i++) {
+		result = audit_write(profile->audit, record, error);
+	for (size_t i = 0; i < config->count && profile == NULL; i++) {
 		if (!is_repeated(config, i) && audit_write(config->profiles[i].audit, record, error) < 0)
-			result = error_result(error);
+			result = -1;
 	}
-	return result;
+	if (result == 0)
+		return 0;
+	error->class = ERROR_UNEXPECTED;
+	return error_result(error);
 }
 
 int agent_record(const struct agent *agent, const struct agent_profile *profile, enum worker_kind kind,
@@ -60,7 +64,6 @@ int agent_record(const struct agent *agent, const struct agent_profile *profile,
 		message_error(&error);
 	told = true;
 	*failure = (struct failure){ .error = error, .kind = FAILURE_WORKER };
-	failure->error.class = ERROR_UNEXPECTED; /* the client's request is not to blame, nor its profile */
 	return -1;
 }
 

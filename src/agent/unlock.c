@@ -147,7 +147,7 @@ static int read_message(struct session *session, int pins[PINS], struct failure 
 	    (taken == 0 || (taken == PINS && is_pipe(pins[0]) && is_pipe(pins[1]))))
 		return 0;
 	failure_set(failure, FAILURE_REQUEST, ERROR_USAGE, 0,
-		    "the message has neither the read ends of two pipes nor no descriptor");
+		    "the message must have the read ends of two pipes, or no descriptor");
 	return -1;
 }
 

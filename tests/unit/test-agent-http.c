@@ -175,7 +175,7 @@ int __wrap_agent_record_action(const struct agent *agent, enum audit_event event
 	(void)peer;
 	(void)problem;
 	fake.records++;
-	return fake.fail_record ? error_set(error, ERROR_CONFIG, "cannot write the audit record: disk full") : 0;
+	return fake.fail_record ? error_set(error, ERROR_UNEXPECTED, "cannot write the audit record: disk full") : 0;
 }
 
 int __wrap_agent_reload(struct agent *agent, struct error *error);

@@ -154,7 +154,8 @@ static void a_required_record_that_fails(void **state)
 	failure_set(&refusal, FAILURE_DENIED, ERROR_CONFIG, 0, "may not");
 	assert_int_equal(agent_record(&agent, &profiles[0], WORKER_BEARERS, NULL, &peer, NULL, &refusal, &failure), 0);
 	assert_int_equal(agent_record(&agent, &profiles[2], WORKER_BEARERS, "u", &peer, "J", NULL, &failure), 0);
-	assert_true(agent_record_action(&agent, AUDIT_RELOAD, NULL, NULL, &peer, NULL, &error) < 0);
+	assert_fails(agent_record_action(&agent, AUDIT_RELOAD, NULL, NULL, &peer, NULL, &error), ERROR_UNEXPECTED,
+		     &error);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)

@@ -248,13 +248,13 @@ static void other_messages_are_refused(void **state)
 
 	(void)state;
 	memset(name, 'n', sizeof(name));
-	is_refused("typed", 5, (int[]){ pin() }, 1, "neither the read ends of two pipes");
-	is_refused("typed", 5, (int[]){ pin(), pin(), pin() }, 3, "neither the read ends of two pipes");
+	is_refused("typed", 5, (int[]){ pin() }, 1, "the read ends of two pipes, or no descriptor");
+	is_refused("typed", 5, (int[]){ pin(), pin(), pin() }, 3, "the read ends of two pipes, or no descriptor");
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	is_refused("typed", 5, ends, 2, "neither the read ends of two pipes"); /* one is a write end */
+	is_refused("typed", 5, ends, 2, "the read ends of two pipes, or no descriptor"); /* one is a write end */
 	fds[0] = pin();
 	fds[1] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	is_refused("typed", 5, fds, 2, "neither the read ends of two pipes");
+	is_refused("typed", 5, fds, 2, "the read ends of two pipes, or no descriptor");
 	is_refused("typed", 5, NULL, 0, "needs a PIN");
 	is_refused("file", 4, (int[]){ pin(), pin() }, 2, "does not take a typed PIN");
 	is_refused("none", 4, (int[]){ pin(), pin() }, 2, "no profile");
