@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/bearer.h"
 
-#include "base/base64url.h"
+#include "agent/claims.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -34,25 +34,10 @@ static double positive(const cJSON *value)
 /* The time at which an access token in JWT form expires (RFC 9068), in seconds since 1970; 0 if it has another form. */
 static double jwt_expiry(const char *token)
 {
-	size_t begin = strcspn(token, ".") + 1, length, size = 0;
-	struct secret *payload;
-	double expiry = 0;
-	char *data;
+	cJSON *claims = claims_read(token);
+	double expiry = positive(cJSON_GetObjectItemCaseSensitive(claims, "exp"));
 
-	if (strlen(token) < begin)
-		return 0;
-	length = strcspn(token + begin, ".");
-	if (token[begin + length] != '.')
-		return 0;
-	payload = secret_new(length);
-	data = payload != NULL ? secret_extend(payload, length / 4 * 3 + 2) : NULL;
-	if (data != NULL && base64url_decode(token + begin, length, data, &size)) {
-		cJSON *claims = cJSON_ParseWithLength(data, size);
-
-		expiry = positive(cJSON_GetObjectItemCaseSensitive(claims, "exp"));
-		cJSON_Delete(claims);
-	}
-	secret_free(&payload);
+	cJSON_Delete(claims);
 	return expiry;
 }
 

@@ -53,7 +53,9 @@ struct ask *asks_release(struct cache *cache, struct leaving *leaving)
 	return leaving->asks;
 }
 
-void asks_answer(struct cache *cache, struct ask *asks, struct agent_bearer *bearer, const struct failure *failure)
+/* Answers asks that are in no list, all alike. */
+static void asks_answer(struct cache *cache, struct ask *asks, struct agent_bearer *bearer,
+			const struct failure *failure)
 {
 	struct leaving leaving;
 	struct ask *ask;
@@ -157,7 +159,7 @@ void pair_answer(struct pair *pair, const struct failure *failure, double due)
 
 /* --- asks -------------------------------------------------------------------------------------------------------- */
 
-/* Whether the ask can be an pair's; the pair, or NULL and a failure. */
+/* Whether the ask can be a pair's; the pair, or NULL and a failure. */
 static struct pair *find_pair(struct cache *cache, const struct ask *ask, struct failure *failure)
 {
 	const struct agent_profile *profile = ask->profile;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/cache-internal.h"
 
-#include <cjson/cJSON.h>
+#include "agent/line.h"
+
 #include <math.h>
 #include <openssl/rand.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 static const double LEAD_MAX = 600e3;      /* milliseconds: a bearer is renewed at most so much ahead of its expiry */
@@ -122,24 +121,6 @@ static void answered(struct job *job, const char *answer, size_t length, const s
 
 /* --- exchanges --------------------------------------------------------------------------------------------------- */
 
-/* The members of the worker's line; NULL if out of memory. */
-static char *make_line(const struct agent_profile *profile, const char *username)
-{
-	cJSON *name = cJSON_CreateString(username);
-	char *quoted = cJSON_PrintUnformatted(name), *line = NULL;
-	bool claims = profile->claims != NULL && profile->claims[0] != '\0';
-	bool shape = profile->shape != NULL && profile->shape[0] != '\0';
-
-	cJSON_Delete(name);
-	if (quoted != NULL && asprintf(&line, "\"username\":%s%s%s,\"jti\":%s%s%s%s", quoted, shape ? "," : "",
-				       shape ? profile->shape : "", profile->jti ? "true" : "false",
-				       claims ? ",\"claims\":{" : "", claims ? profile->claims : "",
-				       claims ? "}" : "") < 0)
-		line = NULL;
-	cJSON_free(quoted);
-	return line;
-}
-
 /* The milliseconds in which a worker answers, whatever happens to it. It is longer than the limit of the asks, so that
  * a login that takes long is not lost. */
 static double job_limit(const struct agent_profile *profile)
@@ -155,11 +136,12 @@ static void exchange(struct pair *pair)
 	struct shelf *shelf = pair->shelf;
 	struct cache *cache = shelf->cache;
 	const struct agent_profile *profile = shelf->profile;
-	char *line = make_line(profile, pair->username);
+	struct secret *line = secret_new(0);
 
-	if (line == NULL) {
+	if (line == NULL || agent_line(line, profile, pair->username) < 0) {
 		struct failure failure;
 
+		secret_free(&line);
 		failure_set(&failure, FAILURE_WORKER, ERROR_UNEXPECTED, 0, "out of memory");
 		pair_fail(pair, &failure);
 		pair_answer(pair, &failure, INFINITY);
@@ -170,8 +152,9 @@ static void exchange(struct pair *pair)
 	pair_schedule(pair);
 	shelf->figures.exchanges++;
 	logins_count(cache->logins, profile->worker, pair->username, loop_now(cache->loop));
-	workers_send(cache->workers, profile, WORKER_BEARERS, line, job_limit(profile), &pair->job);
-	free(line);
+	workers_send(cache->workers, profile, WORKER_BEARERS, secret_data(line), job_limit(profile),
+		     &pair->job);
+	secret_free(&line);
 }
 
 void pair_advance(struct pair *pair)

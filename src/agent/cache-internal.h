@@ -13,7 +13,7 @@
  * the bearers of others. */
 enum { PAIRS_MAX = 100000, BARE_MAX = 20000 };
 
-/* A failure as an pair remembers it. A struct failure is several KiB. */
+/* A failure as a pair remembers it. A struct failure is several KiB. */
 struct past {
 	enum failure_kind kind;
 	enum error_class class;
@@ -80,8 +80,7 @@ struct cache {
 /* Returns the pair, which is new and empty if there was none; NULL: no memory, or too many are in use. */
 struct pair *pair_get(struct shelf *shelf, const char *username);
 
-/* Whether it is the profile's own user; whether a sink needs a bearer at any time. */
-bool pair_is_own(const struct pair *pair);
+/* Whether a sink needs its bearer at any time. */
 bool pair_has_sink(const struct pair *pair);
 
 /* Makes it the last to be dropped. */
@@ -111,10 +110,7 @@ void pair_answer(struct pair *pair, const struct failure *failure, double due);
 void asks_hold(struct cache *cache, struct leaving *leaving, struct ask *asks);
 struct ask *asks_release(struct cache *cache, struct leaving *leaving);
 
-/* Answers asks that are in no list, all alike. */
-void asks_answer(struct cache *cache, struct ask *asks, struct agent_bearer *bearer, const struct failure *failure);
-
-/* Asks again for those in the list, or makes them fail. */
+/* Asks again for those in the list, which is no pair's, or makes them fail. */
 void asks_again(struct cache *cache, struct ask *asks);
 void asks_fail(struct cache *cache, struct ask *asks, const struct failure *failure);
 

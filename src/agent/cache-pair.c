@@ -11,7 +11,8 @@ static int compare(const void *one, const void *other)
 	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-bool pair_is_own(const struct pair *pair)
+/* Whether it is the profile's own user. */
+static bool is_own(const struct pair *pair)
 {
 	const char *own = pair->shelf->profile->username;
 
@@ -20,7 +21,7 @@ bool pair_is_own(const struct pair *pair)
 
 bool pair_has_sink(const struct pair *pair)
 {
-	return pair->shelf->profile->sink != NULL && pair_is_own(pair);
+	return pair->shelf->profile->sink != NULL && is_own(pair);
 }
 
 static void enlist(struct pair *pair)
@@ -59,7 +60,7 @@ void pair_put(struct pair *pair, struct agent_bearer *bearer)
 	pair->renew = 0;
 	if (had != (bearer != NULL))
 		pair_touch(pair);
-	if (pair_is_own(pair) && (had || bearer != NULL))
+	if (is_own(pair) && (had || bearer != NULL))
 		cache->renewed(cache->context, pair->shelf->profile, bearer);
 }
 

@@ -29,7 +29,7 @@ static unsigned worker_status(enum error_class class)
 	return MHD_HTTP_INTERNAL_SERVER_ERROR;
 }
 
-unsigned http_failure_status(const struct failure *failure)
+static unsigned failure_status(const struct failure *failure)
 {
 	switch (failure->kind) {
 	case FAILURE_LOCKED:
@@ -54,7 +54,7 @@ const char *http_failure_code(const struct failure *failure)
 		return failure->code;
 	if (failure->kind == FAILURE_LOCKED)
 		return "locked";
-	switch (http_failure_status(failure)) {
+	switch (failure_status(failure)) {
 	case MHD_HTTP_BAD_REQUEST:
 		return "invalid_request";
 	case MHD_HTTP_FORBIDDEN:
@@ -195,5 +195,5 @@ void http_answer_refusal(struct client *client, unsigned status, const char *cod
 
 void http_answer_failure(struct client *client, const struct failure *failure)
 {
-	http_answer_refusal(client, http_failure_status(failure), http_failure_code(failure), NULL, failure);
+	http_answer_refusal(client, failure_status(failure), http_failure_code(failure), NULL, failure);
 }

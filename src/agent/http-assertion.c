@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/http-assertion.h"
 
+#include "agent/claims.h"
 #include "agent/line.h"
 #include "base/text.h"
 
 #include <cjson/cJSON.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,36 +30,14 @@ static bool is_assertion(const char *text)
 	return true;
 }
 
-/* Decodes the part of an assertion that begins at `text`. NULL if out of memory or if it is not base64url. */
-static struct secret *decode(const char *text)
-{
-	size_t length = strspn(text, BASE64URL), padded = (length + 3) / 4 * 4;
-	struct secret *coded = secret_new(padded), *plain = secret_new(padded);
-	char *from = coded != NULL ? secret_extend(coded, padded) : NULL;
-	char *to = plain != NULL ? secret_extend(plain, padded) : NULL;
-	bool works = from != NULL && to != NULL;
-
-	for (size_t i = 0; i < padded && works; i++)
-		from[i] = i >= length ? '=' : text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-	works = works && EVP_DecodeBlock((unsigned char *)to, (const unsigned char *)from, (int)padded) >= 0;
-	if (works)
-		secret_truncate(plain, length * 3 / 4);
-	secret_free(&coded);
-	if (!works)
-		secret_free(&plain);
-	return plain;
-}
-
 static void read_jti(const char *assertion, char jti[JTI_SIZE])
 {
-	struct secret *claims = decode(strchr(assertion, '.') + 1);
-	cJSON *json = claims != NULL ? cJSON_Parse(secret_data(claims)) : NULL;
-	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "jti"));
+	cJSON *claims = claims_read(assertion);
+	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(claims, "jti"));
 
 	snprintf(jti, JTI_SIZE, "%s", value != NULL ? value : "");
 	text_line(jti);
-	cJSON_Delete(json);
-	secret_free(&claims);
+	cJSON_Delete(claims);
 }
 
 static int write_json(struct secret *json, const char *assertion, const char *profile)
@@ -73,12 +51,11 @@ static int write_json(struct secret *json, const char *assertion, const char *pr
 	return result;
 }
 
-/* The answer as an object. The worker has left out its opening brace. */
+/* The answer as an object; NULL if it is none. */
 static cJSON *parse(const char *answer, size_t length)
 {
-	struct secret *text = secret_new(length + 2);
-	bool works = text != NULL && secret_append(text, "{", 1) == 0 && secret_append(text, answer, length) == 0 &&
-		     ((length > 0 && answer[length - 1] == '}') || secret_append(text, "}", 1) == 0);
+	struct secret *text = secret_new(length + 1);
+	bool works = text != NULL && secret_append(text, "{", 1) == 0 && secret_append(text, answer, length) == 0;
 	cJSON *json = works ? cJSON_ParseWithOpts(secret_data(text), NULL, 1) : NULL;
 
 	secret_free(&text);

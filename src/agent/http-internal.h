@@ -83,14 +83,10 @@ void http_answer_failure(struct client *client, const struct failure *failure);
 void http_answer_refusal(struct client *client, unsigned status, const char *code, const char *allow,
 			 const struct failure *failure);
 
-/* Which HTTP status and OAuth error code a failure has. */
-unsigned http_failure_status(const struct failure *failure);
+/* Which OAuth error code a failure has. */
 const char *http_failure_code(const struct failure *failure);
 
 /* The JSON of a failure. NULL if out of memory. */
 struct secret *http_failure_json(const struct failure *failure, const char *code);
-
-/* The text of the metrics. NULL if out of memory. */
-struct secret *http_metrics_text(const struct agent *agent);
 
 #endif

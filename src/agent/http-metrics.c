@@ -27,7 +27,7 @@ static int print_agent(struct secret *text, const struct agent *agent)
 				     "# HELP p11bearer_start_time_seconds When the agent started.\n"
 				     "p11bearer_start_time_seconds %lld\n",
 			       agent->started);
-	result |= print_counter(text, "handouts", "Bearers handed out over HTTP.", agent->handed);
+	result |= print_counter(text, "handouts", "Bearers handed out.", agent->handed);
 	result |= print_counter(text, "assertions", "Assertions handed out.", agent->assertions);
 	result |= print_counter(text, "refusals", "Requests that access rules refused.", agent->refused);
 	result |= print_counter(text, "request_failures", "Requests that failed for other reasons.", agent->failed);
@@ -160,7 +160,8 @@ static int print_profiles(struct secret *text, const struct agent *agent)
 	return result;
 }
 
-struct secret *http_metrics_text(const struct agent *agent)
+/* NULL if out of memory. */
+static struct secret *print_metrics(const struct agent *agent)
 {
 	struct secret *text = secret_new(0);
 
@@ -183,6 +184,6 @@ void http_metrics(struct client *client)
 		http_answer_failure(client, &failure);
 		return;
 	}
-	body = http_metrics_text(agent);
+	body = print_metrics(agent);
 	http_answer(client, MHD_HTTP_OK, http_response(&body, OPENMETRICS));
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/peer.h"
 
+#include "agent/ids.h"
 #include "agent/unit.h"
 
-#include <errno.h>
 #include <fnmatch.h>
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,7 +14,7 @@ static const char blanks[] = " \t";
 
 struct rule {
 	enum { RULE_UID, RULE_GID, RULE_UNIT } kind;
-	unsigned long id;   /* RULE_UID, RULE_GID */
+	unsigned id;        /* RULE_UID, RULE_GID */
 	const char *pattern; /* RULE_UNIT; in `text` */
 };
 
@@ -28,51 +25,6 @@ struct rules {
 };
 
 /* --- parsing ----------------------------------------------------------------------------------------------------- */
-
-static bool is_number(const char *name)
-{
-	return name[strspn(name, "0123456789")] == '\0';
-}
-
-/* The highest number is no id: it means "do not change" to chown(2). */
-static int parse_number(const char *name, unsigned long *id, struct error *error)
-{
-	errno = 0;
-	*id = strtoul(name, NULL, 10);
-	if (errno == 0 && *id < UINT32_MAX)
-		return 0;
-	return error_set(error, ERROR_CONFIG, "cannot use \"%s\": no user or group has such a number", name);
-}
-
-static int parse_user(const char *name, unsigned long *id, struct error *error)
-{
-	const struct passwd *user;
-
-	if (is_number(name))
-		return parse_number(name, id, error);
-	errno = 0;
-	user = getpwnam(name);
-	if (user == NULL)
-		return error_set(error, ERROR_CONFIG, "cannot find the user \"%s\": %s", name,
-				 errno != 0 && errno != ENOENT ? strerror(errno) : "no such user");
-	*id = user->pw_uid;
-	return 0;
-}
-
-static int parse_group(const char *name, unsigned long *id, struct error *error)
-{
-	const struct group *group;
-
-	if (is_number(name))
-		return parse_number(name, id, error);
-	errno = 0;
-	group = getgrnam(name);
-	if (group == NULL)
-		return error_set(error, ERROR_CONFIG, "cannot find the group \"%s\": %s", name,
-				 errno != 0 && errno != ENOENT ? strerror(errno) : "no such group");
-	*id = group->gr_gid;
-	return 0;
-}
 
 /* Refuses a pattern that no unit can match. */
 static int parse_pattern(const char *pattern, struct error *error)
@@ -96,11 +48,11 @@ static int parse_rule(struct rule *rule, const char *word, struct error *error)
 	if (value != NULL && *++value != '\0') {
 		if (label == strlen("uid") && strncmp(word, "uid", label) == 0) {
 			rule->kind = RULE_UID;
-			return parse_user(value, &rule->id, error);
+			return ids_user(value, &rule->id, error);
 		}
 		if (label == strlen("gid") && strncmp(word, "gid", label) == 0) {
 			rule->kind = RULE_GID;
-			return parse_group(value, &rule->id, error);
+			return ids_group(value, &rule->id, error);
 		}
 		if (label == strlen("unit") && strncmp(word, "unit", label) == 0) {
 			rule->kind = RULE_UNIT;
@@ -143,7 +95,7 @@ void rules_free(struct rules **rules)
 
 /* --- matching ---------------------------------------------------------------------------------------------------- */
 
-static bool is_in_group(const struct peer *peer, unsigned long id)
+static bool is_in_group(const struct peer *peer, gid_t id)
 {
 	static gid_t groups[NGROUPS_MAX];
 	socklen_t size = sizeof(groups);

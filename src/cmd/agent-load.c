@@ -2,6 +2,7 @@
 /* The agent's configuration: all profiles in the files. */
 #include "cmd/cmd-agent.h"
 
+#include "agent/ids.h"
 #include "audit/audit.h"
 
 #include <stdlib.h>
@@ -71,7 +72,7 @@ static int take_common(const struct settings *settings, struct agent_config *con
 	config->socket_mode = (mode_t)settings_number(settings, SETTING_SOCKET_MODE);
 	config->connections = settings_number(settings, SETTING_CONNECTIONS);
 	config->socket_group = (gid_t)-1;
-	if (group == NULL || cmd_agent_group(group, &config->socket_group, error) == 0)
+	if (group == NULL || ids_group(group, &config->socket_group, error) == 0)
 		return 0;
 	settings_blame(settings, SETTING_SOCKET_GROUP, error);
 	return error_result(error);

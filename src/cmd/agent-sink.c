@@ -2,50 +2,14 @@
 /* A profile's sink: the file, and to whom it belongs. */
 #include "cmd/cmd-agent.h"
 
+#include "agent/ids.h"
+
 #include <errno.h>
-#include <grp.h>
-#include <limits.h>
 #include <linux/magic.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-
-/* The number that the text is. Excludes the greatest, which means "none". */
-static bool parse_id(const char *text, unsigned *id)
-{
-	unsigned long number = strtoul(text, NULL, 10);
-
-	*id = (unsigned)number;
-	return *text != '\0' && strlen(text) <= 10 && strspn(text, "0123456789") == strlen(text) && number < UINT_MAX;
-}
-
-int cmd_agent_user(const char *name, uid_t *uid, struct error *error)
-{
-	const struct passwd *user;
-
-	if (parse_id(name, uid))
-		return 0;
-	user = getpwnam(name);
-	if (user == NULL)
-		return error_set(error, ERROR_CONFIG, "there is no user \"%s\"", name);
-	*uid = user->pw_uid;
-	return 0;
-}
-
-int cmd_agent_group(const char *name, gid_t *gid, struct error *error)
-{
-	const struct group *group;
-
-	if (parse_id(name, gid))
-		return 0;
-	group = getgrnam(name);
-	if (group == NULL)
-		return error_set(error, ERROR_CONFIG, "there is no group \"%s\"", name);
-	*gid = group->gr_gid;
-	return 0;
-}
 
 /* USER, USER:GROUP or :GROUP. */
 static int take_owner(const char *text, struct agent_profile *profile, struct error *error)
@@ -60,9 +24,9 @@ static int take_owner(const char *text, struct agent_profile *profile, struct er
 	if (user == NULL)
 		return error_memory(error);
 	if (*user != '\0')
-		result = cmd_agent_user(user, &profile->sink_uid, error);
+		result = ids_user(user, &profile->sink_uid, error);
 	if (result == 0 && *colon == ':')
-		result = cmd_agent_group(colon + 1, &profile->sink_gid, error);
+		result = ids_group(colon + 1, &profile->sink_gid, error);
 	free(user);
 	return result;
 }

@@ -27,8 +27,4 @@ int cmd_agent_shape(const struct settings *settings, struct agent_profile *profi
 /* Checks and takes the profile's sink. */
 int cmd_agent_sink(const struct settings *settings, struct agent_profile *profile, struct error *error);
 
-/* The numbers of a user and a group, given by name or as numbers. Fail with ERROR_CONFIG. */
-int cmd_agent_user(const char *name, uid_t *uid, struct error *error);
-int cmd_agent_group(const char *name, gid_t *gid, struct error *error);
-
 #endif
