@@ -94,7 +94,12 @@ int agent_apply(struct agent *agent, struct error *error)
 	if (result < 0)
 		return result;
 	sink_configure(agent);
-	return cache_configure(agent->cache, agent->config, error);
+	result = cache_configure(agent->cache, agent->config, error);
+	if (result < 0)
+		return result;
+	/* What waited for the old workers waits for the new ones now. */
+	workers_retire(agent->workers);
+	return 0;
 }
 
 void agent_unload(struct agent *agent)
@@ -129,7 +134,10 @@ static int replace(struct agent *agent, struct error *error)
 	if (result < 0) {
 		unused = (struct parsed){ agent->config, agent->access, agent->metrics };
 		put(agent, &old);
-		(void)agent_apply(agent, &ignored);
+		/* The cache still has this configuration, and its workers have not been retired. */
+		(void)workers_configure(agent->workers, agent->config, &ignored);
+		sink_configure(agent);
+		workers_retire(agent->workers);
 	} else {
 		listener_limit(agent->listener, agent->config->connections);
 		warn_of_socket(old.config, agent->config);

@@ -108,8 +108,7 @@ static int add_missing(struct workers *workers, const struct agent_config *confi
 
 int workers_configure(struct workers *workers, const struct agent_config *config, struct error *error)
 {
-	struct worker **place = &workers->list, *worker;
-	struct failure failure;
+	struct worker *worker;
 
 	if (add_missing(workers, config, error) < 0)
 		return error_result(error);
@@ -123,6 +122,14 @@ int workers_configure(struct workers *workers, const struct agent_config *config
 			worker->asserts |= worker->profile->allow_assertion != NULL;
 		}
 	}
+	return 0;
+}
+
+void workers_retire(struct workers *workers)
+{
+	struct worker **place = &workers->list;
+	struct failure failure;
+
 	failure_set(&failure, FAILURE_WORKER, ERROR_CONFIG, 1, "the configuration has changed");
 	while (*place != NULL) {
 		if ((*place)->needed)
@@ -132,7 +139,6 @@ int workers_configure(struct workers *workers, const struct agent_config *config
 	}
 	workers_start_next(workers);
 	workers_check_idle(workers);
-	return 0;
 }
 
 /* --- jobs -------------------------------------------------------------------------------------------------------- */

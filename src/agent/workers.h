@@ -24,10 +24,13 @@ int workers_open(struct workers **workers, struct loop *loop, const struct agent
 /* Ends all workers: closes their stdin, and kills those that are left after five seconds. Ends all jobs first. */
 void workers_close(struct workers **workers);
 
-/* Takes another configuration, which must live until the next one is taken. Workers that no profile needs any more end;
- * new ones for bearers start immediately, unless the PIN is typed. Workers for assertions start with their first job.
- */
+/* Takes another configuration, which must live until the next one is taken, and adds the workers that it needs. Does
+ * not fail if the configuration needs no others than are there. On failure, changes nothing. */
 int workers_configure(struct workers *workers, const struct agent_config *config, struct error *error);
+
+/* Ends the workers that no profile needs any more, and fails what jobs they still have. New ones for bearers start,
+ * unless the PIN is typed. Workers for assertions start with their first job. */
+void workers_retire(struct workers *workers);
 
 /* One line for a worker. The caller owns the job, and leaves it alone until `done` was called or it was cancelled. */
 struct job {

@@ -42,6 +42,7 @@ static inline void begin(const char *plan_text, size_t first, size_t count)
 	config.profiles = &profiles[first];
 	config.count = count;
 	assert_works(workers_configure(workers, &config, &error), &error);
+	workers_retire(workers);
 }
 
 static inline int open_workers(void **state)

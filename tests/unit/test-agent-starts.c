@@ -167,6 +167,8 @@ static void a_reload_keeps_what_is_the_same(void **state)
 	send_job(&call, 1, WORKER_BEARERS, PATIENCE_MS);
 	config.profiles = same;
 	assert_works(workers_configure(workers, &config, &error), &error);
+	assert_int_equal(call.calls, 0); /* until the cache has another place for it */
+	workers_retire(workers);
 	assert_failure(call, ERROR_CONFIG, "configuration has changed");
 	assert_true(is_ready());
 	assert_int_equal(workers_state(workers, &same[1]), WORKER_STARTING);
