@@ -102,7 +102,7 @@ void cache_close(struct cache **cache)
 	for (size_t i = 0; i < old->shelf_count; i++)
 		shelf_close(old->shelves[i], &end);
 	old->shelf_count = 0;
-	failure_set(&failure, FAILURE_WORKER, ERROR_UNEXPECTED, 0, "the agent is ending");
+	failure_set(&failure, FAILURE_WORKER, ERROR_CONFIG, 1, "the agent ends");
 	asks_fail(old, asks, &failure);
 	logins_free(&old->logins);
 	free(old->shelves);

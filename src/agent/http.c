@@ -209,7 +209,7 @@ static void end_waiting(struct http *http)
 	struct failure failure;
 	struct client *client;
 
-	failure_set(&failure, FAILURE_WORKER, ERROR_CONFIG, 0, "the agent ends");
+	failure_set(&failure, FAILURE_WORKER, ERROR_CONFIG, 1, "the agent ends");
 	LIST_FOREACH(client, &http->started, entry) {
 		if (!client->request.suspended)
 			continue;

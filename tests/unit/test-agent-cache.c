@@ -1052,8 +1052,8 @@ static void closing_ends_asks(void **state)
 	ask(&client, &profiles[0], NULL);
 	ask(&patient, &profiles[2], "u");
 	cache_close(&cache);
-	assert_refused(client, ERROR_UNEXPECTED, FAILURE_WORKER, "ending");
-	assert_refused(patient, ERROR_UNEXPECTED, FAILURE_WORKER, "ending");
+	assert_refused(client, ERROR_CONFIG, FAILURE_WORKER, "the agent ends");
+	assert_refused(patient, ERROR_CONFIG, FAILURE_WORKER, "the agent ends");
 	assert_int_equal(cancelled, 2);
 }
 
