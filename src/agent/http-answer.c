@@ -158,7 +158,7 @@ struct MHD_Response *http_response(struct secret **body, const char *type)
 		return NULL;
 	/* MHD sends from this buffer and makes no copy. */
 	response = MHD_create_response_from_buffer_with_free_callback_cls(
-		secret_length(secret), (void *)(uintptr_t)secret_data(secret), free_body, secret);
+		secret_length(secret), (void *)secret_data(secret), free_body, secret);
 	if (response == NULL) {
 		secret_free(&secret);
 		return NULL;

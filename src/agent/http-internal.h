@@ -37,12 +37,14 @@ struct client {
 	struct request request;
 };
 
+LIST_HEAD(clients, client);
+
 struct http {
 	struct agent *agent;
 	struct MHD_Daemon *daemon;
 	struct watch *watch;
-	LIST_HEAD(, client) added;   /* MHD has not called back yet */
-	LIST_HEAD(, client) started;
+	struct clients added;   /* MHD has not called back yet */
+	struct clients started;
 };
 
 /* Answers the request, or begins what answers it later. */

@@ -123,7 +123,7 @@ static struct client *find_added(struct http *http, int fd)
 {
 	struct client *client;
 
-	LIST_FOREACH(client, &http->added, entry) {
+	for (client = LIST_FIRST(&http->added); client != NULL; client = LIST_NEXT(client, entry)) {
 		if (client->peer.fd == fd)
 			return client;
 	}
@@ -199,8 +199,12 @@ int http_open(struct http **http, struct agent *agent, struct error *error)
 /* MHD closes a connection that it cannot start, and does not say so. */
 static void drop_added(struct http *http)
 {
-	while (!LIST_EMPTY(&http->added))
-		leave(LIST_FIRST(&http->added));
+	struct client *client, *next;
+
+	for (client = LIST_FIRST(&http->added); client != NULL; client = next) {
+		next = LIST_NEXT(client, entry);
+		leave(client);
+	}
 }
 
 /* MHD does not end while connections rest. */
@@ -210,7 +214,7 @@ static void end_waiting(struct http *http)
 	struct client *client;
 
 	failure_set(&failure, FAILURE_WORKER, ERROR_CONFIG, 1, "the agent ends");
-	LIST_FOREACH(client, &http->started, entry) {
+	for (client = LIST_FIRST(&http->started); client != NULL; client = LIST_NEXT(client, entry)) {
 		if (!client->request.suspended)
 			continue;
 		http_cancel(client);

@@ -89,7 +89,7 @@ void worker_cancel(struct worker *worker, struct job *job)
 			return;
 		}
 	}
-	STAILQ_FOREACH(waiting, &worker->waiting, link) {
+	for (waiting = STAILQ_FIRST(&worker->waiting); waiting != NULL; waiting = STAILQ_NEXT(waiting, link)) {
 		if (waiting->job == job) {
 			STAILQ_REMOVE(&worker->waiting, waiting, waiting, link);
 			free(waiting);
@@ -111,7 +111,7 @@ static struct job *find_due(struct worker *worker, double now, double *next)
 		if (job != NULL && (*next < 0 || job->due < *next))
 			*next = job->due;
 	}
-	STAILQ_FOREACH(waiting, &worker->waiting, link) {
+	for (waiting = STAILQ_FIRST(&worker->waiting); waiting != NULL; waiting = STAILQ_NEXT(waiting, link)) {
 		if (waiting->job->due <= now)
 			return waiting->job;
 		if (*next < 0 || waiting->job->due < *next)

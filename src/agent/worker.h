@@ -115,7 +115,7 @@ struct worker {
 	unsigned long ping;     /* the last ping's line; 0: it was answered */
 	struct slot slots[LINES_MAX];
 	size_t busy;            /* slots in use */
-	STAILQ_HEAD(, waiting) waiting;
+	STAILQ_HEAD(waiters, waiting) waiting;
 };
 
 struct workers {

@@ -64,6 +64,7 @@ static int take_common(const struct settings *settings, struct agent_config *con
 	const char *path = settings_text(settings, SETTING_SOCKET);
 	const char *group = settings_text(settings, SETTING_SOCKET_GROUP);
 	const char *metrics = settings_text(settings, SETTING_ALLOW_METRICS);
+	gid_t gid = (gid_t)-1;
 
 	config->socket = path != NULL ? strdup(path) : default_socket();
 	config->allow_metrics = metrics != NULL ? strdup(metrics) : NULL;
@@ -71,11 +72,12 @@ static int take_common(const struct settings *settings, struct agent_config *con
 		return error_memory(error);
 	config->socket_mode = (mode_t)settings_number(settings, SETTING_SOCKET_MODE);
 	config->connections = settings_number(settings, SETTING_CONNECTIONS);
-	config->socket_group = (gid_t)-1;
-	if (group == NULL || ids_group(group, &config->socket_group, error) == 0)
-		return 0;
-	settings_blame(settings, SETTING_SOCKET_GROUP, error);
-	return error_result(error);
+	if (group != NULL && ids_group(group, &gid, error) < 0) {
+		settings_blame(settings, SETTING_SOCKET_GROUP, error);
+		return error_result(error);
+	}
+	config->socket_group = gid;
+	return 0;
 }
 
 /* Opens the profile's audit, or shares one. */
