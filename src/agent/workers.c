@@ -219,13 +219,6 @@ static void start_again(struct worker *worker, int *pin)
 	worker_start(worker);
 }
 
-/* Nothing is unlocked. */
-static void refuse(struct unlocking *unlocking, int pins[2], const struct failure *failure)
-{
-	close_pins(pins);
-	unlocking->done(unlocking, failure);
-}
-
 void workers_unlock(struct workers *workers, const struct agent_profile *profile, int pins[2],
 		    struct unlocking *unlocking)
 {
@@ -233,18 +226,16 @@ void workers_unlock(struct workers *workers, const struct agent_profile *profile
 	struct worker *assertions = find(workers, profile, WORKER_ASSERTIONS);
 	struct failure failure = { .retry_after = 0 };
 
-	if (bearers == NULL || assertions == NULL) {
+	if (bearers == NULL || assertions == NULL)
 		failure_set(&failure, FAILURE_WORKER, ERROR_CONFIG, 1, "the configuration has changed");
-		refuse(unlocking, pins, &failure);
-		return;
-	}
-	if (profile->prompt && pins[WORKER_BEARERS] < 0)
+	else if (profile->prompt && pins[WORKER_BEARERS] < 0)
 		failure_set(&failure, FAILURE_REQUEST, ERROR_USAGE, 0, "the profile %.100s needs a PIN", profile->name);
 	else if (bearers->unlocking != NULL)
 		failure_set(&failure, FAILURE_REQUEST, ERROR_USAGE, 0, "the profile %.100s is being unlocked already",
 			    profile->name);
-	if (failure.error.class != ERROR_NONE) {
-		refuse(unlocking, pins, &failure);
+	if (bearers == NULL || assertions == NULL || failure.error.class != ERROR_NONE) {
+		close_pins(pins);
+		unlocking->done(unlocking, &failure);
 		return;
 	}
 	if (bearers->state != WORKER_READY)

@@ -206,7 +206,7 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 	item->retry_after = answer->retry_after;
 	item->code[0] = '\0';
 	if (!answer->plain && strlen(answer->code) < sizeof(item->code))
-		strcpy(item->code, answer->code);
+		memcpy(item->code, answer->code, strlen(answer->code) + 1);
 	wait = decide(sender, item, answer);
 	if (wait < 0) {
 		if (judged)

@@ -37,8 +37,11 @@ static char *query_value(const char *uri, const char *name)
 		int high = from[0] == '%' ? OPENSSL_hexchar2int((unsigned char)from[1]) : -1;
 		int low = high >= 0 ? OPENSSL_hexchar2int((unsigned char)from[2]) : -1;
 
-		*to = low >= 0 ? (char)((unsigned)high * 16 + (unsigned)low) : *from;
-		from += low >= 0 ? 2 : 0;
+		*to = *from;
+		if (low >= 0) {
+			*to = (char)(high * 16 + low);
+			from += 2;
+		}
 	}
 	if (to != NULL)
 		*to = '\0';

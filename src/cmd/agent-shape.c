@@ -19,7 +19,7 @@ static char *digest(const char *text)
 	if (EVP_Digest(text, strlen(text), hash, &length, EVP_sha256(), NULL) <= 0)
 		return NULL;
 	hex = malloc(2 * (size_t)length + 1);
-	for (unsigned i = 0; hex != NULL && i < length; i++)
+	for (size_t i = 0; hex != NULL && i < length; i++)
 		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
 	return hex;
 }

@@ -65,7 +65,7 @@ static int take_path(const char *path, char **sink, struct error *error)
 	real = result == 0 ? realpath(folder, NULL) : NULL;
 	if (result == 0 && real == NULL)
 		result = error_set(error, ERROR_CONFIG, "cannot use the folder %s: %s", folder, strerror(errno));
-	if (result == 0 && asprintf(sink, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name) < 0) {
+	if (real != NULL && asprintf(sink, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name) < 0) {
 		*sink = NULL;
 		result = error_memory(error);
 	}

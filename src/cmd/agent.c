@@ -59,7 +59,7 @@ static int find_program(char *path, size_t size, struct error *error)
 	path[length > 0 ? length : 0] = '\0';
 	slash = strrchr(path, '/');
 	if (slash != NULL && (size_t)(slash + 1 - path) + sizeof("p11bearer") <= size) {
-		strcpy(slash + 1, "p11bearer");
+		memcpy(slash + 1, "p11bearer", sizeof("p11bearer"));
 		if (access(path, X_OK) == 0)
 			return 0;
 	}
