@@ -16,7 +16,7 @@ struct audit;
 /* One profile, as the configuration files describe it. It owns its strings. */
 struct agent_profile {
 	char *name;
-	char *key;            /* its URI without a PIN, to show; NULL: not set */
+	char *key;            /* its URI without a PIN, to show */
 	char *certificate;    /* path, to show the days left; NULL: not set */
 	char *allow;          /* rules for bearers; NULL: the agent's own uid */
 	char *allow_assertion; /* rules for assertions; NULL: nobody */

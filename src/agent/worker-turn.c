@@ -1,43 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose turn it is. Workers whose keys are on one token usually have the same PIN: they start one after the other, and
- * after a refusal, those that have not started do not try theirs, unless a person has typed it. So one wrong PIN is
+/* Whose turn it is. Workers whose keys may be on one token usually have the same PIN: they start one after the other,
+ * and after a refusal, those that have not started do not try theirs, unless a person has typed it. So one wrong PIN is
  * tried once. */
 #include "agent/worker.h"
 
 #include "base/message.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { NAME_SIZE = 1024 };
-
-/* Copies the parts of a key's URI that may tell its token. */
-static void name_token(const char *key, char name[NAME_SIZE])
+/* The value of an attribute in the path of a key's URI, and its length; NULL: it has none. `name` ends with '='. */
+static const char *attribute(const char *key, const char *name, size_t *length)
 {
-	static const char *const others[] = { "object=", "id=", "type=" };
-	enum { OTHERS = sizeof(others) / sizeof(others[0]) };
-	const char *part = key != NULL ? key : "";
-	size_t used = 0;
-
-	part += strncmp(part, "pkcs11:", strlen("pkcs11:")) == 0 ? strlen("pkcs11:") : 0;
-	for (name[0] = '\0'; *part != '\0' && *part != '?'; part += *part == ';' ? 1 : 0) {
-		size_t length = strcspn(part, ";?"), i = 0;
-
-		while (i < OTHERS && strncmp(part, others[i], strlen(others[i])) != 0)
-			i++;
-		if (i == OTHERS && used + length + 2 <= NAME_SIZE)
-			used += (size_t)snprintf(name + used, NAME_SIZE - used, "%.*s;", (int)length, part);
-		part += length;
+	for (const char *part = key + strcspn(key, ":"); *part == ':' || *part == ';'; part += strcspn(part, ";?")) {
+		part++;
+		if (strncmp(part, name, strlen(name)) != 0)
+			continue;
+		part += strlen(name);
+		*length = strcspn(part, ";?");
+		return part;
 	}
+	return NULL;
 }
 
+/* Whether both keys may be on one token: nothing that both URIs say of it differs. */
 static bool share_token(const struct worker *one, const struct worker *other)
 {
-	char names[2][NAME_SIZE];
+	static const char *const names[] = { "token=", "manufacturer=", "model=", "serial=" };
 
-	name_token(one->profile->key, names[0]);
-	name_token(other->profile->key, names[1]);
-	return strcmp(names[0], names[1]) == 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t length = 0, other_length = 0;
+		const char *value = attribute(one->profile->key, names[i], &length);
+		const char *other_value = attribute(other->profile->key, names[i], &other_length);
+
+		if (value != NULL && other_value != NULL &&
+		    (length != other_length || memcmp(value, other_value, length) != 0))
+			return false;
+	}
+	return true;
 }
 
 static bool has_turn(const struct worker *worker)

@@ -15,7 +15,7 @@ enum { PATIENCE_MS = 20000 };
 /* --- what every test has ----------------------------------------------------------------------------------------- */
 
 static struct agent_profile profiles[] = {
-	{ .name = (char *)"one", .key = (char *)"pkcs11:token=T;object=a", .worker = (char *)"w1",
+	{ .name = (char *)"one", .key = (char *)"pkcs11:serial=1;token=T;object=a", .worker = (char *)"w1",
 	  .module_timeout = 60 },
 	{ .name = (char *)"two", .key = (char *)"pkcs11:object=b;token=T", .worker = (char *)"w2",
 	  .module_timeout = 60 },
