@@ -13,12 +13,14 @@ which are then required, PRELOAD is preloaded."""
 import http.server
 import json
 import os
-import re
 import ssl
 import subprocess
 import sys
 import threading
 import urllib.parse
+
+sys.dont_write_bytecode = True  # the source may be somebody else's
+import scan  # noqa: E402
 
 CERTIFICATE, KEY, PIN, WHEN = sys.argv[1:5]
 BEARER = '00D5g000008qZlB!AQ8AQHk2m_Ty.7vLwPz3RnXcB9dFgJ6sKtYeUi0oNaMbVhCfWrEqSuZx4Gd5Hj6Kl7'
@@ -95,38 +97,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
-def regions(pid):
-    """For each readable region: address, name, and whether it is locked and excluded from core files."""
-    found = []
-    with open('/proc/%d/smaps' % pid, encoding='utf-8', errors='replace') as file:
-        for line in file:
-            begins = re.match(r'([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$', line)
-            if begins:
-                found.append([int(begins[1], 16), int(begins[2], 16), begins[3], begins[4] or 'anonymous', []])
-            elif line.startswith('VmFlags:'):
-                found[-1][4] = line.split()[1:]
-    return [r for r in found if r[2].startswith('r') and r[3] not in ('[vvar]', '[vsyscall]', '[vvar_vclock]')]
-
-
 def look(pid):
     secrets = {'PIN': PIN, 'bearer': BEARER.split('!')[1], 'bearer in a form': urllib.parse.quote(BEARER, safe='')}
     for assertion in assertions:
         secrets['claims'], secrets['signature'] = assertion.split('.')[1:]
-    hits = set()
-    with open('/proc/%d/mem' % pid, 'rb', 0) as memory:
-        for begin, end, _, name, flags in regions(pid):
-            try:
-                memory.seek(begin)
-                data = memory.read(end - begin)
-            except (OSError, ValueError):
-                continue
-            for secret, text in secrets.items():
-                # Search for the second half: the allocator overwrites the first bytes of freed memory.
-                half = text.encode()[len(text) // 2:] if len(text) > 16 else text.encode()
-                if half in data:
-                    kind = 'locked' if 'lo' in flags and 'dd' in flags else os.path.basename(name)
-                    hits.add((secret, kind))
-    for secret, kind in sorted(hits):
+    for secret, kind in sorted(scan.search(pid, secrets)):
         print('%s: %s' % (secret, kind))
 
 
