@@ -244,6 +244,8 @@ void cache_cancel(struct cache *cache, struct ask *ask)
 	while (*pair->end != NULL)
 		pair->end = &(*pair->end)->next;
 	set_limit(pair);
+	if (pair->asks == NULL)
+		pair_withdraw(pair);
 	if (!pair_tidy(pair))
 		pair_schedule(pair);
 }

@@ -157,6 +157,16 @@ static void exchange(struct pair *pair)
 	secret_free(&line);
 }
 
+void pair_withdraw(struct pair *pair)
+{
+	struct cache *cache = pair->shelf->cache;
+
+	if (!pair->is_busy || !workers_withdraw(cache->workers, &pair->job))
+		return;
+	pair->is_busy = pair->for_life = false;
+	logins_take_back(cache->logins, pair->shelf->profile->worker, pair->username);
+}
+
 void pair_advance(struct pair *pair)
 {
 	struct failure failure;

@@ -119,6 +119,10 @@ void asks_fail(struct cache *cache, struct ask *asks, const struct failure *fail
 /* Exchanges if somebody waits or a renewal is due, and if nothing is against it. The pair may be gone then. */
 void pair_advance(struct pair *pair);
 
+/* Nobody waits any more: there is no exchange if it has not begun, so that those who ask and leave cannot make others
+ * wait behind exchanges that are for nobody. */
+void pair_withdraw(struct pair *pair);
+
 /* Sets the timer for what comes next. */
 void pair_schedule(struct pair *pair);
 

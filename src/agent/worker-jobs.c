@@ -78,10 +78,22 @@ bool worker_line_fits(const char *members)
 	return strlen(members) <= LINE_MAX_BYTES;
 }
 
+bool worker_withdraw(struct worker *worker, struct job *job)
+{
+	struct waiting *waiting = STAILQ_FIRST(&worker->waiting);
+
+	while (waiting != NULL && waiting->job != job)
+		waiting = STAILQ_NEXT(waiting, link);
+	if (waiting == NULL)
+		return false;
+	STAILQ_REMOVE(&worker->waiting, waiting, waiting, link);
+	free(waiting);
+	job->worker = NULL;
+	return true;
+}
+
 void worker_cancel(struct worker *worker, struct job *job)
 {
-	struct waiting *waiting;
-
 	job->worker = NULL;
 	for (size_t i = 0; i < LINES_MAX; i++) {
 		if (worker->slots[i].line != 0 && worker->slots[i].job == job) {
@@ -89,13 +101,7 @@ void worker_cancel(struct worker *worker, struct job *job)
 			return;
 		}
 	}
-	for (waiting = STAILQ_FIRST(&worker->waiting); waiting != NULL; waiting = STAILQ_NEXT(waiting, link)) {
-		if (waiting->job == job) {
-			STAILQ_REMOVE(&worker->waiting, waiting, waiting, link);
-			free(waiting);
-			return;
-		}
-	}
+	(void)worker_withdraw(worker, job);
 }
 
 /* Any job that is due by `now`, or NULL. Sets *next to when the next one is due; it stays if there is none. */

@@ -177,6 +177,12 @@ void workers_cancel(struct workers *workers, struct job *job)
 		worker_cancel(job->worker, job);
 }
 
+bool workers_withdraw(struct workers *workers, struct job *job)
+{
+	(void)workers;
+	return job->worker != NULL && worker_withdraw(job->worker, job);
+}
+
 /* --- locks ------------------------------------------------------------------------------------------------------- */
 
 void workers_lock(struct workers *workers, const struct agent_profile *profile)

@@ -50,6 +50,9 @@ void workers_send(struct workers *workers, const struct agent_profile *profile, 
 		  const char *members, double milliseconds, struct job *job);
 void workers_cancel(struct workers *workers, struct job *job);
 
+/* Cancels the job if no worker has its line yet. Returns whether it did. */
+bool workers_withdraw(struct workers *workers, struct job *job);
+
 /* Starts the workers of a profile with a PIN in pipes that nothing has read: one descriptor for each kind; both are
  * taken over, even on failure. -1: the profile needs no PIN; it was locked. `done` is called once: when the worker for
  * bearers is ready, or with why it is not. */

@@ -120,6 +120,7 @@ static int set_up(void **state)
 	memset(sent, 0, sizeof(sent));
 	sent_count = cancelled = 0;
 	worker = WORKER_READY;
+	is_queued = false;
 	at_once = NULL;
 	renewals = wipes = 0;
 	sink = NULL;
@@ -856,6 +857,27 @@ static void cancelled_asks_are_left_alone(void **state)
 }
 
 /* As above, but those that are answered differ in what they get. */
+static void nothing_is_exchanged_for_those_who_have_left(void **state)
+{
+	struct client a = { 0 }, b = { 0 };
+
+	(void)state;
+	is_queued = true;
+	profiles[0].logins_per_hour = 1;
+	ask(&a, &profiles[0], NULL);
+	ask(&b, &profiles[0], NULL);
+	cache_cancel(cache, &a.ask);
+	assert_int_equal(cancelled, 0);
+	cache_cancel(cache, &b.ask);
+	assert_int_equal(cancelled, 1);
+	assert_int_equal(timer_count, 0);
+	ask(&a, &profiles[0], NULL); /* no login was used up */
+	assert_int_equal(sent_count, 2);
+	answer("x", "");
+	assert_got(a, "x");
+	leave(&a);
+}
+
 static void cancelled_asks_are_not_told_of_failures(void **state)
 {
 	struct client lives = { .ask.min_life = 900 }, fresh = { 0 }, moved = { 0 }, gone = { 0 };
@@ -1118,6 +1140,7 @@ int main(void)
 		TEST(late_answers_are_kept),
 		TEST(the_time_limit_follows_the_profile),
 		TEST(cancelled_asks_are_left_alone),
+		TEST(nothing_is_exchanged_for_those_who_have_left),
 		TEST(cancelled_asks_are_not_told_of_failures),
 		TEST(forget_wipes_what_it_names),
 		TEST(forgotten_bearers_are_nowhere),
