@@ -52,10 +52,12 @@ static struct user *find_user(const struct listener *listener, uid_t uid)
 	return NULL;
 }
 
-/* Counts a connection. Returns false if it is one too many, or if memory is exhausted. */
-static bool count(struct listener *listener, uid_t uid)
+/* Counts a connection. Returns false if it is one too many, or if memory is exhausted. When a machine starts, systemd
+ * may ask for the credentials of many units at once. */
+static bool count(struct listener *listener, const struct peer *peer)
 {
-	struct user *user = find_user(listener, uid);
+	bool is_limited = peer->uid != 0 || peer->kind != PEER_CREDENTIAL;
+	struct user *user = find_user(listener, peer->uid);
 
 	if (user == NULL && listener->count == listener->room) {
 		size_t room = 2 * listener->room + 8;
@@ -68,9 +70,9 @@ static bool count(struct listener *listener, uid_t uid)
 	}
 	if (user == NULL) {
 		user = &listener->users[listener->count++];
-		*user = (struct user){ .uid = uid };
+		*user = (struct user){ .uid = peer->uid };
 	}
-	if (user->connections >= listener->limit)
+	if (is_limited && user->connections >= listener->limit)
 		return false;
 	user->connections++;
 	return true;
@@ -121,7 +123,7 @@ static void hand_out(struct listener *listener, int fd, const struct peer *peer)
 {
 	const struct listener_use *use = &listener->use;
 
-	if (!count(listener, peer->uid)) {
+	if (!count(listener, peer)) {
 		listener->refused++;
 		if (may_warn(listener, WARNING_REFUSED))
 			message_warn("refused a connection: uid %lu has too many", (unsigned long)peer->uid);
