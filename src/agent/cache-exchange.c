@@ -152,8 +152,8 @@ static void exchange(struct pair *pair)
 	pair_schedule(pair);
 	shelf->figures.exchanges++;
 	logins_count(cache->logins, profile->worker, pair->username, loop_now(cache->loop));
-	workers_send(cache->workers, profile, WORKER_BEARERS, secret_data(line), job_limit(profile),
-		     &pair->job);
+	agent_workers_send(cache->workers, profile, WORKER_BEARERS, secret_data(line), job_limit(profile),
+			   &pair->job);
 	secret_free(&line);
 }
 
@@ -161,7 +161,7 @@ void pair_withdraw(struct pair *pair)
 {
 	struct cache *cache = pair->shelf->cache;
 
-	if (!pair->is_busy || !workers_withdraw(cache->workers, &pair->job))
+	if (!pair->is_busy || !agent_workers_withdraw(cache->workers, &pair->job))
 		return;
 	pair->is_busy = pair->for_life = false;
 	logins_take_back(cache->logins, pair->shelf->profile->worker, pair->username);

@@ -70,7 +70,7 @@ static void recall(const struct pair *pair, struct failure *failure, double now)
 
 static enum worker_state state(const struct pair *pair)
 {
-	return workers_state(pair->shelf->cache->workers, pair->shelf->profile);
+	return agent_workers_state(pair->shelf->cache->workers, pair->shelf->profile);
 }
 
 void pair_fail(struct pair *pair, struct failure *failure)

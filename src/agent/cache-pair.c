@@ -69,7 +69,7 @@ void pair_clear(struct pair *pair)
 	struct cache *cache = pair->shelf->cache;
 
 	if (pair->is_busy)
-		workers_cancel(cache->workers, &pair->job);
+		agent_workers_cancel(cache->workers, &pair->job);
 	pair->is_busy = false;
 	pair->longest = 0;
 	pair_forgive(pair);

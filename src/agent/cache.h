@@ -20,9 +20,9 @@ int cache_open(struct cache **cache, struct loop *loop, struct workers *workers,
 	       void *context, struct error *error);
 void cache_close(struct cache **cache); /* wipes everything; ends asks with a failure */
 
-/* Takes another configuration, after workers_configure and before workers_retire. Profiles whose name and fingerprint
- * are the same keep their bearers; all others are wiped. `config` must live until the next one is taken. Requests
- * bearers for sinks. On failure, changes nothing. */
+/* Takes another configuration, after agent_workers_configure and before agent_workers_retire. Profiles whose name and
+ * fingerprint are the same keep their bearers; all others are wiped. `config` must live until the next one is taken.
+ * Requests bearers for sinks. On failure, changes nothing. */
 int cache_configure(struct cache *cache, const struct agent_config *config, struct error *error);
 
 /* Asks for a bearer. The caller owns the ask, and leaves it alone until `done` was called or it was cancelled. */

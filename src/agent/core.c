@@ -46,7 +46,7 @@ static void describe(const struct agent *agent, char *text, size_t size)
 	size_t counts[WORKER_REFUSED + 1] = { 0 }, used;
 
 	for (size_t i = 0; i < agent->config->count; i++)
-		counts[workers_state(agent->workers, &agent->config->profiles[i])]++;
+		counts[agent_workers_state(agent->workers, &agent->config->profiles[i])]++;
 	snprintf(text, size, "%zu of %zu profiles ready", counts[WORKER_READY], agent->config->count);
 	for (enum worker_state state = WORKER_LOCKED; state <= WORKER_REFUSED; state++) {
 		if (state != WORKER_READY)
@@ -73,7 +73,7 @@ static void tell_status(struct running *running, const char *also)
 static double after(void *context)
 {
 	struct running *running = context;
-	double wait = http_after(running->agent.http);
+	double wait = agent_http_after(running->agent.http);
 	double left = running->told_at + STATUS_AT_MOST - loop_now(running->agent.loop);
 
 	if (left <= 0)
@@ -131,7 +131,7 @@ static void on_http(void *context, int fd, const struct peer *peer)
 {
 	struct agent *agent = context;
 
-	http_connection(agent->http, fd, peer);
+	agent_http_connection(agent->http, fd, peer);
 }
 
 static void on_credential(void *context, int fd, const struct peer *peer)
@@ -214,9 +214,9 @@ static int start(struct running *running, struct error *error)
 
 	if (agent_load(agent, error) < 0 || loop_open(&agent->loop, error) < 0 || open_signals(running, error) < 0 ||
 	    start_timers(running, error) < 0 ||
-	    workers_open(&agent->workers, agent->loop, agent->setup, on_idle, running, error) < 0 ||
+	    agent_workers_open(&agent->workers, agent->loop, agent->setup, on_idle, running, error) < 0 ||
 	    cache_open(&agent->cache, agent->loop, agent->workers, on_renewed, running, error) < 0 ||
-	    http_open(&agent->http, agent, error) < 0 ||
+	    agent_http_open(&agent->http, agent, error) < 0 ||
 	    listener_open(&agent->listener, agent->loop, agent->config, &use, error) < 0)
 		return error_result(error);
 	return agent_apply(agent, error);
@@ -231,14 +231,14 @@ static void end(struct running *running)
 		credential_end_all();
 		unlock_end_all();
 	}
-	http_close(&agent->http);
+	agent_http_close(&agent->http);
 	listener_close(&agent->listener);
 	if (agent->cache != NULL) {
 		cache_close(&agent->cache);
 		sink_end_all();
 	}
-	workers_close(&agent->workers);
-	watch_end(&running->signalled);
+	agent_workers_close(&agent->workers);
+	loop_watch_end(&running->signalled);
 	if (running->signals >= 0)
 		close(running->signals);
 	loop_close(&agent->loop);
@@ -251,10 +251,10 @@ static int refused(const struct agent *agent, struct error *error)
 	for (size_t i = 0; i < agent->config->count; i++) {
 		const struct agent_profile *profile = &agent->config->profiles[i];
 
-		if (workers_state(agent->workers, profile) != WORKER_REFUSED)
+		if (agent_workers_state(agent->workers, profile) != WORKER_REFUSED)
 			continue;
 		error_set(error, ERROR_PIN, "nothing is left to serve; profile %s: %s", profile->name,
-			  workers_reason(agent->workers, profile));
+			  agent_workers_reason(agent->workers, profile));
 		error_hint(error, "correct the PIN before you start the agent again: each start may use up a try");
 		return -ERROR_PIN;
 	}

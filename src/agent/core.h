@@ -66,11 +66,11 @@ void agent_lock(struct agent *agent, const struct agent_profile *profile);
 /* "uid 1000 (web.service)", to show. */
 void agent_requester(struct peer *peer, char text[128]);
 
-/* (http.c) HTTP/1.1 on connections that the listener has accepted. `http_after` is for loop_run. */
-int http_open(struct http **http, struct agent *agent, struct error *error);
-void http_close(struct http **http);
-void http_connection(struct http *http, int fd, const struct peer *peer);
-double http_after(struct http *http);
+/* (http.c) HTTP/1.1 on connections that the listener has accepted. `agent_http_after` is for loop_run. */
+int agent_http_open(struct http **http, struct agent *agent, struct error *error);
+void agent_http_close(struct http **http);
+void agent_http_connection(struct http *http, int fd, const struct peer *peer);
+double agent_http_after(struct http *http);
 
 /* (credential.c) A connection of systemd's LoadCredential=: gets the bare bearer. It never receives an empty
  * credential. credential_end_all makes those that wait fail; call it before listener_close. */

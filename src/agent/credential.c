@@ -51,7 +51,7 @@ static void forget(struct waiting *waiting)
 		cache_cancel(waiting->agent->cache, &waiting->ask);
 	agent_bearer_leave(&waiting->bearer);
 	timer_clear(waiting->agent->loop, &waiting->timer);
-	watch_end(&waiting->watch);
+	loop_watch_end(&waiting->watch);
 	free(waiting);
 }
 
@@ -117,7 +117,7 @@ static void push(struct waiting *waiting)
 		waiting->sent += got > 0 ? (size_t)got : 0;
 	}
 	if (got < 0 && errno == EAGAIN)
-		watch_change(waiting->watch, EPOLLOUT);
+		loop_watch_change(waiting->watch, EPOLLOUT);
 	else
 		end(waiting);
 }
@@ -204,7 +204,7 @@ static void tell(const struct waiting *waiting)
 	cache_status(agent->cache, profile, &status);
 	message_note("unit %s waits for a bearer of profile %s: %s", waiting->peer.claimed_unit, profile->name,
 		     status.reason[0] != '\0' ? status.reason :
-					       worker_state_name(workers_state(agent->workers, profile)));
+					       worker_state_name(agent_workers_state(agent->workers, profile)));
 }
 
 static void wake(void *context)

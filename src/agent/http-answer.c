@@ -113,7 +113,7 @@ static void done(struct client *client, unsigned status)
 	request->status = status;
 	if (!request->suspended)
 		return;
-	watch_end(&request->hang_up);
+	loop_watch_end(&request->hang_up);
 	request->suspended = false;
 	MHD_resume_connection(request->connection);
 }

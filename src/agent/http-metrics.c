@@ -33,7 +33,8 @@ static int print_agent(struct secret *text, const struct agent *agent)
 	result |= print_counter(text, "request_failures", "Requests that failed for other reasons.", agent->failed);
 	result |= print_counter(text, "connections_refused", "Connections over the limit of their user.",
 				listener_refused(agent->listener));
-	result |= print_counter(text, "worker_starts", "Worker processes started.", workers_starts(agent->workers));
+	result |= print_counter(text, "worker_starts", "Worker processes started.",
+				agent_workers_starts(agent->workers));
 	return result;
 }
 
@@ -82,7 +83,7 @@ static double certificate(const struct row *row)
 
 static double is_ready(const struct row *row)
 {
-	return workers_state(row->agent->workers, row->profile) == WORKER_READY ? 1 : 0;
+	return agent_workers_state(row->agent->workers, row->profile) == WORKER_READY ? 1 : 0;
 }
 
 static const struct family {

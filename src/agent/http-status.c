@@ -40,11 +40,11 @@ static bool fill_profile(cJSON *object, const struct agent *agent, const struct 
 	const char *reason;
 
 	cache_status(agent->cache, profile, &status);
-	reason = status.reason[0] != '\0' ? status.reason : workers_reason(agent->workers, profile);
+	reason = status.reason[0] != '\0' ? status.reason : agent_workers_reason(agent->workers, profile);
 	return add_text(object, "name", profile->name) && add_text(object, "key", profile->key) &&
 	       add_days(object, profile->certificate) &&
 	       cJSON_AddBoolToObject(object, "prompt", profile->prompt) != NULL &&
-	       add_text(object, "state", worker_state_name(workers_state(agent->workers, profile))) &&
+	       add_text(object, "state", worker_state_name(agent_workers_state(agent->workers, profile))) &&
 	       cJSON_AddNumberToObject(object, "bearers", (double)status.bearers) != NULL &&
 	       add_time(object, "expires_at", status.expires_at) &&
 	       add_time(object, "renewed_at", status.renewed_at) && add_text(object, "requester", status.requester) &&

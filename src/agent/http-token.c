@@ -143,7 +143,8 @@ void http_assertion(struct client *client)
 	}
 	request->job = (struct job){ .done = assertion_done, .context = client };
 	request->state = REQUEST_ASSERTION;
-	workers_send(agent->workers, profile, WORKER_ASSERTIONS, secret_data(line), patience(profile), &request->job);
+	agent_workers_send(agent->workers, profile, WORKER_ASSERTIONS, secret_data(line), patience(profile),
+			   &request->job);
 	secret_free(&line);
 }
 
@@ -155,5 +156,5 @@ void http_cancel(struct client *client)
 	if (request->state == REQUEST_BEARER)
 		cache_cancel(agent->cache, &request->ask);
 	else if (request->state == REQUEST_ASSERTION)
-		workers_cancel(agent->workers, &request->job);
+		agent_workers_cancel(agent->workers, &request->job);
 }

@@ -92,7 +92,7 @@ static void end_request(struct client *client)
 	struct request *request = &client->request;
 
 	http_cancel(client);
-	watch_end(&request->hang_up);
+	loop_watch_end(&request->hang_up);
 	if (request->response != NULL)
 		MHD_destroy_response(request->response);
 	agent_bearer_leave(&request->bearer);
@@ -171,12 +171,12 @@ static void __attribute__((format(printf, 2, 0))) log_step(void *context, const 
 
 static void ready(void *context, uint32_t events)
 {
-	/* http_after does the work. */
+	/* agent_http_after does the work. */
 	(void)context;
 	(void)events;
 }
 
-int http_open(struct http **http, struct agent *agent, struct error *error)
+int agent_http_open(struct http **http, struct agent *agent, struct error *error)
 {
 	struct http *new = *http = calloc(1, sizeof(*new));
 
@@ -222,14 +222,14 @@ static void end_waiting(struct http *http)
 	}
 }
 
-void http_close(struct http **http)
+void agent_http_close(struct http **http)
 {
 	struct http *old = *http;
 
 	*http = NULL;
 	if (old == NULL)
 		return;
-	watch_end(&old->watch);
+	loop_watch_end(&old->watch);
 	if (old->daemon != NULL) {
 		end_waiting(old);
 		MHD_run(old->daemon);
@@ -239,7 +239,7 @@ void http_close(struct http **http)
 	free(old);
 }
 
-double http_after(struct http *http)
+double agent_http_after(struct http *http)
 {
 	MHD_UNSIGNED_LONG_LONG milliseconds;
 
@@ -248,7 +248,7 @@ double http_after(struct http *http)
 	return MHD_get_timeout(http->daemon, &milliseconds) == MHD_YES ? (double)milliseconds : -1;
 }
 
-void http_connection(struct http *http, int fd, const struct peer *peer)
+void agent_http_connection(struct http *http, int fd, const struct peer *peer)
 {
 	struct client *client = calloc(1, sizeof(*client));
 

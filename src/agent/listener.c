@@ -155,7 +155,7 @@ static void resume(void *context)
 	struct listener *listener = context;
 
 	if (listener->watch != NULL)
-		watch_change(listener->watch, EPOLLIN);
+		loop_watch_change(listener->watch, EPOLLIN);
 }
 
 /* The connection stays in the queue, so that accept4 would fail again at once. */
@@ -164,7 +164,7 @@ static void pause_accepting(struct listener *listener, int reason)
 	if (may_warn(listener, WARNING_PAUSE))
 		message_warn("cannot accept a connection: %s; it waits", strerror(reason));
 	if (timer_set(listener->loop, &listener->pause, loop_now(listener->loop) + PAUSE) == 0)
-		watch_change(listener->watch, 0);
+		loop_watch_change(listener->watch, 0);
 }
 
 static void accept_some(void *context, uint32_t events)
@@ -239,7 +239,7 @@ void listener_close(struct listener **closed)
 	*closed = NULL;
 	if (listener == NULL)
 		return;
-	watch_end(&listener->watch);
+	loop_watch_end(&listener->watch);
 	timer_clear(listener->loop, &listener->pause);
 	endpoint_close(&listener->endpoint);
 	refusals_end(&listener->refusals);
@@ -255,7 +255,7 @@ void listener_check(struct listener *listener)
 
 	if (is_there && listener->watch != NULL)
 		return;
-	watch_end(&listener->watch); /* it must end before the socket is closed */
+	loop_watch_end(&listener->watch); /* it must end before the socket is closed */
 	failed = !is_there && endpoint_bind(&listener->endpoint, &error) != 0;
 	watch_socket(listener); /* if memory is short, the next check tries again */
 	if (failed && !listener->path_failed)

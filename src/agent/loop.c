@@ -92,7 +92,7 @@ struct watch *loop_watch(struct loop *loop, int fd, uint32_t events, void (*read
 	return NULL;
 }
 
-void watch_change(struct watch *watch, uint32_t events)
+void loop_watch_change(struct watch *watch, uint32_t events)
 {
 	if (watch->events == events)
 		return;
@@ -100,7 +100,7 @@ void watch_change(struct watch *watch, uint32_t events)
 	control(watch, EPOLL_CTL_MOD);
 }
 
-void watch_end(struct watch **ended)
+void loop_watch_end(struct watch **ended)
 {
 	struct watch *watch = *ended;
 

@@ -31,10 +31,10 @@ struct watch;
  * memory. The descriptor stays the caller's: end the watch before closing it. */
 struct watch *loop_watch(struct loop *loop, int fd, uint32_t events, void (*ready)(void *context, uint32_t events),
 			 void *context);
-void watch_change(struct watch *watch, uint32_t events);
+void loop_watch_change(struct watch *watch, uint32_t events);
 
 /* Ends the watch and sets *watch to NULL, which is allowed. Can be called in a callback, of this watch too. */
-void watch_end(struct watch **watch);
+void loop_watch_end(struct watch **watch);
 
 /* A timer, in memory of the caller's. Zeroed, it is off. */
 struct timer {

@@ -58,7 +58,7 @@ static void end(struct refusal *refusal)
 {
 	struct refusals *refusals = refusal->refusals;
 
-	watch_end(&refusal->watch);
+	loop_watch_end(&refusal->watch);
 	timer_clear(refusals->loop, &refusal->timer);
 	close(refusal->fd);
 	if (refusals->first == refusal)
@@ -93,7 +93,7 @@ static void ready(void *context, uint32_t events)
 		if (result < 0)
 			end(refusal);
 		else if (result == 0)
-			watch_change(refusal->watch, EPOLLIN);
+			loop_watch_change(refusal->watch, EPOLLIN);
 		return;
 	}
 	got = recv(refusal->fd, unread, sizeof(unread), MSG_DONTWAIT);
@@ -114,7 +114,7 @@ static bool keep(struct refusals *refusals, const struct refusal *started)
 				    refusal);
 	if (refusal->watch == NULL || (refusal->kind != PEER_CREDENTIAL && timer_set(refusals->loop, &refusal->timer,
 		loop_now(refusals->loop) + LINGER) != 0)) {
-		watch_end(&refusal->watch);
+		loop_watch_end(&refusal->watch);
 		free(refusal);
 		return false;
 	}

@@ -89,7 +89,7 @@ int agent_load(struct agent *agent, struct error *error)
 
 int agent_apply(struct agent *agent, struct error *error)
 {
-	int result = workers_configure(agent->workers, agent->config, error);
+	int result = agent_workers_configure(agent->workers, agent->config, error);
 
 	if (result < 0)
 		return result;
@@ -98,7 +98,7 @@ int agent_apply(struct agent *agent, struct error *error)
 	if (result < 0)
 		return result;
 	/* What waited for the old workers waits for the new ones now. */
-	workers_retire(agent->workers);
+	agent_workers_retire(agent->workers);
 	return 0;
 }
 
@@ -135,9 +135,9 @@ static int replace(struct agent *agent, struct error *error)
 		unused = (struct parsed){ agent->config, agent->access, agent->metrics };
 		put(agent, &old);
 		/* The cache still has this configuration, and its workers have not been retired. */
-		(void)workers_configure(agent->workers, agent->config, &ignored);
+		(void)agent_workers_configure(agent->workers, agent->config, &ignored);
 		sink_configure(agent);
-		workers_retire(agent->workers);
+		agent_workers_retire(agent->workers);
 	} else {
 		listener_limit(agent->listener, agent->config->connections);
 		warn_of_socket(old.config, agent->config);
@@ -165,5 +165,5 @@ void agent_lock(struct agent *agent, const struct agent_profile *profile)
 	failure_set(&failure, FAILURE_LOCKED, ERROR_PIN, 0, "the profile was locked");
 	error_hint(&failure.error, "unlock it with \"p11bearer agent unlock\"");
 	(void)cache_forget(agent->cache, profile, NULL, &failure);
-	workers_lock(agent->workers, profile);
+	agent_workers_lock(agent->workers, profile);
 }

@@ -8,7 +8,7 @@
 /* Reads the configuration and its rules. On failure, the agent keeps what it has. */
 int agent_load(struct agent *agent, struct error *error);
 
-/* Lets workers, sinks and cache take the configuration. Fails as workers_configure and cache_configure do. */
+/* Lets workers, sinks and cache take the configuration. Fails as agent_workers_configure and cache_configure do. */
 int agent_apply(struct agent *agent, struct error *error);
 
 /* Frees the configuration, once nothing uses it. */

@@ -46,9 +46,9 @@ static void end(struct session *session)
 	*at = session->next;
 	count--;
 	if (session->started)
-		workers_unlock_cancel(session->agent->workers, &session->unlocking);
+		agent_workers_unlock_cancel(session->agent->workers, &session->unlocking);
 	timer_clear(session->agent->loop, &session->timer);
-	watch_end(&session->watch);
+	loop_watch_end(&session->watch);
 	close(session->fd);
 	listener_left(session->agent->listener, session->peer.uid);
 	free(session);
@@ -190,10 +190,10 @@ static void receive(void *context, uint32_t events)
 		finish(session, &failure);
 		return;
 	}
-	watch_end(&session->watch);
+	loop_watch_end(&session->watch);
 	timer_clear(agent->loop, &session->timer);
 	session->started = true;
-	workers_unlock(agent->workers, profile, pins, &session->unlocking); /* may end the session */
+	agent_workers_unlock(agent->workers, profile, pins, &session->unlocking); /* may end the session */
 }
 
 static void give_up(void *context)
@@ -236,7 +236,7 @@ void unlock_connection(struct agent *agent, int fd, const struct peer *peer)
 	    (session->watch = loop_watch(agent->loop, fd, EPOLLIN, receive, session)) == NULL ||
 	    timer_set(agent->loop, &session->timer, loop_now(agent->loop) + PATIENCE) < 0) {
 		if (session != NULL)
-			watch_end(&session->watch);
+			loop_watch_end(&session->watch);
 		free(session);
 		close(fd);
 		listener_left(agent->listener, peer->uid);

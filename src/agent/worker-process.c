@@ -26,7 +26,7 @@ enum {
 
 static void close_end(int *fd, struct watch **watch)
 {
-	watch_end(watch);
+	loop_watch_end(watch);
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
@@ -47,7 +47,7 @@ static void flush(struct process *process)
 			break;
 		secret_drop(process->to, (size_t)written);
 	}
-	watch_change(process->write, secret_length(process->to) > 0 ? EPOLLOUT : 0);
+	loop_watch_change(process->write, secret_length(process->to) > 0 ? EPOLLOUT : 0);
 }
 
 static void is_writable(void *context, uint32_t events)
@@ -186,7 +186,7 @@ static void has_ended(void *context, uint32_t events)
 	if (known == 0 && info.si_pid == 0)
 		return;
 	process->pid = -1;
-	watch_end(&process->exit);
+	loop_watch_end(&process->exit);
 	if (process->out >= 0)
 		read_answers(process, CHUNKS_LAST);
 	if (process->err >= 0)

@@ -191,7 +191,7 @@ void worker_send_waiting(struct worker *worker);
 /* Sends a job, when there is a slot. Returns -1 if out of memory. */
 int worker_take(struct worker *worker, const char *members, struct job *job);
 void worker_cancel(struct worker *worker, struct job *job);
-bool worker_withdraw(struct worker *worker, struct job *job); /* see workers_withdraw */
+bool worker_withdraw(struct worker *worker, struct job *job); /* see agent_workers_withdraw */
 
 /* Fails all jobs. */
 void worker_fail_jobs(struct worker *worker, const struct failure *failure);

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-int workers_open(struct workers **opened, struct loop *loop, const struct agent_setup *setup,
-		 void (*idle)(void *context), void *context, struct error *error)
+int agent_workers_open(struct workers **opened, struct loop *loop, const struct agent_setup *setup,
+		       void (*idle)(void *context), void *context, struct error *error)
 {
 	static const struct sigaction usual = { .sa_handler = SIG_DFL };
 	struct workers *workers = *opened = calloc(1, sizeof(*workers));
@@ -44,7 +44,7 @@ static void discard(struct worker **place, const struct failure *failure)
 	free(worker);
 }
 
-void workers_close(struct workers **closed)
+void agent_workers_close(struct workers **closed)
 {
 	struct workers *workers = *closed;
 	struct failure failure;
@@ -106,7 +106,7 @@ static int add_missing(struct workers *workers, const struct agent_config *confi
 	return 0;
 }
 
-int workers_configure(struct workers *workers, const struct agent_config *config, struct error *error)
+int agent_workers_configure(struct workers *workers, const struct agent_config *config, struct error *error)
 {
 	struct worker *worker;
 
@@ -125,7 +125,7 @@ int workers_configure(struct workers *workers, const struct agent_config *config
 	return 0;
 }
 
-void workers_retire(struct workers *workers)
+void agent_workers_retire(struct workers *workers)
 {
 	struct worker **place = &workers->list;
 	struct failure failure;
@@ -143,8 +143,8 @@ void workers_retire(struct workers *workers)
 
 /* --- jobs -------------------------------------------------------------------------------------------------------- */
 
-void workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
-		  const char *members, double milliseconds, struct job *job)
+void agent_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
+			const char *members, double milliseconds, struct job *job)
 {
 	struct worker *worker = find(workers, profile, kind);
 	double now = loop_now(workers->loop);
@@ -170,14 +170,14 @@ void workers_send(struct workers *workers, const struct agent_profile *profile, 
 	job->done(job, NULL, 0, &failure);
 }
 
-void workers_cancel(struct workers *workers, struct job *job)
+void agent_workers_cancel(struct workers *workers, struct job *job)
 {
 	(void)workers;
 	if (job->worker != NULL)
 		worker_cancel(job->worker, job);
 }
 
-bool workers_withdraw(struct workers *workers, struct job *job)
+bool agent_workers_withdraw(struct workers *workers, struct job *job)
 {
 	(void)workers;
 	return job->worker != NULL && worker_withdraw(job->worker, job);
@@ -185,7 +185,7 @@ bool workers_withdraw(struct workers *workers, struct job *job)
 
 /* --- locks ------------------------------------------------------------------------------------------------------- */
 
-void workers_lock(struct workers *workers, const struct agent_profile *profile)
+void agent_workers_lock(struct workers *workers, const struct agent_profile *profile)
 {
 	struct failure failure;
 
@@ -225,8 +225,8 @@ static void start_again(struct worker *worker, int *pin)
 	worker_start(worker);
 }
 
-void workers_unlock(struct workers *workers, const struct agent_profile *profile, int pins[2],
-		    struct unlocking *unlocking)
+void agent_workers_unlock(struct workers *workers, const struct agent_profile *profile, int pins[2],
+			  struct unlocking *unlocking)
 {
 	struct worker *bearers = find(workers, profile, WORKER_BEARERS);
 	struct worker *assertions = find(workers, profile, WORKER_ASSERTIONS);
@@ -258,7 +258,7 @@ void workers_unlock(struct workers *workers, const struct agent_profile *profile
 	workers_start_next(workers);
 }
 
-void workers_unlock_cancel(struct workers *workers, struct unlocking *unlocking)
+void agent_workers_unlock_cancel(struct workers *workers, struct unlocking *unlocking)
 {
 	for (struct worker *worker = workers->list; worker != NULL; worker = worker->next) {
 		if (worker->unlocking == unlocking)
@@ -268,7 +268,7 @@ void workers_unlock_cancel(struct workers *workers, struct unlocking *unlocking)
 
 /* --- to show ----------------------------------------------------------------------------------------------------- */
 
-enum worker_state workers_state(const struct workers *workers, const struct agent_profile *profile)
+enum worker_state agent_workers_state(const struct workers *workers, const struct agent_profile *profile)
 {
 	const struct worker *worker = find(workers, profile, WORKER_BEARERS);
 
@@ -285,14 +285,14 @@ const char *worker_state_name(enum worker_state state)
 	return names[state];
 }
 
-const char *workers_reason(const struct workers *workers, const struct agent_profile *profile)
+const char *agent_workers_reason(const struct workers *workers, const struct agent_profile *profile)
 {
 	const struct worker *worker = find(workers, profile, WORKER_BEARERS);
 
 	return worker != NULL ? worker->last.text : "";
 }
 
-unsigned long workers_starts(const struct workers *workers)
+unsigned long agent_workers_starts(const struct workers *workers)
 {
 	return workers->starts;
 }

@@ -124,8 +124,8 @@ static void answer_job(struct job *job)
 		job->done(job, assertion_answer, sizeof(assertion_answer) - 1, NULL);
 }
 
-void workers_send(struct workers *workers, const struct agent_profile *which, enum worker_kind kind, const char *members,
-		  double milliseconds, struct job *job)
+void agent_workers_send(struct workers *workers, const struct agent_profile *which, enum worker_kind kind, const char *members,
+			double milliseconds, struct job *job)
 {
 	char line[16384];
 	cJSON *object;
@@ -140,14 +140,14 @@ void workers_send(struct workers *workers, const struct agent_profile *which, en
 		answer_job(job);
 }
 
-void workers_cancel(struct workers *workers, struct job *job)
+void agent_workers_cancel(struct workers *workers, struct job *job)
 {
 	(void)workers;
 	expect(waiting_job == job, "what is cancelled waits");
 	waiting_job = NULL;
 }
 
-enum worker_state workers_state(const struct workers *workers, const struct agent_profile *which)
+enum worker_state agent_workers_state(const struct workers *workers, const struct agent_profile *which)
 {
 	(void)workers, (void)which;
 	return WORKER_READY;
@@ -159,13 +159,13 @@ const char *worker_state_name(enum worker_state state)
 	return "ready";
 }
 
-const char *workers_reason(const struct workers *workers, const struct agent_profile *which)
+const char *agent_workers_reason(const struct workers *workers, const struct agent_profile *which)
 {
 	(void)workers, (void)which;
 	return "";
 }
 
-unsigned long workers_starts(const struct workers *workers)
+unsigned long agent_workers_starts(const struct workers *workers)
 {
 	(void)workers;
 	return 1;
@@ -191,7 +191,7 @@ static void start(void)
 
 	if (agent.http != NULL)
 		return;
-	expect(loop_open(&agent.loop, &error) == 0 && http_open(&agent.http, &agent, &error) == 0, "there is a server");
+	expect(loop_open(&agent.loop, &error) == 0 && agent_http_open(&agent.http, &agent, &error) == 0, "there is a server");
 }
 
 /* Takes what the agent has sent. */
@@ -234,11 +234,11 @@ static void request(const uint8_t *data, size_t size)
 	start();
 	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0, "there are sockets");
 	connections++;
-	http_connection(agent.http, fds[0], &peer);
+	agent_http_connection(agent.http, fds[0], &peer);
 	for (size_t sent = 0; sent < size;) {
 		ssize_t length = send(fds[1], data + sent, size - sent, MSG_NOSIGNAL);
 
-		http_after(agent.http);
+		agent_http_after(agent.http);
 		have = drain(fds[1], text, sizeof(text), have);
 		if (length <= 0)
 			break;
@@ -251,7 +251,7 @@ static void request(const uint8_t *data, size_t size)
 			answer_job(waiting_job);
 		if (i == 2 && size % 4 == 0)
 			break; /* the client leaves while something waits */
-		http_after(agent.http);
+		agent_http_after(agent.http);
 		have = drain(fds[1], text, sizeof(text), have);
 	}
 	judge_answer(text, have);
@@ -263,7 +263,7 @@ static void request(const uint8_t *data, size_t size)
 			answer_ask(waiting_ask);
 		if (waiting_job != NULL)
 			answer_job(waiting_job);
-		http_after(agent.http);
+		agent_http_after(agent.http);
 	}
 	expect(connections == 0, "the connection ends");
 }

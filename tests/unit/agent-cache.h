@@ -103,16 +103,16 @@ static struct sent sent[JOBS];
 static size_t sent_count, cancelled;
 static enum worker_state worker;
 static bool is_queued; /* no worker has the lines yet */
-static const struct failure *at_once; /* what workers_send answers, or NULL */
+static const struct failure *at_once; /* what agent_workers_send answers, or NULL */
 
-void __wrap_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
-			 const char *members, double milliseconds, struct job *job);
-void __wrap_workers_cancel(struct workers *workers, struct job *job);
-bool __wrap_workers_withdraw(struct workers *workers, struct job *job);
-enum worker_state __wrap_workers_state(const struct workers *workers, const struct agent_profile *profile);
+void __wrap_agent_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
+			       const char *members, double milliseconds, struct job *job);
+void __wrap_agent_workers_cancel(struct workers *workers, struct job *job);
+bool __wrap_agent_workers_withdraw(struct workers *workers, struct job *job);
+enum worker_state __wrap_agent_workers_state(const struct workers *workers, const struct agent_profile *profile);
 
-void __wrap_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
-			 const char *members, double milliseconds, struct job *job)
+void __wrap_agent_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
+			       const char *members, double milliseconds, struct job *job)
 {
 	struct sent *new = &sent[sent_count++ % JOBS];
 
@@ -128,7 +128,7 @@ void __wrap_workers_send(struct workers *workers, const struct agent_profile *pr
 	}
 }
 
-void __wrap_workers_cancel(struct workers *workers, struct job *job)
+void __wrap_agent_workers_cancel(struct workers *workers, struct job *job)
 {
 	(void)workers;
 	for (size_t i = 0; i < JOBS; i++) {
@@ -141,14 +141,14 @@ void __wrap_workers_cancel(struct workers *workers, struct job *job)
 	fail_msg("a job is cancelled that is not in progress");
 }
 
-bool __wrap_workers_withdraw(struct workers *workers, struct job *job)
+bool __wrap_agent_workers_withdraw(struct workers *workers, struct job *job)
 {
 	if (is_queued)
-		__wrap_workers_cancel(workers, job);
+		__wrap_agent_workers_cancel(workers, job);
 	return is_queued;
 }
 
-enum worker_state __wrap_workers_state(const struct workers *workers, const struct agent_profile *profile)
+enum worker_state __wrap_agent_workers_state(const struct workers *workers, const struct agent_profile *profile)
 {
 	(void)workers;
 	(void)profile;

@@ -41,8 +41,8 @@ static inline void begin(const char *plan_text, size_t first, size_t count)
 	setenv("FAKE", plan_text, 1);
 	config.profiles = &profiles[first];
 	config.count = count;
-	assert_works(workers_configure(workers, &config, &error), &error);
-	workers_retire(workers);
+	assert_works(agent_workers_configure(workers, &config, &error), &error);
+	agent_workers_retire(workers);
 }
 
 static inline int open_workers(void **state)
@@ -53,7 +53,7 @@ static inline int open_workers(void **state)
 	setup.program = "/proc/self/exe";
 	signal(SIGPIPE, SIG_IGN); /* as the agent does */
 	idles = 0;
-	if (loop_open(&loop, &error) < 0 || workers_open(&workers, loop, &setup, count_idle, NULL, &error) < 0)
+	if (loop_open(&loop, &error) < 0 || agent_workers_open(&workers, loop, &setup, count_idle, NULL, &error) < 0)
 		return -1;
 	workers->delay = 20;
 	workers->silence = 500;
@@ -63,7 +63,7 @@ static inline int open_workers(void **state)
 
 static inline int close_workers(void **state)
 {
-	workers_close(&workers);
+	agent_workers_close(&workers);
 	loop_close(&loop);
 	return waitpid(-1, NULL, WNOHANG) < 0 ? unit_folder_remove(state) : -1; /* no child is left */
 }
@@ -100,7 +100,7 @@ static inline void await(bool (*condition)(void))
 #define IS(name, wanted, profile)                                             \
 	__attribute__((unused)) static bool name(void)                        \
 	{                                                                     \
-		return workers_state(workers, &profiles[profile]) == (wanted); \
+		return agent_workers_state(workers, &profiles[profile]) == (wanted); \
 	}
 IS(is_ready, WORKER_READY, 0)
 IS(two_is_ready, WORKER_READY, 1)
@@ -135,7 +135,7 @@ static inline void send_job(struct call *call, size_t profile, enum worker_kind 
 {
 	*call = (struct call){ .job.done = done, .job.context = call };
 	outstanding++;
-	workers_send(workers, &profiles[profile], kind, "\"username\":\"u\"", milliseconds, &call->job);
+	agent_workers_send(workers, &profiles[profile], kind, "\"username\":\"u\"", milliseconds, &call->job);
 }
 
 static inline bool all_are_done(void)

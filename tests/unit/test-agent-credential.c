@@ -46,7 +46,7 @@ void cache_status(const struct cache *cache, const struct agent_profile *profile
 	*status = (struct cache_status){ .reason = "" };
 }
 
-enum worker_state workers_state(const struct workers *workers, const struct agent_profile *profile)
+enum worker_state agent_workers_state(const struct workers *workers, const struct agent_profile *profile)
 {
 	(void)workers;
 	(void)profile;

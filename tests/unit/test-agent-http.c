@@ -76,10 +76,10 @@ void __wrap_cache_status(const struct cache *cache, const struct agent_profile *
 	snprintf(status->requester, sizeof(status->requester), "uid 5");
 }
 
-void __wrap_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
-			 const char *members, double milliseconds, struct job *job);
-void __wrap_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
-			 const char *members, double milliseconds, struct job *job)
+void __wrap_agent_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
+			       const char *members, double milliseconds, struct job *job);
+void __wrap_agent_workers_send(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
+			       const char *members, double milliseconds, struct job *job)
 {
 	(void)workers;
 	(void)profile;
@@ -89,16 +89,16 @@ void __wrap_workers_send(struct workers *workers, const struct agent_profile *pr
 	snprintf(fake.line, sizeof(fake.line), "%s", members);
 }
 
-void __wrap_workers_cancel(struct workers *workers, struct job *job);
-void __wrap_workers_cancel(struct workers *workers, struct job *job)
+void __wrap_agent_workers_cancel(struct workers *workers, struct job *job);
+void __wrap_agent_workers_cancel(struct workers *workers, struct job *job)
 {
 	(void)workers;
 	(void)job;
 	fake.cancels++;
 }
 
-enum worker_state __wrap_workers_state(const struct workers *workers, const struct agent_profile *profile);
-enum worker_state __wrap_workers_state(const struct workers *workers, const struct agent_profile *profile)
+enum worker_state __wrap_agent_workers_state(const struct workers *workers, const struct agent_profile *profile);
+enum worker_state __wrap_agent_workers_state(const struct workers *workers, const struct agent_profile *profile)
 {
 	(void)workers;
 	return strcmp(profile->name, "web") == 0 ? WORKER_READY : WORKER_LOCKED;
@@ -110,16 +110,16 @@ const char *__wrap_worker_state_name(enum worker_state state)
 	return state == WORKER_READY ? "ready" : "locked";
 }
 
-const char *__wrap_workers_reason(const struct workers *workers, const struct agent_profile *profile);
-const char *__wrap_workers_reason(const struct workers *workers, const struct agent_profile *profile)
+const char *__wrap_agent_workers_reason(const struct workers *workers, const struct agent_profile *profile);
+const char *__wrap_agent_workers_reason(const struct workers *workers, const struct agent_profile *profile)
 {
 	(void)workers;
 	(void)profile;
 	return "a reason";
 }
 
-unsigned long __wrap_workers_starts(const struct workers *workers);
-unsigned long __wrap_workers_starts(const struct workers *workers)
+unsigned long __wrap_agent_workers_starts(const struct workers *workers);
+unsigned long __wrap_agent_workers_starts(const struct workers *workers)
 {
 	(void)workers;
 	return 4;
@@ -217,7 +217,7 @@ static int begin(void **state)
 	agent.handed = agent.refused = agent.assertions = agent.failed = 0;
 	uid = geteuid();
 	assert_works(loop_open(&agent.loop, &error), &error);
-	assert_works(http_open(&agent.http, &agent, &error), &error);
+	assert_works(agent_http_open(&agent.http, &agent, &error), &error);
 	assert_works(rules_parse(&rules[1].bearer, profiles[1].allow, &error), &error);
 	assert_works(rules_parse(&rules[0].assertion, "uid:4000000002", &error), &error);
 	assert_works(rules_parse(&agent.metrics, "uid:4000000003", &error), &error);
@@ -227,7 +227,7 @@ static int begin(void **state)
 static int finish(void **state)
 {
 	(void)state;
-	http_close(&agent.http);
+	agent_http_close(&agent.http);
 	loop_close(&agent.loop);
 	rules_free(&rules[1].bearer);
 	rules_free(&rules[0].assertion);
@@ -253,14 +253,14 @@ static int dial(void)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
 	peer.fd = pair[1];
-	http_connection(agent.http, pair[1], &peer);
+	agent_http_connection(agent.http, pair[1], &peer);
 	return pair[0];
 }
 
 static double after(void *context)
 {
 	(void)context;
-	return http_after(agent.http);
+	return agent_http_after(agent.http);
 }
 
 static void end_loop(void *context, uint32_t events)
@@ -288,7 +288,7 @@ static void run_until(int fd, double milliseconds)
 	assert_int_equal(timer_set(agent.loop, &timer, loop_now(agent.loop) + milliseconds), 0);
 	assert_works(loop_run(agent.loop, after, NULL, &error), &error);
 	timer_clear(agent.loop, &timer);
-	watch_end(&watch);
+	loop_watch_end(&watch);
 }
 
 static void send_text(int fd, const char *text)
@@ -476,7 +476,7 @@ static void test_ends(void **state)
 	(void)state;
 	send_text(fd, GET("/v1/token"));
 	run_until_count(&fake.asks, 1);
-	http_close(&agent.http);
+	agent_http_close(&agent.http);
 	assert_true(read(fd, text, sizeof(text) - 1) > 0);
 	assert_contains(text, "HTTP/1.1 503 ");
 	close(fd);

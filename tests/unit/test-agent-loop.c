@@ -70,14 +70,14 @@ static void called(void *context, uint32_t events)
 
 	pair->calls++;
 	pair->events = events;
-	watch_end(&pair->watch);
+	loop_watch_end(&pair->watch);
 	if (pair->victim != NULL && pair->victim->watch != NULL) {
 		if (pair->does == CHANGES) {
-			watch_change(pair->victim->watch, EPOLLOUT);
-			watch_change(pair->victim->watch, 0);
+			loop_watch_change(pair->victim->watch, EPOLLOUT);
+			loop_watch_change(pair->victim->watch, 0);
 			return;
 		}
-		watch_end(&pair->victim->watch);
+		loop_watch_end(&pair->victim->watch);
 		if (pair->does == REPLACES) /* it probably gets the memory of the one that has ended */
 			pair->silent->watch = loop_watch(loop, pair->silent->fds[0], EPOLLIN, called, pair->silent);
 	}
@@ -95,7 +95,7 @@ static void open_pair(struct pair *pair, uint32_t events)
 
 static void close_pair(struct pair *pair)
 {
-	watch_end(&pair->watch);
+	loop_watch_end(&pair->watch);
 	close(pair->fds[0]);
 	if (pair->fds[1] >= 0)
 		close(pair->fds[1]);
@@ -108,7 +108,7 @@ static void a_callback_ends_another_watch(void **state)
 	(void)state;
 	for (enum deed does = ENDS; does <= REPLACES; does++) {
 		open_pair(&silent, EPOLLPRI);
-		watch_end(&silent.watch);
+		loop_watch_end(&silent.watch);
 		open_pair(&a, EPOLLIN);
 		open_pair(&b, EPOLLIN);
 		a.does = b.does = does;
@@ -148,7 +148,7 @@ static void what_cannot_be_watched_is_told(void **state)
 
 	(void)state;
 	assert_null(loop_watch(loop, -1, EPOLLIN, called, NULL));
-	watch_end(&none);
+	loop_watch_end(&none);
 }
 
 /* --- timers ------------------------------------------------------------------------------------------------------ */

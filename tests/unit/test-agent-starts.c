@@ -65,7 +65,7 @@ static void a_crash_before_it_is_ready(void **state)
 	(void)state;
 	begin("start-crash|ok", 0, 1);
 	await(is_refused);
-	assert_contains(workers_reason(workers, &profiles[0]), "signal 9");
+	assert_contains(agent_workers_reason(workers, &profiles[0]), "signal 9");
 	assert_int_equal(idles, 1);
 	assert_int_equal(starts(), 1);
 }
@@ -87,7 +87,7 @@ static void silence_before_it_is_ready(void **state)
 	assert_true(life->due > loop_now(loop) + 3 * 60e3);
 	assert_int_equal(timer_set(loop, life, loop_now(loop) + 50), 0);
 	await(is_refused);
-	assert_contains(workers_reason(workers, &profiles[0]), "did not become ready in time");
+	assert_contains(agent_workers_reason(workers, &profiles[0]), "did not become ready in time");
 	assert_int_equal(starts(), 1);
 }
 
@@ -111,7 +111,7 @@ static bool is_ready_or_two(void)
 
 static bool two_is_refused(void)
 {
-	return workers_state(workers, &profiles[1]) == WORKER_REFUSED;
+	return agent_workers_state(workers, &profiles[1]) == WORKER_REFUSED;
 }
 
 /* --- several workers on one token -------------------------------------------------------------------------------- */
@@ -120,9 +120,9 @@ static void one_after_the_other(void **state)
 {
 	(void)state;
 	begin("ok", 0, 2);
-	assert_int_equal(workers_starts(workers), 1);
+	assert_int_equal(agent_workers_starts(workers), 1);
 	await(is_ready_or_two);
-	assert_int_equal(workers_starts(workers), 2);
+	assert_int_equal(agent_workers_starts(workers), 2);
 	await(is_ready);
 	await(two_is_ready);
 }
@@ -132,7 +132,7 @@ static void one_refusal_is_enough(void **state)
 	(void)state;
 	begin("exit=5", 0, 2);
 	await(is_refused);
-	assert_int_equal(workers_state(workers, &profiles[1]), WORKER_REFUSED);
+	assert_int_equal(agent_workers_state(workers, &profiles[1]), WORKER_REFUSED);
 	assert_int_equal(idles, 1);
 	assert_int_equal(starts(), 1);
 }
@@ -166,15 +166,15 @@ static void a_reload_keeps_what_is_the_same(void **state)
 	same[1].worker = (char *)"other";
 	send_job(&call, 1, WORKER_BEARERS, PATIENCE_MS);
 	config.profiles = same;
-	assert_works(workers_configure(workers, &config, &error), &error);
+	assert_works(agent_workers_configure(workers, &config, &error), &error);
 	assert_int_equal(call.calls, 0); /* until the cache has another place for it */
-	workers_retire(workers);
+	agent_workers_retire(workers);
 	assert_failure(call, ERROR_CONFIG, "configuration has changed");
 	assert_true(is_ready());
-	assert_int_equal(workers_state(workers, &same[1]), WORKER_STARTING);
+	assert_int_equal(agent_workers_state(workers, &same[1]), WORKER_STARTING);
 	send_job(&call, 1, WORKER_BEARERS, PATIENCE_MS);
 	assert_failure(call, ERROR_CONFIG, "configuration has changed");
-	assert_int_equal(workers_starts(workers), 3);
+	assert_int_equal(agent_workers_starts(workers), 3);
 }
 
 int main(int argc, char **argv)

@@ -18,8 +18,8 @@ static size_t left, cancelled, locked, records;
 static struct error recorded;     /* the problem of the last record; class 0: it worked */
 static bool audit_fails;
 
-void workers_unlock(struct workers *workers, const struct agent_profile *profile, int pins[2],
-		    struct unlocking *unlocking)
+void agent_workers_unlock(struct workers *workers, const struct agent_profile *profile, int pins[2],
+			  struct unlocking *unlocking)
 {
 	(void)workers;
 	unlocked = profile;
@@ -27,7 +27,7 @@ void workers_unlock(struct workers *workers, const struct agent_profile *profile
 	waiting = unlocking;
 }
 
-void workers_unlock_cancel(struct workers *workers, struct unlocking *unlocking)
+void agent_workers_unlock_cancel(struct workers *workers, struct unlocking *unlocking)
 {
 	(void)workers;
 	assert_ptr_equal(unlocking, waiting);

@@ -34,7 +34,7 @@ static void begin_unlock(struct unlock *unlock, size_t profile, const char *pin)
 		close(ends[1]);
 		pins[i] = ends[0];
 	}
-	workers_unlock(workers, &profiles[profile], pins, &unlock->unlocking);
+	agent_workers_unlock(workers, &profiles[profile], pins, &unlock->unlocking);
 }
 
 static void unlock(struct unlock *unlock, size_t profile, const char *pin)
@@ -52,7 +52,7 @@ static void a_typed_pin(void **state)
 
 	(void)state;
 	begin("pin", 2, 1);
-	assert_int_equal(workers_state(workers, &profiles[2]), WORKER_LOCKED);
+	assert_int_equal(agent_workers_state(workers, &profiles[2]), WORKER_LOCKED);
 	send_job(&call, 2, WORKER_BEARERS, PATIENCE_MS);
 	assert_failure(call, ERROR_PIN, "is locked");
 	assert_int_equal(call.failure.kind, FAILURE_LOCKED);
@@ -67,8 +67,8 @@ static void a_typed_pin(void **state)
 	assert_contains(call.answer, "\"assertion\":");
 	unlock(&typed, 2, "0000\n"); /* it is not tried */
 	assert_int_equal(typed.failure.error.class, ERROR_NONE);
-	workers_lock(workers, &profiles[2]);
-	assert_int_equal(workers_state(workers, &profiles[2]), WORKER_LOCKED);
+	agent_workers_lock(workers, &profiles[2]);
+	assert_int_equal(agent_workers_state(workers, &profiles[2]), WORKER_LOCKED);
 	processes_await(workers);
 	assert_int_equal(unit_entries("/proc/self/fd"), before);
 	assert_int_equal(starts(), 2);
@@ -82,7 +82,7 @@ static void a_typed_pin_that_is_wrong(void **state)
 	begin("pin", 2, 1);
 	unlock(&typed, 2, "1235\n");
 	assert_int_equal(typed.failure.error.class, ERROR_PIN);
-	assert_int_equal(workers_state(workers, &profiles[2]), WORKER_LOCKED);
+	assert_int_equal(agent_workers_state(workers, &profiles[2]), WORKER_LOCKED);
 	assert_int_equal(starts(), 1);
 	assert_int_equal(idles, 0);
 	unlock(&typed, 2, "1234\n");
@@ -101,7 +101,7 @@ static void a_typed_pin_is_used_once(void **state)
 	send_job(&call, 2, WORKER_BEARERS, PATIENCE_MS);
 	await(all_are_done);
 	assert_failure(call, ERROR_TOKEN, "signal 9");
-	assert_int_equal(workers_state(workers, &profiles[2]), WORKER_LOCKED);
+	assert_int_equal(agent_workers_state(workers, &profiles[2]), WORKER_LOCKED);
 }
 
 static void an_unlock_that_is_cancelled(void **state)
@@ -113,7 +113,7 @@ static void an_unlock_that_is_cancelled(void **state)
 	begin_unlock(&typed, 2, "1234\n");
 	begin_unlock(&second, 2, "1234\n");
 	assert_int_equal(second.failure.error.class, ERROR_USAGE);
-	workers_unlock_cancel(workers, &typed.unlocking);
+	agent_workers_unlock_cancel(workers, &typed.unlocking);
 	await(typed_is_ready);
 	assert_int_equal(typed.calls, 0);
 	outstanding = 0;
@@ -130,7 +130,7 @@ static void locks(void **state)
 	send_job(&waiting, 0, WORKER_BEARERS, PATIENCE_MS);
 	await(is_ready);
 	setenv("FAKE", "ok|exit=5", 1);
-	workers_lock(workers, NULL);
+	agent_workers_lock(workers, NULL);
 	assert_failure(waiting, ERROR_PIN, "is locked");
 	ask(&call);
 	assert_failure(call, ERROR_PIN, "is locked");

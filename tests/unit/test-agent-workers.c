@@ -12,15 +12,15 @@ static void answers(void **state)
 
 	(void)state;
 	begin("ok", 0, 1);
-	assert_int_equal(workers_state(workers, &profiles[0]), WORKER_STARTING);
+	assert_int_equal(agent_workers_state(workers, &profiles[0]), WORKER_STARTING);
 	send_job(&call, 0, WORKER_BEARERS, PATIENCE_MS); /* it waits until the worker is ready */
 	send_job(&other, 0, WORKER_ASSERTIONS, PATIENCE_MS);
 	await(all_are_done);
 	assert_string_equal(call.answer, "\"jti\":\"j\",\"access_token\":\"t2\"}");
 	assert_string_equal(other.answer, "\"assertion\":\"a2\"}");
-	assert_int_equal(workers_starts(workers), 2);
+	assert_int_equal(agent_workers_starts(workers), 2);
 	assert_int_equal(starts(), 2);
-	assert_string_equal(workers_reason(workers, &profiles[0]), "");
+	assert_string_equal(agent_workers_reason(workers, &profiles[0]), "");
 }
 
 static void many_answers(void **state)
@@ -87,11 +87,11 @@ static void cancels(void **state)
 	(void)state;
 	begin("ok", 0, 1);
 	send_job(&first, 0, WORKER_BEARERS, PATIENCE_MS);
-	workers_cancel(workers, &first.job);
+	agent_workers_cancel(workers, &first.job);
 	await(is_ready);
 	send_job(&second, 0, WORKER_BEARERS, PATIENCE_MS);
-	workers_cancel(workers, &second.job);
-	workers_cancel(workers, &second.job);
+	agent_workers_cancel(workers, &second.job);
+	agent_workers_cancel(workers, &second.job);
 	outstanding = 0;
 	ask(&third);
 	assert_int_equal(first.calls + second.calls, 0);
@@ -111,7 +111,7 @@ static void times_out(void **state)
 	assert_int_equal(call.failure.kind, FAILURE_TIME);
 	ask(&other);
 	assert_contains(other.answer, "access_token");
-	assert_int_equal(workers_starts(workers), 1);
+	assert_int_equal(agent_workers_starts(workers), 1);
 }
 
 static void refuses_long_lines(void **state)
@@ -123,7 +123,7 @@ static void refuses_long_lines(void **state)
 	begin("ok", 0, 1);
 	memset(members, 'x', sizeof(members) - 1);
 	outstanding++;
-	workers_send(workers, &profiles[0], WORKER_BEARERS, members, PATIENCE_MS, &call.job);
+	agent_workers_send(workers, &profiles[0], WORKER_BEARERS, members, PATIENCE_MS, &call.job);
 	assert_failure(call, ERROR_USAGE, "too long");
 	assert_int_equal(call.failure.kind, FAILURE_REQUEST);
 }
@@ -143,11 +143,11 @@ static void ends(const char *how, enum error_class class, const char *reason)
 	assert_failure(call, class, reason);
 	assert_int_equal(call.failure.retry_after, 1);
 	assert_true(is_waiting());
-	assert_contains(workers_reason(workers, &profiles[0]), reason);
+	assert_contains(agent_workers_reason(workers, &profiles[0]), reason);
 	ask(&other); /* fails at once */
 	assert_failure(other, class, reason);
 	await(is_ready);
-	assert_string_equal(workers_reason(workers, &profiles[0]), "");
+	assert_string_equal(agent_workers_reason(workers, &profiles[0]), "");
 	ask(&other);
 	assert_contains(other.answer, "access_token");
 	assert_int_equal(starts(), 2);
@@ -246,9 +246,9 @@ static void lingers(void **state)
 	(void)state;
 	begin("linger|ok", 0, 2);
 	await(two_is_ready);
-	workers_close(&workers);
+	agent_workers_close(&workers);
 	assert_true(clock_boot_ms() - began >= 990);
-	assert_works(workers_open(&workers, loop, &setup, count_idle, NULL, &error), &error);
+	assert_works(agent_workers_open(&workers, loop, &setup, count_idle, NULL, &error), &error);
 }
 
 /* Its stdin ends with this process, however it ends. */
