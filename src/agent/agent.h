@@ -22,6 +22,7 @@ struct agent_profile {
 	char *allow_assertion; /* rules for assertions; NULL: nobody */
 	char *username;       /* NULL: each request names one */
 	char *usernames;      /* patterns (fnmatch(3)) that a request's username may match; NULL: only `username` */
+	char *server;         /* URL that logins go to; the number of logins of its users is limited */
 	char *shape;          /* members of a batch line for this profile, such as "client-id":"…","lifetime":180, but
 	                       * not username, jti, claims and ref; may be empty */
 	char *claims;         /* its claims, as the members of a JSON object; may be empty */
@@ -29,10 +30,13 @@ struct agent_profile {
 	char *worker;         /* the settings that no batch line carries: profiles with the same text share workers */
 	char *fingerprint;    /* everything in this struct that shapes a request or says where it goes, as text: if a
 	                       * reload changes it, the profile's bearers are wiped */
+	int settings;         /* descriptor of a configuration file in memory with this profile: what its workers start
+	                       * with, so that one that starts later knows what the agent has read. Its number is above
+	                       * those of a worker's descriptors */
 	bool prompt;          /* a person types the PIN: starts locked */
 	long module_timeout, module_wait, timeout, retries; /* seconds; how long a worker may take */
 	long bearer_seconds;  /* lifetime of bearers that state none; 0: unknown */
-	long logins_per_hour; /* exchanges for one user; more are refused */
+	long logins_per_hour; /* exchanges for one user of the server; more are refused */
 	char *sink;           /* file that always has a fresh bearer of `username`; NULL: none */
 	mode_t sink_mode;
 	uid_t sink_uid;       /* (uid_t)-1: the agent's */
@@ -60,7 +64,6 @@ struct agent_setup {
 	void (*free_config)(struct agent_config **config);
 	void *context;
 	const char *program;  /* path of p11bearer, which the workers run */
-	const char *config;   /* file for the workers' --config, or NULL */
 };
 
 /* Serves until SIGTERM, SIGINT, or until nothing is left to serve because PINs were refused. Fails with ERROR_CONFIG,

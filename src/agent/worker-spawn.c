@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts a process that inherits three pipes, perhaps a PIN, and nothing else. */
+/* Starts a process that inherits three pipes, its settings, perhaps a PIN, and nothing else. */
 #include "agent/worker.h"
 
 #include "agent/limit.h"
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIN = 3, ARGUMENTS = 18 };
+enum { SETTINGS = 3, PIN, ARGUMENTS = 18 };
 
 /* Variables that are meant for the agent alone; one that ends with '_' stands for all that begin with it. */
 static const char *const withheld[] = { "NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_" };
@@ -63,7 +63,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
 }
 
 /* `ends` become stdin, stdout and stderr. Returns an errno value. */
-static int start(char *const *argv, const int ends[3], int pin, pid_t *pid)
+static int start(char *const *argv, const int ends[3], int settings, int pin, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -82,6 +82,8 @@ static int start(char *const *argv, const int ends[3], int pin, pid_t *pid)
 		result = posix_spawn_file_actions_adddup2(&actions, ends[i], i);
 	if (result == 0 && pin >= 0)
 		result = posix_spawn_file_actions_adddup2(&actions, pin, PIN);
+	if (result == 0)
+		result = posix_spawn_file_actions_adddup2(&actions, settings, SETTINGS);
 	if (result == 0)
 		result = posix_spawn_file_actions_addclosefrom_np(&actions, pin >= 0 ? PIN + 1 : PIN);
 	lowered = limit_lower();
@@ -106,12 +108,11 @@ static void close_both(int pipe[2])
 static void list_arguments(const struct worker *worker, int pin, const char *argv[ARGUMENTS])
 {
 	static char parallel[16];
-	const struct agent_setup *setup = worker->workers->setup;
 	bool bearers = worker->kind == WORKER_BEARERS;
 	size_t n = 0;
 
 	snprintf(parallel, sizeof(parallel), "%d", PARALLEL);
-	argv[n++] = setup->program;
+	argv[n++] = worker->workers->setup->program;
 	argv[n++] = bearers ? "token" : "jwt";
 	argv[n++] = "--batch";
 	if (bearers) {
@@ -122,10 +123,8 @@ static void list_arguments(const struct worker *worker, int pin, const char *arg
 	}
 	argv[n++] = "--profile";
 	argv[n++] = worker->profile->name;
-	if (setup->config != NULL) {
-		argv[n++] = "--config";
-		argv[n++] = setup->config;
-	}
+	argv[n++] = "--config";
+	argv[n++] = WORKER_SETTINGS;
 	if (bearers) {
 		argv[n++] = "--parallel";
 		argv[n++] = parallel;
@@ -134,7 +133,7 @@ static void list_arguments(const struct worker *worker, int pin, const char *arg
 	}
 	if (pin >= 0) {
 		argv[n++] = "--pin-from";
-		argv[n++] = "fd:3";
+		argv[n++] = "fd:4";
 	}
 	argv[n] = NULL;
 }
@@ -149,8 +148,8 @@ int worker_spawn(const struct worker *worker, int pin, struct process *process, 
 	for (int i = 0; i < 3 && result == 0; i++)
 		result = pipe2(pipes[i], O_CLOEXEC) == 0 ? 0 : errno;
 	if (result == 0)
-		result = start((char *const *)argv, (int[]){ pipes[0][0], pipes[1][1], pipes[2][1] }, pin,
-			       &process->pid);
+		result = start((char *const *)argv, (int[]){ pipes[0][0], pipes[1][1], pipes[2][1] },
+			       worker->profile->settings, pin, &process->pid);
 	if (result != 0) {
 		for (int i = 0; i < 3; i++)
 			close_both(pipes[i]);

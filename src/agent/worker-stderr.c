@@ -8,6 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A worker names its settings as it finds them; users know them as sections. */
+static void drop_place(char *text)
+{
+	static const char place[] = WORKER_SETTINGS ", ";
+	char *found = strstr(text, place);
+
+	if (found != NULL)
+		memmove(found, found + strlen(place), strlen(found + strlen(place)) + 1);
+}
+
 /* Forwards a line. Lines without our name come from modules and other libraries. */
 static void forward(struct complaints *complaints)
 {
@@ -18,6 +28,7 @@ static void forward(struct complaints *complaints)
 	complaints->line[complaints->length] = '\0';
 	complaints->length = 0;
 	text_line(complaints->line);
+	drop_place(complaints->line);
 	if (*text == '\0')
 		return;
 	text += ours ? strlen(name) : 0;

@@ -55,8 +55,11 @@ struct process {
 enum { ANSWER_MAX = 4 << 20 };
 
 /* Starts the program: fills `in`, `out` and `err`, our ends of its standard streams, `pid`, and `pidfd`, which is -1 if
- * the kernel has none. `pin` (or -1) becomes its descriptor 3. */
+ * the kernel has none. `pin` (or -1) becomes its descriptor 4. */
 int worker_spawn(const struct worker *worker, int pin, struct process *process, struct error *error);
+
+/* The name by which a worker opens its settings. */
+#define WORKER_SETTINGS "/dev/fd/3"
 
 /* Starts a worker's process; `pin` stays the caller's. */
 int process_start(struct process **process, struct worker *worker, int pin, struct error *error);

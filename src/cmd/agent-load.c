@@ -129,7 +129,7 @@ static int check_sinks(const struct agent_config *config, const struct agent_pro
 static int take_profile(struct loaded *loaded, const char *file, const char *name, struct error *error)
 {
 	struct agent_config *config = &loaded->config;
-	struct agent_profile profile = { .name = NULL };
+	struct agent_profile profile = { .settings = -1 };
 	struct settings *settings;
 	bool served = false;
 	int result = load(&settings, file, name, error);

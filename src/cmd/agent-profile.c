@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	MODULE_WAIT = 30,  /* seconds; default of batches, as in batch.c */
@@ -103,6 +104,18 @@ static int check_patterns(const struct settings *settings, struct error *error)
 	return 0;
 }
 
+/* The setting with the URL that logins go to. */
+static enum setting_id server_setting(const struct settings *settings)
+{
+	static const enum setting_id urls[] = { SETTING_TOKEN_URL, SETTING_INSTANCE_URL };
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		if (settings_text(settings, urls[i]) != NULL)
+			return urls[i];
+	}
+	return SETTING_AUDIENCE; /* for assertions only */
+}
+
 static int take_texts(const struct settings *settings, const char *name, struct agent_profile *profile,
 		      struct error *error)
 {
@@ -113,6 +126,7 @@ static int take_texts(const struct settings *settings, const char *name, struct 
 	    copy(&profile->certificate, settings_text(settings, SETTING_CERTIFICATE), error) < 0 ||
 	    copy(&profile->allow, settings_text(settings, SETTING_ALLOW), error) < 0 ||
 	    copy(&profile->allow_assertion, settings_text(settings, SETTING_ALLOW_ASSERTION), error) < 0 ||
+	    copy(&profile->server, settings_text(settings, server_setting(settings)), error) < 0 ||
 	    copy(&profile->username, settings_text(settings, SETTING_USERNAME), error) < 0 ||
 	    copy(&profile->usernames, settings_text(settings, SETTING_ALLOW_USERNAME), error) < 0)
 		return error_result(error);
@@ -123,6 +137,7 @@ int cmd_agent_profile(const struct settings *settings, const char *name, struct 
 		      struct error *error)
 {
 	*profile = (struct agent_profile){
+		.settings = -1,
 		.jti = settings_flag(settings, SETTING_JTI),
 		.module_timeout = settings_number(settings, SETTING_MODULE_TIMEOUT),
 		.module_wait = settings_text(settings, SETTING_MODULE_WAIT) != NULL ?
@@ -152,10 +167,13 @@ void cmd_agent_profile_clear(struct agent_profile *profile)
 	free(profile->allow_assertion);
 	free(profile->username);
 	free(profile->usernames);
+	free(profile->server);
 	free(profile->shape);
 	free(profile->claims);
 	free(profile->worker);
 	free(profile->fingerprint);
 	free(profile->sink);
-	memset(profile, 0, sizeof(*profile));
+	if (profile->settings >= 0)
+		close(profile->settings);
+	*profile = (struct agent_profile){ .settings = -1 };
 }

@@ -5,9 +5,14 @@
 #include "bearer/bearer.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The SHA-256 of the text, in hexadecimal: settings may hold the password of a proxy, which the agent need not keep. */
 static char *digest(const char *text)
@@ -100,68 +105,82 @@ static int take_claims(const struct settings *settings, struct agent_profile *pr
 
 /* --- the worker -------------------------------------------------------------------------------------------------- */
 
-/* Settings of which every line carries the value: only whether they are set matters, because a line cannot unset what
- * its worker was started with. */
-static bool is_carried(enum setting_id id)
+/* Whether a worker is started with the setting. Every line carries some, and the agent uses others alone. */
+static bool is_worker_s(const struct settings *settings, enum setting_id id)
 {
-	return id == SETTING_CLIENT_ID || id == SETTING_INSTANCE_URL || id == SETTING_AUDIENCE ||
-	       id == SETTING_LIFETIME || id == SETTING_CLAIM || id == SETTING_HEADER;
+	static const enum setting_id others[] = {
+		SETTING_PROFILE, SETTING_CONFIG, SETTING_USERNAME, SETTING_JTI, SETTING_CLIENT_ID, SETTING_INSTANCE_URL,
+		SETTING_AUDIENCE, SETTING_LIFETIME, SETTING_CLAIM, SETTING_HEADER,
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (id == others[i])
+			return false;
+	}
+	return settings_origin(settings, id) != NULL && (id < SETTING_AGENT || id > SETTING_CONNECTIONS);
 }
 
-/* Settings that do not matter to a worker: every line has its own, or the agent uses them alone. */
-static bool is_foreign(enum setting_id id)
+/* Prints the value in OpenSSL's CONF format, config(5). In quotes, only the quote and the escape are special. */
+static void print_setting(FILE *stream, const char *name, const char *value)
 {
-	return id == SETTING_PROFILE || id == SETTING_CONFIG || id == SETTING_USERNAME || id == SETTING_JTI ||
-	       (id >= SETTING_AGENT && id <= SETTING_CONNECTIONS);
+	fprintf(stream, "%s = '", name);
+	for (; *value != '\0'; value++)
+		fprintf(stream, *value == '\'' || *value == '\\' ? "\\%c" : "%c", *value);
+	fprintf(stream, "'\n");
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Writes the names of the pairs, in a fixed order. */
-static int print_names(FILE *stream, const struct settings *settings, enum setting_id id)
-{
-	size_t count = settings_pairs(settings, id);
-	const char **names = calloc(count + 1, sizeof(*names));
-
-	if (names == NULL)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		names[i] = settings_pair(settings, id, i).name;
-	qsort(names, count, sizeof(*names), compare);
-	for (size_t i = 0; i < count; i++)
-		fprintf(stream, "%s.%s\n", settings_name(id), names[i]);
-	free(names);
-	return 0;
-}
-
-/* One line for each setting; no value contains a line end. */
-static int take_worker(const struct settings *settings, char **worker, struct error *error)
+/* The worker's settings, as lines of a configuration file; NULL if memory is out. The caller wipes and frees the text:
+ * it may have the password of a proxy. */
+static char *print_settings(const struct settings *settings, size_t *size)
 {
 	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
-	bool complete = stream != NULL;
+	FILE *stream = open_memstream(&text, size);
 
-	for (int n = 1; n < SETTING_COUNT && complete; n++) {
-		enum setting_id id = (enum setting_id)n;
-
-		if (is_foreign(id) || settings_origin(settings, id) == NULL)
-			continue;
-		if (id == SETTING_CLAIM || id == SETTING_HEADER)
-			complete = print_names(stream, settings, id) == 0;
-		else
-			fprintf(stream, "%s=%s\n", settings_name(id),
-				is_carried(id) ? "" : settings_text(settings, id));
+	if (stream == NULL)
+		return NULL;
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		if (is_worker_s(settings, (enum setting_id)id))
+			print_setting(stream, settings_name((enum setting_id)id),
+				      settings_text(settings, (enum setting_id)id));
 	}
-	complete = stream != NULL && fclose(stream) == 0 && complete;
-	*worker = complete ? digest(text) : NULL;
-	if (text != NULL)
-		OPENSSL_cleanse(text, size);
+	if (fclose(stream) == 0)
+		return text;
 	free(text);
-	return *worker != NULL ? 0 : error_memory(error);
+	return NULL;
+}
+
+/* Opens a file in memory that nobody can change: "[NAME]", and the text. Its number is above those of standard streams
+ * and of a worker's descriptors. */
+static int open_file(const char *name, const char *text, int *file, struct error *error)
+{
+	enum { LOWEST = 16 };
+	int made = memfd_create("settings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	bool complete = made >= 0 && fchmod(made, S_IRUSR) == 0 && dprintf(made, "[%s]\n%s", name, text) >= 0 &&
+			fcntl(made, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
+
+	*file = complete ? fcntl(made, F_DUPFD_CLOEXEC, LOWEST) : -1;
+	if (*file < 0)
+		error_set(error, ERROR_UNEXPECTED, "cannot keep the settings of profile %s: %s", name, strerror(errno));
+	if (made >= 0)
+		close(made);
+	return *file >= 0 ? 0 : error_result(error);
+}
+
+/* Sets the profile's worker and settings. */
+static int take_worker(const struct settings *settings, struct agent_profile *profile, struct error *error)
+{
+	size_t size = 0;
+	char *text = print_settings(settings, &size);
+	int result;
+
+	if (text == NULL)
+		return error_memory(error);
+	profile->worker = digest(text);
+	result = profile->worker != NULL ? open_file(profile->name, text, &profile->settings, error) :
+					   error_memory(error);
+	OPENSSL_cleanse(text, size);
+	free(text);
+	return result;
 }
 
 int cmd_agent_shape(const struct settings *settings, struct agent_profile *profile, struct error *error)
@@ -170,7 +189,7 @@ int cmd_agent_shape(const struct settings *settings, struct agent_profile *profi
 	int length;
 
 	if (take_shape(settings, &profile->shape, error) < 0 || take_claims(settings, profile, error) < 0 ||
-	    take_worker(settings, &profile->worker, error) < 0)
+	    take_worker(settings, profile, error) < 0)
 		return error_result(error);
 	length = asprintf(&text, "%s\n%s\n%s\n%d\n%s\n%ld", profile->worker, profile->shape, profile->claims,
 			  profile->jti, profile->username != NULL ? profile->username : "", profile->bearer_seconds);

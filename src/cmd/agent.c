@@ -73,14 +73,12 @@ static int find_program(char *path, size_t size, struct error *error)
 
 static int run(const struct settings *settings, struct error *error)
 {
-	const char *config = settings_text(settings, SETTING_CONFIG);
 	char program[PATH_MAX];
 	const struct agent_setup setup = {
 		.load = cmd_agent_load,
 		.free_config = cmd_agent_free,
-		.context = (void *)config,
+		.context = (void *)settings_text(settings, SETTING_CONFIG),
 		.program = program,
-		.config = config,
 	};
 
 	if (settings_text(settings, SETTING_PROFILE) != NULL) {

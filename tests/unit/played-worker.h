@@ -170,7 +170,7 @@ static inline int worker_main(char *const *argv)
 
 	read_plan();
 	if (is_planned("pin")) {
-		length = read(3, pin, sizeof(pin) - 1);
+		length = read(4, pin, sizeof(pin) - 1);
 		if (length < 5 || strncmp(pin, "1234\n", 5) != 0)
 			return 5;
 	}

@@ -65,17 +65,15 @@ static void inherits_little(void **state)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, &before);
-	setup.config = "/c";
 	begin("report", 0, 1);
 	ask(&call);
-	setup.config = NULL;
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("LISTEN_FDS");
 	close(other);
-	assert_string_equal(call.answer, "\"jti\":null,\"argv\":\"token --batch --agent no --profile one --config /c "
-			    "--parallel 32 --rate-wait 0\",\"fds\":\"0 1 2 \",\"signals\":\"\","
+	assert_string_equal(call.answer, "\"jti\":null,\"argv\":\"token --batch --agent no --profile one --config /dev/fd/3 "
+			    "--parallel 32 --rate-wait 0\",\"fds\":\"0 1 2 3 \",\"signals\":\"\","
 			    "\"environment\":\"TESTED_OTHER=yes \"}");
 }
 
