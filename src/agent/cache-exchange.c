@@ -113,7 +113,7 @@ static void answered(struct job *job, const char *answer, size_t length, const s
 	if (answer == NULL) {
 		failure = *reason;
 		if (is_no_login(reason))
-			logins_take_back(pair->shelf->cache->logins, profile->worker, pair->username);
+			logins_take_back(pair->shelf->cache->logins, profile->server, pair->username);
 	}
 	pair_fail(pair, &failure);
 	pair_answer(pair, &failure, INFINITY);
@@ -151,7 +151,7 @@ static void exchange(struct pair *pair)
 	pair->job = (struct job){ .done = answered, .context = pair };
 	pair_schedule(pair);
 	shelf->figures.exchanges++;
-	logins_count(cache->logins, profile->worker, pair->username, loop_now(cache->loop));
+	logins_count(cache->logins, profile->server, pair->username, loop_now(cache->loop));
 	agent_workers_send(cache->workers, profile, WORKER_BEARERS, secret_data(line), job_limit(profile),
 			   &pair->job);
 	secret_free(&line);
@@ -164,7 +164,7 @@ void pair_withdraw(struct pair *pair)
 	if (!pair->is_busy || !agent_workers_withdraw(cache->workers, &pair->job))
 		return;
 	pair->is_busy = pair->for_life = false;
-	logins_take_back(cache->logins, pair->shelf->profile->worker, pair->username);
+	logins_take_back(cache->logins, pair->shelf->profile->server, pair->username);
 }
 
 void pair_advance(struct pair *pair)

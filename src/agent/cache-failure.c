@@ -91,7 +91,8 @@ void pair_fail(struct pair *pair, struct failure *failure)
 		wait = failure->retry_after < ASKED_MAX ? failure->retry_after : ASKED_MAX;
 	if (is_login_rate(failure)) {
 		wait = wait > LOGIN_RATE_WAIT ? wait : LOGIN_RATE_WAIT;
-		logins_block(cache->logins, pair->username, now + (double)wait * 1e3, now);
+		logins_block(cache->logins, pair->shelf->profile->server, pair->username,
+			     now + (double)wait * 1e3, now);
 	}
 	failure->retry_after = wait;
 	free(pair->past);
@@ -131,14 +132,14 @@ static bool is_over_budget(const struct pair *pair, struct failure *failure, dou
 {
 	const struct agent_profile *profile = pair->shelf->profile;
 	const struct logins *logins = pair->shelf->cache->logins;
-	long wait = logins_blocked(logins, pair->username, now);
+	long wait = logins_blocked(logins, profile->server, pair->username, now);
 
 	if (wait > 0) {
 		failure_set(failure, FAILURE_BUDGET, ERROR_ORG, wait,
 			    "not sent: the server has refused the user %.200s: login rate exceeded", pair->username);
 		return true;
 	}
-	wait = logins_wait(logins, profile->worker, pair->username, profile->logins_per_hour, now);
+	wait = logins_wait(logins, profile->server, pair->username, profile->logins_per_hour, now);
 	if (wait > 0) {
 		failure_set(failure, FAILURE_BUDGET, ERROR_ORG, wait,
 			    "not sent: the user %.200s has logged in %ld time%s in the last hour", pair->username,

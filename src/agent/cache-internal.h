@@ -140,19 +140,20 @@ double pair_next_try(struct pair *pair);
 
 /* --- cache-logins.c --- */
 
-/* Logins are counted for each scope (NULL: none) and user, in the last hour. */
+/* Logins are counted for each server (see agent_profile) and user, in the last hour. Case of ASCII letters in names
+ * does not matter. */
 struct logins *logins_new(void);
 void logins_free(struct logins **logins);
 
 /* The seconds to wait until one more is allowed; 0: now. */
-long logins_wait(const struct logins *logins, const char *scope, const char *username, long per_hour, double now);
+long logins_wait(const struct logins *logins, const char *server, const char *username, long per_hour, double now);
 
 /* Counts a login, or takes it back because it did not happen. */
-void logins_count(struct logins *logins, const char *scope, const char *username, double now);
-void logins_take_back(struct logins *logins, const char *scope, const char *username);
+void logins_count(struct logins *logins, const char *server, const char *username, double now);
+void logins_take_back(struct logins *logins, const char *server, const char *username);
 
-/* Allows none, whatever the scope, until then. `logins_blocked` returns the seconds that are left. */
-void logins_block(struct logins *logins, const char *username, double until, double now);
-long logins_blocked(const struct logins *logins, const char *username, double now);
+/* Allows none until then. `logins_blocked` returns the seconds that are left. */
+void logins_block(struct logins *logins, const char *server, const char *username, double until, double now);
+long logins_blocked(const struct logins *logins, const char *server, const char *username, double now);
 
 #endif

@@ -11,7 +11,7 @@
 enum {
 	MINUTES = 61,         /* the last hour, and the minute that is not over */
 	RECORDS_MAX = 100000,
-	KEY_SIZE = 32,        /* SHA-256 of scope and username, which may be long */
+	KEY_SIZE = 32,        /* SHA-256 of server and username, which may be long */
 };
 
 struct record {
@@ -35,23 +35,27 @@ static int compare(const void *one, const void *other)
 	return memcmp(((const struct record *)one)->key, ((const struct record *)other)->key, KEY_SIZE);
 }
 
-static bool make_key(const char *scope, const char *username, unsigned char key[KEY_SIZE])
+static bool make_key(const char *server, const char *username, unsigned char key[KEY_SIZE])
 {
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
 	bool made = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
-		    EVP_DigestUpdate(digest, username, strlen(username) + 1) == 1 &&
-		    (scope == NULL || EVP_DigestUpdate(digest, scope, strlen(scope) + 1) == 1) &&
-		    EVP_DigestFinal_ex(digest, key, NULL) == 1;
+		    EVP_DigestUpdate(digest, server, strlen(server) + 1) == 1;
 
+	for (; made && *username != '\0'; username++) {
+		char letter = (char)(*username >= 'A' && *username <= 'Z' ? *username - 'A' + 'a' : *username);
+
+		made = EVP_DigestUpdate(digest, &letter, 1) == 1;
+	}
+	made = made && EVP_DigestFinal_ex(digest, key, NULL) == 1;
 	EVP_MD_CTX_free(digest);
 	return made;
 }
 
-static struct record *find(const struct logins *logins, const char *scope, const char *username)
+static struct record *find(const struct logins *logins, const char *server, const char *username)
 {
 	struct record wanted, **found = NULL;
 
-	if (make_key(scope, username, wanted.key))
+	if (make_key(server, username, wanted.key))
 		found = tfind(&wanted, &logins->tree, compare);
 	return found != NULL ? *found : NULL;
 }
@@ -78,9 +82,9 @@ static void make_room(struct logins *logins, double now)
 }
 
 /* The record, made the last to be dropped; NULL if out of memory. */
-static struct record *get(struct logins *logins, const char *scope, const char *username, double now)
+static struct record *get(struct logins *logins, const char *server, const char *username, double now)
 {
-	struct record *record = find(logins, scope, username);
+	struct record *record = find(logins, server, username);
 
 	if (record != NULL) {
 		TAILQ_REMOVE(&logins->by_use, record, by_use);
@@ -89,7 +93,7 @@ static struct record *get(struct logins *logins, const char *scope, const char *
 	}
 	make_room(logins, now);
 	record = calloc(1, sizeof(*record));
-	if (record == NULL || !make_key(scope, username, record->key) ||
+	if (record == NULL || !make_key(server, username, record->key) ||
 	    tsearch(record, &logins->tree, compare) == NULL) {
 		free(record);
 		return NULL;
@@ -122,9 +126,9 @@ void logins_free(struct logins **logins)
 	free(old);
 }
 
-long logins_wait(const struct logins *logins, const char *scope, const char *username, long per_hour, double now)
+long logins_wait(const struct logins *logins, const char *server, const char *username, long per_hour, double now)
 {
-	const struct record *record = find(logins, scope, username);
+	const struct record *record = find(logins, server, username);
 	long minute = (long)(now / 60e3), sum = 0, wait = 0;
 
 	/* From the newest on, until there are too many: the last of them must be over. */
@@ -138,9 +142,9 @@ long logins_wait(const struct logins *logins, const char *scope, const char *use
 	return wait;
 }
 
-void logins_count(struct logins *logins, const char *scope, const char *username, double now)
+void logins_count(struct logins *logins, const char *server, const char *username, double now)
 {
-	struct record *record = get(logins, scope, username, now);
+	struct record *record = get(logins, server, username, now);
 	long minute = (long)(now / 60e3);
 
 	if (record == NULL)
@@ -155,25 +159,25 @@ void logins_count(struct logins *logins, const char *scope, const char *username
 		record->logins[minute % MINUTES]++;
 }
 
-void logins_take_back(struct logins *logins, const char *scope, const char *username)
+void logins_take_back(struct logins *logins, const char *server, const char *username)
 {
-	struct record *record = find(logins, scope, username);
+	struct record *record = find(logins, server, username);
 
 	if (record != NULL && record->logins[record->minute % MINUTES] > 0)
 		record->logins[record->minute % MINUTES]--;
 }
 
-void logins_block(struct logins *logins, const char *username, double until, double now)
+void logins_block(struct logins *logins, const char *server, const char *username, double until, double now)
 {
-	struct record *record = get(logins, NULL, username, now);
+	struct record *record = get(logins, server, username, now);
 
 	if (record != NULL && record->blocked < until)
 		record->blocked = until;
 }
 
-long logins_blocked(const struct logins *logins, const char *username, double now)
+long logins_blocked(const struct logins *logins, const char *server, const char *username, double now)
 {
-	const struct record *record = find(logins, NULL, username);
+	const struct record *record = find(logins, server, username);
 
 	return record != NULL && record->blocked > now ? (long)ceil((record->blocked - now) / 1e3) : 0;
 }

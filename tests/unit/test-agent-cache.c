@@ -100,6 +100,7 @@ static void set_profiles(struct agent_profile list[3])
 		list[i].fingerprint = text(names[i]);
 		list[i].username = text("own@example.com");
 		list[i].worker = text(i < 2 ? "module, key" : "another key");
+		list[i].server = text(i < 2 ? "https://org.example" : "https://another.example");
 		list[i].shape = text("");
 		list[i].claims = text("");
 		list[i].module_timeout = 60;
@@ -597,17 +598,22 @@ static void answers_that_are_unusable_are_failures(void **state)
 
 static void login_rate_exceeded_stops_the_user(void **state)
 {
-	struct client client = { 0 }, other = { 0 };
+	struct client client = { 0 }, other = { 0 }, namesake = { 0 };
 
 	(void)state;
 	ask(&client, &profiles[0], "u");
 	refuse(ERROR_ORG, "invalid_grant", 0, "the org refused the user: invalid_grant: login rate exceeded");
 	assert_refused(client, ERROR_ORG, FAILURE_WORKER, "login rate");
 	assert_int_equal(client.failure.retry_after, 900);
+	ask(&namesake, &profiles[2], "u"); /* of another server */
+	answer("n", "");
+	assert_got(namesake, "n");
+	leave(&namesake);
+	sent_count--;
 	for (int minute = 0; minute < 15; minute++) {
 		ask(&client, &profiles[0], "u");
 		assert_refused(client, ERROR_ORG, FAILURE_WORKER, "login rate");
-		ask(&other, &profiles[2], "u"); /* another key, the same user */
+		ask(&other, &profiles[1], "U"); /* another profile, the same user */
 		assert_refused(other, ERROR_ORG, FAILURE_BUDGET, "login rate exceeded");
 		assert_true(other.failure.retry_after > (14 - minute) * 60 &&
 			    other.failure.retry_after <= (15 - minute) * 60);
@@ -617,7 +623,7 @@ static void login_rate_exceeded_stops_the_user(void **state)
 	ask(&other, &profiles[0], "v");
 	assert_int_equal(sent_count, 2);
 	answer("v", "");
-	ask(&other, &profiles[2], "u");
+	ask(&other, &profiles[1], "U");
 	ask(&client, &profiles[0], "u");
 	assert_int_equal(sent_count, 4);
 	cache_cancel(cache, &other.ask);
@@ -635,7 +641,7 @@ static void logins_have_a_budget(void **state)
 		profiles[i].logins_per_hour = 3;
 	for (int i = 0; i < 3; i++) {
 		client.ask.fresh = generation;
-		ask(&client, &profiles[i % 2], "u"); /* two profiles that share workers */
+		ask(&client, &profiles[i % 2], "u"); /* two profiles for one server */
 		assert_int_equal(client.calls, 0);
 		answer("a", "");
 		if (i != 1)
@@ -648,7 +654,7 @@ static void logins_have_a_budget(void **state)
 	client.ask.fresh = NULL;
 	ask(&client, &profiles[0], "u"); /* needs no login */
 	assert_got(client, "a");
-	ask(&other, &profiles[2], "u"); /* other workers */
+	ask(&other, &profiles[2], "u"); /* another server */
 	answer("b", "");
 	assert_got(other, "b");
 	pass(1900);
