@@ -227,16 +227,12 @@ static void end(struct running *running)
 {
 	struct agent *agent = &running->agent;
 
-	if (agent->http != NULL) {
-		credential_end_all();
-		unlock_end_all();
-	}
+	credential_end_all();
+	unlock_end_all();
 	agent_http_close(&agent->http);
 	listener_close(&agent->listener);
-	if (agent->cache != NULL) {
-		cache_close(&agent->cache);
-		sink_end_all();
-	}
+	cache_close(&agent->cache);
+	sink_end_all();
 	agent_workers_close(&agent->workers);
 	loop_watch_end(&running->signalled);
 	if (running->signals >= 0)

@@ -96,11 +96,9 @@ static void assertion_done(struct job *job, const char *answer, size_t length, c
 	char jti[JTI_SIZE];
 
 	client->request.state = REQUEST_DONE;
-	if (failure == NULL || answer != NULL) {
-		failure = http_assertion_json(&body, answer, length, client->request.query.profile, jti, &mine) < 0 ?
-				  &mine :
-				  NULL;
-	}
+	if (failure == NULL &&
+	    http_assertion_json(&body, answer, length, client->request.query.profile, jti, &mine) < 0)
+		failure = &mine;
 	if (failure != NULL) {
 		refuse(client, profile, WORKER_ASSERTIONS, failure);
 	} else if (agent_record(agent, profile, WORKER_ASSERTIONS, client->request.query.username, &client->peer, jti,

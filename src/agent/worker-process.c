@@ -263,8 +263,10 @@ static bool watch_end_of(struct process *process)
 int process_start(struct process **started, struct worker *worker, int pin, struct error *error)
 {
 	struct workers *workers = worker->workers;
-	struct process *process = *started = calloc(1, sizeof(*process));
+	struct process *process = calloc(1, sizeof(*process));
+	int result;
 
+	*started = NULL;
 	if (process == NULL)
 		return error_memory(error);
 	process->workers = workers;
@@ -276,13 +278,12 @@ int process_start(struct process **started, struct worker *worker, int pin, stru
 	process->line = secret_new(0);
 	snprintf(process->complaints.name, sizeof(process->complaints.name), "%s", worker->profile->name);
 	if (process->to == NULL || process->from == NULL || process->line == NULL)
-		error_memory(error);
-	else if (worker_spawn(worker, pin, process, error) == 0)
-		error->class = ERROR_NONE;
-	if (error->class != ERROR_NONE) {
+		result = error_memory(error);
+	else
+		result = worker_spawn(worker, pin, process, error);
+	if (result < 0) {
 		free_process(process);
-		*started = NULL;
-		return error_result(error);
+		return result;
 	}
 	process->worker = worker;
 	process->next = workers->processes;
@@ -290,11 +291,12 @@ int process_start(struct process **started, struct worker *worker, int pin, stru
 	process->write = loop_watch(workers->loop, process->in, 0, is_writable, process);
 	process->read = loop_watch(workers->loop, process->out, EPOLLIN, is_readable, process);
 	process->complain = loop_watch(workers->loop, process->err, EPOLLIN, complains, process);
-	if (watch_end_of(process) && process->write != NULL && process->read != NULL && process->complain != NULL)
+	if (watch_end_of(process) && process->write != NULL && process->read != NULL && process->complain != NULL) {
+		*started = process;
 		return 0;
+	}
 	process_kill(process);
 	waitid(P_PID, (id_t)process->pid, &(siginfo_t){ .si_pid = 0 }, WEXITED);
 	free_process(process);
-	*started = NULL;
 	return error_memory(error);
 }

@@ -151,21 +151,13 @@ void worker_failure(const struct worker *worker, struct failure *failure)
 	double wait = worker->due - loop_now(worker->workers->loop);
 	long seconds = wait > 0 ? (long)ceil(wait / 1e3) : 1;
 
-	switch (worker->state) {
-	case WORKER_LOCKED:
+	if (worker->state == WORKER_LOCKED) {
 		failure_set(failure, FAILURE_LOCKED, ERROR_PIN, 0, "the profile %.100s is locked", profile->name);
 		error_hint(&failure->error, "run: p11bearer agent unlock %.100s", profile->name);
-		break;
-	case WORKER_REFUSED:
-		failure_set(failure, FAILURE_WORKER, worker->last.class, 0, "%s", worker->last.text);
+	} else {
+		failure_set(failure, FAILURE_WORKER, worker->last.class, worker->state == WORKER_REFUSED ? 0 : seconds,
+			    "%s", worker->last.text);
 		error_hint(&failure->error, "%s", worker->last.hint);
-		break;
-	case WORKER_WAITING:
-	case WORKER_STARTING:
-	case WORKER_READY:
-		failure_set(failure, FAILURE_WORKER, worker->last.class, seconds, "%s", worker->last.text);
-		error_hint(&failure->error, "%s", worker->last.hint);
-		break;
 	}
 }
 

@@ -61,7 +61,7 @@ int worker_spawn(const struct worker *worker, int pin, struct process *process, 
 /* The name by which a worker opens its settings. */
 #define WORKER_SETTINGS "/dev/fd/3"
 
-/* Starts a worker's process; `pin` stays the caller's. */
+/* Starts a worker's process; `pin` stays the caller's. On failure, *process is NULL. */
 int process_start(struct process **process, struct worker *worker, int pin, struct error *error);
 
 /* Sends bytes, later if the pipe is full. Returns -1 if out of memory. */

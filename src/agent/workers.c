@@ -192,9 +192,8 @@ void agent_workers_lock(struct workers *workers, const struct agent_profile *pro
 	for (struct worker *worker = workers->list; worker != NULL; worker = worker->next) {
 		if (profile != NULL && worker != find(workers, profile, worker->kind))
 			continue;
-		failure_set(&failure, FAILURE_LOCKED, ERROR_PIN, 0, "the profile %.100s is locked",
-			    worker->profile->name);
-		error_hint(&failure.error, "run: p11bearer agent unlock %.100s", worker->profile->name);
+		worker->state = WORKER_LOCKED;
+		worker_failure(worker, &failure);
 		worker_stop(worker, WORKER_LOCKED, &failure);
 	}
 	workers_start_next(workers);

@@ -76,7 +76,7 @@ const char *worker_state_name(enum worker_state state); /* "locked", "starting",
 /* The last error of the profile's worker, one sentence, or "". */
 const char *agent_workers_reason(const struct workers *workers, const struct agent_profile *profile);
 
-/* Starts of workers, and lines sent, since the agent started; for the metrics. */
+/* Processes of workers, since the agent started; for the metrics. */
 unsigned long agent_workers_starts(const struct workers *workers);
 
 #endif

@@ -34,7 +34,7 @@ struct region {
 LIST_HEAD(regions, region);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the variables below */
-static struct regions by_run[UNITS_MAX + 1];     /* shared regions, by their longest run of free units */
+static struct regions by_run[UNITS_MAX + 1];             /* shared regions, by their longest run of free units */
 static size_t shared;                                    /* bytes of them */
 static struct locked_sizes sizes;
 static size_t most_unlocked;                             /* the maximum of sizes.unlocked so far */
