@@ -87,11 +87,11 @@ bool agent_allows(const struct agent *agent, const struct agent_profile *profile
 	return true;
 }
 
-void agent_requester(struct peer *peer, char text[128])
+void agent_requester(struct peer *peer, char text[REQUESTER_SIZE])
 {
 	/* Reading the unit takes longer than handing out a bearer: it is shown only if a rule or a record needed it. */
 	if (peer->unit_known && peer->unit[0] != '\0')
-		snprintf(text, 128, "uid %lu (%.100s)", (unsigned long)peer->uid, peer->unit);
+		snprintf(text, REQUESTER_SIZE, "uid %lu (%.100s)", (unsigned long)peer->uid, peer->unit);
 	else
-		snprintf(text, 128, "uid %lu", (unsigned long)peer->uid);
+		snprintf(text, REQUESTER_SIZE, "uid %lu", (unsigned long)peer->uid);
 }

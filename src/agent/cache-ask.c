@@ -89,11 +89,8 @@ void asks_again(struct cache *cache, struct ask *asks)
 
 static void note_use(struct pair *pair, const struct ask *ask)
 {
-	char *shown = pair->shelf->figures.requester;
-
 	pair->was_used = true;
-	memcpy(shown, ask->requester, sizeof(ask->requester));
-	shown[sizeof(ask->requester) - 1] = '\0';
+	memcpy(pair->shelf->figures.requester, ask->requester, REQUESTER_SIZE);
 }
 
 /* Lets the asks' timer follow the oldest ask that has a limit. */

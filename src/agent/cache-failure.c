@@ -63,7 +63,6 @@ static void recall(const struct pair *pair, struct failure *failure, double now)
 		return;
 	}
 	failure_set(failure, past->kind, past->class, left, "%s", past->text);
-	error_set(&failure->error, past->class, "%s", past->text); /* failure_set may cut it */
 	error_hint(&failure->error, "%s", past->text + strlen(past->text) + 1);
 	memcpy(failure->code, past->code, sizeof(past->code));
 }

@@ -17,7 +17,7 @@ enum { PAIRS_MAX = 100000, BARE_MAX = 20000 };
 struct past {
 	enum failure_kind kind;
 	enum error_class class;
-	char code[64];
+	char code[FAILURE_CODE_SIZE];
 	char text[];          /* the sentence, NUL, the hint, NUL */
 };
 

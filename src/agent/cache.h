@@ -13,6 +13,8 @@
 
 struct cache;
 
+enum { REQUESTER_SIZE = 128 };
+
 /* `renewed` is called for each new bearer of a profile's own user, and with NULL when it is wiped; for the sinks. The
  * caller closes *cache in any case. */
 int cache_open(struct cache **cache, struct loop *loop, struct workers *workers,
@@ -35,7 +37,7 @@ struct ask {
 	long min_life;        /* seconds that the bearer must still live, if its expiry is known */
 	const char *fresh;    /* generation that a server has refused; NULL: none */
 	bool patient;         /* wait for another try instead of taking a remembered or temporary failure */
-	char requester[128];  /* to show: "uid 1000 (web.service)" */
+	char requester[REQUESTER_SIZE]; /* to show: "uid 1000 (web.service)" */
 	/* `bearer` is NULL on failure; `failure` says why. Use agent_bearer_use to keep it. May be called within
 	 * cache_ask. */
 	void (*done)(struct ask *ask, struct agent_bearer *bearer, const struct failure *failure);
@@ -56,7 +58,7 @@ struct cache_status {
 	long long expires_at;       /* the first to expire; 0: unknown */
 	long long renewed_at;       /* seconds since 1970 of the last exchange that succeeded; 0: never */
 	unsigned long exchanges, failures, hits; /* since the agent started or the profile changed */
-	char requester[128];        /* of the last hand-out; "" */
+	char requester[REQUESTER_SIZE]; /* of the last hand-out; "" */
 	char reason[512];           /* of the last failure, unless one has succeeded since */
 };
 void cache_status(const struct cache *cache, const struct agent_profile *profile, struct cache_status *status);

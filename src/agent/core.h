@@ -64,7 +64,7 @@ int agent_reload(struct agent *agent, struct error *error);
 void agent_lock(struct agent *agent, const struct agent_profile *profile);
 
 /* "uid 1000 (web.service)", to show. */
-void agent_requester(struct peer *peer, char text[128]);
+void agent_requester(struct peer *peer, char text[REQUESTER_SIZE]);
 
 /* (http.c) HTTP/1.1 on connections that the listener has accepted. `agent_http_after` is for loop_run. */
 int agent_http_open(struct http **http, struct agent *agent, struct error *error);

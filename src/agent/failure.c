@@ -8,7 +8,7 @@
 void failure_set(struct failure *failure, enum failure_kind kind, enum error_class class, long retry_after,
 		 const char *format, ...)
 {
-	char text[512];
+	char text[sizeof(failure->error.text)];
 	va_list list;
 
 	va_start(list, format);

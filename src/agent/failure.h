@@ -5,9 +5,11 @@
 
 #include "base/error.h"
 
+enum { FAILURE_CODE_SIZE = 64 };
+
 struct failure {
 	struct error error;  /* class: the exit status that p11bearer would have */
-	char code[64];       /* the server's error code, such as invalid_grant; else "" */
+	char code[FAILURE_CODE_SIZE]; /* the server's error code, such as invalid_grant; else "" */
 	long retry_after;    /* seconds after which another try makes sense; 0: unknown */
 	enum failure_kind {
 		FAILURE_WORKER,   /* a worker's answer, or its end */

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FIRST_DESCRIPTOR = 3, ACCEPTS_A_ROUND = 64 };
+enum { ACCEPTS_A_ROUND = 64 };
 
 #define PAUSE 100.0        /* ms without accepting, if descriptors or memory are short */
 #define WARN_EVERY 60000.0 /* ms */
@@ -194,7 +194,7 @@ static void accept_some(void *context, uint32_t events)
 static int take_descriptor(struct listener *listener, int descriptors, struct error *error)
 {
 	if (descriptors == 1)
-		return endpoint_take(&listener->endpoint, FIRST_DESCRIPTOR, error);
+		return endpoint_take(&listener->endpoint, SYSTEMD_DESCRIPTOR, error);
 	return error_set(error, ERROR_CONFIG, "cannot use the %d sockets that systemd passes: it must be one",
 			 descriptors);
 }

@@ -3,6 +3,7 @@
 #ifndef P11BEARER_AGENT_PEER_H
 #define P11BEARER_AGENT_PEER_H
 
+#include "agent/unit.h"
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@ struct peer {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;            /* SO_PEERCRED, taken when the peer connected */
-	char unit[256];       /* see peer_unit */
+	char unit[UNIT_SIZE]; /* see peer_unit */
 	bool unit_known;
 	enum peer_kind kind;
 	char claimed_unit[128], claimed_id[128]; /* PEER_CREDENTIAL of root or the agent's own user; else empty */

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { FIRST_DESCRIPTOR = 3, DESCRIPTORS_MAX = 1 << 20 };
+enum { DESCRIPTORS_MAX = 1 << 20 };
 
 /* The number in the variable; 0 if it is unset or none. */
 static unsigned long long number(const char *name)
@@ -42,7 +42,7 @@ int systemd_descriptors(void)
 	unsetenv("LISTEN_FDNAMES");
 	if (count > DESCRIPTORS_MAX)
 		return 0;
-	for (int fd = FIRST_DESCRIPTOR; fd < FIRST_DESCRIPTOR + (int)count; fd++)
+	for (int fd = SYSTEMD_DESCRIPTOR; fd < SYSTEMD_DESCRIPTOR + (int)count; fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return (int)count;
 }

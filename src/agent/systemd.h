@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 
-/* The number of descriptors passed, from 3 on; 0 if none are meant for this process. Sets close-on-exec, and unsets the
+enum { SYSTEMD_DESCRIPTOR = 3 }; /* the first one that it passes */
+
+/* The number of descriptors passed; 0 if none are meant for this process. Sets close-on-exec, and unsets the
  * variables. Call it once, early. */
 int systemd_descriptors(void);
 

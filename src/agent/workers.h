@@ -34,7 +34,6 @@ void agent_workers_retire(struct workers *workers);
 
 /* One line for a worker. The caller owns the job, and leaves it alone until `done` was called or it was cancelled. */
 struct job {
-	struct job *next;
 	unsigned long ref;
 	void *worker; /* private */
 	double due;   /* private */

@@ -108,7 +108,7 @@ static int fill_pipes(struct secret *pin, int ends[PIPES], struct error *error)
 		return error_memory(error);
 	for (size_t i = 0; i < PIPES; i++) {
 		int both[2];
-		ssize_t written;
+		ssize_t written = -1;
 
 		if (pipe2(both, O_CLOEXEC) < 0)
 			return error_set(error, ERROR_UNEXPECTED, "cannot make a pipe: %s", strerror(errno));
@@ -116,8 +116,6 @@ static int fill_pipes(struct secret *pin, int ends[PIPES], struct error *error)
 		/* Nobody reads yet, so it must fit. */
 		if (fcntl(both[1], F_SETFL, O_NONBLOCK) == 0)
 			written = write(both[1], secret_data(pin), secret_length(pin));
-		else
-			written = -1;
 		close(both[1]);
 		if (written != (ssize_t)secret_length(pin))
 			return error_set(error, ERROR_UNEXPECTED, "the PIN does not fit in a pipe");
