@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ enum {
 
 /* A unit that waits for its credential. */
 struct waiting {
-	struct waiting *next;
+	LIST_ENTRY(waiting) entry;
 	struct agent *agent;
 	struct peer peer;
 	struct ask ask;
@@ -35,17 +36,13 @@ struct waiting {
 	struct timer timer;
 };
 
-static struct waiting *all; /* of the agent, of which a process has one */
+static LIST_HEAD(, waiting) all; /* of the agent, of which a process has one */
 static size_t count;
 
 /* Frees it. The connection is the caller's now. */
 static void forget(struct waiting *waiting)
 {
-	struct waiting **at = &all;
-
-	while (*at != waiting)
-		at = &(*at)->next;
-	*at = waiting->next;
+	LIST_REMOVE(waiting, entry);
 	count--;
 	if (waiting->asking)
 		cache_cancel(waiting->agent->cache, &waiting->ask);
@@ -238,15 +235,14 @@ static struct waiting *add(struct agent *agent, int fd, const struct peer *peer)
 
 	if (waiting == NULL)
 		return NULL;
-	*waiting = (struct waiting){ .next = all, .agent = agent, .peer = *peer,
-				     .timer = { .call = wake, .context = waiting } };
+	*waiting = (struct waiting){ .agent = agent, .peer = *peer, .timer = { .call = wake, .context = waiting } };
 	waiting->peer.fd = fd;
 	waiting->watch = loop_watch(agent->loop, fd, 0, ready, waiting);
 	if (waiting->watch == NULL) {
 		free(waiting);
 		return NULL;
 	}
-	all = waiting;
+	LIST_INSERT_HEAD(&all, waiting, entry);
 	count++;
 	return waiting;
 }
@@ -265,10 +261,12 @@ void credential_connection(struct agent *agent, int fd, const struct peer *peer)
 
 void credential_end_all(void)
 {
-	while (all != NULL) {
-		if (all->bearer != NULL)
-			end(all);
+	struct waiting *waiting;
+
+	while ((waiting = LIST_FIRST(&all)) != NULL) {
+		if (waiting->bearer != NULL)
+			end(waiting);
 		else
-			fail(all);
+			fail(waiting);
 	}
 }

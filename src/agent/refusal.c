@@ -24,7 +24,7 @@ static const char reason[] = "{\"error\":\"temporarily_unavailable\",\"error_des
 
 struct refusal {
 	struct refusals *refusals;
-	struct refusal *next, *previous;
+	LIST_ENTRY(refusal) entry;
 	int fd;
 	uid_t uid;
 	enum peer_kind kind;
@@ -61,12 +61,7 @@ static void end(struct refusal *refusal)
 	loop_watch_end(&refusal->watch);
 	timer_clear(refusals->loop, &refusal->timer);
 	close(refusal->fd);
-	if (refusals->first == refusal)
-		refusals->first = refusal->next;
-	else
-		refusal->previous->next = refusal->next;
-	if (refusal->next != NULL)
-		refusal->next->previous = refusal->previous;
+	LIST_REMOVE(refusal, entry);
 	refusals->count--;
 	if (refusal->counted)
 		refusals->left(refusals->context, refusal->uid);
@@ -118,10 +113,7 @@ static bool keep(struct refusals *refusals, const struct refusal *started)
 		free(refusal);
 		return false;
 	}
-	refusal->next = refusals->first;
-	if (refusal->next != NULL)
-		refusal->next->previous = refusal;
-	refusals->first = refusal;
+	LIST_INSERT_HEAD(&refusals->list, refusal, entry);
 	refusals->count++;
 	return true;
 }
@@ -168,10 +160,9 @@ static void finish(struct refusal *refusal, double due)
 void refusals_end(struct refusals *refusals)
 {
 	double due = clock_boot_ms() + END_WITHIN;
-	struct refusal *next;
+	struct refusal *refusal;
 
-	for (struct refusal *refusal = refusals->first; refusal != NULL; refusal = next) {
-		next = refusal->next;
+	while ((refusal = LIST_FIRST(&refusals->list)) != NULL) {
 		finish(refusal, due);
 		end(refusal);
 	}

@@ -6,13 +6,12 @@
 #include "agent/loop.h"
 #include "agent/peer.h"
 
+#include <sys/queue.h>
 #include <sys/types.h>
-
-struct refusal;
 
 struct refusals {
 	struct loop *loop;
-	struct refusal *first;
+	LIST_HEAD(, refusal) list;
 	size_t count;
 	void (*left)(void *context, uid_t uid); /* a counted connection has ended */
 	void *context;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of systemd units, and the unit that a cgroup belongs to. Pure. For the agent's peer.c and rules.c only. */
+/* Names of systemd units, and the unit that a cgroup belongs to. Pure. For peer.h, and what implements it, only. */
 #ifndef P11BEARER_AGENT_UNIT_H
 #define P11BEARER_AGENT_UNIT_H
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ enum {
 
 /* Outlives the peer once the PIN is on its way: the audit records how it went. */
 struct session {
-	struct session *next;
+	LIST_ENTRY(session) entry;
 	struct agent *agent;
 	int fd;
 	struct peer peer;
@@ -34,16 +35,12 @@ struct session {
 	char profile[NAME_MAX_LENGTH + 1];
 };
 
-static struct session *all; /* of the agent, of which a process has one */
+static LIST_HEAD(, session) all; /* of the agent, of which a process has one */
 static size_t count;
 
 static void end(struct session *session)
 {
-	struct session **at = &all;
-
-	while (*at != session)
-		at = &(*at)->next;
-	*at = session->next;
+	LIST_REMOVE(session, entry);
 	count--;
 	if (session->started)
 		agent_workers_unlock_cancel(session->agent->workers, &session->unlocking);
@@ -242,13 +239,12 @@ void unlock_connection(struct agent *agent, int fd, const struct peer *peer)
 		listener_left(agent->listener, peer->uid);
 		return;
 	}
-	session->next = all;
-	all = session;
+	LIST_INSERT_HEAD(&all, session, entry);
 	count++;
 }
 
 void unlock_end_all(void)
 {
-	while (all != NULL)
-		end(all);
+	while (!LIST_EMPTY(&all))
+		end(LIST_FIRST(&all));
 }
