@@ -90,15 +90,22 @@ static bool fill_failure(cJSON *object, const struct failure *failure, const cha
 	return failure->error.hint[0] == '\0' || add_text(own, "hint", failure->error.hint);
 }
 
-struct secret *http_failure_json(const struct failure *failure, const char *code)
+struct secret *http_json(const cJSON *value)
 {
-	cJSON *object = cJSON_CreateObject();
-	char *text = object != NULL && fill_failure(object, failure, code) ? cJSON_PrintUnformatted(object) : NULL;
+	char *text = cJSON_PrintUnformatted(value);
 	struct secret *json = text != NULL ? secret_new(strlen(text)) : NULL;
 
 	if (json != NULL && secret_append(json, text, strlen(text)) < 0)
 		secret_free(&json);
 	cJSON_free(text);
+	return json;
+}
+
+struct secret *http_failure_json(const struct failure *failure, const char *code)
+{
+	cJSON *object = cJSON_CreateObject();
+	struct secret *json = object != NULL && fill_failure(object, failure, code) ? http_json(object) : NULL;
+
 	cJSON_Delete(object);
 	return json;
 }

@@ -10,6 +10,8 @@
 #include <microhttpd.h>
 #include <sys/queue.h>
 
+struct cJSON;
+
 /* A request. Each connection has room for one at a time: HTTP/1.1 answers in order. */
 struct request {
 	enum request_state {
@@ -84,6 +86,9 @@ void http_answer_failure(struct client *client, const struct failure *failure);
 /* As http_answer_failure, with a status and code of HTTP's own, such as 404. `allow`: value of that header, or NULL. */
 void http_answer_refusal(struct client *client, unsigned status, const char *code, const char *allow,
 			 const struct failure *failure);
+
+/* The text of a JSON value. NULL if out of memory. */
+struct secret *http_json(const struct cJSON *value);
 
 /* Which OAuth error code a failure has. */
 const char *http_failure_code(const struct failure *failure);

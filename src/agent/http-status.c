@@ -5,7 +5,6 @@
 #include "agent/http-certificate.h"
 
 #include <cjson/cJSON.h>
-#include <string.h>
 #include <time.h>
 
 /* Strings of ours and of the configuration, which is UTF-8. NULL or "" becomes null. */
@@ -89,12 +88,8 @@ static bool fill(cJSON *object, struct client *client)
 void http_status(struct client *client)
 {
 	cJSON *object = cJSON_CreateObject();
-	char *text = object != NULL && fill(object, client) ? cJSON_PrintUnformatted(object) : NULL;
-	struct secret *body = text != NULL ? secret_new(strlen(text)) : NULL;
+	struct secret *body = object != NULL && fill(object, client) ? http_json(object) : NULL;
 
-	if (body != NULL && secret_append(body, text, strlen(text)) < 0)
-		secret_free(&body);
-	cJSON_free(text);
 	cJSON_Delete(object);
 	http_answer_json(client, MHD_HTTP_OK, &body);
 }
