@@ -82,5 +82,15 @@ agent_get() {
 # agent_post PATH [OPTION OF CURL…]: the same with POST.
 agent_post() { agent_get "$@" -X POST; }
 
+# await COMMAND…: waits until the command succeeds, at most 20 seconds and the time that it takes itself.
+await() {
+	local tries
+	for ((tries = 0; tries < 400; tries++)); do
+		! "$@" || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 # answer FILTER: jq -rc over T/answer.
 answer() { jq -rc "$1" "$T/answer"; }
