@@ -188,7 +188,7 @@ int agent_bearer_new(struct agent_bearer **bearer, const char *answer, size_t le
 	text_clean(fresh->jti, "");
 	set_expiry(fresh, json, seconds, now, clock);
 	result = set_generation(fresh, error);
-	if (result == 0)
+	if (result == 0) /* a secret can be changed in place where it can be extended */
 		result = make_json(fresh, secret_extend(text, 0) - secret_length(text), json, profile, error);
 out:
 	if (result == 0)

@@ -113,9 +113,9 @@ void pair_forgive(struct pair *pair)
 	pair->again = 0;
 }
 
-/* Whether a worker that is out of service need not be asked: only for a renewal or, while it is locked, for patient
- * asks. Others hear from it what is wrong. */
-static bool has_time(const struct pair *pair, enum worker_state worker)
+/* Whether to wait until the worker is back in service: for a renewal and, while it is locked, for patient asks. Other
+ * asks go to it, and hear from it what is wrong. */
+static bool can_wait(const struct pair *pair, enum worker_state worker)
 {
 	const struct ask *ask = pair->asks;
 
@@ -160,7 +160,7 @@ bool pair_is_barred(struct pair *pair, struct failure *failure)
 	}
 	if (is_over_budget(pair, failure, now))
 		return true;
-	if (!has_time(pair, worker))
+	if (!can_wait(pair, worker))
 		return false;
 	failure_set(failure, FAILURE_LOCKED, ERROR_PIN, LOOK_WAIT, "the profile %s is locked",
 		    pair->shelf->profile->name);

@@ -33,14 +33,14 @@ struct pair {
 	struct job job;
 	struct agent_bearer *bearer;
 	double renew;         /* when the bearer is to be renewed; 0: it states no expiry */
-	double longest;       /* the life that a renewal for a longer one brought, in milliseconds; 0: none yet */
+	double longest;       /* milliseconds: what the server gave when an ask wanted a longer life; 0: none did yet */
 	struct ask *asks, **end; /* that wait, the oldest first */
 	struct timer turn;    /* the next renewal, try or expiry */
 	struct timer limit;   /* of the asks */
 	struct past *past;    /* the last failure, unless an exchange has succeeded since, or memory was short */
-	bool was_ready;       /* the worker, then: it is not a restart of it that helps */
+	bool was_ready;       /* the worker was ready then, so starting it again does not help */
 	unsigned failures;    /* in a row */
-	bool is_final;        /* the last one: another try makes no sense */
+	bool is_final;        /* after the last failure, another try makes no sense */
 	double again;         /* no exchange before this time */
 };
 

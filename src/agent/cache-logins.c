@@ -68,7 +68,7 @@ static void drop(struct logins *logins, struct record *record)
 	logins->count--;
 }
 
-/* Drops what says nothing any more, two at most each time, and the oldest if there are too many. */
+/* Drops records that no longer matter, two at most each time, and the oldest if there are too many. */
 static void make_room(struct logins *logins, double now)
 {
 	for (int i = 0; i < 2; i++) {
@@ -131,7 +131,7 @@ long logins_wait(const struct logins *logins, const char *server, const char *us
 	const struct record *record = find(logins, server, username);
 	long minute = (long)(now / 60e3), sum = 0, wait = 0;
 
-	/* From the newest on, until there are too many: the last of them must be over. */
+	/* Back from this minute, until the sum reaches the limit: that minute must be more than an hour ago. */
 	for (long i = minute; record != NULL && wait == 0 && i > minute - MINUTES && i >= 0; i--) {
 		if (i > record->minute || i <= record->minute - MINUTES)
 			continue;

@@ -52,8 +52,8 @@ static struct user *find_user(const struct listener *listener, uid_t uid)
 	return NULL;
 }
 
-/* Counts a connection. Returns false if it is one too many, or if memory is exhausted. When a machine starts, systemd
- * may ask for the credentials of many units at once. */
+/* Counts a connection. Returns false if it is one too many, or if memory is exhausted. There is no limit for systemd:
+ * when a machine starts, it may ask for the credentials of many units at once. */
 static bool count(struct listener *listener, const struct peer *peer)
 {
 	bool is_limited = peer->uid != 0 || peer->kind != PEER_CREDENTIAL;

@@ -18,6 +18,7 @@ enum { CREDENTIAL_REFUSED = (1 << 20) + 1, KEPT_MAX = 64 };
 #define END_WITHIN 2000.0 /* ms */
 
 static const char filler[1 << 14];
+/* The status is ERROR_NETWORK. */
 static const char reason[] = "{\"error\":\"temporarily_unavailable\",\"error_description\":\"this user has too many "
 	"connections to the agent\",\"p11bearer\":{\"status\":7,\"hint\":\"close some, or raise the setting "
 	"'connections'\"}}\n";

@@ -17,7 +17,7 @@
 enum {
 	CHUNK = 16384,
 	CHUNKS = 16,        /* at a time, so that others have their turn */
-	CHUNKS_LAST = 1024, /* of a process that has ended: what is left in a pipe, and no end of what a child writes */
+	CHUNKS_LAST = 1024, /* after the end: more than a pipe holds, but not all that a child left behind may write */
 	KILLED_MS = 100,
 	LOOK_MS = 50,       /* without a pidfd */
 };
@@ -277,10 +277,8 @@ int process_start(struct process **started, struct worker *worker, int pin, stru
 	process->from = secret_new(CHUNK);
 	process->line = secret_new(0);
 	snprintf(process->complaints.name, sizeof(process->complaints.name), "%s", worker->profile->name);
-	if (process->to == NULL || process->from == NULL || process->line == NULL)
-		result = error_memory(error);
-	else
-		result = worker_spawn(worker, pin, process, error);
+	result = process->to != NULL && process->from != NULL && process->line != NULL ?
+			 worker_spawn(worker, pin, process, error) : error_memory(error);
 	if (result < 0) {
 		free_process(process);
 		return result;

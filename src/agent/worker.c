@@ -13,7 +13,11 @@
 #define DELAY_MAX 300e3 /* milliseconds until a worker starts again, at most */
 #define STEADY 60e3     /* a worker that was ready for so long starts again as if it were the first time */
 
-enum { SILENCES = 5, START_CALLS = 3, START = 10 }; /* START: seconds */
+enum {
+	SILENCES = 5,    /* checks that a worker may leave unanswered */
+	START_CALLS = 3, /* calls of the module before a worker is ready */
+	START = 10,      /* seconds for all else that it does until then */
+};
 
 /* --- the checks of a running worker ------------------------------------------------------------------------------ */
 

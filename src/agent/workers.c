@@ -59,7 +59,7 @@ void agent_workers_close(struct workers **closed)
 	free(workers);
 }
 
-/* Adds a worker for the profile, in front. It has no configuration's need yet. */
+/* Adds a worker for the profile, in front. No configuration needs it yet. */
 static int add(struct workers *workers, const struct agent_profile *profile, enum worker_kind kind,
 	       struct error *error)
 {

@@ -106,7 +106,7 @@ static int take_claims(const struct settings *settings, struct agent_profile *pr
 /* --- the worker -------------------------------------------------------------------------------------------------- */
 
 /* Whether a worker is started with the setting. Every line carries some, and the agent uses others alone. */
-static bool is_worker_s(const struct settings *settings, enum setting_id id)
+static bool is_for_worker(const struct settings *settings, enum setting_id id)
 {
 	static const enum setting_id others[] = {
 		SETTING_PROFILE, SETTING_CONFIG, SETTING_USERNAME, SETTING_JTI, SETTING_CLIENT_ID, SETTING_INSTANCE_URL,
@@ -139,7 +139,7 @@ static char *print_settings(const struct settings *settings, size_t *size)
 	if (stream == NULL)
 		return NULL;
 	for (int id = 1; id < SETTING_COUNT; id++) {
-		if (is_worker_s(settings, (enum setting_id)id))
+		if (is_for_worker(settings, (enum setting_id)id))
 			print_setting(stream, settings_name((enum setting_id)id),
 				      settings_text(settings, (enum setting_id)id));
 	}
