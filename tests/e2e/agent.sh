@@ -92,5 +92,8 @@ await() {
 	return 1
 }
 
+# exchanges: how many assertions the org has received.
+exchanges() { org_saw 'map(select(.path | endswith("/token"))) | length'; }
+
 # answer FILTER: jq -rc over T/answer.
 answer() { jq -rc "$1" "$T/answer"; }
