@@ -161,9 +161,10 @@ static void finish(struct refusal *refusal, double due)
 void refusals_end(struct refusals *refusals)
 {
 	double due = clock_boot_ms() + END_WITHIN;
-	struct refusal *refusal;
+	struct refusal *refusal, *next;
 
-	while ((refusal = LIST_FIRST(&refusals->list)) != NULL) {
+	for (refusal = LIST_FIRST(&refusals->list); refusal != NULL; refusal = next) {
+		next = LIST_NEXT(refusal, entry);
 		finish(refusal, due);
 		end(refusal);
 	}
