@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -66,4 +67,11 @@ bool descriptor_path(const char *path, int *fd)
 			written = snprintf(now, sizeof(now), "%s/%s", dirname(copy), target);
 	}
 	return false;
+}
+
+bool descriptor_is_sealed(const char *path)
+{
+	int fd, seals = path != NULL && descriptor_path(path, &fd) ? fcntl(fd, F_GET_SEALS) : -1;
+
+	return seals > 0 && (seals & F_SEAL_WRITE) != 0 && (seals & F_SEAL_SEAL) != 0;
 }

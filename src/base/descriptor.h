@@ -12,4 +12,8 @@ bool descriptor_number(const char *text, int *fd);
  * /proc/self/fd/3 or /dev/stdin, or is a symbolic link to one. */
 bool descriptor_path(const char *path, int *fd);
 
+/* Whether the path names a descriptor of this process whose file is in memory and cannot be changed: the settings
+ * of a worker of the agent. NULL is no path. */
+bool descriptor_is_sealed(const char *path);
+
 #endif

@@ -5,6 +5,7 @@
 #include "bearer/bearer.h"
 
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -149,13 +150,24 @@ static char *print_settings(const struct settings *settings, size_t *size)
 	return NULL;
 }
 
-/* Opens a file in memory that nobody can change: "[NAME]", and the text. Its number is above those of standard streams
- * and of a worker's descriptors. */
+/* Begins the section. In a name, all but ASCII letters and digits may mean something else unless it is escaped. */
+static bool print_section(int file, const char *name)
+{
+	bool complete = dprintf(file, "[") >= 0;
+
+	for (; *name != '\0' && complete; name++)
+		complete = dprintf(file, isalnum((unsigned char)*name) != 0 ? "%c" : "\\%c", *name) >= 0;
+	return complete && dprintf(file, "]\n") >= 0;
+}
+
+/* Opens a file in memory that nobody can change: the section, and the text. Its number is above those of standard
+ * streams and of a worker's descriptors. */
 static int open_file(const char *name, const char *text, int *file, struct error *error)
 {
 	enum { LOWEST = 16 };
 	int made = memfd_create("settings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	bool complete = made >= 0 && fchmod(made, S_IRUSR) == 0 && dprintf(made, "[%s]\n%s", name, text) >= 0 &&
+	bool complete = made >= 0 && fchmod(made, S_IRUSR) == 0 && print_section(made, name) &&
+			dprintf(made, "%s", text) >= 0 &&
 			fcntl(made, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
 
 	*file = complete ? fcntl(made, F_DUPFD_CLOEXEC, LOWEST) : -1;

@@ -214,7 +214,8 @@ int files_read(struct settings *settings, struct error *error)
 
 		if (path == NULL && i == 1 && user_path(user, sizeof(user)))
 			path = user;
-		if (path == NULL)
+		/* The agent's workers get what it has read, of the system's file too: that may be another one now. */
+		if (path == NULL || (i == 0 && descriptor_is_sealed(only)))
 			continue;
 		/* --config replaces the system's file, but cannot loosen it. */
 		settings->only_tightening = i == 0 && only != NULL;
