@@ -150,6 +150,7 @@ bool workers_lost_key(const struct workers *workers, struct error *why);
 struct sender {
 	struct http_pool *pool;
 	const struct bearer_request *request;
+	bool brakes;           /* whether it follows the brake */
 	struct brake brake;
 	struct error last;     /* the last error that slowed the requests down */
 	size_t renewing;       /* items being signed again; each reserves a request */
@@ -159,7 +160,8 @@ struct sender {
 	bool knows_certificate; /* a worker has looked for it */
 };
 
-int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error);
+int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, bool brakes,
+		struct error *error);
 void sender_close(struct sender *sender);
 
 /* sender_signed notes that the workers have finished an item, successfully or not. sender_give queues an item that has

@@ -60,7 +60,7 @@ int run_open(struct run *run, struct error *error)
 		queue_push(&run->free, &run->items[i]);
 	}
 	/* The key comes last, so that an error here does not cost a login. */
-	if (options->bearers && (sender_open(&run->sender, run->request, parallel, error) < 0 ||
+	if (options->bearers && (sender_open(&run->sender, run->request, parallel, !options->no_brake, error) < 0 ||
 				  limits_open(&run->limits, run->request, error) < 0))
 		return error_result(error);
 	if (workers_open(&run->workers, run->request, sessions, options->bearers, error) < 0)

@@ -17,9 +17,10 @@ enum {
 	FRESH_MS = 1000, /* an assertion signed less than this ago counts as fresh, however short its lifetime */
 };
 
-int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, struct error *error)
+int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, bool brakes,
+		struct error *error)
 {
-	*sender = (struct sender){ .request = request };
+	*sender = (struct sender){ .request = request, .brakes = brakes };
 	brake_init(&sender->brake, parallel, request->retries);
 	return http_pool_open(&sender->pool, &request->http, parallel, error);
 }
@@ -132,6 +133,8 @@ static void judge_speed(struct sender *sender, const struct item *item, enum ret
 	unsigned long pause = 0;
 	bool off = false, on = false;
 
+	if (!sender->brakes)
+		return;
 	if (outcome == RETRY_SUCCESS)
 		off = brake_success(brake, item->began);
 	else if (outcome == RETRY_THROTTLED)
@@ -156,7 +159,7 @@ static double decide(const struct sender *sender, struct item *item, const struc
 {
 	const struct retry_rules rules = {
 		.retries = sender->request->retries, .repeatable = true, .login = item->line.request.server,
-		.brake = &sender->brake, .end = INFINITY,
+		.brake = sender->brakes ? &sender->brake : NULL, .end = INFINITY,
 	};
 	double wait = retry_decide(&item->retry, &rules, item->result, answer, clock_ms());
 

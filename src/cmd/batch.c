@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 #include "batch/batch.h"
+#include "base/descriptor.h"
 
 enum { MODULE_WAIT = 30 }; /* seconds; default of batches */
 
@@ -29,6 +30,7 @@ int cmd_batch(const struct settings *settings, enum cmd_purpose purpose, struct 
 		.bearers = purpose == CMD_BEARER,
 		.json = settings_flag(settings, SETTING_JSON),
 		.ordered = purpose == CMD_ASSERTION || settings_flag(settings, SETTING_ORDERED),
+		.no_brake = descriptor_is_sealed(settings_text(settings, SETTING_CONFIG)),
 		.fail_fast = settings_flag(settings, SETTING_FAIL_FAST),
 		.sessions = (size_t)settings_number(settings, SETTING_SESSIONS),
 		.parallel = (size_t)settings_number(settings, SETTING_PARALLEL),
