@@ -209,7 +209,7 @@ static void wake(void *context)
 	struct waiting *waiting = context;
 
 	if (waiting->bearer != NULL)
-		end(waiting); /* the peer takes too long to read */
+		fail(waiting); /* the peer takes too long to read, and must not take a part for the whole */
 	else if (waiting->asking)
 		tell(waiting);
 	else
@@ -263,10 +263,6 @@ void credential_end_all(void)
 {
 	struct waiting *waiting;
 
-	while ((waiting = LIST_FIRST(&all)) != NULL) {
-		if (waiting->bearer != NULL)
-			end(waiting);
-		else
-			fail(waiting);
-	}
+	while ((waiting = LIST_FIRST(&all)) != NULL)
+		fail(waiting);
 }

@@ -214,13 +214,15 @@ int files_read(struct settings *settings, struct error *error)
 
 		if (path == NULL && i == 1 && user_path(user, sizeof(user)))
 			path = user;
-		/* The agent's workers get what it has read, of the system's file too: that may be another one now. */
-		if (path == NULL || (i == 0 && descriptor_is_sealed(only)))
+		if (path == NULL)
 			continue;
 		/* --config replaces the system's file, but cannot loosen it. */
 		settings->only_tightening = i == 0 && only != NULL;
 		result = config_read(settings, path, profile, files[i].layer, &missing,
 				     settings->only_tightening ? &ignored : &found, error);
+		/* A worker has what the agent has read of this file, which may be broken by now. */
+		if (result < 0 && i == 0 && descriptor_is_sealed(only))
+			continue;
 		if (result < 0 && (!missing || (i == 1 && only != NULL)))
 			return result;
 	}
