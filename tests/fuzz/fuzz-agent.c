@@ -231,6 +231,8 @@ static void request(const uint8_t *data, size_t size)
 	int fds[2];
 	size_t have = 0;
 
+	if (memmem(data, size, "00Dsecret", 9) != NULL)
+		return; /* the answer may repeat what the client knows */
 	start();
 	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0, "there are sockets");
 	connections++;
