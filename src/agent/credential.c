@@ -36,7 +36,7 @@ struct waiting {
 	struct timer timer;
 };
 
-static LIST_HEAD(, waiting) all; /* of the agent, of which a process has one */
+static LIST_HEAD(waiting_list, waiting) all; /* of the agent, of which a process has one */
 static size_t count;
 
 /* Frees it. The connection is the caller's now. */

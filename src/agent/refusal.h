@@ -11,7 +11,7 @@
 
 struct refusals {
 	struct loop *loop;
-	LIST_HEAD(, refusal) list;
+	LIST_HEAD(refusal_list, refusal) list;
 	size_t count;
 	void (*left)(void *context, uid_t uid); /* a counted connection has ended */
 	void *context;

@@ -35,7 +35,7 @@ struct session {
 	char profile[NAME_MAX_LENGTH + 1];
 };
 
-static LIST_HEAD(, session) all; /* of the agent, of which a process has one */
+static LIST_HEAD(session_list, session) all; /* of the agent, of which a process has one */
 static size_t count;
 
 static void end(struct session *session)
