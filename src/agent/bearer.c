@@ -2,6 +2,7 @@
 #include "agent/bearer.h"
 
 #include "agent/claims.h"
+#include "agent/members.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -146,24 +147,6 @@ static int make_json(struct agent_bearer *bearer, char *text, const cJSON *answe
 	return result;
 }
 
-/* The answer as an object; NULL if it is none. */
-static cJSON *parse(struct secret *text, const char *answer, size_t length, struct error *error)
-{
-	cJSON *json;
-
-	if (secret_append(text, "{", 1) < 0 || secret_append(text, answer, length) < 0) {
-		error_memory(error);
-		return NULL;
-	}
-	json = strlen(secret_data(text)) == length + 1 ? cJSON_ParseWithOpts(secret_data(text), NULL, 1) : NULL;
-	if (!cJSON_IsObject(json))
-		fail(error, "it is not JSON");
-	else if (json_strict(secret_data(text), json, ERROR_ANSWER, "cannot use the worker's answer: it", error) == 0)
-		return json;
-	cJSON_Delete(json);
-	return NULL;
-}
-
 int agent_bearer_new(struct agent_bearer **bearer, const char *answer, size_t length, const char *profile, long seconds,
 		     double now, long long clock, struct error *error)
 {
@@ -179,7 +162,7 @@ int agent_bearer_new(struct agent_bearer **bearer, const char *answer, size_t le
 		goto out;
 	}
 	fresh->uses = 1;
-	json = parse(text, answer, length, error);
+	json = members_parse(text, answer, length, error);
 	result = json != NULL ? take_token(fresh, json, error) : error_result(error);
 	if (result < 0)
 		goto out;
@@ -187,6 +170,11 @@ int agent_bearer_new(struct agent_bearer **bearer, const char *answer, size_t le
 	snprintf(fresh->jti, sizeof(fresh->jti), "%s", jti != NULL ? jti : "");
 	text_clean(fresh->jti, "");
 	set_expiry(fresh, json, seconds, now, clock);
+	/* A sink would need the next one at once. */
+	if (fresh->expires > 0 && fresh->expires_at == clock) {
+		result = fail(error, "the bearer lives for less than a second");
+		goto out;
+	}
 	result = set_generation(fresh, error);
 	if (result == 0) /* a secret can be changed in place where it can be extended */
 		result = make_json(fresh, secret_extend(text, 0) - secret_length(text), json, profile, error);

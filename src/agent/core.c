@@ -31,7 +31,7 @@ struct running {
 	double told_at;
 };
 
-/* --- what systemd is told ---------------------------------------------------------------------------------------- */
+/* --- messages to systemd ----------------------------------------------------------------------------------------- */
 
 static void append(char *text, size_t size, size_t count, const char *what)
 {

@@ -20,7 +20,7 @@ enum {
 	/* Milliseconds: */
 	PATIENCE = 10000, /* that a peer may take to read */
 	AGAIN = 1000,     /* until another try */
-	TELL = 2000,      /* until the operator is told that a unit waits */
+	TELL = 2000,      /* until a message says that a unit waits */
 };
 
 /* A unit that waits for its credential. */

@@ -3,6 +3,7 @@
 
 #include "agent/claims.h"
 #include "agent/line.h"
+#include "agent/members.h"
 #include "base/text.h"
 
 #include <cjson/cJSON.h>
@@ -10,12 +11,6 @@
 #include <string.h>
 
 #define BASE64URL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-static int unusable(struct failure *failure, const char *reason)
-{
-	failure_set(failure, FAILURE_WORKER, ERROR_ANSWER, 0, "the worker's answer is unusable: %s", reason);
-	return -1;
-}
 
 /* Three parts of base64url, with dots between. */
 static bool is_assertion(const char *text)
@@ -51,36 +46,29 @@ static int write_json(struct secret *json, const char *assertion, const char *pr
 	return result;
 }
 
-/* The answer as an object; NULL if it is none. */
-static cJSON *parse(const char *answer, size_t length)
-{
-	struct secret *text = secret_new(length + 1);
-	bool works = text != NULL && secret_append(text, "{", 1) == 0 && secret_append(text, answer, length) == 0;
-	cJSON *json = works ? cJSON_ParseWithOpts(secret_data(text), NULL, 1) : NULL;
-
-	secret_free(&text);
-	return json;
-}
-
 int http_assertion_json(struct secret **json, const char *answer, size_t length, const char *profile,
 			char jti[JTI_SIZE], struct failure *failure)
 {
-	cJSON *object = parse(answer, length);
-	const char *assertion = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "assertion"));
-	int result = 0;
+	struct secret *text = secret_new(length + 1);
+	cJSON *object;
+	const char *assertion;
+	int result = -1;
 
 	*json = NULL;
-	if (assertion == NULL || !is_assertion(assertion)) {
-		result = unusable(failure, "it holds no assertion");
-	} else {
+	failure_set(failure, FAILURE_WORKER, ERROR_UNEXPECTED, 0, "out of memory");
+	object = text != NULL ? members_parse(text, answer, length, &failure->error) : NULL;
+	assertion = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "assertion"));
+	if (object != NULL && (assertion == NULL || !is_assertion(assertion))) {
+		error_set(&failure->error, ERROR_ANSWER, "cannot use the worker's answer: it holds no assertion");
+	} else if (object != NULL) {
 		read_jti(assertion, jti);
 		*json = secret_new(strlen(assertion) + 128);
-		if (*json == NULL || write_json(*json, assertion, profile != NULL ? profile : "default") < 0) {
+		if (*json != NULL)
+			result = write_json(*json, assertion, profile != NULL ? profile : "default");
+		if (result < 0)
 			secret_free(json);
-			failure_set(failure, FAILURE_WORKER, ERROR_UNEXPECTED, 0, "out of memory");
-			result = -1;
-		}
 	}
 	cJSON_Delete(object);
+	secret_free(&text);
 	return result;
 }

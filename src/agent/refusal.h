@@ -17,9 +17,9 @@ struct refusals {
 	void *context;
 };
 
-/* Takes the connection over. An HTTP or unlock peer is told that its uid has too many connections; a credential peer
+/* Takes the connection over. An HTTP or unlock peer reads that its uid has too many connections; a credential peer
  * gets more than systemd takes. If it is not `counted`, and memory or room for such connections is short, it is closed
- * with what it got until then. */
+ * with what it has received so far. */
 void refusal_start(struct refusals *refusals, int fd, uid_t uid, enum peer_kind kind, bool counted);
 
 /* Ends all, after waiting until credential peers have got enough: at most two seconds. */

@@ -81,7 +81,7 @@ int rules_parse(struct rules **parsed, const char *text, struct error *error)
 		if (parse_rule(&rules->rules[rules->count++], word, error) != 0)
 			return error_result(error);
 	if (rules->count == 0)
-		return error_set(error, ERROR_CONFIG, "cannot understand the rules \"%s\": there is none", text);
+		return error_set(error, ERROR_CONFIG, "cannot use the rules \"%s\": they are empty", text);
 	return 0;
 }
 

@@ -114,7 +114,7 @@ static void free_sink(struct sink *sink)
 	free(sink);
 }
 
-/* The last that is done with a file: nobody else would remove it. */
+/* Comes last for a file: nothing else would remove it. */
 static void remove_last(struct sink *sink)
 {
 	struct error error;

@@ -18,7 +18,7 @@ struct answer {
 	struct failure failure;
 };
 
-/* Reads a line of a worker. Returns -1 if it is none that a batch writes. */
+/* Reads a line of a worker. Returns -1 if no batch writes such a line. */
 int answer_read(struct answer *answer, enum worker_kind kind, const char *text, size_t length);
 
 /* --- the process (worker-process.c, worker-spawn.c, worker-stderr.c) --------------------------------------------- */

@@ -11,7 +11,7 @@ struct batch_options {
 	bool bearers;    /* output bearers rather than assertions */
 	bool json;       /* output assertions in objects */
 	bool ordered;    /* output in the order of the input; must be set for assertions */
-	bool no_brake;   /* no line waits because others fail: whoever asks is told, and waits himself */
+	bool no_brake;   /* no line waits because others fail: its caller decides when to try again */
 	bool fail_fast;  /* end the run at the first line that fails */
 	size_t sessions; /* token sessions; 0: one per processor */
 	size_t parallel; /* concurrent requests, at most BATCH_PARALLEL_MAX */

@@ -30,6 +30,7 @@ int cmd_batch(const struct settings *settings, enum cmd_purpose purpose, struct 
 		.bearers = purpose == CMD_BEARER,
 		.json = settings_flag(settings, SETTING_JSON),
 		.ordered = purpose == CMD_ASSERTION || settings_flag(settings, SETTING_ORDERED),
+		/* The agent starts its workers so; it waits for each user itself. */
 		.no_brake = descriptor_is_sealed(settings_text(settings, SETTING_CONFIG)),
 		.fail_fast = settings_flag(settings, SETTING_FAIL_FAST),
 		.sessions = (size_t)settings_number(settings, SETTING_SESSIONS),

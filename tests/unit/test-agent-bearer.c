@@ -107,6 +107,7 @@ static void answers_that_cannot_be_used_are_refused(void **state)
 		{ "\"access_token\":\"t\\r\\nx\"}", "character" },
 		{ "\"access_token\":\"t\\u007f\"}", "character" },
 		{ "\"access_token\":\"t\xc3\xa9\"}", "character" },
+		{ "\"access_token\":\"t\",\"expires_in\":0.0001}", "less than a second" },
 	};
 	char *deep = malloc(200001);
 	struct agent_bearer *bearer;

@@ -455,8 +455,8 @@ static void units_match_patterns(void **state)
 static void what_is_no_rule_is_refused(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "", "there is none" },
-		{ " \t", "there is none" },
+		{ "", "they are empty" },
+		{ " \t", "they are empty" },
 		{ "root", "cannot understand the rule \"root\"" },
 		{ "uid=0", "uid=0" },
 		{ "uid:", "uid:" },
