@@ -263,14 +263,17 @@ def faults(end):
 # --- the agent's size ---
 
 def size():
-    """Resident memory in KiB and number of descriptors, while no client is connected."""
+    """Resident memory in KiB and number of descriptors (None if only root may see them), while no client is connected."""
     pause.set()
     for client in clients:
         client.resting.wait(100)
     time.sleep(0.5)
     with open(f"/proc/{agent}/status") as file:
         memory = next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
-    descriptors = len(os.listdir(f"/proc/{agent}/fd"))
+    try:
+        descriptors = len(os.listdir(f"/proc/{agent}/fd"))
+    except PermissionError:
+        descriptors = None
     pause.clear()
     return {"memory": memory, "descriptors": descriptors}
 
