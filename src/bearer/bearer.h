@@ -25,6 +25,8 @@ struct bearer_request {
 	const struct server *server;
 	struct oauth_agent agent; /* without a socket: none */
 	struct p11_request key;
+	struct uri *next_key;         /* the key that replaces it, on the same token; NULL: none */
+	const char *next_certificate; /* file with its certificate; NULL: do not check its signatures */
 	const char *client_id;    /* iss */
 	const char *username;     /* sub */
 	struct url instance_url;  /* of the org; optional if audience and token_url are set */
@@ -36,6 +38,7 @@ struct bearer_request {
 	struct jwt_extra *claims, *headers;
 	size_t claim_count, header_count;
 	const char *certificate; /* file with the certificate that the server has; NULL: do not check signatures */
+	long warn_days;          /* warn if a certificate expires earlier; 0: never */
 	struct http_options http; /* with the identity, see identity_http */
 	struct bearer_identity *identity; /* NULL: none */
 	struct recorder *recorder; /* of signatures; NULL: none */

@@ -63,6 +63,10 @@ struct uri;
 /* Parses a URI; "pkcs11:" matches anything. Fails with ERROR_CONFIG; the message never shows a PIN. p11_uri_free wipes
  * the PIN, and allows NULL. */
 int p11_uri_parse(struct uri **uri, const char *text, struct error *error);
+
+/* The same for another key on one token: the URI gets the PIN that `from` has, see p11_key_again. */
+int p11_uri_parse_beside(struct uri **uri, const char *text, const struct uri *from, struct error *error);
+
 void p11_uri_free(struct uri **uri);
 
 /* Adds the hint "did you mean id=%01…?" to the error of a key that was not found, if the URI's id looks like
@@ -90,6 +94,11 @@ void p11_key_close(struct p11_key **key);
  * key's request, with a URI of its own that holds both. Makes no call. The caller frees again->uri with p11_uri_free.
  * Fails if memory is exhausted; again->uri is then NULL. */
 int p11_key_again(const struct p11_key *key, struct p11_request *again, struct error *error);
+
+/* Opens another private key on the token of `key`, in its session and with its login: no login of its own. Both are
+ * recovered together. No signer of `key` may be signing. Close the other key first; `uri` must outlive it. Fails with
+ * ERROR_NO_KEY if the URI names no key on this token or several, and as p11_key_open does. */
+int p11_key_open_beside(struct p11_key **other, struct p11_key *key, const struct uri *uri, struct error *error);
 
 /* Does in advance what the first signature would do: reads what it needs to know of the key, and gets the PIN if each
  * signature needs a login, so that nobody is asked in the middle of a run. Fails as p11_signer_sign does. */
@@ -176,6 +185,11 @@ bool p11_key_was_abandoned(const struct p11_key *key);
  * ERROR_TOKEN if the token opens no more sessions; after p11_tls_open, one more is left for TLS. */
 int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error);
 void p11_signer_close(struct p11_signer **signer);
+
+/* Opens a signer of a key that was opened beside the key of `first`. It shares the session of `first`, so one thread
+ * must use both. Close it first. Fails if memory is exhausted. */
+int p11_signer_open_beside(struct p11_signer **signer, struct p11_key *key, struct p11_signer *first,
+			   struct error *error);
 
 /* Signs `data` with the key's algorithm, by one C_Sign. `signature` has room for SIGNATURE_MAX bytes. *length is that
  * of the modulus or, for an EC key, twice that of the curve's order: R and S (RFC 7518 section 3.4). The signature is

@@ -36,6 +36,10 @@ enum setting_id {
 	SETTING_CLAIM,
 	SETTING_HEADER,
 	SETTING_CERTIFICATE,
+	SETTING_WARN_DAYS,
+	/* the key that replaces it */
+	SETTING_NEXT_KEY,
+	SETTING_NEXT_CERTIFICATE,
 	/* HTTP */
 	SETTING_TOKEN_URL,
 	SETTING_CACERT,
@@ -104,6 +108,16 @@ enum setting_id {
 	SETTING_WAIT,
 	SETTING_ALLOW_NO_CERTIFICATE,
 	SETTING_ALLOW_UNFIT,
+	/* doctor */
+	SETTING_LOGIN,
+	SETTING_EXCHANGE,
+	SETTING_APP_PATH,
+	SETTING_STRICT,
+	/* rotate */
+	SETTING_NEW_KEY,
+	SETTING_ACCEPT_WITHIN,
+	SETTING_SETTLE,
+	SETTING_ABORT,
 	SETTING_COUNT
 };
 
@@ -120,6 +134,7 @@ enum setting_group {
 	GROUP_HTTP = 16,
 	GROUP_AUDIT = 32,
 	GROUP_AGENT = 64,
+	GROUP_NEXT = 128,
 };
 
 /* A setting that a command requires, unless `instead` has settings and all are set. Lists end with SETTING_NONE. */

@@ -54,6 +54,13 @@ const struct setting settings_table[SETTING_COUNT] = {
 	      .help = "add a header field; repeatable"),
 	ENTRY(SETTING_CERTIFICATE, "certificate", .type = TYPE_TEXT, .group = GROUP_CLAIMS, .argument = "FILE",
 	      .help = "file with the key's certificate"),
+	ENTRY(SETTING_WARN_DAYS, "warn-days", .type = TYPE_NUMBER, .group = GROUP_CLAIMS, .argument = "DAYS",
+	      .fallback = "30", .min = 0, .max = 3650, .help = "warn if it expires earlier than this; 0: never"),
+
+	ENTRY(SETTING_NEXT_KEY, "next-key", .type = TYPE_URI, .group = GROUP_NEXT, .argument = "URI",
+	      .help = "key on the same token that replaces --key; signs if --key is refused"),
+	ENTRY(SETTING_NEXT_CERTIFICATE, "next-certificate", .type = TYPE_TEXT, .group = GROUP_NEXT, .argument = "FILE",
+	      .help = "file with its certificate"),
 
 	ENTRY(SETTING_TOKEN_URL, "token-url", .type = TYPE_URL, .pasted = PASTED_URL, .group = GROUP_HTTP,
 	      .argument = "URL", .help = "token endpoint, if it is not the org's usual one"),
@@ -174,4 +181,22 @@ const struct setting settings_table[SETTING_COUNT] = {
 	      .help = "deploy a settings file without a certificate, which breaks logins"),
 	ENTRY(SETTING_ALLOW_UNFIT, "allow-unfit", .type = TYPE_FLAG, .option_only = true,
 	      .help = "deploy an app that is not fit for the JWT bearer flow"),
+
+	ENTRY(SETTING_LOGIN, "login", .type = TYPE_FLAG, .option_only = true,
+	      .help = "log in to the token, and make a test signature"),
+	ENTRY(SETTING_EXCHANGE, "exchange", .type = TYPE_FLAG, .option_only = true,
+	      .help = "also get a bearer, use it and revoke it"),
+	ENTRY(SETTING_APP_PATH, "app-path", .type = TYPE_TEXT, .option_only = true, .argument = "PATH",
+	      .help = "also check the app's files, as \"app check\" does"),
+	ENTRY(SETTING_STRICT, "strict", .type = TYPE_FLAG, .option_only = true,
+	      .help = "exit with status 3 if there are warnings"),
+
+	ENTRY(SETTING_NEW_KEY, "new-key", .type = TYPE_URI, .option_only = true, .argument = "URI",
+	      .help = "use this key, which is on the token, instead of a new one"),
+	ENTRY(SETTING_ACCEPT_WITHIN, "accept-within", .type = TYPE_NUMBER, .option_only = true, .argument = "SECONDS",
+	      .fallback = "900", .min = 1, .max = 86400, .help = "how long the org may take to accept the new key"),
+	ENTRY(SETTING_SETTLE, "settle", .type = TYPE_NUMBER, .option_only = true, .argument = "SECONDS",
+	      .fallback = "60", .min = 0, .max = 3600, .help = "how long it must then accept it without a refusal"),
+	ENTRY(SETTING_ABORT, "abort", .type = TYPE_FLAG, .option_only = true,
+	      .help = "go back to the old key, and end the rotation"),
 };

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which of two keys signs while one replaces the other: some hosts of the server already know the new one, others only
+ * the old one. */
+#ifndef P11BEARER_BEARER_TURN_H
+#define P11BEARER_BEARER_TURN_H
+
+#include "oauth/answer.h"
+#include "server/server.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	TURN_KEYS = 2,
+	/* Assertions that are refused before the request is: a request meets each host by chance, so both keys are
+	 * refused with a chance of at most 1/4, and after 16 tries of at most 1/65,536. */
+	TURN_TRIES = 16,
+};
+
+/* The turns of one request. */
+struct turn {
+	size_t key; /* the one that signs next */
+	int tries;  /* assertions refused so far */
+};
+
+/* Begins with the key that was accepted last. */
+struct turn turn_begin(size_t accepted);
+
+/* Whether the answer refuses the key, so that the other one may be accepted: the signature does not match, or the
+ * server does not say what is wrong with the assertion. */
+bool turn_is_refusal(const struct server *server, const struct oauth_answer *answer);
+
+/* The key was refused. Returns the milliseconds to wait before the next assertion, which turn->key then signs, or a
+ * negative number if there is none. `slow`: each signature may need a touch, so each key gets one try. */
+double turn_next(struct turn *turn, size_t keys, bool slow);
+
+#endif

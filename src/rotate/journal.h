@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How far a rotation has come, in a file from which a later run continues. It holds no secrets. Each change is on disk
+ * before the step that it announces begins. */
+#ifndef P11BEARER_ROTATE_JOURNAL_H
+#define P11BEARER_ROTATE_JOURNAL_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+/* The steps, in order. The journal has the one that is next. */
+enum rotate_step {
+	ROTATE_PROVE_OLD,  /* the old key gets a bearer */
+	ROTATE_KEY,        /* the new key exists */
+	ROTATE_CERTIFICATE, /* its certificate is in a file, and on the token if it takes it */
+	ROTATE_CONFIGURE,  /* the profile names both keys, and the agent has read that */
+	ROTATE_APP,        /* the app's settings file has the new certificate, and the org would take it */
+	ROTATE_DEPLOY,     /* the org has it */
+	ROTATE_ACCEPT,     /* every host of the org accepts the new key */
+	ROTATE_USER,       /* the new key's user is the old one's */
+	ROTATE_FINISH,     /* the profile names the new key alone, and the agent has read that */
+	ROTATE_STEPS,
+};
+
+/* All strings are the journal's own, or NULL. */
+struct rotate_record {
+	char *profile, *config;          /* the section, and its file */
+	char *app, *settings_file;       /* the app's name, and the file with its certificate (real path) */
+	char *old_key, *new_key;         /* full URIs without a PIN; the new one is known before the key is made */
+	char *old_certificate, *new_certificate; /* files; the old one is NULL if the profile names none */
+	char *app_certificate;           /* the text that the settings file had in the field certificate; NULL: no field */
+	char *user;                      /* whom the org says the bearer belongs to */
+	enum rotate_step next;
+	bool aborting;                   /* it goes back to the old key */
+	double seconds[ROTATE_STEPS];    /* that each step has taken so far */
+	time_t began;
+};
+
+struct journal;
+
+/* Opens the journal of the app whose settings file is at `app` (a real path), in $STATE_DIRECTORY, else in
+ * $XDG_STATE_HOME/p11bearer, else in ~/.local/state/p11bearer, which it makes if it is missing; takes the lock, and
+ * reads the journal if there is one. Fails with ERROR_CONFIG if another rotation of the app runs (the message has its
+ * pid), if there is no folder, or if the file is damaged or not the user's own. */
+int journal_open(struct journal **journal, const char *app, struct error *error);
+
+/* Gives up the lock. NULL is allowed. The journal stays. */
+void journal_close(struct journal **journal);
+
+/* The record, which the caller fills and changes. */
+struct rotate_record *journal_record(struct journal *journal);
+
+/* Whether there was a journal, so that the rotation continues. */
+bool journal_exists(const struct journal *journal);
+
+/* The path, for messages. Owned by the journal. */
+const char *journal_path(const struct journal *journal);
+
+/* Writes the record: temporary file, fsync, rename. Fails with ERROR_UNEXPECTED. */
+int journal_save(struct journal *journal, struct error *error);
+
+/* Removes the journal: the rotation has ended. Fails with ERROR_UNEXPECTED. */
+int journal_remove(struct journal *journal, struct error *error);
+
+#endif

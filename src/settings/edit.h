@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes values in a configuration file. They are spliced in: all other bytes stay the same. */
+#ifndef P11BEARER_SETTINGS_EDIT_H
+#define P11BEARER_SETTINGS_EDIT_H
+
+#include "settings/settings.h"
+
+struct settings_change {
+	enum setting_id id;
+	const char *value; /* NULL: remove the key */
+};
+
+/* Finds the file in which the chosen profile's section can set the values of `ids`, so that they take effect: the one
+ * that sets `key`, in the profile's section or in [default]. Fails with ERROR_CONFIG, with the lines to set by hand in
+ * the hint, if an option or the environment sets one of them, a later file does, no profile is chosen, or the file
+ * cannot be replaced. The caller frees *path. */
+int settings_edit_place(const struct settings *settings, enum setting_id key, const enum setting_id *ids, size_t count,
+			char **path, struct error *error);
+
+/* The text of the file with the changes in `section`, which is added at the end if it is missing. Understands the whole
+ * syntax of config(5): continued lines, comments, quotes, a section in several parts, "section::key". Parses the result
+ * with OpenSSL and compares every value of every section. The caller wipes and frees *result. Fails with
+ * ERROR_CONFIG. */
+int settings_edit_text(const char *path, const char *text, size_t length, const char *section,
+		       const struct settings_change *changes, size_t count, char **result, size_t *result_length,
+		       struct error *error);
+
+/* Does so in the file at `path`: atomic, with the file's access, and only if nobody else changes it in the meantime.
+ * Does nothing if the file already has these values. */
+int settings_edit(const char *path, const char *section, const struct settings_change *changes, size_t count,
+		  struct error *error);
+
+#endif
