@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
 	&command_whoami,
 	&command_revoke,
 	&command_exec,
+	&command_doctor,
 	IN_APP(usage_app_set_cert),
 	IN_APP(usage_app_check),
 	IN_APP(usage_app_init),

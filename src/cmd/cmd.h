@@ -18,6 +18,7 @@ struct command {
 
 extern const struct command command_keys, command_keygen, command_cert, command_csr, command_jwt, command_token;
 extern const struct command command_whoami, command_revoke, command_exec, command_destroy, command_import, command_jwk;
+extern const struct command command_doctor;
 extern const struct command command_agent_status, command_agent_unlock, command_agent_lock, command_agent_forget;
 extern const struct command command_agent_reload;
 
@@ -73,6 +74,15 @@ enum cmd_purpose { CMD_ASSERTION, CMD_BEARER };
 int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
 		       struct bearer_request *request, struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
+
+/* The parts of cmd_bearer_request: client id, username, claims and header fields of the assertion; the URLs. Fail with
+ * ERROR_USAGE or ERROR_CONFIG. request->server must be set. */
+int cmd_take_claims(const struct settings *settings, struct bearer_request *request, struct error *error);
+int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
+		  struct error *error);
+
+/* The URL to which the assertion is sent. It is not set if the lines of a batch set it. */
+enum setting_id cmd_first_url(const struct settings *settings);
 
 /* Names the agent, and the profile and user to ask it for, as the settings do. Fails with ERROR_USAGE, ERROR_CONFIG, or
  * with ERROR_NETWORK if there is none at the usual places. */

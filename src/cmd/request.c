@@ -97,14 +97,28 @@ static int take_extras(const struct settings *settings, enum setting_id id, enum
 	return 0;
 }
 
-/* The URL to which the assertion is sent. It is not set if the lines of a batch set it. */
-static enum setting_id first_url(const struct settings *settings)
+int cmd_take_claims(const struct settings *settings, struct bearer_request *request, struct error *error)
+{
+	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
+	request->username = settings_text(settings, SETTING_USERNAME);
+	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
+	request->lifetime = settings_number(settings, SETTING_LIFETIME);
+	if (request->lifetime == 0)
+		request->lifetime = request->server->lifetime_max;
+	request->jti = settings_flag(settings, SETTING_JTI);
+	if (take_extras(settings, SETTING_CLAIM, request->jti ? JWT_CLAIM_NOT_JTI : JWT_CLAIM, &request->claims,
+			&request->claim_count, error) < 0)
+		return error_result(error);
+	return take_extras(settings, SETTING_HEADER, JWT_HEADER, &request->headers, &request->header_count, error);
+}
+
+enum setting_id cmd_first_url(const struct settings *settings)
 {
 	return settings_text(settings, SETTING_TOKEN_URL) != NULL ? SETTING_TOKEN_URL : SETTING_INSTANCE_URL;
 }
 
-static int take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
-		     struct error *error)
+int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
+		  struct error *error)
 {
 	request->instance_url = settings_url(settings, SETTING_INSTANCE_URL);
 	request->audience = settings_url(settings, SETTING_AUDIENCE);
@@ -113,7 +127,7 @@ static int take_urls(const struct settings *settings, enum cmd_purpose purpose, 
 	request->token_url = settings_url(settings, SETTING_TOKEN_URL);
 	if (bearer_endpoint(request, error) == 0)
 		return 0;
-	settings_blame(settings, first_url(settings), error);
+	settings_blame(settings, cmd_first_url(settings), error);
 	return error_result(error);
 }
 
@@ -165,32 +179,24 @@ int cmd_identity(const struct settings *settings, enum setting_id url, struct be
 int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
 		       struct bearer_request *request, struct error *error)
 {
+	const enum setting_id url = cmd_first_url(settings);
+
 	*request = (struct bearer_request){ .server = &server_salesforce };
 	if (settings_use_agent(settings))
 		return cmd_agent_request(settings, request, error);
 	if (settings_require(settings, needed, error) < 0)
 		return error_result(error);
-	request->lifetime = settings_number(settings, SETTING_LIFETIME);
-	if (request->lifetime == 0)
-		request->lifetime = request->server->lifetime_max;
-	request->jti = settings_flag(settings, SETTING_JTI);
-	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
 	if (purpose == CMD_BEARER) {
 		request->retries = settings_number(settings, SETTING_RETRIES);
 		request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
-		if (cmd_http_options(settings, settings_text(settings, first_url(settings)), &request->http, error) < 0)
-			return error_result(error);
-		if (cmd_identity(settings, first_url(settings), &request->identity, error) < 0)
+		if (cmd_http_options(settings, settings_text(settings, url), &request->http, error) < 0 ||
+		    cmd_identity(settings, url, &request->identity, error) < 0)
 			return error_result(error);
 		request->http.identity = identity_http(request->identity);
 	}
-	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
-	request->username = settings_text(settings, SETTING_USERNAME);
 	if (cmd_key_request(settings, NULL, &request->key, error) < 0 ||
-	    take_urls(settings, purpose, request, error) < 0 ||
-	    take_extras(settings, SETTING_CLAIM, request->jti ? JWT_CLAIM_NOT_JTI : JWT_CLAIM, &request->claims,
-			&request->claim_count, error) < 0 ||
-	    take_extras(settings, SETTING_HEADER, JWT_HEADER, &request->headers, &request->header_count, error) < 0)
+	    cmd_take_urls(settings, purpose, request, error) < 0 ||
+	    cmd_take_claims(settings, request, error) < 0)
 		return error_result(error);
 	cmd_warn_urls(settings, purpose);
 	return cmd_recorder(settings, &request->key, &request->recorder, error);

@@ -30,25 +30,61 @@ void doctor_warn(struct doctor_finding *finding, const char *step, const char *f
 void doctor_skip(struct doctor_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_fail(struct doctor_finding *finding, const struct error *error);
 
-/* Add a fact for --json. */
+/* Add a fact for --json. A time is in seconds since 1970. */
 void doctor_fact_text(struct doctor_finding *finding, const char *name, const char *value);
 void doctor_fact_number(struct doctor_finding *finding, const char *name, double value);
+void doctor_fact_flag(struct doctor_finding *finding, const char *name, bool value);
+
+/* A part of the request, and why it cannot be used. */
+struct doctor_part {
+	bool absent;        /* the part is not set, and nothing is wrong with that */
+	struct error error; /* class ERROR_NONE: it can be used */
+};
 
 /* What the checks look at: the same structs as the commands get. Strings belong to the caller. */
 struct doctor_given {
-	const struct bearer_request *request; /* NULL: the settings cannot be used */
+	/* What the settings give; what they do not give, or what cannot be used, is 0. The request has no identity: see
+	 * tls_certificate. A check that uses a part needs that part's check, such as "configuration.key". */
+	const struct bearer_request *request;
+	struct doctor_part key;       /* request->key, next_key */
+	struct doctor_part assertion; /* client_id, username, audience, claims, headers, certificate */
+	struct doctor_part server;    /* instance_url, token_url, endpoint, http */
+	const char *tls_certificate;  /* path; NULL: none */
+	const char *tls_key;          /* URI; NULL: that of the key */
 	bool login, exchange;
 };
 
+/* --- the table (doctor/table.c), in the order in which the checks run and are shown ------------------------------ */
+
 struct doctor; /* what checks have found so far, and keep open for those after them (doctor/internal.h) */
 
-/* The table (doctor/table.c), in the order in which the checks run and are shown. */
+enum { DOCTOR_NEEDS = 3 };
+
 struct doctor_check {
 	const char *group, *name; /* unique together, such as "token" and "pin"; part of --json, so they never change */
-	const char *needs[3];     /* "group.name" of checks that must not have failed or been skipped */
+	const char *needs[DOCTOR_NEEDS]; /* "group.name" of earlier checks that must not have failed or been skipped */
 	void (*run)(struct doctor *doctor, struct doctor_finding *finding);
+	/* It uses a PIN, or sends an assertion: it is skipped if a check of the configuration has failed. */
+	bool acts;
 };
 extern const struct doctor_check doctor_checks[];
 extern const size_t doctor_check_count;
+
+/* --- running them ------------------------------------------------------------------------------------------------ */
+
+/* What is called after each check. Returns 0, or a negative class to stop. */
+typedef int doctor_tell(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
+			struct error *error);
+
+/* Runs all checks. Fails only if memory is exhausted, or as `tell` does. `given` must outlive the doctor. The caller
+ * closes *doctor, also after a failure. */
+int doctor_run(struct doctor **doctor, const struct doctor_given *given, doctor_tell *tell, void *context,
+	       struct error *error);
+
+/* Closes what the checks have opened, and frees *doctor; NULL is allowed. */
+void doctor_close(struct doctor **doctor);
+
+/* What the check with this index in the table has found. */
+const struct doctor_finding *doctor_finding(const struct doctor *doctor, size_t index);
 
 #endif

@@ -29,7 +29,7 @@ struct rotate_record {
 	char *app, *settings_file;       /* the app's name, and the file with its certificate (real path) */
 	char *old_key, *new_key;         /* full URIs without a PIN; the new one is known before the key is made */
 	char *old_certificate, *new_certificate; /* files; the old one is NULL if the profile names none */
-	char *app_certificate;           /* the text that the settings file had in the field certificate; NULL: no field */
+	char *app_certificate;           /* what the settings file had in the field certificate; NULL: no field */
 	char *user;                      /* whom the org says the bearer belongs to */
 	enum rotate_step next;
 	bool aborting;                   /* it goes back to the old key */

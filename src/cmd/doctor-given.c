@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the checks of doctor look at, from the settings. Unlike the other commands, a part that cannot be used does not
+ * keep doctor from using the others. */
+#include "cmd/doctor.h"
+
+static const struct settings_needed needs_assertion[] = {
+	{ .id = SETTING_CLIENT_ID },
+	{ .id = SETTING_USERNAME },
+	{ .id = SETTING_INSTANCE_URL, .instead = { SETTING_AUDIENCE } },
+	{ .id = SETTING_NONE },
+};
+static const struct settings_needed needs_server[] = {
+	{ .id = SETTING_INSTANCE_URL, .instead = { SETTING_TOKEN_URL } },
+	{ .id = SETTING_NONE },
+};
+
+/* Whether the part is there. It may be missing if the agent has it. */
+static bool has_part(const struct settings *settings, const struct settings_needed *needed, struct doctor_part *part)
+{
+	if (settings_require(settings, needed, &part->error) == 0)
+		return true;
+	part->absent = settings_use_agent(settings);
+	if (part->absent)
+		part->error.class = ERROR_NONE;
+	else
+		part->error.class = ERROR_CONFIG;
+	return false;
+}
+
+static void take_server(const struct settings *settings, struct doctor_part *part, struct bearer_request *request)
+{
+	request->retries = settings_number(settings, SETTING_RETRIES);
+	request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
+	if (cmd_take_urls(settings, CMD_BEARER, request, &part->error) < 0 ||
+	    cmd_http_options(settings, settings_text(settings, cmd_first_url(settings)), &request->http,
+			     &part->error) < 0)
+		return;
+	cmd_warn_urls(settings, CMD_BEARER);
+}
+
+void doctor_fill(const struct settings *settings, struct doctor_given *given, struct bearer_request *request)
+{
+	*request = (struct bearer_request){
+		.server = &server_salesforce,
+		.warn_days = settings_number(settings, SETTING_WARN_DAYS),
+	};
+	*given = (struct doctor_given){
+		.request = request,
+		.tls_certificate = settings_text(settings, SETTING_TLS_CERTIFICATE),
+		.tls_key = settings_text(settings, SETTING_TLS_KEY),
+		.login = settings_flag(settings, SETTING_LOGIN),
+		.exchange = settings_flag(settings, SETTING_EXCHANGE),
+	};
+	if (has_part(settings, cmd_needs_key, &given->key))
+		(void)cmd_key_request(settings, NULL, &request->key, &given->key.error);
+	if (has_part(settings, needs_assertion, &given->assertion))
+		(void)cmd_take_claims(settings, request, &given->assertion.error);
+	if (has_part(settings, needs_server, &given->server))
+		take_server(settings, &given->server, request);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files of the command doctor. */
+#ifndef P11BEARER_CMD_DOCTOR_H
+#define P11BEARER_CMD_DOCTOR_H
+
+#include "cmd/cmd.h"
+#include "doctor/doctor.h"
+
+/* Fills `given` and `request` from the settings, as far as these can be used. The caller clears the request. */
+void doctor_fill(const struct settings *settings, struct doctor_given *given, struct bearer_request *request);
+
+/* How many checks ended in which way, and what follows. */
+struct doctor_summary {
+	size_t counts[DOCTOR_SKIPPED + 1]; /* by status */
+	enum error_class class; /* of the first failure, or ERROR_CONFIG for warnings with --strict; else ERROR_NONE */
+};
+
+/* Writes the report for people: each check when it has run, and the summary. */
+struct doctor_print;
+int doctor_print_new(struct doctor_print **print, struct error *error);
+void doctor_print_free(struct doctor_print **print);
+doctor_tell doctor_print_check; /* the context is a struct doctor_print */
+int doctor_print_summary(struct doctor_print *print, const struct doctor_summary *summary, struct error *error);
+
+/* Writes the report as JSON. */
+int doctor_print_json(const struct doctor *doctor, const struct doctor_summary *summary, struct error *error);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs the checks. */
+#include "doctor/internal.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_named(const struct doctor_check *check, const char *name)
+{
+	size_t length = strlen(check->group);
+
+	return strncmp(name, check->group, length) == 0 && name[length] == '.' &&
+	       strcmp(name + length + 1, check->name) == 0;
+}
+
+struct doctor_finding *doctor_find(const struct doctor *doctor, const char *name)
+{
+	size_t i = 0;
+
+	while (i < doctor_check_count && !is_named(&doctor_checks[i], name))
+		i++;
+	if (i == doctor_check_count)
+		abort(); /* the name is in the source */
+	return &doctor->findings[i];
+}
+
+const struct doctor_finding *doctor_finding(const struct doctor *doctor, size_t index)
+{
+	return &doctor->findings[index];
+}
+
+/* The first check of the configuration that has failed, or NULL. */
+static const char *wrong_configuration(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor_check_count; i++) {
+		if (strcmp(doctor_checks[i].group, "configuration") == 0 &&
+		    doctor->findings[i].status == DOCTOR_FAILURE)
+			return doctor_checks[i].name;
+	}
+	return NULL;
+}
+
+/* Skips the check if it cannot be run. */
+static bool is_skipped(const struct doctor *doctor, const struct doctor_check *check, struct doctor_finding *finding)
+{
+	const char *wrong = check->acts ? wrong_configuration(doctor) : NULL;
+
+	for (size_t i = 0; i < DOCTOR_NEEDS && check->needs[i] != NULL; i++) {
+		enum doctor_status status = doctor_find(doctor, check->needs[i])->status;
+
+		if (status != DOCTOR_FAILURE && status != DOCTOR_SKIPPED)
+			continue;
+		doctor_skip(finding, "needs %s", check->needs[i]);
+		return true;
+	}
+	if (wrong != NULL)
+		doctor_skip(finding, "needs configuration.%s", wrong);
+	return wrong != NULL;
+}
+
+int doctor_run(struct doctor **doctor, const struct doctor_given *given, doctor_tell *tell, void *context,
+	       struct error *error)
+{
+	int result = 0;
+
+	*doctor = calloc(1, sizeof(**doctor));
+	if (*doctor == NULL)
+		return error_memory(error);
+	(*doctor)->given = given;
+	(*doctor)->findings = calloc(doctor_check_count, sizeof(*(*doctor)->findings));
+	if ((*doctor)->findings == NULL)
+		return error_memory(error);
+	for (size_t i = 0; i < doctor_check_count && result == 0; i++) {
+		struct doctor_finding *finding = &(*doctor)->findings[i];
+
+		if (!is_skipped(*doctor, &doctor_checks[i], finding))
+			doctor_checks[i].run(*doctor, finding);
+		result = tell(context, &doctor_checks[i], finding, error);
+	}
+	return result;
+}
+
+void doctor_close(struct doctor **doctor)
+{
+	struct doctor *old = *doctor;
+
+	if (old == NULL)
+		return;
+	for (size_t i = 0; i < doctor_check_count && old->findings != NULL; i++)
+		cJSON_Delete(old->findings[i].facts);
+	free(old->findings);
+	free(old);
+	*doctor = NULL;
+}
