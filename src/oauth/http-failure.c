@@ -33,7 +33,9 @@ int transfer_explain(const struct http *http, const struct transfer *transfer, C
 	const char *url = response->url, *proxy = proxy_between(http->proxy, request->url->text);
 	const char *hint = identity_advice(transfer, code);
 
-	if (proxy != NULL && !response->sent && proxy_failed(http, transfer, code, &response->transient, error))
+	response->by_proxy = proxy != NULL && !response->sent &&
+			     proxy_failed(http, transfer, code, &response->transient, error);
+	if (response->by_proxy)
 		return error_result(error);
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:

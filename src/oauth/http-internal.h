@@ -118,6 +118,17 @@ void handle_move(CURLM *multi, struct guard *guard);
  * sends the next one. If memory is exhausted, the old handle stays. */
 void handle_renew(CURL **easy);
 
+/* --- what happens on the way (http-probe.c); all do nothing without request->probe ------------------------------- */
+
+/* Sets libcurl's options. */
+bool probe_set(CURL *easy, const struct transfer *transfer);
+
+/* Called when a TLS connection starts for the transfer, with its SSL_CTX. */
+void probe_see_tls(const struct transfer *transfer, void *tls_context);
+
+/* Called when libcurl has ended with `code`, after the failure was explained. */
+void probe_end(const struct http *http, const struct transfer *transfer, CURLcode code);
+
 /* --- time (http-time.c) ------------------------------------------------------------------------------------------ */
 
 /* Starts the request's time limit. */

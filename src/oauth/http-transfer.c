@@ -62,6 +62,7 @@ static CURLcode on_tls(CURL *easy, void *tls_context, void *context)
 	SSL_CTX_set_options(tls_context, SSL_OP_CLEANSE_PLAINTEXT);
 	guard_connection(transfer->http->guard, tls_context);
 	proxy_see_tls(transfer);
+	probe_see_tls(transfer, tls_context);
 	return identity_begin(transfer, tls_context);
 }
 
@@ -125,7 +126,7 @@ static bool set_options(struct http *http, struct transfer *transfer)
 	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 	       (options->cacert == NULL || (curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert) == CURLE_OK &&
 					    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK)) &&
-	       proxy_set(easy, http->proxy, options->cacert) &&
+	       proxy_set(easy, http->proxy, options->cacert) && probe_set(easy, transfer) &&
 	       /* Through a proxy, plain http would leave this machine. */
 	       (!plain || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&

@@ -186,6 +186,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 		while (transfer_wants_more(http, &transfer, code))
 			code = perform(http, &transfer);
 		result = transfer_end(http, &transfer, code, error);
+		probe_end(http, &transfer, code);
 	}
 	transfer_clear(http, &transfer);
 	handle_renew(&http->easy);

@@ -15,6 +15,7 @@
 #include <time.h>
 
 struct http; /* a client */
+struct http_probe;
 
 /* A parsed URL to which requests may be sent: https, or http to a loopback address, without user and password. Only the
  * two functions below make one. They fail with ERROR_CONFIG, and the caller frees the URL. http_url_below appends
@@ -84,6 +85,7 @@ struct http_response {
 	int number;          /* errno of a connection that failed, or 0 */
 	bool stale;          /* failed on a reused connection, which may already have been closed */
 	bool refused;        /* failed with ERROR_ORG: in TLS, the server refused the client for its certificate */
+	bool by_proxy;       /* the proxy failed, before it had connected to the server */
 	enum http_certificate certificate;
 };
 
@@ -116,6 +118,7 @@ struct http_request {
 	const char *header;              /* another line of the header, without its end, or NULL */
 	size_t limit;                    /* bytes of the answer; 0: HTTP_BODY_MAX */
 	bool fresh;                      /* use a new connection */
+	struct http_probe *probe;        /* of http_send only: what happens, see http-probe.h; NULL: not watched */
 	bool once_sent_await;            /* once the request was sent, a signal leaves 10 s for the answer */
 };
 
