@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMED_MOST = 10 }; /* matches that an error lists */
-
 static int no_token(const struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no token matches %s", uri_shown(key->uri));
@@ -39,7 +37,7 @@ static int many_tokens(struct p11_key *key, struct error *error)
 
 	tokens_look_beyond(tokens, key->uri);
 	error_set(error, ERROR_NO_KEY, "%zu tokens match %s:", tokens->count, uri_shown(key->uri));
-	for (size_t i = 0; i < tokens->count && i < NAMED_MOST; i++) {
+	for (size_t i = 0; i < tokens->count && i < KEYS_NAMED_MOST; i++) {
 		char *uri = token_uri(&tokens->list[i]);
 
 		by_slot |= tokens->list[i].needs_slot;
@@ -77,35 +75,44 @@ static bool is_unsuitable(struct token *token, const struct p11_request *request
 	return searched && count == 0;
 }
 
-int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
-	      struct error *error)
+int key_modules(struct p11_key *key, const struct p11_request *request, struct error *error)
+{
+	key->request = *request;
+	key->uri = request->uri;
+	return modules_open(&key->modules, request, key->uri, error);
+}
+
+int key_choose_token(struct p11_key *key, bool for_new_key, struct token **token, struct error *error)
 {
 	struct tokens *tokens = &key->tokens;
 	size_t kept = 0;
 
-	key->request = *request;
-	key->uri = request->uri;
-	if (modules_open(&key->modules, request, key->uri, error) < 0 ||
-	    tokens_find(tokens, &key->modules, key->uri, false, error) < 0)
-		return error_result(error);
 	if (tokens->count > 1) {
 		for (size_t i = 0; i < tokens->count; i++) {
-			if (!is_unsuitable(&tokens->list[i], request, for_new_key))
+			if (!is_unsuitable(&tokens->list[i], &key->request, for_new_key))
 				tokens->list[kept++] = tokens->list[i];
 		}
 		if (kept > 0)
 			tokens->count = kept;
 	}
-	if (tokens->count != 1) {
-		(void)(tokens->count == 0 ? no_token(key, error) : many_tokens(key, error));
-		return error_result(error);
-	}
+	if (tokens->count != 1)
+		return tokens->count == 0 ? no_token(key, error) : many_tokens(key, error);
 	*token = &tokens->list[0];
+	return 0;
+}
+
+int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
+	      struct error *error)
+{
+	if (key_modules(key, request, error) < 0 ||
+	    tokens_find(&key->tokens, &key->modules, key->uri, false, error) < 0 ||
+	    key_choose_token(key, for_new_key, token, error) < 0)
+		return error_result(error);
 	return require_hardware(*token, request, request->alg, error);
 }
 
-static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, bool logged_in,
-		     struct error *error)
+int key_is_one_of_many(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, bool logged_in,
+		       struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "more than one key on token \"%s\" matches %s:",
 		  token_label(key->session.token), uri_shown(key->uri));
@@ -116,7 +123,7 @@ static int many_keys(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t 
 	return -ERROR_NO_KEY;
 }
 
-static int no_key(struct p11_key *key, struct error *error)
+int key_is_missing(struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no private %skey on token \"%s\" matches %s",
 		  fit_name(key->request.alg), token_label(key->session.token), uri_shown(key->uri));
@@ -126,14 +133,14 @@ static int no_key(struct p11_key *key, struct error *error)
 
 int key_check_before_login(struct p11_key *key, struct error *error)
 {
-	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
+	CK_OBJECT_HANDLE found[KEYS_NAMED_MOST + 1];
 	CK_KEY_TYPE type;
 	size_t count;
-	int result = fit_find(&key->session, key->uri, CKO_PUBLIC_KEY, key->request.alg, found, NAMED_MOST + 1, &count,
-			      &type, error);
+	int result = fit_find(&key->session, key->uri, CKO_PUBLIC_KEY, key->request.alg, found,
+			      KEYS_NAMED_MOST + 1, &count, &type, error);
 
 	if (result == 0 && count > 1)
-		return many_keys(key, found, count, false, error);
+		return key_is_one_of_many(key, found, count, false, error);
 	if (result == 0)
 		result = count == 1 ? fit_settle(key, found[0], type, false, error) :
 				      fit_refuse_other(key, CKO_PUBLIC_KEY, error);
@@ -153,17 +160,18 @@ static enum alg alg_to_find(const struct p11_key *key)
 int key_find(struct p11_key *key, struct error *error)
 {
 	enum alg alg = alg_to_find(key);
-	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
+	CK_OBJECT_HANDLE found[KEYS_NAMED_MOST + 1];
 	CK_KEY_TYPE type;
 	size_t count;
 
-	if (fit_find(&key->session, key->uri, CKO_PRIVATE_KEY, alg, found, NAMED_MOST + 1, &count, &type, error) < 0)
+	if (fit_find(&key->session, key->uri, CKO_PRIVATE_KEY, alg, found, KEYS_NAMED_MOST + 1, &count, &type,
+		     error) < 0)
 		return error_result(error);
 	key->matches = count;
 	if (count == 0)
-		return no_key(key, error);
+		return key_is_missing(key, error);
 	if (count > 1)
-		return many_keys(key, found, count, true, error);
+		return key_is_one_of_many(key, found, count, true, error);
 	key->handle = found[0];
 	if (!fit_takes(key->alg, type)) {
 		key->alg = ALG_AUTO;

@@ -59,6 +59,10 @@ struct p11_key *key_new(void);
 int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
 	      struct error *error);
 
+/* The steps of key_token: takes the request and loads the modules; then, after tokens_find, chooses the token. */
+int key_modules(struct p11_key *key, const struct p11_request *request, struct error *error);
+int key_choose_token(struct p11_key *key, bool for_new_key, struct token **token, struct error *error);
+
 /* The two steps of p11_key_open: up to a session with the token, and from there to the key. */
 int key_begin(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error);
 int key_log_in(struct p11_key *key, struct error *error);
@@ -69,6 +73,16 @@ int key_check_before_login(struct p11_key *key, struct error *error);
 
 /* Finds the key in its session, which is open and logged in. Fails with ERROR_NO_KEY or ERROR_TOKEN. */
 int key_find(struct p11_key *key, struct error *error);
+
+/* Set the error of a URI that matches no private key, or these keys, on the session's token. Return -ERROR_NO_KEY. */
+enum { KEYS_NAMED_MOST = 10 }; /* matches that the error lists */
+int key_is_missing(struct p11_key *key, struct error *error);
+int key_is_one_of_many(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_t count, bool logged_in,
+		       struct error *error);
+
+/* The public half that the URI names, if the token shows exactly one; else *public is NULL (public-read.c). Fails with
+ * ERROR_TOKEN: with the code CKR_USER_NOT_LOGGED_IN if the token hides everything until login. */
+int key_half(const struct p11_key *key, EVP_PKEY **public, struct error *error);
 
 /* Adds the hint for a key that was not found on the session's token (key-hint.c). */
 void key_hint(struct p11_key *key, struct error *error);
@@ -135,7 +149,7 @@ void key_note_gone(struct p11_key *key, const struct error *why);
 void key_answers(struct p11_key *key);
 
 /* The certificate of a key with this public half, as p11_key_certificate describes it; NULL if it has no certificate,
- * and after a failure (store.c). Fails with ERROR_TOKEN. */
+ * and after a failure (store.c). `private` may be CK_INVALID_HANDLE. Fails with ERROR_TOKEN. */
 int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY *public, X509 **certificate,
 		       struct error *error);
 

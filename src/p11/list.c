@@ -12,15 +12,6 @@
 
 enum { KEYS_MOST = 4096 };
 
-static void copy_field(char *text, const CK_UTF8CHAR *field, size_t size)
-{
-	while (size > 0 && field[size - 1] == ' ')
-		size--;
-	memcpy(text, field, size);
-	text[size] = '\0';
-	text_clean(text, "");
-}
-
 static int read_key(const struct session *session, CK_OBJECT_HANDLE object, struct p11_key_info *info,
 		    struct error *error)
 {
@@ -104,10 +95,10 @@ static int read_token(struct token *token, const struct p11_request *request, co
 	struct session session;
 	int result;
 
-	copy_field(info->label, token->info.label, sizeof(token->info.label));
-	copy_field(info->manufacturer, token->info.manufacturerID, sizeof(token->info.manufacturerID));
-	copy_field(info->model, token->info.model, sizeof(token->info.model));
-	copy_field(info->serial, token->info.serialNumber, sizeof(token->info.serialNumber));
+	token_field(info->label, token->info.label, sizeof(token->info.label));
+	token_field(info->manufacturer, token->info.manufacturerID, sizeof(token->info.manufacturerID));
+	token_field(info->model, token->info.model, sizeof(token->info.model));
+	token_field(info->serial, token->info.serialNumber, sizeof(token->info.serialNumber));
 	info->module = strdup(token->module->name);
 	info->initialized = (token->info.flags & CKF_TOKEN_INITIALIZED) != 0;
 	info->login_required = (token->info.flags & CKF_LOGIN_REQUIRED) != 0;

@@ -60,13 +60,13 @@ int mechanism_bits_min(enum alg alg)
 	return alg_info(alg)->family == ALG_PKCS1 ? (digest + DIGEST_INFO_START + 11) * 8 : (2 * digest + 1) * 8 + 2;
 }
 
-int mechanism_choose(const struct token *token, enum alg alg, const struct mechanism **mechanism, struct error *error)
+int mechanism_find(const struct token *token, enum alg alg, const struct mechanism **mechanism, struct error *error)
 {
-	const struct mechanism *each = table[alg];
+	const struct mechanism *each;
 	bool denied = true;
 
-	*mechanism = each;
-	for (; alg != ALG_RS256 && each->name != NULL; each++) {
+	*mechanism = NULL;
+	for (each = table[alg]; each->name != NULL; each++) {
 		CK_MECHANISM_INFO info = { .flags = 0 };
 		CK_RV rv = CALL(token->module, C_GetMechanismInfo, token->slot, each->type, &info);
 
@@ -77,7 +77,7 @@ int mechanism_choose(const struct token *token, enum alg alg, const struct mecha
 		/* Some modules return CKR_OK and zeros for what they do not know; others fail for all mechanisms. */
 		denied &= rv == CKR_MECHANISM_INVALID || (rv == CKR_OK && info.flags != 0);
 	}
-	if (alg == ALG_RS256 || !denied)
+	if (!denied)
 		return 0;
 	error_set(error, ERROR_NO_KEY, "token \"%s\" cannot make %s signatures: it has none of", token_label(token),
 		  alg_info(alg)->name);
@@ -85,6 +85,15 @@ int mechanism_choose(const struct token *token, enum alg alg, const struct mecha
 		error_append(error, "%s %s", each == table[alg] ? "" : ",", each->name);
 	error_hint(error, "nothing was signed; choose another algorithm with --alg, or another token");
 	return -ERROR_NO_KEY;
+}
+
+int mechanism_choose(const struct token *token, enum alg alg, const struct mechanism **mechanism, struct error *error)
+{
+	int result = alg != ALG_RS256 ? mechanism_find(token, alg, mechanism, error) : 0;
+
+	if (alg == ALG_RS256 || *mechanism == NULL)
+		*mechanism = table[alg];
+	return result;
 }
 
 CK_RV mechanism_begin(const struct session *session, CK_OBJECT_HANDLE private, enum alg alg,

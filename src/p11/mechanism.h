@@ -23,9 +23,12 @@ struct mechanism {
 /* The algorithm's mechanisms in order of preference; the last one is followed by one whose name is NULL. Static. */
 const struct mechanism *mechanisms_of(enum alg alg);
 
-/* The first of the algorithm's mechanisms that the token shows for signing, or the first one if the token shows none
- * but does not deny them. Makes no call for RS256: nearly all tokens have one of its two mechanisms, and C_SignInit
- * finds out which. Fails with ERROR_NO_KEY if the token lacks all of them. */
+/* The first of the algorithm's mechanisms that the token shows for signing, or NULL if the token shows none but does
+ * not deny them. Fails with ERROR_NO_KEY if the token lacks all of them. */
+int mechanism_find(const struct token *token, enum alg alg, const struct mechanism **mechanism, struct error *error);
+
+/* The same, or the first one if the token shows none but does not deny them. Makes no call for RS256: nearly all tokens
+ * have one of its two mechanisms, and C_SignInit finds out which. */
 int mechanism_choose(const struct token *token, enum alg alg, const struct mechanism **mechanism, struct error *error);
 
 /* Calls C_SignInit. */

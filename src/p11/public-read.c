@@ -44,9 +44,7 @@ static int add_halves(const struct p11_key *key, bool by_label, struct halves *h
 	return result;
 }
 
-/* Looks for one public half that fits the algorithm in what the token shows; *public is NULL if nothing fits, or
- * several do. */
-static int look(struct p11_key *key, EVP_PKEY **public, struct error *error)
+int key_half(const struct p11_key *key, EVP_PKEY **public, struct error *error)
 {
 	struct halves halves = { .only = NULL };
 	int result = add_halves(key, true, &halves, error);
@@ -55,9 +53,20 @@ static int look(struct p11_key *key, EVP_PKEY **public, struct error *error)
 	if (result == 0 && halves.only == NULL && key->uri->has_object && key->uri->has_id)
 		result = add_halves(key, false, &halves, error);
 	*public = halves_take(&halves);
-	if (result < 0 && error->code != CKR_USER_NOT_LOGGED_IN)
-		return result;
-	if (result == 0 && *public != NULL)
+	if (result == 0)
+		return 0;
+	EVP_PKEY_free(*public);
+	*public = NULL;
+	return result;
+}
+
+/* Looks for one public half that fits the algorithm in what the token shows; *public is NULL if nothing fits, or
+ * several do. */
+static int look(struct p11_key *key, EVP_PKEY **public, struct error *error)
+{
+	if (key_half(key, public, error) < 0)
+		return error->code == CKR_USER_NOT_LOGGED_IN ? 0 : error_result(error);
+	if (*public != NULL)
 		key->alg = alg_of_half(*public, key->request.alg);
 	if (key->alg != ALG_AUTO)
 		return mechanism_choose(key->session.token, key->alg, &key->mechanism, error);

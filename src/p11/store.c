@@ -141,9 +141,11 @@ int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, 
 {
 	CK_ATTRIBUTE id = { .pValue = NULL };
 	size_t fitting;
-	int result = object_read(session, private, CKA_ID, &id, error);
+	int result = 0;
 
 	*certificate = NULL;
+	if (private != CK_INVALID_HANDLE)
+		result = object_read(session, private, CKA_ID, &id, error);
 	if (result == 0 && id.ulValueLen > 0)
 		result = choose(session, &id, public, certificate, &fitting, error);
 	if (result == 0 && (*certificate == NULL || !is_valid_now(*certificate)))

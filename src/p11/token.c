@@ -24,6 +24,15 @@ void token_pad(CK_TOKEN_INFO *info)
 	pad(info->serialNumber, sizeof(info->serialNumber));
 }
 
+void token_field(char *text, const CK_UTF8CHAR *field, size_t size)
+{
+	while (size > 0 && (field[size - 1] == ' ' || field[size - 1] == '\0'))
+		size--;
+	memcpy(text, field, size);
+	text[size] = '\0';
+	text_clean(text, "");
+}
+
 /* Some modules look for tokens only when asked for their number, and some need the exact room. */
 CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *count)
 {
@@ -274,12 +283,7 @@ void tokens_free(struct tokens *tokens)
 const char *token_label(const struct token *token)
 {
 	static _Thread_local char label[sizeof(token->info.label) + 1];
-	size_t length = sizeof(token->info.label);
 
-	while (length > 0 && token->info.label[length - 1] == ' ')
-		length--;
-	memcpy(label, token->info.label, length);
-	label[length] = '\0';
-	text_clean(label, "");
+	token_field(label, token->info.label, sizeof(token->info.label));
 	return label;
 }

@@ -27,6 +27,9 @@ CK_RV slots_list(const struct module *module, CK_SLOT_ID slots[SLOTS_MAX], CK_UL
 /* Pads the strings with blanks: some modules pad with NUL, and p11-kit matches blanks only. */
 void token_pad(CK_TOKEN_INFO *info);
 
+/* Copies a field of PKCS#11 without its padding, and cleans it for messages. `text` has room for one more byte. */
+void token_field(char *text, const CK_UTF8CHAR *field, size_t size);
+
 /* Whether two tokens have the same serial number, label and manufacturer; token_is_identical compares the model too. */
 bool token_is_same(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other);
 bool token_is_identical(const CK_TOKEN_INFO *one, const CK_TOKEN_INFO *other);
