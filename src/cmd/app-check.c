@@ -6,6 +6,7 @@
 #include "process/output.h"
 #include "salesforce/appcheck.h"
 #include "salesforce/apps.h"
+#include "salesforce/release.h"
 #include "x509/x509.h"
 
 #include <cjson/cJSON.h>
@@ -88,7 +89,7 @@ static int conclude(const struct settings *settings, const struct appcheck *chec
 	if (settings_flag(settings, SETTING_JSON))
 		result = print_json(check, app, error);
 	else
-		cmd_app_findings(check);
+		release_findings(check);
 	if (result < 0)
 		return result;
 	if (check->errors > 0)

@@ -3,6 +3,7 @@
 #include "cmd/cmd-app.h"
 
 #include "base/message.h"
+#include "salesforce/release.h"
 #include "salesforce/template.h"
 #include "x509/x509.h"
 
@@ -54,7 +55,7 @@ static int write_app(const struct settings *settings, struct template_app *app, 
 		result = cmd_app_warn(certificate, length, error);
 	if (result == 0) {
 		tell(app, files, folder);
-		cmd_app_report("certificate", certificate);
+		release_certificate("certificate", certificate);
 	}
 	template_free(files);
 	free(pem);

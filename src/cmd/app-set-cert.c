@@ -8,6 +8,7 @@
 #include "process/output.h"
 #include "salesforce/appfile.h"
 #include "salesforce/apps.h"
+#include "salesforce/release.h"
 #include "x509/x509.h"
 
 #include <openssl/x509.h>
@@ -44,7 +45,7 @@ static bool report_old(struct appfile *file, X509 *certificate)
 		message_warn("%s", why.text);
 	same = old.count == 1 && old.repeated == NULL && X509_cmp(old.list[0], certificate) == 0;
 	for (size_t i = 0; i < old.count && !same; i++)
-		cmd_app_report("old certificate", old.list[i]);
+		release_certificate("old certificate", old.list[i]);
 	x509_list_clear(&old);
 	return same;
 }
@@ -59,7 +60,7 @@ static int put(const struct snapshot *snapshot, struct appfile *file, const char
 	if (result == 0)
 		result = cmd_app_warn(certificate, length, error);
 	if (result == 0 && appfile_count(file, "certificate") <= 1 && report_old(file, certificate)) {
-		cmd_app_report("certificate", certificate);
+		release_certificate("certificate", certificate);
 		message_note("%s already has this certificate; nothing was written", path);
 		goto out;
 	}
@@ -70,7 +71,7 @@ static int put(const struct snapshot *snapshot, struct appfile *file, const char
 	else if (result == 0)
 		result = snapshot_replace(snapshot, path, data, length, error);
 	if (result == 0) {
-		cmd_app_report("new certificate", certificate);
+		release_certificate("new certificate", certificate);
 		message_note(dry ? "would change %s; nothing was written" : "changed %s", path);
 	}
 out:

@@ -80,28 +80,3 @@ int cmd_app_warn(X509 *certificate, size_t length, struct error *error)
 	appcheck_clear(&check);
 	return result;
 }
-
-void cmd_app_report(const char *what, X509 *certificate)
-{
-	char fingerprint[X509_FINGERPRINT_SIZE], subject[512], expiry[32];
-
-	x509_subject(certificate, subject, sizeof(subject));
-	x509_expiry(certificate, expiry, sizeof(expiry));
-	x509_fingerprint(certificate, fingerprint);
-	message_note("%s: %s, expires %s, SHA-256 %s", what, subject, expiry, fingerprint);
-}
-
-void cmd_app_findings(const struct appcheck *check)
-{
-	for (size_t i = 0; i < check->count; i++) {
-		const struct appcheck_finding *finding = &check->findings[i];
-		const char *file = finding->file != NULL ? finding->file : check->path;
-		/* Some findings name their file. */
-		bool named = strstr(finding->text, file) != NULL;
-
-		message_note("%s: %s%s%s", finding->level >= APPCHECK_UNFIT ? "error" : "warning", named ? "" : file,
-			     named ? "" : ": ", finding->text);
-	}
-	if (check->certificate != NULL)
-		cmd_app_report("certificate", check->certificate);
-}

@@ -19,10 +19,4 @@ int cmd_app_certificate(const struct settings *settings, X509 **certificate, str
 /* Warns of faults that an org would find in the certificate, whose PEM has `length` bytes. */
 int cmd_app_warn(X509 *certificate, size_t length, struct error *error);
 
-/* Prints subject, expiry and fingerprint to stderr, after `what`. */
-void cmd_app_report(const char *what, X509 *certificate);
-
-/* Prints the findings, and the certificate that was checked, to stderr. */
-void cmd_app_findings(const struct appcheck *check);
-
 #endif

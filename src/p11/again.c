@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens a key once more after it was closed, on the same token and without asking for the PIN. */
+/* Names a key in full, and opens it once more after it was closed, on the same token and without asking for the PIN. */
 #include "p11/key.h"
+#include "p11/object.h"
+#include "p11/token.h"
 
 #include <stdlib.h>
 
@@ -41,4 +43,13 @@ int p11_key_again(const struct p11_key *key, struct p11_request *again, struct e
 		return 0;
 	p11_uri_free(&again->uri);
 	return error_memory(error);
+}
+
+int p11_key_uri(struct p11_key *key, char **uri, struct error *error)
+{
+	*uri = object_uri(&key->session, key->handle);
+	if (*uri != NULL)
+		return 0;
+	return error_set(error, ERROR_TOKEN, "cannot read label and id of the key on token \"%s\"",
+			 token_label(key->session.token));
 }

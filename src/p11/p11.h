@@ -95,6 +95,9 @@ void p11_key_close(struct p11_key **key);
  * Fails if memory is exhausted; again->uri is then NULL. */
 int p11_key_again(const struct p11_key *key, struct p11_request *again, struct error *error);
 
+/* The key's full URI, without a PIN. The caller frees it. Fails with ERROR_TOKEN. */
+int p11_key_uri(struct p11_key *key, char **uri, struct error *error);
+
 /* Opens another private key on the token of `key`, in its session and with its login: no login of its own. Both are
  * recovered together. No signer of `key` may be signing. Close the other key first; `uri` must outlive it. Fails with
  * ERROR_NO_KEY if the URI names no key on this token or several, and as p11_key_open does. */

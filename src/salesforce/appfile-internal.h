@@ -29,8 +29,8 @@ xmlNode *appfile_field(const struct appfile *file, const char *name, size_t *cou
 /* Finds the bytes of a child element of the root. */
 bool appfile_layout(const struct appfile *file, xmlNode *node, struct layout *layout);
 
-/* Whether libxml2 finds the same fields in both files, except that the certificate in the new one is `pem`. Blanks
- * between fields are not compared. */
+/* Whether libxml2 finds the same fields in both files, except that the certificate in the new one is `pem` (NULL:
+ * any). Blanks between fields are not compared. */
 bool appfile_same_but_for(const struct appfile *old, struct appfile *new, const char *pem);
 
 #endif

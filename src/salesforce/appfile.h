@@ -77,6 +77,14 @@ bool appfile_has_private_key(const struct appfile *file, char *where, size_t siz
  * wipe_free. */
 int appfile_splice(const struct appfile *file, const char *pem, char **data, size_t *length, struct error *error);
 
+/* The bytes between the tags of the settings file's certificate, with line ends and entities as they are. Free with
+ * wipe_free. Fails with ERROR_CONFIG if the file has no certificate or several, or one that appfile_splice cannot
+ * replace. */
+int appfile_cut(const struct appfile *file, char **bytes, struct error *error);
+
+/* As appfile_splice, but puts bytes back that appfile_cut has returned. */
+int appfile_put_back(const struct appfile *file, const char *bytes, char **data, size_t *length, struct error *error);
+
 /* The lines of the certificate's element that differ between the two files, each prefixed with '-' or '+'. Omits
  * other fields on these lines, which may be secret. The caller frees the text. NULL if memory is out. */
 char *appfile_difference(const struct appfile *old, const struct appfile *new);

@@ -34,7 +34,7 @@ bool appfile_same_but_for(const struct appfile *old, struct appfile *new, const 
 	xmlNode *a = next_node(xmlDocGetRootElement(old->document)->children, before);
 	xmlNode *b = next_node(xmlDocGetRootElement(new->document)->children, after);
 
-	if (count != 1 || text == NULL || strcmp(text, pem) != 0)
+	if (count != 1 || text == NULL || (pem != NULL && strcmp(text, pem) != 0))
 		return false;
 	while (a != NULL && b != NULL && is_same_node(a, b)) {
 		a = next_node(a->next, before);

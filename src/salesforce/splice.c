@@ -174,15 +174,16 @@ static int verify(const struct appfile *old, const char *data, const char *pem, 
 			 old->name);
 }
 
-int appfile_splice(const struct appfile *file, const char *pem, char **data, size_t *length, struct error *error)
+/* Puts `value` into a copy of the file. The certificate must then be `pem`; NULL: any. */
+static int replace(const struct appfile *file, const char *value, const char *pem, char **data, size_t *length,
+		   struct error *error)
 {
-	char *plain = convert(pem, "\n"), *value = convert(pem, layout_newline(file->data));
 	struct splice splice = { .value = NULL };
-	int result = plain != NULL && value != NULL ? plan(file, value, &splice, error) : error_memory(error);
+	int result = plan(file, value, &splice, error);
 
 	*data = result == 0 ? assemble(file, &splice) : NULL;
 	if (result == 0)
-		result = *data != NULL ? verify(file, *data, plain, error) : error_memory(error);
+		result = *data != NULL ? verify(file, *data, pem, error) : error_memory(error);
 	if (result == 0) {
 		*length = strlen(*data);
 	} else {
@@ -190,7 +191,45 @@ int appfile_splice(const struct appfile *file, const char *pem, char **data, siz
 		*data = NULL;
 	}
 	free(splice.value);
+	return result;
+}
+
+int appfile_splice(const struct appfile *file, const char *pem, char **data, size_t *length, struct error *error)
+{
+	char *plain = convert(pem, "\n"), *value = convert(pem, layout_newline(file->data));
+	int result;
+
+	*data = NULL;
+	if (plain != NULL && value != NULL)
+		result = replace(file, value, plain, data, length, error);
+	else
+		result = error_memory(error);
 	free(plain);
 	free(value);
 	return result;
+}
+
+int appfile_cut(const struct appfile *file, char **bytes, struct error *error)
+{
+	struct splice splice = { .value = NULL };
+	size_t count;
+
+	*bytes = NULL;
+	(void)appfile_field(file, "certificate", &count);
+	if (count == 0)
+		return error_set(error, ERROR_CONFIG, "%s has no certificate", file->name);
+	if (plan(file, "", &splice, error) < 0)
+		return error_result(error);
+	/* <certificate/> is replaced as a whole, by bytes that begin with '>'. */
+	if (splice.value != NULL && splice.value[0] == '\0')
+		*bytes = strndup(splice.start, (size_t)(splice.end - splice.start));
+	else if (splice.value != NULL)
+		*bytes = strdup("");
+	free(splice.value);
+	return *bytes != NULL ? 0 : error_memory(error);
+}
+
+int appfile_put_back(const struct appfile *file, const char *bytes, char **data, size_t *length, struct error *error)
+{
+	return replace(file, bytes, NULL, data, length, error);
 }
