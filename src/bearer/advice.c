@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { CLOCK_NOTED = 5 }; /* seconds: smallest difference worth reporting if the server's words suggest the clock */
-
 void advice_hint(const struct server_advice *advice, long retry_after, struct error *error)
 {
 	bool login_rate = advice != NULL && advice->cause == SERVER_LOGIN_RATE;
@@ -39,17 +37,20 @@ static double least(double a, double b)
 	return a < b ? a : b;
 }
 
-/* The clock difference in seconds that cannot cause a refusal. With a larger one, the assertion has expired before it
- * is sent, or its exp is later than the server accepts. */
-static double difference_allowed(const struct server *server, enum server_cause cause, const struct http_clock *clock,
-				 long lifetime)
+double advice_clock_allowed(const struct server *server, const struct http_clock *clock, long lifetime)
 {
 	double longest = (double)server->lifetime_max;
 	double life = least((double)lifetime, longest); /* a longer one has its own advice */
 
-	if (cause == (clock->ahead < 0 ? SERVER_EXPIRED : SERVER_TOO_NEW))
-		return CLOCK_NOTED;
 	return least(longest, clock->ahead < 0 ? life : (double)server->exp_max - life);
+}
+
+static double difference_allowed(const struct server *server, enum server_cause cause, const struct http_clock *clock,
+				 long lifetime)
+{
+	if (cause == (clock->ahead < 0 ? SERVER_EXPIRED : SERVER_TOO_NEW))
+		return ADVICE_CLOCK_NOTED;
+	return advice_clock_allowed(server, clock, lifetime);
 }
 
 static void blame_clock(enum server_cause cause, const struct http_clock *clock, struct error *error)

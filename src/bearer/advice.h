@@ -9,6 +9,12 @@
 #include "server/server.h"
 #include "x509/x509.h"
 
+enum { ADVICE_CLOCK_NOTED = 5 }; /* seconds: smallest difference of clocks that is worth reporting */
+
+/* Returns the difference in seconds between the clocks that cannot cause a refusal, if `clock` is known. With a larger
+ * one, the assertion has expired before it is sent, or its exp is later than the server accepts. */
+double advice_clock_allowed(const struct server *server, const struct http_clock *clock, long lifetime);
+
 /* Sets the hint: the advice (may be NULL), and the wait that the server asks for (`retry_after`, seconds or -1) if it
  * is too long to wait out. */
 void advice_hint(const struct server_advice *advice, long retry_after, struct error *error);

@@ -91,6 +91,7 @@ void doctor_close(struct doctor **doctor)
 	for (size_t i = 0; i < doctor_check_count && old->findings != NULL; i++)
 		cJSON_Delete(old->findings[i].facts);
 	free(old->findings);
+	doctor_network_close(old);
 	free(old);
 	*doctor = NULL;
 }

@@ -4,6 +4,7 @@
 #define P11BEARER_DOCTOR_INTERNAL_H
 
 #include "doctor/doctor.h"
+#include "doctor/network.h"
 
 struct doctor {
 	const struct doctor_given *given;
@@ -12,17 +13,23 @@ struct doctor {
 	/* modules, token, key, mechanisms, certificate, login */
 
 	/* protection, clock, network, identity, exchange */
+	struct doctor_network network;
 };
 
 /* What an earlier check has found, by "group.name". Not NULL. */
 struct doctor_finding *doctor_find(const struct doctor *doctor, const char *name);
 
 /* Close what the checks of a part keep open. Called once, also if none of them ran. */
+void doctor_network_close(struct doctor *doctor);
 
 /* --- the checks -------------------------------------------------------------------------------------------------- */
 
 typedef void doctor_check_run(struct doctor *doctor, struct doctor_finding *finding);
 
 doctor_check_run doctor_configuration_key, doctor_configuration_assertion, doctor_configuration_server;
+doctor_check_run doctor_protection_memory, doctor_protection_core, doctor_protection_swap;
+doctor_check_run doctor_network_trust, doctor_network_proxy, doctor_network_name, doctor_network_connection;
+doctor_check_run doctor_network_tls, doctor_network_certificate, doctor_network_endpoint;
+doctor_check_run doctor_clock_server, doctor_clock_synchronised;
 
 #endif

@@ -14,9 +14,18 @@ const struct doctor_check doctor_checks[] = {
 	/* mechanisms */
 	/* certificate */
 	/* app */
-	/* protection */
-	/* clock */
-	/* network */
+	{ "protection", "memory", { NULL }, doctor_protection_memory, false },
+	{ "protection", "core", { NULL }, doctor_protection_core, false },
+	{ "protection", "swap", { NULL }, doctor_protection_swap, false },
+	{ "network", "trust", { "configuration.server" }, doctor_network_trust, false },
+	{ "network", "proxy", { "network.trust" }, doctor_network_proxy, false },
+	{ "network", "name", { "network.proxy" }, doctor_network_name, false },
+	{ "network", "connection", { "network.name" }, doctor_network_connection, false },
+	{ "network", "tls", { "network.connection" }, doctor_network_tls, false },
+	{ "network", "certificate", { "network.tls" }, doctor_network_certificate, false },
+	{ "network", "endpoint", { "network.tls" }, doctor_network_endpoint, false },
+	{ "clock", "server", { "network.tls" }, doctor_clock_server, false },
+	{ "clock", "synchronised", { NULL }, doctor_clock_synchronised, false },
 	/* identity */
 	/* agent */
 	/* login */

@@ -6,6 +6,7 @@
 #include "oauth/judge.h"
 #include "process/interrupt.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 
+#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

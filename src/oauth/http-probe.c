@@ -4,6 +4,8 @@
 #include "oauth/http-identity.h"
 #include "oauth/http-proxy.h"
 
+#include "base/clock.h"
+
 #include <netdb.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
@@ -86,8 +88,12 @@ static int verify(X509_STORE_CTX *store, void *context)
 
 void probe_see_tls(const struct transfer *transfer, void *tls_context)
 {
-	if (transfer->request->probe != NULL && !proxy_speaks_tls(transfer))
-		SSL_CTX_set_cert_verify_callback(tls_context, verify, transfer->request->probe);
+	struct http_probe *probe = transfer->request->probe;
+
+	if (probe == NULL || proxy_speaks_tls(transfer))
+		return;
+	probe->connected = clock_ms() - transfer->begun_at;
+	SSL_CTX_set_cert_verify_callback(tls_context, verify, probe);
 }
 
 /* --- the result -------------------------------------------------------------------------------------------------- */
@@ -113,21 +119,16 @@ static enum http_stage find_stage(const struct http *http, const struct transfer
 		return HTTP_STAGE_ANSWER;
 	if (!transfer->passed && !has_happened(http->easy, CURLINFO_NAMELOOKUP_TIME_T))
 		return HTTP_STAGE_NAME;
-	if (!transfer->passed && !has_happened(http->easy, CURLINFO_CONNECT_TIME_T))
-		return HTTP_STAGE_CONNECTION;
-	return transfer->request->url->plain ? HTTP_STAGE_ANSWER : HTTP_STAGE_TLS;
+	return transfer->request->probe->connected > 0 ? HTTP_STAGE_TLS : HTTP_STAGE_CONNECTION;
 }
 
 void probe_end(const struct http *http, const struct transfer *transfer, CURLcode code)
 {
 	struct http_probe *probe = transfer->request->probe;
-	curl_off_t connected = 0;
 
 	if (probe == NULL)
 		return;
 	probe->stage = find_stage(http, transfer, code);
-	curl_easy_getinfo(http->easy, CURLINFO_CONNECT_TIME_T, &connected);
-	probe->connected = (double)connected / 1e3;
 	probe->other_host = code == CURLE_PEER_FAILED_VERIFICATION && probe->certificate != NULL &&
 			    probe->fault == NULL;
 	probe->asked = transfer->connection != NULL && transfer->connection->asked;

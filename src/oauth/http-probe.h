@@ -20,8 +20,8 @@ enum http_stage {
 struct http_probe {
 	enum http_stage stage; /* the one that failed, or HTTP_STAGE_DONE */
 	char addresses[512];   /* that were tried, with ", " between; of the proxy, if there is one */
-	double connected;      /* milliseconds until the connection was made, the lookup included; 0: it was not */
-	/* Of the last TLS handshake with the server, if the server sent its certificate: */
+	/* Of the last TLS handshake with the server: */
+	double connected;      /* milliseconds before it, for lookup and connection; 0: there was none */
 	char version[16];      /* such as "TLSv1.3"; empty: no certificate arrived */
 	X509 *certificate;     /* the server's; NULL: none arrived */
 	X509 *earliest;        /* the one that expires first, of the server's and its issuers; NULL: see `faulty` */

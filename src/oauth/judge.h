@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internal to oauth: from an HTTP response to an answer. */
+/* From an HTTP response to an answer. */
 #ifndef P11BEARER_OAUTH_JUDGE_H
 #define P11BEARER_OAUTH_JUDGE_H
 
+#include "base/json.h"
 #include "oauth/answer.h"
-
-#include <cjson/cJSON.h>
 
 /* Makes cJSON wipe the memory it frees, which may hold a bearer. Call it before any thread starts. */
 void judge_begin(void);
@@ -17,9 +16,9 @@ int judge_response(const struct http_response *response, enum oauth_wanted wante
 		   int result, struct oauth_answer *answer, struct error *error);
 
 /* (grant.c) Adds the tokens in the body to the redactor. `json` may be NULL. */
-void grant_guard(const cJSON *json, struct redactor *redactor);
+void grant_guard(const struct cJSON *json, struct redactor *redactor);
 
 /* (grant.c) Takes the bearer from the body `text`, which parses as the object `json`. Fails with ERROR_ANSWER. */
-int grant_take(const cJSON *json, const char *text, struct oauth_answer *answer, struct error *error);
+int grant_take(const struct cJSON *json, const char *text, struct oauth_answer *answer, struct error *error);
 
 #endif

@@ -87,8 +87,7 @@ bool refusal_is_named(long status, const char *text)
 	return status == HTTP_CERTIFICATE_BAD || status == HTTP_CERTIFICATE_MISSING;
 }
 
-/* Copies the title of an HTML page, without secrets and the status that it begins with. */
-static void read_title(const struct http_response *response, char *title, size_t size)
+void refusal_title(const struct http_response *response, char *title, size_t size)
 {
 	const char *start = strcasestr(secret_data(response->body), "<title"), *end;
 	char all[1024], *from = all;
@@ -116,7 +115,7 @@ bool refusal_by_page(const struct http_response *response, const char *line, str
 
 	if (!refusal_is_named(response->status, secret_data(response->body)))
 		return false;
-	read_title(response, title, sizeof(title));
+	refusal_title(response, title, sizeof(title));
 	if (*line == '\0')
 		line = title;
 	error_set(error, ERROR_ORG, "%s %s%s%s (HTTP status %ld)", response->url,
