@@ -90,11 +90,7 @@ static bool is_known(const char *text, const struct names *names)
 
 static struct verdict judge_signature(const struct assertion *assertion, const struct judge *judge, const char *algorithm)
 {
-	X509 *certificate = judge->app->count > 0 ?
-		app_certificate(judge->app) :
-		signature_certificate(judge->certificate, judge->options->certificate);
-
-	switch (signature_check(certificate, assertion, algorithm, judge->now)) {
+	switch (signature_check(judge->certificate, assertion, algorithm, judge->now)) {
 	case SIGNATURE_GOOD:
 		return (struct verdict){ 0 };
 	case SIGNATURE_NO_CERTIFICATE:

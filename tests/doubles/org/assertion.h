@@ -4,11 +4,11 @@
 #define ORG_ASSERTION_H
 
 #include <cjson/cJSON.h>
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
-#include "app.h"
 #include "options.h"
 #include "refusals.h"
 
@@ -28,8 +28,7 @@ struct verdict {
 
 struct judge {
 	const struct options *options; /* what is registered */
-	struct app *app;               /* with the certificate, or empty */
-	struct certificate_file *certificate;
+	X509 *certificate;             /* on the app; NULL if it has none */
 	const char *url;               /* the audience if no other is configured */
 	time_t now;
 	void *jtis; /* those already used, a tsearch(3) tree */

@@ -90,12 +90,30 @@ static bool read_options(const struct part *part, bool *check_only)
 	return good;
 }
 
+/* Whether the failure, of which *order is the text, is for such a deployment. Moves past "check:" or "real:". */
+static bool is_ordered(const char **order, bool check_only)
+{
+	static const char check[] = "check:", real[] = "real:";
+
+	if (strncmp(*order, check, strlen(check)) == 0) {
+		*order += strlen(check);
+		return check_only;
+	}
+	if (strncmp(*order, real, strlen(real)) == 0) {
+		*order += strlen(real);
+		return !check_only;
+	}
+	return true;
+}
+
 /* Adds the failures that the test asked for. */
 static void add_ordered_failures(const struct options *options, struct deployment *deployment)
 {
 	for (size_t i = 0; i < options->component_failures.count; i++) {
 		const char *order = options->component_failures.list[i], *problem = strchr(order, '=');
 
+		if (!is_ordered(&order, deployment->check_only))
+			continue;
 		for (size_t k = 0; k < deployment->files.count && problem != NULL; k++) {
 			const char *name = deployment->files.files[k].name;
 			char part[128];
@@ -124,17 +142,22 @@ static struct deployment *new_deployment(struct org *org, const struct part *fil
 	return deployment;
 }
 
-static void begin(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
+/* The part of a request that has the options, or NULL. */
+static const struct part *find_options(const struct request *request)
 {
 	const struct part *json = parts_find(request->parts, "entity_content");
+
+	return json != NULL ? json : parts_find(request->parts, "json");
+}
+
+static void begin(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
+{
 	const struct part *file = parts_find(request->parts, "file");
 	struct deployment *deployment = NULL;
 	bool check_only;
 	cJSON *names;
 
-	if (json == NULL)
-		json = parts_find(request->parts, "json");
-	if (!read_options(json, &check_only) || file == NULL || strcmp(file->type, "application/zip") != 0) {
+	if (!read_options(find_options(request), &check_only) || file == NULL || strcmp(file->type, "application/zip") != 0) {
 		refuse(answer, 400, "MALFORMED_REQUEST", "not the two parts of a deployRequest");
 		return;
 	}
@@ -168,6 +191,8 @@ static void end(struct org *org, struct deployment *deployment)
 		if (app_put(&org->app, file->name, file->data, file->length) != 0)
 			deployment->status = "Failed";
 	}
+	if (!deployment->check_only && changes_add(&org->changes, app_certificate(&org->app), false) != 0)
+		deployment->status = "Failed";
 }
 
 static void go_on(struct org *org, struct deployment *deployment)
@@ -223,9 +248,25 @@ static bool read_path(const char *path, char id[32])
 	return path[end] == '/';
 }
 
-static void handle(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
+static struct deployment *find(const struct org *org, const char *id)
 {
 	struct deployment *deployment = org->deployments;
+
+	while (deployment != NULL && strcmp(deployment->id, id) != 0)
+		deployment = deployment->next;
+	return deployment;
+}
+
+static bool is_beginning(const struct request *request)
+{
+	char id[32];
+
+	return read_path(request->path, id) && id[0] == '\0' && strcmp(request->method, "POST") == 0;
+}
+
+static void handle(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
+{
+	struct deployment *deployment;
 	char id[32];
 
 	if (!read_path(request->path, id)) {
@@ -233,14 +274,13 @@ static void handle(struct org *org, const struct request *request, struct answer
 		return;
 	}
 	if (id[0] == '\0') {
-		if (strcmp(request->method, "POST") == 0)
+		if (is_beginning(request))
 			begin(org, request, answer, line);
 		else
 			refuse(answer, 405, "METHOD_NOT_ALLOWED", "HTTP method not allowed");
 		return;
 	}
-	while (deployment != NULL && strcmp(deployment->id, id) != 0)
-		deployment = deployment->next;
+	deployment = find(org, id);
 	if (deployment == NULL) {
 		refuse(answer, 404, "NOT_FOUND", "no such deployment");
 	} else if (strcmp(request->method, "PATCH") == 0) {
@@ -253,15 +293,37 @@ static void handle(struct org *org, const struct request *request, struct answer
 	}
 }
 
+/* Adds the faults of a request that begins a deployment, or asks for its status, unless that is a check. */
+static void plan_faults(struct org *org, const struct request *request, struct fault_plan *plan)
+{
+	const struct deployment *deployment = NULL;
+	bool check_only;
+	char id[32];
+
+	if (is_beginning(request)) {
+		if (read_options(find_options(request), &check_only) && !check_only)
+			faults_plan(&org->options->deploy_faults, ++org->deploy_requests, &org->deploy_draws, plan);
+	} else if (read_path(request->path, id) && strcmp(request->method, "GET") == 0) {
+		deployment = find(org, id);
+		if (deployment != NULL && !deployment->check_only)
+			faults_plan(&org->options->status_faults, ++org->status_requests, &org->status_draws, plan);
+	}
+}
+
 void deploy_handler(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
 {
 	const struct bearer *bearer = session_find(org, request, answer, line);
-	struct fault_plan plan;
+	const struct deployment *newest = org->deployments;
+	struct fault_plan plan = { 0 };
 
+	plan_faults(org, request, &plan);
 	session_plan_faults(org, &plan, line);
 	/* A request that a fault refuses has no effect. */
 	if (bearer != NULL && (plan.answer == NULL || plan.answer->used_up))
 		handle(org, request, answer, line);
+	/* It does not wait for requests for its status if the client may not have its id. */
+	if (org->deployments != newest && plan.answer != NULL)
+		end(org, org->deployments);
 	session_spoil(org, &plan, answer);
 }
 

@@ -195,7 +195,6 @@ static void add_header(struct fault_plan *plan, const char *header)
 
 void faults_plan(const struct faults *faults, unsigned long n, struct draws *draws, struct fault_plan *plan)
 {
-	*plan = (struct fault_plan){ 0 };
 	for (size_t i = 0; i < faults->count; i++) {
 		const struct fault *fault = &faults->list[i];
 		size_t used = strlen(plan->names);

@@ -79,8 +79,8 @@ const char *faults_add(struct faults *faults, char *specs);
 void draws_start(struct draws *draws, unsigned long seed);
 
 /*
- * Selects the faults for request n (from 1). Of several that change the answer, the first one given wins. Each fault with a
- * probability has its own draw. Call it for each request in order.
+ * Adds the faults for request n (from 1) to the plan, which is empty at first. Of several that change the answer, the first
+ * one wins. Each fault with a probability has its own draw. Call it for each request in order.
  */
 void faults_plan(const struct faults *faults, unsigned long n, struct draws *draws, struct fault_plan *plan);
 

@@ -23,7 +23,12 @@ static const char help[] =
 	"  --app FOLDER        the app in source format; the certificate is the one in its settings file, and the files of\n"
 	"                      a deployment take the place of those of the same name\n"
 	"  --deploy-polls N    a deployment ends after so many requests for its status, default 2\n"
-	"  --component-failure PART=PROBLEM  a component whose file name has this part fails to deploy; repeatable\n"
+	"  --component-failure [check:|real:]PART=PROBLEM  a component whose file name has this part fails to deploy: always,\n"
+	"                      only with checkOnly, or only without it; repeatable\n"
+	"  --apply-after SECONDS[,SECONDS...]  one node for each number (a fraction is fine; `never`), which applies the\n"
+	"                      certificate of a deployment so long after its end; the nodes judge token requests in turn, and\n"
+	"                      share everything else; default: 0\n"
+	"  --node-per-connection  the nodes take turns with each connection, not with each token request\n"
 	"  --client-id ID      consumer key of the app (claim iss)\n"
 	"  --username NAME     a user who is approved (claim sub), or a pattern (fnmatch(3)) such as '*@example.com';\n"
 	"                      repeatable\n"
@@ -52,6 +57,9 @@ static const char help[] =
 	"                      header=NAME:VALUE (in place of the usual one; without a value it is left out).\n"
 	"                      slow, date and header go with any other; of the others the first that fits is taken\n"
 	"  --use-fault SPEC    the same for the requests that use a bearer (userinfo, revoke, deployRequest)\n"
+	"  --deploy-fault SPEC  the same for those of them that begin a deployment that is no check; one whose answer is spoiled\n"
+	"                      ends at once, as if its status had been asked for often enough\n"
+	"  --status-fault SPEC  the same for those that ask for the status of such a deployment\n"
 	"  --seed N            the same N, default 1, makes the faults by chance hit the same requests again\n"
 	"  --bearer-life SECONDS  how long a bearer is good, default 7200\n"
 	"  --proxy-password    taken for a proxy, ask for a user and password: answer CONNECT with 407, not with 404\n"
@@ -64,6 +72,8 @@ enum option_id {
 	OPTION_APP,
 	OPTION_DEPLOY_POLLS,
 	OPTION_COMPONENT_FAILURE,
+	OPTION_APPLY_AFTER,
+	OPTION_NODE_PER_CONNECTION,
 	OPTION_CLIENT_ID,
 	OPTION_USERNAME,
 	OPTION_AUDIENCE,
@@ -83,6 +93,8 @@ enum option_id {
 	OPTION_FAULT,
 	OPTION_PROXY_PASSWORD,
 	OPTION_USE_FAULT,
+	OPTION_DEPLOY_FAULT,
+	OPTION_STATUS_FAULT,
 	OPTION_SEED,
 	OPTION_BEARER_LIFE,
 	OPTION_CLOCK,
@@ -95,6 +107,8 @@ static const struct option long_options[] = {
 	{ "app", required_argument, NULL, OPTION_APP },
 	{ "deploy-polls", required_argument, NULL, OPTION_DEPLOY_POLLS },
 	{ "component-failure", required_argument, NULL, OPTION_COMPONENT_FAILURE },
+	{ "apply-after", required_argument, NULL, OPTION_APPLY_AFTER },
+	{ "node-per-connection", no_argument, NULL, OPTION_NODE_PER_CONNECTION },
 	{ "client-id", required_argument, NULL, OPTION_CLIENT_ID },
 	{ "username", required_argument, NULL, OPTION_USERNAME },
 	{ "audience", required_argument, NULL, OPTION_AUDIENCE },
@@ -114,6 +128,8 @@ static const struct option long_options[] = {
 	{ "fault", required_argument, NULL, OPTION_FAULT },
 	{ "proxy-password", no_argument, NULL, OPTION_PROXY_PASSWORD },
 	{ "use-fault", required_argument, NULL, OPTION_USE_FAULT },
+	{ "deploy-fault", required_argument, NULL, OPTION_DEPLOY_FAULT },
+	{ "status-fault", required_argument, NULL, OPTION_STATUS_FAULT },
 	{ "seed", required_argument, NULL, OPTION_SEED },
 	{ "bearer-life", required_argument, NULL, OPTION_BEARER_LIFE },
 	{ "clock", required_argument, NULL, OPTION_CLOCK },
@@ -222,6 +238,11 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 		return read_long(value, &options->deploy_polls) == 0 && options->deploy_polls >= 0 ? 0 : -1;
 	case OPTION_COMPONENT_FAILURE:
 		return strchr(value, '=') != NULL ? read_name(value, &options->component_failures) : -1;
+	case OPTION_APPLY_AFTER:
+		return nodes_read(&options->nodes, value);
+	case OPTION_NODE_PER_CONNECTION:
+		options->node_per_connection = true;
+		return 0;
 	case OPTION_CLIENT_ID:
 		options->client_id = value;
 		return 0;
@@ -266,6 +287,10 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 		return 0;
 	case OPTION_USE_FAULT:
 		return read_fault(value, &options->use_faults, wrong);
+	case OPTION_DEPLOY_FAULT:
+		return read_fault(value, &options->deploy_faults, wrong);
+	case OPTION_STATUS_FAULT:
+		return read_fault(value, &options->status_faults, wrong);
 	case OPTION_SEED:
 		return read_count(value, 0, UINT32_MAX, &options->seed);
 	case OPTION_BEARER_LIFE:
@@ -294,7 +319,7 @@ int options_parse(int argc, char **argv, struct options *options)
 	const char *wrong;
 
 	*options = (struct options){ .bind = "127.0.0.1", .scope = "api", .seed = 1, .bearer_life = 7200,
-		.deploy_polls = 2 };
+		.deploy_polls = 2, .nodes = { .count = 1 } };
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPTION_HELP) {
 			fputs(help, stdout);

@@ -9,6 +9,7 @@
 
 #include "faults.h"
 #include "logins.h"
+#include "nodes.h"
 #include "refusals.h"
 
 enum { NAMES_MAX = 64 };
@@ -22,7 +23,9 @@ struct options {
 	const char *certificate; /* file; NULL if none is registered */
 	const char *app;         /* folder; NULL if only the certificate is known */
 	long deploy_polls;       /* requests for its status before a deployment ends */
-	struct names component_failures; /* PART=PROBLEM */
+	struct nodes nodes;      /* one without a delay if the command line has none */
+	bool node_per_connection; /* else per request */
+	struct names component_failures; /* [check:|real:]PART=PROBLEM */
 	const char *client_id;
 	struct names usernames;
 	struct names audiences;  /* empty for the org's own URL */
@@ -41,6 +44,8 @@ struct options {
 	bool proxy_password;
 	struct faults faults;
 	struct faults use_faults; /* for requests with a bearer */
+	struct faults deploy_faults; /* for those of them that begin a deployment that is no check */
+	struct faults status_faults; /* and for those that ask for its status */
 	unsigned long seed;       /* of faults by chance */
 	long bearer_life;
 	long clock;

@@ -146,7 +146,10 @@ int org_open(struct org *org, const struct options *options)
 	*org = (struct org){ .options = options, .log = -1, .logins = options->logins };
 	draws_start(&org->token_draws, options->seed);
 	draws_start(&org->use_draws, options->seed);
-	if (options->app != NULL && app_load(&org->app, options->app) != 0)
+	draws_start(&org->deploy_draws, options->seed);
+	draws_start(&org->status_draws, options->seed);
+	if (options->app != NULL && (app_load(&org->app, options->app) != 0 ||
+		changes_add(&org->changes, app_certificate(&org->app), true) != 0))
 		return -1;
 	if (options->log == NULL)
 		return 0;
@@ -164,5 +167,6 @@ void org_close(struct org *org)
 	jtis_free(&org->jtis);
 	signature_forget(&org->certificate);
 	app_clear(&org->app);
+	changes_clear(&org->changes);
 	deployments_free(&org->deployments);
 }

@@ -14,6 +14,7 @@
 #include "bearers.h"
 #include "deploy.h"
 #include "multipart.h"
+#include "nodes.h"
 #include "options.h"
 #include "signature.h"
 
@@ -25,13 +26,15 @@ struct org {
 	unsigned long requests;
 	unsigned long token_requests;
 	unsigned long use_requests; /* with a bearer */
+	unsigned long deploy_requests, status_requests; /* those of them that begin or follow a deployment that is no check */
 	struct logins logins;       /* from the option, counting down */
 	struct draws token_draws;   /* separate, so that one kind of request does not affect the other */
-	struct draws use_draws;
+	struct draws use_draws, deploy_draws, status_draws;
 	struct certificate_file certificate; /* unless the app has one */
 	void *jtis;
 	struct bearers bearers;
 	struct app app; /* empty if the certificate is in its own file */
+	struct changes changes; /* the certificates of the app */
 	unsigned long deployed; /* number of deployments */
 	struct deployment *deployments;
 };
@@ -47,6 +50,7 @@ struct request {
 	size_t length;
 	bool too_large;
 	const struct parts *parts; /* of a multipart body; empty for others */
+	unsigned long connection; /* its number, from 1 */
 	bool details; /* ?includeDetails=true */
 	cJSON *client; /* of TLS, with --client-ca; goes into the log line */
 };

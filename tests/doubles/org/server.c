@@ -147,16 +147,14 @@ static gnutls_session_t session_of(struct MHD_Connection *connection)
 }
 
 /* The client's certificate and the number of its connection, which the caller frees. NULL without --client-ca. */
-static cJSON *describe_client(const struct server *server, struct MHD_Connection *connection)
+static cJSON *describe_client(const struct server *server, struct MHD_Connection *connection, unsigned long number)
 {
 	cJSON *client;
 
 	if (server->org.options->client_ca == NULL)
 		return NULL;
 	client = client_describe(session_of(connection));
-	cJSON_AddNumberToObject(client, "connection",
-		(double)*(const unsigned long *)MHD_get_connection_info(connection,
-			MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+	cJSON_AddNumberToObject(client, "connection", (double)number);
 	return client;
 }
 
@@ -169,7 +167,7 @@ static void on_refused(void *context, cJSON *line)
 	pthread_mutex_unlock(&server->lock);
 }
 
-/* Before the handshake, in the thread that accepts. The state of a connection is its number. */
+/* Before any handshake, in the thread that accepts. The state of a connection is its number. */
 static void on_connection(void *context, struct MHD_Connection *connection, void **state,
 	enum MHD_ConnectionNotificationCode code)
 {
@@ -184,7 +182,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 		abort();
 	server->connections++;
 	memcpy(*state, &server->connections, sizeof(server->connections));
-	client_ask(session_of(connection), !server->org.options->client_optional, on_refused, server);
+	if (server->org.options->client_ca != NULL)
+		client_ask(session_of(connection), !server->org.options->client_optional, on_refused, server);
 }
 
 /* Answers a complete request. Returns MHD_NO to close the connection without an answer. */
@@ -208,7 +207,9 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	exchange->answered = true;
 	parts_read(&parts, connection, request->content_type, request->body, request->length);
 	request->parts = &parts;
-	request->client = describe_client(server, connection);
+	request->connection = *(const unsigned long *)MHD_get_connection_info(connection,
+		MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	request->client = describe_client(server, connection, request->connection);
 	pthread_mutex_lock(&server->lock);
 	org_answer(&server->org, request, &answer);
 	if (answer.delay > 0)
@@ -298,7 +299,6 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls.certificate },
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, options->tls12 ? "NORMAL:-VERS-TLS1.3" : "NORMAL" },
 		{ MHD_OPTION_END, 0, NULL }, /* unless clients need a certificate */
-		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, server },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
@@ -311,7 +311,7 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 	if (options->client_ca != NULL)
 		tls[3] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, server->tls.client_cas };
 	return MHD_start_daemon(flags, options->port, NULL, NULL, on_request, server, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, server, MHD_OPTION_SOCK_ADDR, six ? (struct sockaddr *)&ipv6 : (struct sockaddr *)&ipv4,
+		on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_SOCK_ADDR, six ? (struct sockaddr *)&ipv6 : (struct sockaddr *)&ipv4,
 		MHD_OPTION_ARRAY, options->tls != NULL ? tls : plain, MHD_OPTION_END);
 }
 

@@ -70,7 +70,7 @@ void session_spoil(const struct org *org, const struct fault_plan *plan, struct 
 void userinfo_handler(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
 {
 	const struct bearer *bearer = session_find(org, request, answer, line);
-	struct fault_plan plan;
+	struct fault_plan plan = { 0 };
 	cJSON *json;
 	char sub[128];
 
@@ -108,7 +108,7 @@ void revoke_handler(struct org *org, const struct request *request, struct answe
 {
 	struct form form = { 0 };
 	const char *text = NULL;
-	struct fault_plan plan;
+	struct fault_plan plan = { 0 };
 	struct bearer *bearer;
 
 	session_plan_faults(org, &plan, line);

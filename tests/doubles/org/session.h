@@ -11,7 +11,7 @@
  */
 struct bearer *session_find(struct org *org, const struct request *request, struct answer *answer, cJSON *line);
 
-/* Selects and logs the faults of this request, the next with a bearer. */
+/* Adds the faults of this request, the next with a bearer, to the plan, and logs all that it has. */
 void session_plan_faults(struct org *org, struct fault_plan *plan, cJSON *line);
 
 /* Applies the faults to the answer. */

@@ -32,16 +32,34 @@ static struct verdict judge_form(const struct request *request, struct form *for
 	return (struct verdict){ 0 };
 }
 
+/* The node that judges the request, from 0: the requests alternate, or the connections do. */
+static size_t choose_node(const struct org *org, const struct request *request)
+{
+	const struct options *options = org->options;
+
+	return ((options->node_per_connection ? request->connection : org->token_requests) - 1) % options->nodes.count;
+}
+
+/* The certificate that the node has, or NULL. */
+static X509 *find_certificate(struct org *org, size_t node)
+{
+	const struct change *change = changes_applied(&org->changes, org->options->nodes.delays[node]);
+
+	return change != NULL ? change->certificate : signature_certificate(&org->certificate, org->options->certificate);
+}
+
 /* Judges the request and logs its content. With `use_up`, a valid assertion cannot be used again. */
 static struct verdict judge_request(struct org *org, const struct request *request, bool use_up, cJSON *line)
 {
-	const struct judge judge = { org->options, &org->app, &org->certificate, org->url, org_now(org), org->jtis };
+	const size_t node = choose_node(org, request);
+	const struct judge judge = { org->options, find_certificate(org, node), org->url, org_now(org), org->jtis };
 	struct form form = { 0 };
 	struct assertion assertion = { 0 };
 	struct verdict verdict = judge_form(request, &form);
 	char digest[SHA256_HEX_SIZE];
 	const char *text;
 
+	cJSON_AddNumberToObject(line, "node", (double)node + 1);
 	if (verdict.refusal == NULL) {
 		text = form_get(&form, "assertion");
 		if (org->log >= 0) {
@@ -115,7 +133,7 @@ static const struct refusal *limit_logins(struct org *org, const cJSON *line, st
 
 void token_handler(struct org *org, const struct request *request, struct answer *answer, cJSON *line)
 {
-	struct fault_plan plan;
+	struct fault_plan plan = { 0 };
 	struct verdict verdict;
 	const struct refusal *refusal;
 	bool use_up;
