@@ -16,8 +16,8 @@ struct audit;
 /* One profile, as the configuration files describe it. It owns its strings. */
 struct agent_profile {
 	char *name;
-	char *key;            /* its URI without a PIN, to show */
-	char *certificate;    /* path, to show the days left; NULL: not set */
+	char *key, *next_key; /* their URIs without a PIN, to show; next_key may be NULL */
+	char *certificate, *next_certificate; /* paths, to show the days left; NULL: not set */
 	char *allow;          /* rules for bearers; NULL: the agent's own uid */
 	char *allow_assertion; /* rules for assertions; NULL: nobody */
 	char *username;       /* NULL: each request names one */
@@ -29,7 +29,9 @@ struct agent_profile {
 	bool jti;             /* assertions have one */
 	char *worker;         /* the settings that no batch line carries: profiles with the same text share workers */
 	char *fingerprint;    /* everything in this struct that shapes a request or says where it goes, as text: if a
-	                       * reload changes it, the profile's bearers are wiped */
+	                       * reload changes it, the profile's bearers are wiped. The keys are no part of it: a
+	                       * bearer is the same whichever key it was issued for, and while a key is replaced,
+	                       * which takes several reloads, clients must not have to log in again */
 	int settings;         /* descriptor of a configuration file in memory with this profile: what its workers start
 	                       * with, so that one that starts later knows what the agent has read. Its number is above
 	                       * those of a worker's descriptors */

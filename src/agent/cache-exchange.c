@@ -167,6 +167,20 @@ void pair_withdraw(struct pair *pair)
 	logins_take_back(cache->logins, pair->shelf->profile->server, pair->username);
 }
 
+void pair_move(struct pair *pair)
+{
+	struct cache *cache = pair->shelf->cache;
+
+	if (pair->is_busy) {
+		agent_workers_cancel(cache->workers, &pair->job);
+		pair->is_busy = false;
+		logins_take_back(cache->logins, pair->shelf->profile->server, pair->username);
+	}
+	pair_forgive(pair);
+	if (!pair_tidy(pair))
+		pair_schedule(pair);
+}
+
 void pair_advance(struct pair *pair)
 {
 	struct failure failure;

@@ -123,6 +123,10 @@ void pair_advance(struct pair *pair);
  * wait behind exchanges that are for nobody. */
 void pair_withdraw(struct pair *pair);
 
+/* The profile has another worker, with another key perhaps: an exchange begins again there when the loop runs, and
+ * counts as one login; failures of the old worker say nothing about it. The pair may be gone then. */
+void pair_move(struct pair *pair);
+
 /* Sets the timer for what comes next. */
 void pair_schedule(struct pair *pair);
 

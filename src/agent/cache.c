@@ -129,18 +129,21 @@ static void keep(struct cache *cache, const struct agent_config *config, struct 
 		struct shelf *shelf = cache->shelves[i];
 		const struct agent_profile *old = shelf->profile;
 		size_t place = find(config, old->name);
-		struct pair *pair;
+		struct pair *pair, *next;
 
 		if (place == config->count || strcmp(config->profiles[place].fingerprint, old->fingerprint) != 0)
 			continue;
 		cache->shelves[i] = shelves[place];
 		shelves[place] = shelf;
 		shelf->profile = &config->profiles[place];
-		for (pair = TAILQ_FIRST(&shelf->pairs); pair != NULL; pair = TAILQ_NEXT(pair, on_shelf)) {
+		for (pair = TAILQ_FIRST(&shelf->pairs); pair != NULL; pair = next) {
+			next = TAILQ_NEXT(pair, on_shelf);
 			for (struct ask *ask = pair->asks; ask != NULL; ask = ask->next)
 				ask->profile = shelf->profile;
 			if (old->sink == NULL && pair_has_sink(pair) && pair->bearer != NULL)
 				cache->renewed(cache->context, shelf->profile, pair->bearer);
+			if (strcmp(shelf->profile->worker, old->worker) != 0)
+				pair_move(pair);
 		}
 	}
 }

@@ -23,8 +23,9 @@ int cache_open(struct cache **cache, struct loop *loop, struct workers *workers,
 void cache_close(struct cache **cache); /* wipes everything; ends asks with a failure */
 
 /* Takes another configuration, after agent_workers_configure and before agent_workers_retire. Profiles whose name and
- * fingerprint are the same keep their bearers; all others are wiped. `config` must live until the next one is taken.
- * Requests bearers for sinks. On failure, changes nothing. */
+ * fingerprint are the same keep their bearers; all others are wiped. What waits for a worker that such a profile no
+ * longer has is sent to its new one, and failures of the old one are forgotten. `config` must live until the next one
+ * is taken. Requests bearers for sinks. On failure, changes nothing. */
 int cache_configure(struct cache *cache, const struct agent_config *config, struct error *error);
 
 /* Asks for a bearer. The caller owns the ask, and leaves it alone until `done` was called or it was cancelled. */

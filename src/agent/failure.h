@@ -13,6 +13,7 @@ struct failure {
 	long retry_after;    /* seconds after which another try makes sense; 0: unknown */
 	enum failure_kind {
 		FAILURE_WORKER,   /* a worker's answer, or its end */
+		FAILURE_REPLACED, /* a reload has ended the worker: the profile may have another one */
 		FAILURE_LOCKED,   /* the profile waits for "agent unlock" */
 		FAILURE_BUDGET,   /* too many logins of this user */
 		FAILURE_TIME,     /* no answer in time */

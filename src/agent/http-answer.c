@@ -43,6 +43,7 @@ static unsigned failure_status(const struct failure *failure)
 	case FAILURE_DENIED:
 		return MHD_HTTP_FORBIDDEN;
 	case FAILURE_WORKER:
+	case FAILURE_REPLACED:
 		break;
 	}
 	return worker_status(failure->error.class);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When a profile's certificate expires. */
+/* When a profile's certificates expire. */
 #ifndef P11BEARER_AGENT_HTTP_CERTIFICATE_H
 #define P11BEARER_AGENT_HTTP_CERTIFICATE_H
 

@@ -81,6 +81,11 @@ static double certificate(const struct row *row)
 	return (double)certificate_expiry(row->profile->certificate);
 }
 
+static double next_certificate(const struct row *row)
+{
+	return (double)certificate_expiry(row->profile->next_certificate);
+}
+
 static double is_ready(const struct row *row)
 {
 	return agent_workers_state(row->agent->workers, row->profile) == WORKER_READY ? 1 : 0;
@@ -99,6 +104,8 @@ static const struct family {
 	{ "bearer_expires_timestamp_seconds", "When the first bearer expires.", TIME, expires },
 	{ "bearer_renewed_timestamp_seconds", "When the last exchange succeeded.", TIME, renewed },
 	{ "certificate_not_after_timestamp_seconds", "When the certificate expires.", TIME, certificate },
+	{ "next_certificate_not_after_timestamp_seconds", "When the next key's certificate expires.", TIME,
+	  next_certificate },
 };
 enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 

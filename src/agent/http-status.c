@@ -23,14 +23,14 @@ static bool add_time(cJSON *object, const char *name, long long seconds)
 	return cJSON_AddNumberToObject(object, name, (double)seconds) != NULL;
 }
 
-static bool add_days(cJSON *object, const char *path)
+/* null if there is no certificate. */
+static bool add_days(cJSON *object, const char *name, const char *path)
 {
 	long long expiry = certificate_expiry(path);
 
 	if (expiry == 0)
-		return cJSON_AddNullToObject(object, "certificate_days") != NULL;
-	return cJSON_AddNumberToObject(object, "certificate_days", (double)certificate_days(expiry, time(NULL))) !=
-	       NULL;
+		return cJSON_AddNullToObject(object, name) != NULL;
+	return cJSON_AddNumberToObject(object, name, (double)certificate_days(expiry, time(NULL))) != NULL;
 }
 
 static bool fill_profile(cJSON *object, const struct agent *agent, const struct agent_profile *profile)
@@ -41,7 +41,9 @@ static bool fill_profile(cJSON *object, const struct agent *agent, const struct 
 	cache_status(agent->cache, profile, &status);
 	reason = status.reason[0] != '\0' ? status.reason : agent_workers_reason(agent->workers, profile);
 	return add_text(object, "name", profile->name) && add_text(object, "key", profile->key) &&
-	       add_days(object, profile->certificate) &&
+	       add_days(object, "certificate_days", profile->certificate) &&
+	       add_text(object, "next_key", profile->next_key) &&
+	       add_days(object, "next_certificate_days", profile->next_certificate) &&
 	       cJSON_AddBoolToObject(object, "prompt", profile->prompt) != NULL &&
 	       add_text(object, "state", worker_state_name(agent_workers_state(agent->workers, profile))) &&
 	       cJSON_AddNumberToObject(object, "bearers", (double)status.bearers) != NULL &&

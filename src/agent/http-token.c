@@ -95,6 +95,10 @@ static void assertion_done(struct job *job, const char *answer, size_t length, c
 	struct failure mine;
 	char jti[JTI_SIZE];
 
+	if (failure != NULL && failure->kind == FAILURE_REPLACED) {
+		http_assertion(client); /* from the new worker, by the new rules */
+		return;
+	}
 	client->request.state = REQUEST_DONE;
 	if (failure == NULL &&
 	    http_assertion_json(&body, answer, length, client->request.query.profile, jti, &mine) < 0)

@@ -130,7 +130,7 @@ void agent_workers_retire(struct workers *workers)
 	struct worker **place = &workers->list;
 	struct failure failure;
 
-	failure_set(&failure, FAILURE_WORKER, ERROR_CONFIG, 1, "the configuration has changed");
+	failure_set(&failure, FAILURE_REPLACED, ERROR_CONFIG, 1, "the configuration has changed");
 	while (*place != NULL) {
 		if ((*place)->needed)
 			place = &(*place)->next;

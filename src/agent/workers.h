@@ -28,8 +28,9 @@ void agent_workers_close(struct workers **workers);
  * not fail if the configuration needs no others than are there. On failure, changes nothing. */
 int agent_workers_configure(struct workers *workers, const struct agent_config *config, struct error *error);
 
-/* Ends the workers that no profile needs any more, and fails what jobs they still have. New ones for bearers start,
- * unless the PIN is typed. Workers for assertions start with their first job. */
+/* Ends the workers that no profile needs any more, and fails what jobs they still have with FAILURE_REPLACED; such a
+ * job may be sent again. New ones for bearers start, unless the PIN is typed. Workers for assertions start with their
+ * first job. */
 void agent_workers_retire(struct workers *workers);
 
 /* One line for a worker. The caller owns the job, and leaves it alone until `done` was called or it was cancelled. */

@@ -88,6 +88,8 @@ int cmd_agent_pin(const struct settings *settings, bool *prompt, struct error *e
 	*prompt = type == SOURCE_PROMPT;
 	if (has_pin_value(key))
 		return refuse(settings, SETTING_KEY, "the URI has a pin-value", error);
+	if (has_pin_value(settings_text(settings, SETTING_NEXT_KEY)))
+		return refuse(settings, SETTING_NEXT_KEY, "the URI has a pin-value", error);
 	if (has_pin_value(settings_text(settings, SETTING_TLS_KEY)))
 		return refuse(settings, SETTING_TLS_KEY, "the URI has a pin-value", error);
 	if (type == SOURCE_VARIABLE)

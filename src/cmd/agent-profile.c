@@ -119,11 +119,15 @@ static enum setting_id server_setting(const struct settings *settings)
 static int take_texts(const struct settings *settings, const char *name, struct agent_profile *profile,
 		      struct error *error)
 {
+	const char *next = settings_text(settings, SETTING_NEXT_KEY);
+
 	profile->key = shown_key(settings_text(settings, SETTING_KEY));
-	if (profile->key == NULL)
+	profile->next_key = next != NULL ? shown_key(next) : NULL;
+	if (profile->key == NULL || (next != NULL && profile->next_key == NULL))
 		return error_memory(error);
 	if (copy(&profile->name, name, error) < 0 ||
 	    copy(&profile->certificate, settings_text(settings, SETTING_CERTIFICATE), error) < 0 ||
+	    copy(&profile->next_certificate, settings_text(settings, SETTING_NEXT_CERTIFICATE), error) < 0 ||
 	    copy(&profile->allow, settings_text(settings, SETTING_ALLOW), error) < 0 ||
 	    copy(&profile->allow_assertion, settings_text(settings, SETTING_ALLOW_ASSERTION), error) < 0 ||
 	    copy(&profile->server, settings_text(settings, server_setting(settings)), error) < 0 ||
@@ -162,7 +166,9 @@ void cmd_agent_profile_clear(struct agent_profile *profile)
 {
 	free(profile->name);
 	free(profile->key);
+	free(profile->next_key);
 	free(profile->certificate);
+	free(profile->next_certificate);
 	free(profile->allow);
 	free(profile->allow_assertion);
 	free(profile->username);

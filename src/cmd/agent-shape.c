@@ -130,9 +130,16 @@ static void print_setting(FILE *stream, const char *name, const char *value)
 	fprintf(stream, "'\n");
 }
 
-/* The worker's settings, as lines of a configuration file; NULL if memory is out. The caller wipes and frees the text:
- * it may have the password of a proxy. */
-static char *print_settings(const struct settings *settings, size_t *size)
+/* Whether the setting says which key proves who the client is: no bearer depends on that. */
+static bool is_of_keys(enum setting_id id)
+{
+	return id == SETTING_KEY || id == SETTING_CERTIFICATE || id == SETTING_NEXT_KEY ||
+	       id == SETTING_NEXT_CERTIFICATE || id == SETTING_WARN_DAYS;
+}
+
+/* The worker's settings, all or `without_keys`, as lines of a configuration file; NULL if memory is out. The caller
+ * wipes and frees the text: it may have the password of a proxy. */
+static char *print_settings(const struct settings *settings, bool without_keys, size_t *size)
 {
 	char *text = NULL;
 	FILE *stream = open_memstream(&text, size);
@@ -140,7 +147,8 @@ static char *print_settings(const struct settings *settings, size_t *size)
 	if (stream == NULL)
 		return NULL;
 	for (int id = 1; id < SETTING_COUNT; id++) {
-		if (is_for_worker(settings, (enum setting_id)id))
+		if (is_for_worker(settings, (enum setting_id)id) &&
+		    !(without_keys && is_of_keys((enum setting_id)id)))
 			print_setting(stream, settings_name((enum setting_id)id),
 				      settings_text(settings, (enum setting_id)id));
 	}
@@ -182,7 +190,7 @@ static int open_file(const char *name, const char *text, int *file, struct error
 static int take_worker(const struct settings *settings, struct agent_profile *profile, struct error *error)
 {
 	size_t size = 0;
-	char *text = print_settings(settings, &size);
+	char *text = print_settings(settings, false, &size);
 	int result;
 
 	if (text == NULL)
@@ -195,19 +203,30 @@ static int take_worker(const struct settings *settings, struct agent_profile *pr
 	return result;
 }
 
+static int take_fingerprint(const struct settings *settings, struct agent_profile *profile, struct error *error)
+{
+	size_t size = 0;
+	char *worker = print_settings(settings, true, &size), *text = NULL;
+
+	if (worker != NULL && asprintf(&text, "%s\n%s\n%s\n%d\n%s\n%ld", worker, profile->shape, profile->claims,
+				       profile->jti, profile->username != NULL ? profile->username : "",
+				       profile->bearer_seconds) < 0)
+		text = NULL;
+	if (text != NULL) {
+		profile->fingerprint = digest(text);
+		OPENSSL_cleanse(text, strlen(text));
+	}
+	if (worker != NULL)
+		OPENSSL_cleanse(worker, size);
+	free(text);
+	free(worker);
+	return profile->fingerprint != NULL ? 0 : error_memory(error);
+}
+
 int cmd_agent_shape(const struct settings *settings, struct agent_profile *profile, struct error *error)
 {
-	char *text;
-	int length;
-
 	if (take_shape(settings, &profile->shape, error) < 0 || take_claims(settings, profile, error) < 0 ||
 	    take_worker(settings, profile, error) < 0)
 		return error_result(error);
-	length = asprintf(&text, "%s\n%s\n%s\n%d\n%s\n%ld", profile->worker, profile->shape, profile->claims,
-			  profile->jti, profile->username != NULL ? profile->username : "", profile->bearer_seconds);
-	if (length < 0)
-		return error_memory(error);
-	profile->fingerprint = digest(text);
-	free(text);
-	return profile->fingerprint != NULL ? 0 : error_memory(error);
+	return take_fingerprint(settings, profile, error);
 }

@@ -62,6 +62,20 @@ static void take_time(const cJSON *profile, const char *name, bool past, char ce
 			 past ? " ago" : "");
 }
 
+/* The days left on the certificate, and on that of the next key if there is one. */
+static void take_days(const cJSON *profile, char cell[CELL_SIZE])
+{
+	char next[CELL_SIZE];
+	size_t length;
+
+	take_number(profile, "certificate_days", cell);
+	if (!cJSON_IsString(cJSON_GetObjectItemCaseSensitive(profile, "next_key")))
+		return;
+	take_number(profile, "next_certificate_days", next);
+	length = strlen(cell);
+	snprintf(cell + length, CELL_SIZE - length, ", next %.20s", next);
+}
+
 static void fill_row(struct row *row, const cJSON *profile)
 {
 	take_text(profile, "name", row->cells[0]);
@@ -70,7 +84,7 @@ static void fill_row(struct row *row, const cJSON *profile)
 	take_time(profile, "expires_at", false, row->cells[3]);
 	take_time(profile, "renewed_at", true, row->cells[4]);
 	take_text(profile, "requester", row->cells[5]);
-	take_number(profile, "certificate_days", row->cells[6]);
+	take_days(profile, row->cells[6]);
 	take_text(profile, "key", row->cells[7]);
 	take_text(profile, "reason", row->reason);
 	for (size_t i = 0; i < COLUMNS; i++) {
@@ -180,7 +194,7 @@ static const struct settings_usage usage = {
 	.operands = "",
 	.summary = "Shows the profiles of the agent, and how they are.",
 	.details = "Shows those that you may use; root and the agent's user see all. Days left are\n"
-		   "those of the key's certificate.",
+		   "those of the key's certificate, and of the next key's.",
 	.example = "p11bearer agent status",
 	.own = { SETTING_AGENT, SETTING_JSON },
 };

@@ -1072,6 +1072,53 @@ static void unchanged_profiles_keep_bearers(void **state)
 	leave(&moved);
 }
 
+/* A reload that changes only the keys: bearers stay, and what the old worker was to do is done by the new one. */
+static void another_worker_takes_over(void **state)
+{
+	struct client kept = { 0 }, waiting = { 0 }, refused = { 0 }, renewed = { 0 };
+	struct error error;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		profiles[i].logins_per_hour = others[i].logins_per_hour = 2;
+	ask(&kept, &profiles[0], NULL);
+	answer("a", ",\"expires_in\":1000");
+	assert_got(kept, "a");
+	ask(&refused, &profiles[0], "v");
+	refuse(ERROR_ORG, "invalid_client", 0, "not that key");
+	assert_refused(refused, ERROR_ORG, FAILURE_WORKER, "not that key");
+	pass(900);
+	ask(&renewed, &profiles[0], NULL); /* in the background */
+	ask(&waiting, &profiles[0], "u");
+	assert_int_equal(sent_count, 4);
+	/* Each exchange counts as one login, however often it begins. */
+	for (int i = 0; i < 3; i++) {
+		struct agent_config *next = i % 2 == 0 ? &other_config : &config;
+
+		next->profiles[0].worker = text(i % 2 == 0 ? "module, both keys" : "module, another key");
+		next->profiles[1].worker = next->profiles[0].worker;
+		assert_works(cache_configure(cache, next, &error), &error);
+		assert_int_equal(cancelled, 2 * i + 2);
+		assert_int_equal(sent_count, 2 * i + 4);
+		pass(0);
+		assert_int_equal(sent_count, 2 * i + 6);
+		assert_ptr_equal(sent[sent_count - 1].profile, &next->profiles[0]);
+	}
+	assert_int_equal(wipes, 0);
+	assert_int_equal(waiting.calls, 0);
+	answer("b", "");
+	assert_got(waiting, "b");
+	ask(&kept, &other_config.profiles[0], NULL);
+	assert_got(kept, "a");
+	ask(&refused, &other_config.profiles[0], "v"); /* the new worker has not failed yet */
+	answer("c", "");
+	assert_got(refused, "c");
+	leave(&kept);
+	leave(&waiting);
+	leave(&refused);
+	leave(&renewed);
+}
+
 static void closing_ends_asks(void **state)
 {
 	struct client client = { 0 }, patient = { .ask.patient = true };
@@ -1151,6 +1198,7 @@ int main(void)
 		TEST(forget_wipes_what_it_names),
 		TEST(forgotten_bearers_are_nowhere),
 		TEST(unchanged_profiles_keep_bearers),
+		TEST(another_worker_takes_over),
 		TEST(closing_ends_asks),
 		TEST(strange_users_drive_nobody_out),
 	};

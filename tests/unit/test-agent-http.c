@@ -544,6 +544,7 @@ static void test_assertion(void **state)
 {
 	/* {"jti":"j-2"} */
 	static const char answer[] = "\"assertion\":\"eyJhIjoxfQ.eyJqdGkiOiJqLTIifQ.c2ln\"}";
+	struct failure replaced;
 	const char *text;
 	int fd;
 
@@ -554,6 +555,10 @@ static void test_assertion(void **state)
 	for (double start = loop_now(agent.loop); fake.job == NULL && loop_now(agent.loop) - start < PATIENCE_MS;)
 		run_until(-1, 1);
 	assert_non_null(fake.job);
+	assert_string_equal(fake.line, "\"username\":\"x@example.org\",\"lifetime\":180,\"jti\":true");
+	failure_set(&replaced, FAILURE_REPLACED, ERROR_CONFIG, 1, "a reload");
+	fake.line[0] = '\0';
+	fake.job->done(fake.job, NULL, 0, &replaced); /* it is sent again */
 	assert_string_equal(fake.line, "\"username\":\"x@example.org\",\"lifetime\":180,\"jti\":true");
 	fake.job->done(fake.job, answer, strlen(answer), NULL);
 	text = receive(fd, 1);
@@ -728,7 +733,7 @@ static void test_status(void **state)
 	text = answer_to(GET("/v1/status"));
 	assert_contains(text, "{\"version\":\"" P11BEARER_VERSION "\",\"uptime\":");
 	assert_contains(text, "{\"name\":\"web\",\"key\":\"pkcs11:object=w\",\"certificate_days\":null,"
-			      "\"prompt\":false,\"state\":\"ready\",\"bearers\":2,\"expires_at\":1900000000,\"renewed_at\":null,"
+			      "\"next_key\":null,\"next_certificate_days\":null,\"prompt\":false,\"state\":\"ready\",\"bearers\":2,\"expires_at\":1900000000,\"renewed_at\":null,"
 			      "\"requester\":\"uid 5\",\"reason\":\"a reason\"}");
 	assert_contains(text, "\"name\":\"default\"");
 	uid = 4000000001;
