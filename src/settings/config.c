@@ -65,6 +65,35 @@ static int unknown_key(const char *path, const char *section, const char *key, s
 	return -ERROR_CONFIG;
 }
 
+/* Sets *setting to that of the key, and *pair to the name of a pair. *setting is NULL if the key has no effect. */
+static int entry_find(const struct settings *settings, const char *path, const char *section, const char *key,
+		      const struct setting **setting, const char **pair, struct error *error)
+{
+	*setting = key_find(key, pair);
+	if (settings->only_tightening && (*setting == NULL || !(*setting)->only_tightens)) {
+		*setting = NULL;
+		return 0;
+	}
+	if (*setting == NULL)
+		return unknown_key(path, section, key, error);
+	if (!(*setting)->default_only || strcmp(section, "default") == 0)
+		return 0;
+	*setting = NULL;
+	return error_set(error, ERROR_CONFIG, "%s, section [%s], key %s: only the section [default] can set it", path,
+			 section, key);
+}
+
+static int entry_set(struct settings *settings, const struct setting *setting, const char *pair, const char *text,
+		     enum layer layer, const char *origin, struct error *error)
+{
+	struct url url;
+	long number;
+
+	if (layer == LAYER_NONE)
+		return value_parse(setting, text, origin, layer, &number, &url, error);
+	return settings_set(settings, setting, pair, text, layer, origin, error);
+}
+
 /* Sets the section's values; with LAYER_NONE, only checks them. */
 static int section_read(struct settings *settings, const char *path, const CONF *conf, const char *section,
 			enum layer layer, struct error *error)
@@ -78,26 +107,18 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 		const struct setting *setting;
 		char origin[PATH_MAX + 256];
 		const char *pair;
-		struct url url;
-		long number;
-		int result;
+		int result = entry_find(settings, path, section, entry->name, &setting, &pair, error);
 
-		setting = key_find(entry->name, &pair);
-		if (settings->only_tightening && (setting == NULL || !setting->only_tightens))
-			continue;
+		if (fault_keep(settings, SETTINGS_KEY, result, error) < 0)
+			return error_result(error);
 		if (setting == NULL)
-			return unknown_key(path, section, entry->name, error);
-		snprintf(origin, sizeof(origin), "%s, section [%s], key %s", path, section, entry->name);
-		if (setting->default_only && strcmp(section, "default") != 0)
-			return error_set(error, ERROR_CONFIG, "%s: only the section [default] can set it", origin);
+			continue;
 		if (layer == LAYER_NONE && profile_note(settings, section, setting, error) < 0)
 			return error_result(error);
-		if (layer == LAYER_NONE)
-			result = value_parse(setting, entry->value, origin, layer, &number, &url, error);
-		else
-			result = settings_set(settings, setting, pair, entry->value, layer, origin, error);
-		if (result < 0)
-			return result;
+		snprintf(origin, sizeof(origin), "%s, section [%s], key %s", path, section, entry->name);
+		result = entry_set(settings, setting, pair, entry->value, layer, origin, error);
+		if (fault_keep(settings, SETTINGS_VALUE, result, error) < 0)
+			return error_result(error);
 	}
 	return 0;
 }
@@ -165,9 +186,11 @@ static int config_read(struct settings *settings, const char *path, const char *
 	int result;
 
 	*missing = fd < 0 && access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	result = file_note(settings, path, fd, error);
 	if (fd < 0)
-		return fd;
-	result = check_writers(fd, path, error);
+		return error_result(error);
+	if (result == 0)
+		result = check_writers(fd, path, error);
 	if (result == 0)
 		result = file_read_descriptor(fd, path, CONFIG_MAX, &text, &length, error);
 	if (result == 0)
@@ -223,10 +246,12 @@ int files_read(struct settings *settings, struct error *error)
 		/* A worker has what the agent has read of this file, which may be broken by now. */
 		if (result < 0 && i == 0 && descriptor_is_sealed(only))
 			continue;
-		if (result < 0 && (!missing || (i == 1 && only != NULL)))
-			return result;
+		if (result < 0 && missing && (i == 0 || only == NULL))
+			continue;
+		if (fault_keep(settings, SETTINGS_FILE, result, error) < 0)
+			return error_result(error);
 	}
 	if (profile != NULL && !found && !settings_use_agent(settings))
-		return profile_missing(settings, profile, error);
+		return fault_keep(settings, SETTINGS_PROFILE, profile_missing(settings, profile, error), error);
 	return 0;
 }

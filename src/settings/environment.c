@@ -44,10 +44,13 @@ int environment_read(struct settings *settings, struct error *error)
 		text = getenv(name);
 		if (text == NULL || *text == '\0')
 			continue;
-		if (setting->file_only)
-			return error_set(error, ERROR_CONFIG,
-					 "environment variable %s: only a configuration file can set %s", name,
-					 setting->name);
+		if (setting->file_only) {
+			error_set(error, ERROR_CONFIG, "environment variable %s: only a configuration file can set %s",
+				  name, setting->name);
+			if (fault_keep(settings, SETTINGS_KEY, -ERROR_CONFIG, error) < 0)
+				return error_result(error);
+			continue;
+		}
 		snprintf(origin, sizeof(origin), "environment variable %s", name);
 		if (setting->type == TYPE_PAIRS)
 			result = environment_pairs(settings, setting, text, origin, error);
@@ -57,8 +60,8 @@ int environment_read(struct settings *settings, struct error *error)
 			wipe_variable(name);
 			unsetenv(name);
 		}
-		if (result < 0)
-			return result;
+		if (fault_keep(settings, SETTINGS_VALUE, result, error) < 0)
+			return error_result(error);
 	}
 	return 0;
 }

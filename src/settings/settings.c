@@ -11,7 +11,7 @@
 
 static const char pin_attribute[] = "pin-value="; /* of a key's URI */
 
-static void value_clear(struct value *value)
+void value_clear(struct value *value)
 {
 	if (value->locked.data != NULL) {
 		locked_free(&value->locked);
@@ -42,6 +42,7 @@ void settings_free(struct settings **settings)
 	free(old->operands);
 	profiles_free(&old->profiles);
 	value_clear(&old->refused);
+	faults_free(old);
 	free(old);
 	*settings = NULL;
 }

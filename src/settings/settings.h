@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 enum setting_id {
 	SETTING_NONE,
@@ -149,6 +150,7 @@ struct settings_usage {
 	const char *operands;    /* as --help shows them, such as "[URI]" */
 	int operands_min, operands_max;
 	bool command_line;       /* options end at the first operand, which begins a command line */
+	bool tolerant;           /* what is wrong with files and environment is kept, see settings_fault */
 	const char *summary;     /* one short line, for --help and for the list of commands */
 	const char *details;     /* more lines for --help, of at most 80 columns, or NULL */
 	const char *example;     /* a command line, of at most 80 columns per line */
@@ -165,6 +167,27 @@ struct settings;
  * environment. The caller frees *settings, even on failure. */
 int settings_load(struct settings **settings, const struct settings_usage *usage, int argc, char **argv,
 		  struct error *error);
+
+/* What is wrong with a file, a key in it, the profile or a value, if the usage is tolerant. Files and values that are
+ * wrong have no effect; mistakes on the command line still let settings_load fail. */
+enum settings_fault_kind { SETTINGS_FILE, SETTINGS_KEY, SETTINGS_PROFILE, SETTINGS_VALUE };
+struct settings_fault {
+	enum settings_fault_kind kind;
+	struct error error;
+	const struct url *url; /* the one that was refused, which may contain a password; NULL: none */
+};
+
+/* In the order in which they were found; NULL past the last. Owned by `settings`. */
+const struct settings_fault *settings_fault(const struct settings *settings, size_t index);
+
+/* The configuration files, whether they exist, and who may change them; NULL past the last. Owned by `settings`. */
+struct settings_file {
+	const char *path;
+	bool found;
+	uid_t owner; /* if it was found */
+	mode_t mode;
+};
+const struct settings_file *settings_file(const struct settings *settings, size_t index);
 
 /* Wipes and frees *settings, and sets it to NULL. *settings may be NULL. */
 void settings_free(struct settings **settings);
@@ -192,6 +215,13 @@ const struct url *settings_refused_url(const struct settings *settings);
 
 /* Where the value was set ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL for a default. */
 const char *settings_origin(const struct settings *settings, enum setting_id id);
+
+/* Copies the value, or that of the pair with this index, without PIN and password. Returns whether it has one. The text
+ * is "" if the setting has no value. */
+bool settings_show(const struct settings *settings, enum setting_id id, size_t index, char *text, size_t size);
+
+/* As settings_origin, for the pair with this index. */
+const char *settings_pair_origin(const struct settings *settings, enum setting_id id, size_t index);
 
 /* Whether an option set the value; whether the environment set it, or a pair of it; whether the section of the chosen
  * profile set it. */

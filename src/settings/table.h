@@ -80,6 +80,12 @@ struct profiles {
 	size_t count;
 };
 
+/* A fault, and the URL that caused it. */
+struct kept_fault {
+	struct settings_fault fault;
+	struct value refused;
+};
+
 struct settings {
 	const struct settings_usage *usage; /* of the command */
 	bool only_tightening;     /* ignore what a file sets, except for settings that only tighten */
@@ -87,6 +93,10 @@ struct settings {
 	long numbers[SETTING_COUNT]; /* of flags, numbers and choices, or their defaults */
 	struct profiles profiles; /* those not chosen */
 	struct value refused;     /* the URL that made settings_load fail */
+	struct kept_fault **faults;
+	size_t fault_count;
+	struct settings_file files[2]; /* whose paths are copies */
+	size_t file_count;
 	char **operands;
 	int operand_count;
 };
@@ -123,6 +133,18 @@ int options_read(struct settings *settings, const struct settings_usage *usage, 
 		 struct error *error);
 int environment_read(struct settings *settings, struct error *error);
 int files_read(struct settings *settings, struct error *error);
+
+/* If the usage is tolerant and `result` a mistake of the configuration, keeps the error and returns 0; else returns
+ * `result`. */
+int fault_keep(struct settings *settings, enum settings_fault_kind kind, int result, struct error *error);
+
+/* Records a configuration file, open as `fd`; negative: it could not be opened. */
+int file_note(struct settings *settings, const char *path, int fd, struct error *error);
+
+/* Frees the faults, and the records of files. */
+void faults_free(struct settings *settings);
+
+void value_clear(struct value *value);
 
 /* Records a profile that was not chosen and, unless NULL, that it sets `setting`. */
 int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error);
