@@ -18,6 +18,8 @@ enum {
 };
 
 static bool verbose;
+static void (*taker)(void *context, const char *text); /* of warnings; NULL: they are printed */
+static void *taker_context;
 static double started; /* clock_ms */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the terminal and the variables below */
 static int progress_width; /* columns that message_progress has filled */
@@ -82,9 +84,25 @@ static void say(const char *label, const char *text)
 		say(label, text);                                    \
 	} while (0)
 
+void message_take_warnings(void (*take)(void *context, const char *text), void *context)
+{
+	taker = take;
+	taker_context = context;
+}
+
 void message_warn(const char *format, ...)
 {
-	SAY("warning: ");
+	char text[TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	text_line(text);
+	if (taker != NULL)
+		taker(taker_context, text);
+	else
+		say("warning: ", text);
 }
 
 void message_note(const char *format, ...)

@@ -16,6 +16,9 @@ bool message_is_verbose(void);
  * except message_put. */
 void message_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Passes each warning to `take` instead of printing it; NULL: prints them again. */
+void message_take_warnings(void (*take)(void *context, const char *text), void *context);
+
 /* Prints a note, without a label. */
 void message_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

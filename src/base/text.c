@@ -2,7 +2,9 @@
 #include "base/text.h"
 
 #include <openssl/asn1.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_control(unsigned long character)
@@ -86,6 +88,16 @@ void text_line(char *text)
 	for (char *next = text; (next = strchr(next, '\n')) != NULL;)
 		*next = ' ';
 	text_clean(text, "");
+}
+
+void text_append(char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text + used, size - used, format, arguments);
+	va_end(arguments);
 }
 
 void text_lower(char *text, size_t length)

@@ -18,6 +18,9 @@ void text_clean(char *text, const char *kept);
  * asterisks. */
 void text_line(char *text);
 
+/* Appends the formatted text, as far as the text then fits into `size` bytes. */
+void text_append(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Turns ASCII letters into lower case, in place, whatever the locale. */
 void text_lower(char *text, size_t length);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the checks of doctor look at, from the settings. Unlike the other commands, a part that cannot be used does not
+/* What the checks of doctor look at, from the settings. Unlike with other commands, a part that cannot be used does not
  * keep doctor from using the others. */
 #include "cmd/doctor.h"
+
+#include "base/message.h"
+#include "base/text.h"
 
 static const struct settings_needed needs_assertion[] = {
 	{ .id = SETTING_CLIENT_ID },
@@ -19,12 +22,18 @@ static bool has_part(const struct settings *settings, const struct settings_need
 {
 	if (settings_require(settings, needed, &part->error) == 0)
 		return true;
+	part->missing = true;
 	part->absent = settings_use_agent(settings);
-	if (part->absent)
-		part->error.class = ERROR_NONE;
-	else
-		part->error.class = ERROR_CONFIG;
+	/* The class is not ERROR_USAGE: other commands blame their command line, doctor the configuration. */
+	part->error.class = part->absent ? ERROR_NONE : ERROR_CONFIG;
 	return false;
+}
+
+static void take_warning(void *context, const char *text)
+{
+	struct doctor_part *part = context;
+
+	text_append(part->warning, sizeof(part->warning), "%s%s", part->warning[0] != '\0' ? "; " : "", text);
 }
 
 static void take_server(const struct settings *settings, struct doctor_part *part, struct bearer_request *request)
@@ -35,10 +44,13 @@ static void take_server(const struct settings *settings, struct doctor_part *par
 	    cmd_http_options(settings, settings_text(settings, cmd_first_url(settings)), &request->http,
 			     &part->error) < 0)
 		return;
+	message_take_warnings(take_warning, part);
 	cmd_warn_urls(settings, CMD_BEARER);
+	message_take_warnings(NULL, NULL);
 }
 
-void doctor_fill(const struct settings *settings, struct doctor_given *given, struct bearer_request *request)
+int doctor_fill(const struct settings *settings, struct doctor_given *given, struct bearer_request *request,
+		struct error *error)
 {
 	*request = (struct bearer_request){
 		.server = &server_salesforce,
@@ -57,4 +69,11 @@ void doctor_fill(const struct settings *settings, struct doctor_given *given, st
 		(void)cmd_take_claims(settings, request, &given->assertion.error);
 	if (has_part(settings, needs_server, &given->server))
 		take_server(settings, &given->server, request);
+	return doctor_fill_configuration(settings, &given->configuration, error);
+}
+
+void doctor_clear(struct doctor_given *given, struct bearer_request *request)
+{
+	doctor_clear_configuration(&given->configuration);
+	cmd_bearer_request_clear(request);
 }

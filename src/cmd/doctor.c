@@ -34,8 +34,9 @@ static int run(const struct settings *settings, struct error *error)
 	struct doctor_summary summary = { .class = ERROR_NONE };
 	int result;
 
-	doctor_fill(settings, &given, &request);
-	result = doctor_print_new(&print, error);
+	result = doctor_fill(settings, &given, &request, error);
+	if (result == 0)
+		result = doctor_print_new(&print, error);
 	if (result == 0)
 		result = doctor_run(&doctor, &given, json ? tell_nothing : doctor_print_check, print, error);
 	if (result == 0)
@@ -45,7 +46,7 @@ static int run(const struct settings *settings, struct error *error)
 				doctor_print_summary(print, &summary, error);
 	doctor_close(&doctor);
 	doctor_print_free(&print);
-	cmd_bearer_request_clear(&request);
+	doctor_clear(&given, &request);
 	return result == 0 ? (int)summary.class : result;
 }
 
@@ -55,6 +56,7 @@ static const struct settings_usage usage = {
 	.summary = "Says why something does not work, and what will break next.",
 	.details = "Checks the configuration, the token, the key, its certificate, this machine and\n"
 		   "the server, each by itself. Uses no PIN without --login and --exchange.",
+	.tolerant = true,
 	.example = "p11bearer doctor --profile production",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_LOGIN, SETTING_EXCHANGE, SETTING_APP_PATH, SETTING_JSON, SETTING_STRICT },

@@ -6,8 +6,16 @@
 #include "cmd/cmd.h"
 #include "doctor/doctor.h"
 
-/* Fills `given` and `request` from the settings, as far as these can be used. The caller clears the request. */
-void doctor_fill(const struct settings *settings, struct doctor_given *given, struct bearer_request *request);
+/* Fills `given` and `request` from the settings, as far as these can be used. Fails only if memory is exhausted. The
+ * caller clears both, also after a failure. */
+int doctor_fill(const struct settings *settings, struct doctor_given *given, struct bearer_request *request,
+		struct error *error);
+void doctor_clear(struct doctor_given *given, struct bearer_request *request);
+
+/* The parts of both that are about files and values. */
+int doctor_fill_configuration(const struct settings *settings, struct doctor_configuration *configuration,
+			      struct error *error);
+void doctor_clear_configuration(struct doctor_configuration *configuration);
 
 /* How many checks ended in which way, and what follows. */
 struct doctor_summary {

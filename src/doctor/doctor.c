@@ -2,8 +2,10 @@
 /* Runs the checks. */
 #include "doctor/internal.h"
 
+#include "base/message.h"
+#include "base/text.h"
+
 #include <cjson/cJSON.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +33,7 @@ const struct doctor_finding *doctor_finding(const struct doctor *doctor, size_t 
 	return &doctor->findings[index];
 }
 
-/* The first check of the configuration that has failed, or NULL. */
-static const char *wrong_configuration(const struct doctor *doctor)
+const char *doctor_wrong_configuration(const struct doctor *doctor)
 {
 	for (size_t i = 0; i < doctor_check_count; i++) {
 		if (strcmp(doctor_checks[i].group, "configuration") == 0 &&
@@ -45,7 +46,7 @@ static const char *wrong_configuration(const struct doctor *doctor)
 /* Skips the check if it cannot be run. */
 static bool is_skipped(const struct doctor *doctor, const struct doctor_check *check, struct doctor_finding *finding)
 {
-	const char *wrong = check->acts ? wrong_configuration(doctor) : NULL;
+	const char *wrong = check->acts ? doctor_wrong_configuration(doctor) : NULL;
 
 	for (size_t i = 0; i < DOCTOR_NEEDS && check->needs[i] != NULL; i++) {
 		enum doctor_status status = doctor_find(doctor, check->needs[i])->status;
@@ -58,6 +59,29 @@ static bool is_skipped(const struct doctor *doctor, const struct doctor_check *c
 	if (wrong != NULL)
 		doctor_skip(finding, "needs configuration.%s", wrong);
 	return wrong != NULL;
+}
+
+/* What a command would warn of is what a check has found. */
+static void take_warning(void *context, const char *text)
+{
+	struct doctor_finding *finding = context;
+
+	text_append(finding->text, sizeof(finding->text), "%s%s", finding->text[0] != '\0' ? "; " : "", text);
+}
+
+static void run_check(struct doctor *doctor, const struct doctor_check *check, struct doctor_finding *finding)
+{
+	struct doctor_finding warned = { .status = DOCTOR_OK };
+
+	message_take_warnings(take_warning, &warned);
+	check->run(doctor, finding);
+	message_take_warnings(NULL, NULL);
+	if (warned.text[0] == '\0')
+		return;
+	if (finding->status == DOCTOR_OK)
+		doctor_warn(finding, "", "%s", warned.text);
+	else
+		take_warning(finding, warned.text);
 }
 
 int doctor_run(struct doctor **doctor, const struct doctor_given *given, doctor_tell *tell, void *context,
@@ -76,7 +100,7 @@ int doctor_run(struct doctor **doctor, const struct doctor_given *given, doctor_
 		struct doctor_finding *finding = &(*doctor)->findings[i];
 
 		if (!is_skipped(*doctor, &doctor_checks[i], finding))
-			doctor_checks[i].run(*doctor, finding);
+			run_check(*doctor, &doctor_checks[i], finding);
 		result = tell(context, &doctor_checks[i], finding, error);
 	}
 	return result;

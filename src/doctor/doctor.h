@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct cJSON;
 
@@ -35,14 +36,53 @@ void doctor_fact_text(struct doctor_finding *finding, const char *name, const ch
 void doctor_fact_number(struct doctor_finding *finding, const char *name, double value);
 void doctor_fact_flag(struct doctor_finding *finding, const char *name, bool value);
 
+/* Add an item to the array with this name, and any value, which the finding takes over; NULL is left out. */
+void doctor_fact_item(struct doctor_finding *finding, const char *name, const char *item);
+void doctor_fact(struct doctor_finding *finding, const char *name, struct cJSON *value);
+
+/* A configuration file, and who may change it. */
+struct doctor_file {
+	const char *path;
+	bool found;
+	uid_t owner;
+	mode_t mode;
+};
+
+/* What is wrong with a file, a key in it, the profile or a value. */
+struct doctor_fault {
+	enum doctor_fault_kind { DOCTOR_FILE, DOCTOR_KEY, DOCTOR_PROFILE, DOCTOR_VALUE } kind;
+	struct error error;
+};
+
+/* A setting that has a value. */
+struct doctor_value {
+	char name[128];  /* such as "timeout" and "claim.x" */
+	char text[1024]; /* without PIN and password */
+	char origin[1024]; /* such as "/etc/p11bearer.conf, section [prod], key timeout" */
+	char source[1024]; /* the same without the key; "": it is the default */
+	bool secret;       /* a PIN or password was left out */
+};
+
+/* What files, environment and options have given. */
+struct doctor_configuration {
+	struct doctor_file *files;
+	struct doctor_fault *faults;
+	struct doctor_value *values; /* in the order of their sources */
+	size_t file_count, fault_count, value_count;
+	const char *profile, *profile_origin; /* NULL: none was chosen */
+};
+
 /* A part of the request, and why it cannot be used. */
 struct doctor_part {
 	bool absent;        /* the part is not set, and nothing is wrong with that */
+	bool missing;       /* a setting is not set */
 	struct error error; /* class ERROR_NONE: it can be used */
+	char warning[1024]; /* "": none */
 };
 
 /* What the checks look at: the same structs as the commands get. Strings belong to the caller. */
 struct doctor_given {
+	struct doctor_configuration configuration;
 	/* What the settings give; what they do not give, or what cannot be used, is 0. The request has no identity: see
 	 * tls_certificate. A check that uses a part needs that part's check, such as "configuration.key". */
 	const struct bearer_request *request;

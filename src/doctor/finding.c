@@ -103,3 +103,18 @@ void doctor_fact_flag(struct doctor_finding *finding, const char *name, bool val
 {
 	cJSON_AddBoolToObject(facts(finding), name, value);
 }
+
+void doctor_fact_item(struct doctor_finding *finding, const char *name, const char *item)
+{
+	cJSON *array = cJSON_GetObjectItemCaseSensitive(facts(finding), name);
+
+	if (array == NULL)
+		array = cJSON_AddArrayToObject(facts(finding), name);
+	cJSON_AddItemToArray(array, cJSON_CreateString(item));
+}
+
+void doctor_fact(struct doctor_finding *finding, const char *name, cJSON *value)
+{
+	if (!cJSON_AddItemToObject(facts(finding), name, value))
+		cJSON_Delete(value);
+}

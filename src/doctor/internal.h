@@ -19,6 +19,9 @@ struct doctor {
 /* What an earlier check has found, by "group.name". Not NULL. */
 struct doctor_finding *doctor_find(const struct doctor *doctor, const char *name);
 
+/* The name of the first check of the configuration that has failed, or NULL. */
+const char *doctor_wrong_configuration(const struct doctor *doctor);
+
 /* Close what the checks of a part keep open. Called once, also if none of them ran. */
 void doctor_network_close(struct doctor *doctor);
 
@@ -26,7 +29,9 @@ void doctor_network_close(struct doctor *doctor);
 
 typedef void doctor_check_run(struct doctor *doctor, struct doctor_finding *finding);
 
-doctor_check_run doctor_configuration_key, doctor_configuration_assertion, doctor_configuration_server;
+doctor_check_run doctor_configuration_files, doctor_configuration_keys, doctor_configuration_profile;
+doctor_check_run doctor_configuration_values, doctor_configuration_key;
+doctor_check_run doctor_configuration_assertion, doctor_configuration_server;
 doctor_check_run doctor_protection_memory, doctor_protection_core, doctor_protection_swap;
 doctor_check_run doctor_network_trust, doctor_network_proxy, doctor_network_name, doctor_network_connection;
 doctor_check_run doctor_network_tls, doctor_network_certificate, doctor_network_endpoint;

@@ -5,6 +5,10 @@
 
 /* { group, name, { needs }, run, acts } */
 const struct doctor_check doctor_checks[] = {
+	{ "configuration", "files", { NULL }, doctor_configuration_files, false },
+	{ "configuration", "keys", { NULL }, doctor_configuration_keys, false },
+	{ "configuration", "profile", { "configuration.files" }, doctor_configuration_profile, false },
+	{ "configuration", "values", { NULL }, doctor_configuration_values, false },
 	{ "configuration", "key", { NULL }, doctor_configuration_key, false },
 	{ "configuration", "assertion", { NULL }, doctor_configuration_assertion, false },
 	{ "configuration", "server", { NULL }, doctor_configuration_server, false },

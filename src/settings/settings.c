@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char pin_attribute[] = "pin-value="; /* of a key's URI */
-
 void value_clear(struct value *value)
 {
 	if (value->locked.data != NULL) {
@@ -68,7 +66,7 @@ static void value_copy_text(struct value *value, const char *text)
 {
 	size_t size = strlen(text) + 1;
 
-	if (strcasestr(text, pin_attribute) == NULL) {
+	if (settings_find_pin((char *)text) == NULL) {
 		value->text = strdup(text);
 		return;
 	}
@@ -179,25 +177,6 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 	if (result < 0)
 		return result;
 	return files_read(*settings, error);
-}
-
-char *settings_find_pin(char *text)
-{
-	char *found = strcasestr(text, pin_attribute);
-
-	return found != NULL ? found + strlen(pin_attribute) : NULL;
-}
-
-void settings_forget_pins(const struct settings *settings)
-{
-	for (int id = 1; id < SETTING_COUNT; id++) {
-		const struct values *values = &settings->values[id];
-		char *pin = settings_table[id].type == TYPE_URI && values->count > 0 ?
-			    settings_find_pin(values->list[0].text) : NULL;
-
-		if (pin != NULL)
-			OPENSSL_cleanse(pin, strlen(pin));
-	}
 }
 
 const char *settings_command(const struct settings *settings)

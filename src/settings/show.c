@@ -1,10 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shows values without the secrets in them. */
+/* The secrets in values: finds them, wipes them, and shows values without them. */
 #include "settings/table.h"
 
 #include "base/text.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
+
+static const char pin_attribute[] = "pin-value="; /* of a key's URI */
+
+char *settings_find_pin(char *text)
+{
+	char *found = strcasestr(text, pin_attribute);
+
+	return found != NULL ? found + strlen(pin_attribute) : NULL;
+}
+
+void settings_forget_pins(const struct settings *settings)
+{
+	for (int id = 1; id < SETTING_COUNT; id++) {
+		const struct values *values = &settings->values[id];
+		char *pin = settings_table[id].type == TYPE_URI && values->count > 0 ?
+			    settings_find_pin(values->list[0].text) : NULL;
+
+		if (pin != NULL)
+			OPENSSL_cleanse(pin, strlen(pin));
+	}
+}
 
 /* The user and password of a proxy's URL, which may lack its scheme, and may be wrong: all up to the last '@'. Returns
  * false if there is none. */
