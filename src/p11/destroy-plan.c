@@ -66,13 +66,13 @@ static int find_private(struct p11_key *key, size_t *count, struct error *error)
 	CK_OBJECT_HANDLE found[NAMED_MAX];
 	struct template template;
 
-	if (objects_match(&key->session, fill(&template, key->uri, CKO_PRIVATE_KEY), 3, found, NAMED_MAX, count,
+	if (objects_match(&key->ring->session, fill(&template, key->uri, CKO_PRIVATE_KEY), 3, found, NAMED_MAX, count,
 			  error) < 0)
 		return error_result(error);
 	if (*count > 1) {
 		error_set(error, ERROR_NO_KEY, "more than one private key on token \"%s\" matches %s:",
-			  token_label(key->session.token), uri_shown(key->uri));
-		object_name_all(&key->session, found, *count, error);
+			  token_label(key->ring->session.token), uri_shown(key->uri));
+		object_name_all(&key->ring->session, found, *count, error);
 		error_hint(error, "nothing was destroyed; keys with the same label and id cannot be told apart: "
 				  "remove one with the token's own tool");
 		return -ERROR_NO_KEY;
@@ -85,12 +85,12 @@ static int find_private(struct p11_key *key, size_t *count, struct error *error)
 /* Logs in, also to a token that hides private keys although it does not require a login. */
 static int find_key(struct p11_key *key, size_t *count, struct error *error)
 {
-	struct session *session = &key->session;
+	struct session *session = &key->ring->session;
 
-	if (session_login(session, &key->request, key->uri, error) < 0 || find_private(key, count, error) < 0)
+	if (session_login(session, &key->ring->request, error) < 0 || find_private(key, count, error) < 0)
 		return error_result(error);
-	if (*count == 0 && session_may_login(session, &key->request, key->uri) &&
-	    (session_login_anyway(session, &key->request, key->uri, error) < 0 || find_private(key, count, error) < 0))
+	if (*count == 0 && session_may_login(session, &key->ring->request) &&
+	    (session_login_anyway(session, &key->ring->request, error) < 0 || find_private(key, count, error) < 0))
 		return error_result(error);
 	return 0;
 }
@@ -110,11 +110,11 @@ static int guess_half(const struct p11_key *key, EVP_PKEY **public, struct error
 	struct template template;
 	struct halves halves = { .only = NULL };
 	size_t keys;
-	int result = objects_match(&key->session, fill(&template, key->uri, CKO_PRIVATE_KEY), 2, found, WITH_ID_MAX,
-				   &keys, error);
+	int result = objects_match(&key->ring->session, fill(&template, key->uri, CKO_PRIVATE_KEY), 2, found,
+				   WITH_ID_MAX, &keys, error);
 
 	for (size_t i = 0; i < (keys == 1 ? 3 : 1) && result == 0 && halves.only == NULL; i++)
-		result = halves_add(&key->session, fill(&template, key->uri, searches[i].class),
+		result = halves_add(&key->ring->session, fill(&template, key->uri, searches[i].class),
 				    searches[i].attributes, &halves, error);
 	*public = halves_take(&halves);
 	return result;
@@ -124,7 +124,7 @@ static int guess_half(const struct p11_key *key, EVP_PKEY **public, struct error
  * left. */
 static int find_left_half(struct p11_key *key, EVP_PKEY **public, struct error *error)
 {
-	const struct session *session = &key->session;
+	const struct session *session = &key->ring->session;
 	CK_OBJECT_HANDLE found;
 	struct template template;
 	struct halves halves = { .only = NULL };
@@ -203,13 +203,13 @@ static int add(struct p11_plan *plan, enum p11_class class, CK_OBJECT_HANDLE han
 		return error_memory(error);
 	plan->objects = objects;
 	objects[plan->count] = (struct p11_object){ .class = class, .handle = handle, .stays = stays };
-	return read_object(&plan->key->session, &objects[plan->count++], error);
+	return read_object(&plan->key->ring->session, &objects[plan->count++], error);
 }
 
 /* Adds the public keys or certificates with the key's id; those with another public half stay. */
 static int add_all(struct p11_plan *plan, CK_OBJECT_CLASS class, EVP_PKEY *public, struct error *error)
 {
-	const struct session *session = &plan->key->session;
+	const struct session *session = &plan->key->ring->session;
 	CK_OBJECT_HANDLE found[WITH_ID_MAX];
 	struct template template;
 	size_t count;
@@ -238,13 +238,13 @@ static int make(struct p11_plan *plan, bool writable, struct error *error)
 	size_t count;
 	int result = 0;
 
-	if (key_token(key, &key->request, true, &token, error) < 0 ||
-	    session_open(&key->session, token, writable, error) < 0 || find_key(key, &count, error) < 0)
+	if (key_token(key, &key->ring->request, true, &token, error) < 0 ||
+	    session_open(&key->ring->session, token, writable, error) < 0 || find_key(key, &count, error) < 0)
 		return error_result(error);
-	tokens_look_beyond(&key->tokens, key->uri);
+	tokens_look_beyond(&key->ring->tokens, key->ring->request.uri);
 	if (count == 0)
 		result = find_left_half(key, &public, error);
-	else if (object_half(&key->session, CKO_PRIVATE_KEY, key->handle, &public, error) < 0 &&
+	else if (object_half(&key->ring->session, CKO_PRIVATE_KEY, key->handle, &public, error) < 0 &&
 		 template_ends_search(error))
 		result = error_result(error);
 	if (result == 0 && public == NULL)
@@ -258,7 +258,7 @@ static int make(struct p11_plan *plan, bool writable, struct error *error)
 	EVP_PKEY_free(public);
 	if (result < 0)
 		return result;
-	plan->uri = count > 0 ? object_uri(&key->session, key->handle) : NULL;
+	plan->uri = count > 0 ? object_uri(&key->ring->session, key->handle) : NULL;
 	if (plan->uri == NULL)
 		plan->uri = strdup(uri_shown(key->uri));
 	return plan->uri != NULL ? 0 : error_memory(error);
@@ -273,9 +273,9 @@ int p11_plan_make(struct p11_plan *plan, const struct p11_request *request, bool
 	if (plan->key == NULL)
 		return error_memory(error);
 	/* These say which keys may be used; any may be destroyed. */
-	plan->key->request = *request;
-	plan->key->request.require_hardware = false;
-	plan->key->request.require_nonextractable = false;
+	plan->key->ring->request = *request;
+	plan->key->ring->request.require_hardware = false;
+	plan->key->ring->request.require_nonextractable = false;
 	plan->key->uri = request->uri;
 	return make(plan, writable, error);
 }

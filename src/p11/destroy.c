@@ -32,7 +32,7 @@ static bool is_gone(const struct session *session, const struct p11_object *obje
 
 int p11_plan_carry_out(struct p11_plan *plan, struct error *error)
 {
-	const struct session *session = &plan->key->session;
+	const struct session *session = &plan->key->ring->session;
 	CK_RV first = CKR_OK;
 
 	for (size_t i = 0; i < plan->count; i++) {

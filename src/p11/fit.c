@@ -42,9 +42,9 @@ int fit_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLA
 static int misfit(const struct p11_key *key, CK_OBJECT_HANDLE object, const char *what, const char *needed,
 		  struct error *error)
 {
-	char *uri = object_uri(&key->session, object);
+	char *uri = object_uri(&key->ring->session, object);
 
-	error_set(error, ERROR_NO_KEY, "%s requires %s, but %s is %s", alg_info(key->request.alg)->name, needed,
+	error_set(error, ERROR_NO_KEY, "%s requires %s, but %s is %s", alg_info(key->ring->request.alg)->name, needed,
 		  uri != NULL ? uri : "the key", what);
 	error_hint(error, "choose another key, or another algorithm with --alg; \"auto\" takes the key's own");
 	free(uri);
@@ -53,7 +53,7 @@ static int misfit(const struct p11_key *key, CK_OBJECT_HANDLE object, const char
 
 int fit_refuse_other(const struct p11_key *key, CK_OBJECT_CLASS class, struct error *error)
 {
-	enum alg alg = key->request.alg;
+	enum alg alg = key->ring->request.alg;
 	bool is_rsa = alg != ALG_AUTO && fit_takes(alg, CKK_EC); /* the type that does not fit */
 	CK_OBJECT_HANDLE found;
 	size_t count;
@@ -61,7 +61,7 @@ int fit_refuse_other(const struct p11_key *key, CK_OBJECT_CLASS class, struct er
 	/* If the URI names only the token, what it shows may be another key than the one that it hides until login. */
 	if (alg == ALG_AUTO || !(key->uri->has_object || key->uri->has_id))
 		return 0;
-	if (objects_find(&key->session, key->uri, class, is_rsa ? CKK_RSA : CKK_EC, &found, 1, &count, error) < 0)
+	if (objects_find(&key->ring->session, key->uri, class, is_rsa ? CKK_RSA : CKK_EC, &found, 1, &count, error) < 0)
 		return error_result(error);
 	if (count == 0)
 		return 0;
@@ -88,22 +88,22 @@ static int read_curve(const struct session *session, CK_OBJECT_HANDLE object, bo
 
 static int settle_ec(struct p11_key *key, CK_OBJECT_HANDLE object, bool is_private, struct error *error)
 {
-	enum alg wanted = key->request.alg, alg;
+	enum alg wanted = key->ring->request.alg, alg;
 	char curve[CURVE_SIZE], what[96];
 
-	if (read_curve(&key->session, object, is_private, curve, error) < 0)
+	if (read_curve(&key->ring->session, object, is_private, curve, error) < 0)
 		return error_result(error);
 	alg = alg_of_curve(curve);
 	if (*curve == '\0' && wanted == ALG_AUTO && is_private) {
 		error_set(error, ERROR_NO_KEY, "token \"%s\" does not show the curve of the key",
-			  token_label(key->session.token));
+			  token_label(key->ring->session.token));
 		error_hint(error, "choose the algorithm with --alg");
 		return -ERROR_NO_KEY;
 	}
 	if (*curve != '\0' && wanted == ALG_AUTO && alg == ALG_AUTO) {
 		error_set(error, ERROR_NO_KEY,
 			  "JWS has no algorithm for the key on token \"%s\", which is on the curve %s",
-			  token_label(key->session.token), curve);
+			  token_label(key->ring->session.token), curve);
 		error_hint(error, "choose a key on P-256, P-384 or P-521, or an RSA key");
 		return -ERROR_NO_KEY;
 	}
@@ -117,13 +117,13 @@ static int settle_ec(struct p11_key *key, CK_OBJECT_HANDLE object, bool is_priva
 
 static int settle_rsa(struct p11_key *key, CK_OBJECT_HANDLE object, struct error *error)
 {
-	enum alg alg = key->request.alg == ALG_AUTO ? ALG_RS256 : key->request.alg;
+	enum alg alg = key->ring->request.alg == ALG_AUTO ? ALG_RS256 : key->ring->request.alg;
 	struct key_type type = { .bits = 0 };
 	char what[64], needed[64];
 
 	/* RS256 fits every RSA key in use, and is not worth a call. */
 	if (alg != ALG_RS256 &&
-	    object_key_type(&key->session, object, &type, error) < 0 && template_ends_search(error))
+	    object_key_type(&key->ring->session, object, &type, error) < 0 && template_ends_search(error))
 		return error_result(error);
 	if (type.bits > 0 && (int)type.bits < mechanism_bits_min(alg)) {
 		snprintf(needed, sizeof(needed), "a key of %d bits or more", mechanism_bits_min(alg));
@@ -142,11 +142,11 @@ int fit_settle(struct p11_key *key, CK_OBJECT_HANDLE object, CK_KEY_TYPE type, b
 		result = type == CKK_EC ? settle_ec(key, object, is_private, error) : settle_rsa(key, object, error);
 	if (result < 0 || key->alg == ALG_AUTO || key->mechanism != NULL)
 		return result;
-	if (key->request.alg == ALG_AUTO &&
-	    require_hardware(key->session.token, &key->request, key->alg, error) < 0) {
+	if (key->ring->request.alg == ALG_AUTO &&
+	    require_hardware(key->ring->session.token, &key->ring->request, key->alg, error) < 0) {
 		if (is_private)
 			error_hint(error, "nothing was signed; to use the token anyway, omit --require-hardware");
 		return error_result(error);
 	}
-	return mechanism_choose(key->session.token, key->alg, &key->mechanism, error);
+	return mechanism_choose(key->ring->session.token, key->alg, &key->mechanism, error);
 }

@@ -16,6 +16,7 @@ static CK_RV generate_pair(struct p11_key *key, void *context, bool in_full)
 {
 	static const CK_BYTE exponent[] = { 1, 0, 1 };
 	struct generation *work = context;
+	const struct session *session = &key->ring->session;
 	bool ec = work->pair.type == CKK_EC;
 	CK_MECHANISM mechanism = { ec ? CKM_EC_KEY_PAIR_GEN : CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
 	struct attributes public = { .count = 0 }, private = { .count = 0 };
@@ -32,8 +33,8 @@ static CK_RV generate_pair(struct p11_key *key, void *context, bool in_full)
 		attributes_add(&public, CKA_MODULUS_BITS, &bits, sizeof(bits));
 		attributes_add(&public, CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent));
 	}
-	rv = CALL(key->session.token->module, C_GenerateKeyPair, key->session.handle, &mechanism, public.list,
-		  public.count, private.list, private.count, &work->pair.public, &key->handle);
+	rv = CALL(session->token->module, C_GenerateKeyPair, session->handle, &mechanism, public.list, public.count,
+		  private.list, private.count, &work->pair.public, &key->handle);
 	OPENSSL_free(parameters);
 	return rv;
 }
@@ -58,10 +59,10 @@ static int read_back(const struct p11_key *key, const struct new_pair *pair, str
 {
 	bool leaves;
 
-	if (new_key_check(&key->session, key->handle, &leaves, error) == 0)
+	if (new_key_check(&key->ring->session, key->handle, &leaves, error) == 0)
 		return 0;
 	if (leaves)
-		return pair_destroy(&key->session, pair->public, key->handle, key->full_uri,
+		return pair_destroy(&key->ring->session, pair->public, key->handle, key->full_uri,
 				    "this token does not keep its keys", error);
 	error_append(error, "; the key: %s", key->full_uri);
 	error_hint(error, "the key was made, but it is not known whether it can leave the token; check it with "
@@ -77,9 +78,9 @@ static int generate(struct p11_key *key, const struct p11_request *request, cons
 	if (new_key_begin(key, request, &work.pair, error) < 0 || new_key_claim(key, &work.pair, error) < 0 ||
 	    make_pair(key, &work, error) < 0 || read_back(key, &work.pair, error) < 0)
 		return error_result(error);
-	new_key_warn_of_uses(&key->session, key->handle);
+	new_key_warn_of_uses(&key->ring->session, key->handle);
 	new_key_read_names(key);
-	if (require_nonextractable(&key->session, key->handle, request, error) < 0) {
+	if (require_nonextractable(key->ring, key->handle, error) < 0) {
 		error_append(error, "; the key was made: %s", key->full_uri);
 		return error_result(error);
 	}

@@ -24,6 +24,7 @@ struct import {
 static CK_RV create(struct p11_key *key, void *context, bool in_full)
 {
 	struct import *import = context;
+	const struct session *session = &key->ring->session;
 	bool public = import->class == CKO_PUBLIC_KEY;
 	struct attributes object = { .count = 0 };
 	CK_OBJECT_HANDLE made;
@@ -42,7 +43,7 @@ static CK_RV create(struct p11_key *key, void *context, bool in_full)
 		object.list[object.count++] = import->numbers.public[i];
 	for (size_t i = 0; !public && i < import->numbers.private_count; i++)
 		object.list[object.count++] = import->numbers.private[i];
-	rv = CALL(key->session.token->module, C_CreateObject, key->session.handle, object.list, object.count, &made);
+	rv = CALL(session->token->module, C_CreateObject, session->handle, object.list, object.count, &made);
 	if (rv == CKR_OK) /* a call that failed may have set it, and what has that handle must not be destroyed */
 		*(public ? &import->pair.public : &key->handle) = made;
 	return rv;
@@ -60,16 +61,16 @@ static int refuse_same(const struct p11_key *key, const struct import *import, s
 	size_t count, privates = 0;
 	int result;
 
-	if (objects_match(&key->session, template, 2, &found, 1, &count, error) < 0)
+	if (objects_match(&key->ring->session, template, 2, &found, 1, &count, error) < 0)
 		return error_result(error);
 	template[0].pValue = &private_class;
 	if (count == 0 && !ec) { /* private EC keys do not show their point */
-		result = objects_match(&key->session, template, 2, &found, 1, &privates, error);
+		result = objects_match(&key->ring->session, template, 2, &found, 1, &privates, error);
 	} else if (count > 0) {
-		result = object_read(&key->session, found, CKA_ID, &id, error);
+		result = object_read(&key->ring->session, found, CKA_ID, &id, error);
 		template[1] = id;
 		if (result == 0 && id.ulValueLen > 0)
-			result = objects_match(&key->session, template, 2, &private, 1, &privates, error);
+			result = objects_match(&key->ring->session, template, 2, &private, 1, &privates, error);
 		free(id.pValue);
 	} else {
 		return 0;
@@ -79,8 +80,8 @@ static int refuse_same(const struct p11_key *key, const struct import *import, s
 	error_set(error, ERROR_NO_KEY,
 		  privates > 0 ? "the key is already on token \"%s\":" :
 				 "the key's public half is already on token \"%s\", without its private half:",
-		  token_label(key->session.token));
-	object_name_all(&key->session, &found, 1, error);
+		  token_label(key->ring->session.token));
+	object_name_all(&key->ring->session, &found, 1, error);
 	error_hint(error, "%s; remove it with \"p11bearer destroy\" or the token's own tool, and run the command again",
 		   privates > 0 ? "if an interrupted import left it, it was not checked" :
 				  "an interrupted import may have left it");
@@ -114,7 +115,7 @@ static int check_interrupted(const struct p11_key *key, struct error *error)
 	if (number == 0)
 		return 0;
 	error_set(error, ERROR_UNEXPECTED, "the import to token \"%s\" was interrupted",
-		  token_label(key->session.token));
+		  token_label(key->ring->session.token));
 	error->signal = number;
 	return -ERROR_UNEXPECTED;
 }
@@ -127,7 +128,7 @@ static int make_private(struct p11_key *key, struct import *import, struct error
 	if (check_interrupted(key, error) < 0 ||
 	    new_key_make(key, "store the private key", "C_CreateObject", create, import, error) < 0)
 		return error_result(error);
-	if (new_key_check(&key->session, key->handle, &leaves, error) < 0 ||
+	if (new_key_check(&key->ring->session, key->handle, &leaves, error) < 0 ||
 	    check_signs(key, &import->numbers, error) < 0)
 		return error_result(error);
 	return check_interrupted(key, error);
@@ -142,10 +143,10 @@ static int make_pair(struct p11_key *key, struct import *import, struct error *e
 	if (make_private(key, import, error) < 0) {
 		struct error why = *error;
 
-		return pair_destroy(&key->session, import->pair.public, key->handle, key->full_uri,
+		return pair_destroy(&key->ring->session, import->pair.public, key->handle, key->full_uri,
 				    why.hint[0] != '\0' ? why.hint : "nothing is left on the token", error);
 	}
-	new_key_warn_of_uses(&key->session, key->handle);
+	new_key_warn_of_uses(&key->ring->session, key->handle);
 	new_key_read_names(key);
 	if (taken_since(key, &import->pair, error) < 0)
 		return error_result(error);

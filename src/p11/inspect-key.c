@@ -13,10 +13,10 @@
 /* Whether the token may have private keys that it does not show before a login. */
 static bool hides(const struct p11_key *key)
 {
-	const struct session *session = &key->session;
+	const struct session *session = &key->ring->session;
 
 	return session->logins == 0 && ((session->token->info.flags & CKF_LOGIN_REQUIRED) != 0 ||
-					session_may_login(session, &key->request, key->uri));
+					session_may_login(session, &key->ring->request));
 }
 
 static void set_alg(struct p11_seen_key *seen, enum alg wanted)
@@ -49,8 +49,8 @@ static int look_at_half(struct p11_key *view, struct p11_seen_key *seen, struct 
 	CK_OBJECT_HANDLE found[KEYS_NAMED_MOST + 1];
 	CK_KEY_TYPE type;
 	size_t count;
-	int result = fit_find(&view->session, view->uri, CKO_PUBLIC_KEY, view->request.alg, found, KEYS_NAMED_MOST + 1,
-			      &count, &type, error);
+	int result = fit_find(&view->ring->session, view->uri, CKO_PUBLIC_KEY, view->ring->request.alg, found,
+			      KEYS_NAMED_MOST + 1, &count, &type, error);
 
 	if (result == 0 && count > 1)
 		return key_is_one_of_many(view, found, count, false, error);
@@ -71,7 +71,7 @@ static int look_at_private(const struct p11_key *view, CK_OBJECT_HANDLE private,
 			   struct p11_seen_key *seen, struct error *error)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_SENSITIVE, CKA_EXTRACTABLE, CKA_LOCAL, CKA_ALWAYS_AUTHENTICATE };
-	const struct session *session = &view->session;
+	const struct session *session = &view->ring->session;
 	struct key_type type;
 	struct error ignored;
 	int flags[4];
@@ -103,13 +103,13 @@ static int look(struct p11_key *view, struct p11_seen_key *seen, struct error *e
 	CK_OBJECT_HANDLE found[KEYS_NAMED_MOST + 1];
 	CK_KEY_TYPE type;
 	size_t count;
-	int result = fit_find(&view->session, view->uri, CKO_PRIVATE_KEY, view->request.alg, found,
+	int result = fit_find(&view->ring->session, view->uri, CKO_PRIVATE_KEY, view->ring->request.alg, found,
 			      KEYS_NAMED_MOST + 1, &count, &type, error);
 
 	if (result < 0 && (error->code != CKR_USER_NOT_LOGGED_IN || !hides(view)))
 		return result;
 	if (count > 1)
-		return key_is_one_of_many(view, found, count, view->session.logins > 0, error);
+		return key_is_one_of_many(view, found, count, view->ring->session.logins > 0, error);
 	if (count == 1)
 		result = look_at_private(view, found[0], type, seen, error);
 	else if (hides(view))
@@ -118,10 +118,10 @@ static int look(struct p11_key *view, struct p11_seen_key *seen, struct error *e
 		return error_result(error);
 	else
 		return key_is_missing(view, error);
-	set_alg(seen, view->request.alg);
+	set_alg(seen, view->ring->request.alg);
 	if (result < 0 || seen->public == NULL)
 		return result;
-	return object_certificate(&view->session, count == 1 ? found[0] : CK_INVALID_HANDLE, seen->public,
+	return object_certificate(&view->ring->session, count == 1 ? found[0] : CK_INVALID_HANDLE, seen->public,
 				  &seen->certificate, error);
 }
 

@@ -37,22 +37,22 @@ int p11_inspect_modules(struct p11_key *key, const struct p11_request *request, 
 {
 	*list = NULL;
 	*count = 0;
-	key->outage.limit = (double)request->module_wait * 1e3;
+	key->ring->outage.limit = (double)request->module_wait * 1e3;
 	if (key_modules(key, request, error) < 0)
 		return error_result(error);
-	*list = calloc(key->modules.count + 1, sizeof(**list));
+	*list = calloc(key->ring->modules.count + 1, sizeof(**list));
 	if (*list == NULL)
 		return error_memory(error);
-	for (; *count < key->modules.count; ++*count)
-		describe_module(&key->modules.list[*count], &(*list)[*count]);
+	for (; *count < key->ring->modules.count; ++*count)
+		describe_module(&key->ring->modules.list[*count], &(*list)[*count]);
 	return 0;
 }
 
 int p11_inspect_slots(struct p11_key *key, const char **failures, const char **advice, struct error *error)
 {
-	*failures = key->modules.failures;
-	*advice = key->modules.advice;
-	return tokens_find(&key->tokens, &key->modules, key->uri, false, error);
+	*failures = key->ring->modules.failures;
+	*advice = key->ring->modules.advice;
+	return tokens_find(&key->ring->tokens, &key->ring->modules, key->uri, false, error);
 }
 
 /* If no token matches, one that is not initialized may be the reason. */
@@ -62,7 +62,7 @@ static int refine_no_token(struct p11_key *key, struct error *error)
 	struct error ignored;
 	char *uri = NULL;
 
-	if (tokens_find(&others, &key->modules, key->uri, true, &ignored) == 0 && others.count > 0)
+	if (tokens_find(&others, &key->ring->modules, key->uri, true, &ignored) == 0 && others.count > 0)
 		uri = token_uri(&others.list[0]);
 	if (uri != NULL) {
 		error_set(error, ERROR_NO_KEY, "the token that matches %s is not initialized: %s", uri_shown(key->uri),
@@ -86,8 +86,8 @@ int p11_inspect_token(struct p11_key *key, struct p11_seen_token *seen, struct e
 	const CK_TOKEN_INFO *info;
 
 	if (key_choose_token(key, false, &token, error) < 0)
-		return key->tokens.count == 0 ? refine_no_token(key, error) : error_result(error);
-	key->session.token = token;
+		return key->ring->tokens.count == 0 ? refine_no_token(key, error) : error_result(error);
+	key->ring->session.token = token;
 	info = &token->info;
 	*seen = (struct p11_seen_token){
 		.login_required = (info->flags & CKF_LOGIN_REQUIRED) != 0,
@@ -112,20 +112,20 @@ int p11_inspect_token(struct p11_key *key, struct p11_seen_token *seen, struct e
 
 int p11_inspect_hardware(const struct p11_key *key, struct error *error)
 {
-	struct p11_request request = key->request;
+	struct p11_request request = key->ring->request;
 
 	request.require_hardware = true;
-	return require_hardware(key->session.token, &request, request.alg, error);
+	return require_hardware(key->ring->session.token, &request, request.alg, error);
 }
 
 int p11_inspect_session(struct p11_key *key, struct error *error)
 {
-	return session_open(&key->session, key->session.token, false, error);
+	return session_open(&key->ring->session, key->ring->session.token, false, error);
 }
 
 int p11_inspect_login(struct p11_key *key, bool *logged_in, struct error *error)
 {
-	const struct session *session = &key->session;
+	const struct session *session = &key->ring->session;
 	int result = key_log_in(key, error);
 
 	*logged_in = session->logins > 0;
@@ -139,7 +139,7 @@ int p11_inspect_login(struct p11_key *key, bool *logged_in, struct error *error)
 int p11_inspect_mechanism(const struct p11_key *key, enum alg alg, const char **name, struct error *error)
 {
 	const struct mechanism *mechanism;
-	int result = mechanism_find(key->session.token, alg, &mechanism, error);
+	int result = mechanism_find(key->ring->session.token, alg, &mechanism, error);
 
 	*name = mechanism != NULL ? mechanism->name : NULL;
 	return result;

@@ -36,10 +36,11 @@ static bool fits(const struct p11_key *key, CK_OBJECT_HANDLE private)
 	CK_KEY_TYPE value = CK_UNAVAILABLE_INFORMATION;
 	struct error ignored;
 
-	if (object_read(&key->session, private, CKA_KEY_TYPE, &type, &ignored) == 0 && type.ulValueLen == sizeof(value))
+	if (object_read(&key->ring->session, private, CKA_KEY_TYPE, &type, &ignored) == 0 &&
+	    type.ulValueLen == sizeof(value))
 		memcpy(&value, type.pValue, sizeof(value));
 	free(type.pValue);
-	return fit_takes(key->request.alg, value);
+	return fit_takes(key->ring->request.alg, value);
 }
 
 /* Finds a private key that has the object's id and fits the algorithm. Writes the id such as "id=%01", or "" if the
@@ -53,9 +54,9 @@ static bool key_of(const struct p11_key *key, CK_OBJECT_HANDLE object, CK_OBJECT
 	size_t count = 0;
 
 	*id_text = '\0';
-	if (object_read(&key->session, object, CKA_ID, &id, &ignored) == 0 && id.ulValueLen > 0) {
+	if (object_read(&key->ring->session, object, CKA_ID, &id, &ignored) == 0 && id.ulValueLen > 0) {
 		format_id(&id, id_text, size);
-		count = search(&key->session, CKO_PRIVATE_KEY, id, found);
+		count = search(&key->ring->session, CKO_PRIVATE_KEY, id, found);
 	}
 	free(id.pValue);
 	for (size_t i = 0; i < count; i++) {
@@ -71,15 +72,15 @@ static bool key_of(const struct p11_key *key, CK_OBJECT_HANDLE object, CK_OBJECT
 static bool hint_private(const struct p11_key *key, CK_ATTRIBUTE attribute, const char *what, struct error *error)
 {
 	CK_OBJECT_HANDLE found[LOOKED_AT];
-	size_t count = search(&key->session, CKO_PRIVATE_KEY, attribute, found), i = 0;
-	const char *name = fit_name(key->request.alg);
+	size_t count = search(&key->ring->session, CKO_PRIVATE_KEY, attribute, found), i = 0;
+	const char *name = fit_name(key->ring->request.alg);
 	char *uri;
 
 	while (i < count && !fits(key, found[i]))
 		i++;
 	if (count == 0)
 		return false;
-	uri = object_uri(&key->session, found[i < count ? i : 0]);
+	uri = object_uri(&key->ring->session, found[i < count ? i : 0]);
 	if (i < count)
 		error_hint(error, "the key with this %s is %s", what, uri != NULL ? uri : "another one");
 	else
@@ -95,7 +96,7 @@ static bool hint_public(const struct p11_key *key, CK_OBJECT_CLASS class, CK_ATT
 {
 	const char *kind = class == CKO_CERTIFICATE ? "certificate" : "public key";
 	CK_OBJECT_HANDLE found[LOOKED_AT], private;
-	size_t count = search(&key->session, class, attribute, found);
+	size_t count = search(&key->ring->session, class, attribute, found);
 	char id_text[512], first[512] = "";
 
 	if (count > 0 && attribute.type == CKA_ID) {
@@ -110,7 +111,7 @@ static bool hint_public(const struct p11_key *key, CK_OBJECT_CLASS class, CK_ATT
 				snprintf(first, sizeof(first), "%s", id_text);
 			continue;
 		}
-		uri = object_uri(&key->session, private);
+		uri = object_uri(&key->ring->session, private);
 		error_hint(error, "only a %s has this label; it has %s, and the key with that id is %s", kind, id_text,
 			   uri != NULL ? uri : "?");
 		free(uri);
@@ -118,7 +119,7 @@ static bool hint_public(const struct p11_key *key, CK_OBJECT_CLASS class, CK_ATT
 	}
 	if (count > 0 && first[0] != '\0')
 		error_hint(error, "only a %s has this label; it has %s, and no private %skey has that id", kind,
-			   first, fit_name(key->request.alg));
+			   first, fit_name(key->ring->request.alg));
 	else if (count > 0)
 		error_hint(error, "only a %s has this label, and it has no id that would lead to its key", kind);
 	return count > 0;
@@ -148,11 +149,11 @@ void key_hint(struct p11_key *key, struct error *error)
 					     p11_kit_uri_get_attribute(key->uri->parsed, CKA_ID) };
 	bool hinted = false;
 
-	if (key->modules.failures[0] != '\0')
-		modules_hint(&key->modules, error);
+	if (key->ring->modules.failures[0] != '\0')
+		modules_hint(&key->ring->modules, error);
 	else
 		error_hint(error, "\"p11bearer keys --pin-from …\" lists the keys on it");
-	tokens_look_beyond(&key->tokens, key->uri);
+	tokens_look_beyond(&key->ring->tokens, key->ring->request.uri);
 	for (size_t i = 0; i < 2 && !hinted; i++) {
 		if (attributes[i] != NULL)
 			hinted = hint_private(key, *attributes[i], words[i], error);
@@ -163,9 +164,9 @@ void key_hint(struct p11_key *key, struct error *error)
 	}
 	for (size_t i = 0; i < 2 && !hinted; i++) {
 		if (attributes[i] != NULL)
-			hinted = hint_swapped(&key->session, attributes[i], error);
+			hinted = hint_swapped(&key->ring->session, attributes[i], error);
 	}
 	if (!hinted && attributes[0] != NULL)
-		key_hint_near(&key->session, attributes[0], error);
+		key_hint_near(&key->ring->session, attributes[0], error);
 	p11_uri_hint_id(key->uri->text, error); /* the better hint */
 }

@@ -11,10 +11,10 @@
 static int no_token(const struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no token matches %s", uri_shown(key->uri));
-	modules_hint(&key->modules, error);
+	modules_hint(&key->ring->modules, error);
 	if (key->uri->has_slot_id)
-		slots_hint(&key->modules, error);
-	token_hint_near(&key->modules, key->uri, error);
+		slots_hint(&key->ring->modules, error);
+	token_hint_near(&key->ring->modules, key->uri, error);
 	return -ERROR_NO_KEY;
 }
 
@@ -32,7 +32,7 @@ static bool have_one_label(const struct tokens *tokens)
 
 static int many_tokens(struct p11_key *key, struct error *error)
 {
-	struct tokens *tokens = &key->tokens;
+	struct tokens *tokens = &key->ring->tokens;
 	bool by_slot = false, by_serial = have_one_label(tokens);
 
 	tokens_look_beyond(tokens, key->uri);
@@ -77,19 +77,19 @@ static bool is_unsuitable(struct token *token, const struct p11_request *request
 
 int key_modules(struct p11_key *key, const struct p11_request *request, struct error *error)
 {
-	key->request = *request;
+	key->ring->request = *request;
 	key->uri = request->uri;
-	return modules_open(&key->modules, request, key->uri, error);
+	return modules_open(&key->ring->modules, request, error);
 }
 
 int key_choose_token(struct p11_key *key, bool for_new_key, struct token **token, struct error *error)
 {
-	struct tokens *tokens = &key->tokens;
+	struct tokens *tokens = &key->ring->tokens;
 	size_t kept = 0;
 
 	if (tokens->count > 1) {
 		for (size_t i = 0; i < tokens->count; i++) {
-			if (!is_unsuitable(&tokens->list[i], &key->request, for_new_key))
+			if (!is_unsuitable(&tokens->list[i], &key->ring->request, for_new_key))
 				tokens->list[kept++] = tokens->list[i];
 		}
 		if (kept > 0)
@@ -105,7 +105,7 @@ int key_token(struct p11_key *key, const struct p11_request *request, bool for_n
 	      struct error *error)
 {
 	if (key_modules(key, request, error) < 0 ||
-	    tokens_find(&key->tokens, &key->modules, key->uri, false, error) < 0 ||
+	    tokens_find(&key->ring->tokens, &key->ring->modules, key->uri, false, error) < 0 ||
 	    key_choose_token(key, for_new_key, token, error) < 0)
 		return error_result(error);
 	return require_hardware(*token, request, request->alg, error);
@@ -115,9 +115,9 @@ int key_is_one_of_many(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_
 		       struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "more than one key on token \"%s\" matches %s:",
-		  token_label(key->session.token), uri_shown(key->uri));
-	tokens_look_beyond(&key->tokens, key->uri);
-	object_name_all(&key->session, found, count, error);
+		  token_label(key->ring->session.token), uri_shown(key->uri));
+	tokens_look_beyond(&key->ring->tokens, key->ring->request.uri);
+	object_name_all(&key->ring->session, found, count, error);
 	error_hint(error, "%sgive the full URI of one of them; keys with the same id and label cannot be told "
 			  "apart: remove one with the token's own tool", logged_in ? "" : "no login was tried; ");
 	return -ERROR_NO_KEY;
@@ -126,7 +126,7 @@ int key_is_one_of_many(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_
 int key_is_missing(struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no private %skey on token \"%s\" matches %s",
-		  fit_name(key->request.alg), token_label(key->session.token), uri_shown(key->uri));
+		  fit_name(key->ring->request.alg), token_label(key->ring->session.token), uri_shown(key->uri));
 	key_hint(key, error);
 	return -ERROR_NO_KEY;
 }
@@ -136,7 +136,7 @@ int key_check_before_login(struct p11_key *key, struct error *error)
 	CK_OBJECT_HANDLE found[KEYS_NAMED_MOST + 1];
 	CK_KEY_TYPE type;
 	size_t count;
-	int result = fit_find(&key->session, key->uri, CKO_PUBLIC_KEY, key->request.alg, found,
+	int result = fit_find(&key->ring->session, key->uri, CKO_PUBLIC_KEY, key->ring->request.alg, found,
 			      KEYS_NAMED_MOST + 1, &count, &type, error);
 
 	if (result == 0 && count > 1)
@@ -154,7 +154,7 @@ static enum alg alg_to_find(const struct p11_key *key)
 {
 	bool is_known = key->handle != CK_INVALID_HANDLE || fit_takes(key->alg, CKK_RSA);
 
-	return key->alg != ALG_AUTO && is_known ? key->alg : key->request.alg;
+	return key->alg != ALG_AUTO && is_known ? key->alg : key->ring->request.alg;
 }
 
 int key_find(struct p11_key *key, struct error *error)
@@ -164,7 +164,7 @@ int key_find(struct p11_key *key, struct error *error)
 	CK_KEY_TYPE type;
 	size_t count;
 
-	if (fit_find(&key->session, key->uri, CKO_PRIVATE_KEY, alg, found, KEYS_NAMED_MOST + 1, &count, &type,
+	if (fit_find(&key->ring->session, key->uri, CKO_PRIVATE_KEY, alg, found, KEYS_NAMED_MOST + 1, &count, &type,
 		     error) < 0)
 		return error_result(error);
 	key->matches = count;
@@ -180,77 +180,41 @@ int key_find(struct p11_key *key, struct error *error)
 	return fit_settle(key, key->handle, type, true, error);
 }
 
+int key_is_there(const struct p11_key *key, struct error *error)
+{
+	return !key->missing ? 0 : error_set(error, ERROR_TOKEN, "the key %s is not on token \"%s\" any more",
+					     uri_shown(key->uri), token_label(key->ring->session.token));
+}
+
 int key_begin(struct p11_key *key, const struct p11_request *request, bool writable, struct error *error)
 {
 	struct token *token;
 
-	key->outage.limit = (double)request->module_wait * 1e3;
+	key->ring->outage.limit = (double)request->module_wait * 1e3;
 	if (key_token(key, request, false, &token, error) < 0)
 		return error_result(error);
-	return session_open(&key->session, token, writable, error);
+	return session_open(&key->ring->session, token, writable, error);
 }
 
 int key_log_in(struct p11_key *key, struct error *error)
 {
-	const struct p11_request *request = &key->request;
+	const struct p11_request *request = &key->ring->request;
 
-	if ((key->session.token->info.flags & CKF_LOGIN_REQUIRED) != 0 && key_check_before_login(key, error) < 0)
+	if ((key->ring->session.token->info.flags & CKF_LOGIN_REQUIRED) != 0 && key_check_before_login(key, error) < 0)
 		return error_result(error);
-	if (session_login(&key->session, request, key->uri, error) < 0)
+	if (session_login(&key->ring->session, request, error) < 0)
 		return error_result(error);
 	if (key_find(key, error) < 0 &&
-	    (key->matches > 0 || error->class != ERROR_NO_KEY || !session_may_login(&key->session, request, key->uri) ||
-	     session_login_anyway(&key->session, request, key->uri, error) < 0 || key_find(key, error) < 0))
+	    (key->matches > 0 || error->class != ERROR_NO_KEY || !session_may_login(&key->ring->session, request) ||
+	     session_login_anyway(&key->ring->session, request, error) < 0 || key_find(key, error) < 0))
 		return error_result(error);
-	return require_nonextractable(&key->session, key->handle, request, error);
-}
-
-struct p11_key *key_new(void)
-{
-	struct p11_key *key = calloc(1, sizeof(*key));
-
-	if (key != NULL)
-		key->gate = gate_new();
-	if (key != NULL && key->gate == NULL)
-		p11_key_close(&key);
-	return key;
-}
-
-int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error)
-{
-	int result;
-
-	*key = key_new();
-	if (*key == NULL)
-		return error_memory(error);
-	result = key_begin(*key, request, writable, error);
-	if (result == 0)
-		result = key_log_in(*key, error);
-	if (result < 0)
-		p11_key_close(key);
-	return result;
-}
-
-void p11_key_close(struct p11_key **key)
-{
-	struct p11_key *old = *key;
-
-	if (old == NULL)
-		return;
-	session_close(&old->session);
-	gate_free(&old->gate);
-	modules_close(&old->modules);
-	tokens_free(&old->tokens);
-	EVP_PKEY_free(old->public);
-	free(old->unchecked);
-	free(old->full_uri);
-	free(old);
-	*key = NULL;
+	return require_nonextractable(key->ring, key->handle, error);
 }
 
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)
 {
-	if (key->public == NULL && object_public(&key->session, key->handle, fit_type(key), &key->public, error) < 0)
+	if (key->public == NULL &&
+	    object_public(&key->ring->session, key->handle, fit_type(key), &key->public, error) < 0)
 		return error_result(error);
 	EVP_PKEY_up_ref(key->public);
 	*public = key->public;
@@ -265,31 +229,4 @@ enum alg p11_key_alg(const struct p11_key *key)
 const char *p11_key_unchecked(const struct p11_key *key)
 {
 	return key->unchecked;
-}
-
-const char *p11_key_single(const struct p11_key *key)
-{
-	if (key->always_authenticate)
-		return "the key needs a login for each signature";
-	return key->session.token->module->locks ? NULL : "the module does not say that several threads may call it";
-}
-
-bool p11_key_is_gone(const struct p11_key *key, struct error *why)
-{
-	return gate_has_failed(key->gate, why);
-}
-
-bool p11_key_is_away(const struct p11_key *key)
-{
-	return gate_is_closed(key->gate);
-}
-
-void p11_key_abandon(struct p11_key *key)
-{
-	gate_abandon(key->gate);
-}
-
-bool p11_key_was_abandoned(const struct p11_key *key)
-{
-	return gate_was_abandoned(key->gate);
 }

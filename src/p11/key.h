@@ -1,55 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A key, and the signers that share it. */
+/* Keys, and the signers that share them. */
 #ifndef P11BEARER_P11_KEY_H
 #define P11BEARER_P11_KEY_H
 
-#include "p11/gate.h"
 #include "p11/mechanism.h"
 #include "p11/object.h"
-#include "p11/outage.h"
+#include "p11/ring.h"
 
-/* Except for the gate and atomic members, written only while no other thread signs: before the first signature and
- * during a recovery. */
+/* Like its ring, written only while no other thread signs. */
 struct p11_key {
-	struct p11_request request;
-	struct modules modules;
-	struct tokens tokens;
-	const struct uri *uri;   /* the request's */
-	struct session session;  /* also the first signer's; has the login */
+	struct ring *ring;
+	struct p11_key *next;    /* of the ring's */
+	const struct uri *uri;
 	CK_OBJECT_HANDLE handle; /* valid in all sessions of an application (PKCS#11 2.40, usage guide section 2.6) */
 	size_t matches;          /* keys that the last search found */
+	bool missing;            /* the last recovery did not find it, but another of the ring's keys */
 	enum alg alg;            /* ALG_AUTO: not known yet */
-	const struct mechanism *mechanism; /* the first to try; set with `alg` */
+	const struct mechanism *mechanism; /* the first to try, later the one that signed first; set with `alg` */
 	bool prepared;           /* the next three are read */
 	bool always_authenticate;
 	EVP_PKEY *public;        /* NULL: unknown */
 	char *unchecked;         /* why signatures are not verified; NULL: they are */
-	bool has_signed;
-	bool restarted;          /* the module was */
-	struct outage outage;
-	struct gate *gate;       /* around all calls of signers */
-	struct p11_signer *signers; /* the last one first */
-	size_t signer_count;
-	bool tls;                /* it, or another key on its token, is used for TLS */
+	atomic_bool has_signed;
 	char *full_uri;          /* of a new key */
 };
 
 /* One session that signs with a key, used by one thread. */
 struct p11_signer {
 	struct p11_key *key;
-	struct p11_signer *next;     /* of the key's */
-	struct session *session;     /* the key's, or `own` */
+	struct p11_signer *next;     /* of the ring's */
+	struct session *session;     /* the ring's, `own`, or that of the signer that it was opened beside */
 	struct session own;          /* closed by a recovery, and opened again for the next signature */
 	const struct mechanism *mechanism; /* the one that C_SignInit accepted last, or the first to try */
 	/* a copy of the key's: threads that share an EVP_PKEY wait for each other; NULL: use the key's */
 	EVP_PKEY *public;
 	unsigned generation;         /* of the gate, when the signer went in last */
-	bool has_session;            /* false: `own` could not be opened again */
+	bool has_session;            /* false: one that is not the ring's could not be opened again */
 	bool recovering;             /* this is the retry of a signature */
 	bool needs_login;            /* C_Sign failed for lack of a login, and the key has never signed */
 };
 
-/* Creates a key that is not open. Returns NULL if memory is exhausted. p11_key_close frees it. */
+/* Creates a key that is not open, on a ring of its own. Returns NULL if memory is exhausted. p11_key_close frees it. */
 struct p11_key *key_new(void);
 
 /* --- finding it (key.c) ------------------------------------------------------------------------------------------ */
@@ -84,6 +75,9 @@ int key_is_one_of_many(struct p11_key *key, const CK_OBJECT_HANDLE *found, size_
  * ERROR_TOKEN: with the code CKR_USER_NOT_LOGGED_IN if the token hides everything until login. */
 int key_half(const struct p11_key *key, EVP_PKEY **public, struct error *error);
 
+/* Fails with ERROR_TOKEN if the last recovery did not find the key. Makes no call. */
+int key_is_there(const struct p11_key *key, struct error *error);
+
 /* Adds the hint for a key that was not found on the session's token (key-hint.c). */
 void key_hint(struct p11_key *key, struct error *error);
 
@@ -93,8 +87,7 @@ void key_hint_near(const struct session *session, const CK_ATTRIBUTE *label, str
 
 /* Fails with ERROR_NO_KEY if the request requires a key that is not extractable and this one is, or does not show it
  * (require.c). */
-int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
-			   struct error *error);
+int require_nonextractable(const struct ring *ring, CK_OBJECT_HANDLE private, struct error *error);
 
 /* --- the algorithm (fit.c) --------------------------------------------------------------------------------------- */
 
@@ -132,21 +125,13 @@ int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned
  * Fails with ERROR_TOKEN if the length is impossible. */
 int pad_signature(const struct p11_signer *signer, unsigned char *signature, size_t *length, struct error *error);
 
-/* Re-establishes session, login and token after `lost`, unless another thread has done so since this signer went in
- * last; *recovered says which. First opens another session; if that does not help, restarts the module. Retries for up
- * to request.module_wait seconds, with a message that the token is away. If it fails the key is gone. Fails with
- * ERROR_TOKEN, ERROR_PIN or ERROR_NO_KEY, and with ERROR_UNEXPECTED if the key is abandoned, or after a signal. */
+/* Reads what a signature needs to know of the key, unless it is known. A C_Sign that fails for lack of a login may cost
+ * the login, and a signature is verified before it leaves. Fails with ERROR_TOKEN. */
+int key_prepare(struct p11_key *key, struct error *error);
+
+/* Recovers the ring after `lost` (recover.c), unless another thread has done so since this signer went in last;
+ * *recovered says which. Fails as ring_recover_alone does. */
 int signer_recover(struct p11_signer *signer, const struct error *lost, bool *recovered, struct error *error);
-
-/* The same for a thread that is inside of the gate alone (gate_enter_alone). Opens the gate, also if it fails. */
-int key_recover_alone(struct p11_key *key, const struct error *lost, struct error *error);
-
-/* If the token is gone or a login failed, so is the key: keeps the reason, unless it has one. */
-void key_note_gone(struct p11_key *key, const struct error *why);
-
-/* The token has signed, or answered that it does not: ends an outage, with a message if there was one that the token is
- * away. Several threads may call it at once. */
-void key_answers(struct p11_key *key);
 
 /* The certificate of a key with this public half, as p11_key_certificate describes it; NULL if it has no certificate,
  * and after a failure (store.c). `private` may be CK_INVALID_HANDLE. Fails with ERROR_TOKEN. */

@@ -111,15 +111,15 @@ static int read_token(struct token *token, const struct p11_request *request, co
 		return 0;
 	result = session_open(&session, token, false, error);
 	if (result == 0 && with_login && info->login_required) {
-		result = session_login(&session, request, uri, error);
+		result = session_login(&session, request, error);
 		info->logged_in = result == 0;
 	}
 	if (result == 0)
 		result = read_keys(&session, uri, info, error);
-	if (result == 0 && info->key_count == 0 && with_login && alone && session_may_login(&session, request, uri)) {
+	if (result == 0 && info->key_count == 0 && with_login && alone && session_may_login(&session, request)) {
 		free(info->keys);
 		info->keys = NULL;
-		result = session_login_anyway(&session, request, uri, error);
+		result = session_login_anyway(&session, request, error);
 		info->logged_in = result == 0;
 		if (result == 0)
 			result = read_keys(&session, uri, info, error);
@@ -228,7 +228,7 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 	int result;
 
 	memset(listing, 0, sizeof(*listing));
-	result = modules_open(&modules, request, uri, error);
+	result = modules_open(&modules, request, error);
 	if (result == 0)
 		result = tokens_find(&tokens, &modules, uri, all, error);
 	if (result == 0)

@@ -207,11 +207,11 @@ static void end_of_process(int status)
 	p11_end();
 }
 
-int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
-		 struct error *error)
+int modules_open(struct modules *modules, const struct p11_request *request, struct error *error)
 {
+	P11KitUri *uri = request->uri->parsed;
 	static const char proxy[] = "p11-kit-proxy.so";
-	const char *path = request->module != NULL ? request->module : p11_kit_uri_get_module_path(uri->parsed);
+	const char *path = request->module != NULL ? request->module : p11_kit_uri_get_module_path(uri);
 	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
 
 	memset(modules, 0, sizeof(*modules));
@@ -228,5 +228,5 @@ int modules_open(struct modules *modules, const struct p11_request *request, con
 	}
 	if (path != NULL)
 		return open_one(modules, path, error);
-	return open_configured(modules, p11_kit_uri_get_module_name(uri->parsed), error);
+	return open_configured(modules, p11_kit_uri_get_module_name(uri), error);
 }

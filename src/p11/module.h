@@ -22,8 +22,7 @@ struct modules {
  * the path of p11-kit's proxy means. If one of several modules fails, it is noted in `failures` and skipped. Fails with
  * ERROR_CONFIG if the path names no module or p11-kit refuses its configuration, with ERROR_TOKEN if the only module
  * does not start. */
-int modules_open(struct modules *modules, const struct p11_request *request, const struct uri *uri,
-		 struct error *error);
+int modules_open(struct modules *modules, const struct p11_request *request, struct error *error);
 
 /* Loads the module at `path`, which must belong to the user or root, and sets its functions and name. Fails with
  * ERROR_CONFIG (load.c). */

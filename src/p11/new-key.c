@@ -35,8 +35,8 @@ int new_key_begin(struct p11_key *key, const struct p11_request *request, struct
 	struct token *token;
 
 	if (key_token(key, request, true, &token, error) < 0 || choose_names(key->uri, pair, error) < 0 ||
-	    session_open(&key->session, token, true, error) < 0 ||
-	    session_login(&key->session, request, key->uri, error) < 0)
+	    session_open(&key->ring->session, token, true, error) < 0 ||
+	    session_login(&key->ring->session, request, error) < 0)
 		return error_result(error);
 	return 0;
 }
@@ -48,12 +48,12 @@ int new_key_claim(struct p11_key *key, struct new_pair *pair, struct error *erro
 	p11_uri_hint_id(key->uri->text, &slip);
 	if (slip.hint[0] != '\0')
 		message_warn("%s", slip.hint);
-	if (taken_refuse(&key->session, &pair->names[0], error) < 0 ||
-	    taken_refuse(&key->session, &pair->names[1], error) < 0)
+	if (taken_refuse(&key->ring->session, &pair->names[0], error) < 0 ||
+	    taken_refuse(&key->ring->session, &pair->names[1], error) < 0)
 		return error_result(error);
 	/* Before the key exists: afterwards nothing may fail before the user gets its URI. */
-	tokens_look_beyond(&key->tokens, key->uri);
-	key->full_uri = token_key_uri(key->session.token, &pair->names[0], &pair->names[1]);
+	tokens_look_beyond(&key->ring->tokens, key->ring->request.uri);
+	key->full_uri = token_key_uri(key->ring->session.token, &pair->names[0], &pair->names[1]);
 	return key->full_uri != NULL ? 0 : error_memory(error);
 }
 
@@ -119,7 +119,7 @@ static bool is_about_template(CK_RV rv)
 static int make(struct p11_key *key, const char *what, const char *function, new_key_attempt *attempt, void *context,
 		struct error *error)
 {
-	const char *name = token_label(key->session.token);
+	const char *name = token_label(key->ring->session.token);
 	CK_RV first = attempt(key, context, true), second;
 
 	if (first == CKR_OK)
@@ -144,8 +144,8 @@ int new_key_make(struct p11_key *key, const char *what, const char *function, ne
 {
 	if (make(key, what, function, attempt, context, error) == 0)
 		return 0;
-	if (error->code != CKR_USER_NOT_LOGGED_IN || !session_may_login(&key->session, &key->request, key->uri) ||
-	    session_login_anyway(&key->session, &key->request, key->uri, error) < 0)
+	if (error->code != CKR_USER_NOT_LOGGED_IN || !session_may_login(&key->ring->session, &key->ring->request) ||
+	    session_login_anyway(&key->ring->session, &key->ring->request, error) < 0)
 		return error_result(error);
 	return make(key, what, function, attempt, context, error);
 }
@@ -186,7 +186,7 @@ int new_key_signs(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct er
 	size_t length;
 	int result;
 
-	key->request.alg = alg;
+	key->ring->request.alg = alg;
 	key->alg = ALG_AUTO;
 	key->mechanism = NULL;
 	key->prepared = false;
@@ -195,7 +195,7 @@ int new_key_signs(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct er
 	began = clock_ms();
 	result = sign_once(signer, data, sizeof(data), signature, &length, error);
 	p11_signer_event(signer, &event);
-	result = observe(&key->request, key->session.token, event, clock_ms() - began, result, error);
+	result = observe(&key->ring->request, key->ring->session.token, event, clock_ms() - began, result, error);
 	p11_signer_close(&signer);
 	return result;
 }
@@ -221,12 +221,12 @@ void new_key_read_names(struct p11_key *key)
 	struct error ignored;
 	char *uri = NULL;
 
-	if (object_read(&key->session, key->handle, CKA_LABEL, &label, &ignored) == 0 &&
-	    object_read(&key->session, key->handle, CKA_ID, &id, &ignored) == 0 && id.pValue != NULL)
-		uri = token_key_uri(key->session.token, &label, &id);
+	if (object_read(&key->ring->session, key->handle, CKA_LABEL, &label, &ignored) == 0 &&
+	    object_read(&key->ring->session, key->handle, CKA_ID, &id, &ignored) == 0 && id.pValue != NULL)
+		uri = token_key_uri(key->ring->session.token, &label, &id);
 	if (uri != NULL && strcmp(uri, key->full_uri) != 0) {
 		message_warn("token \"%s\" gave the key another label or id than requested",
-			     token_label(key->session.token));
+			     token_label(key->ring->session.token));
 		free(key->full_uri);
 		key->full_uri = uri;
 		uri = NULL;

@@ -98,13 +98,15 @@ int p11_key_again(const struct p11_key *key, struct p11_request *again, struct e
 /* The key's full URI, without a PIN. The caller frees it. Fails with ERROR_TOKEN. */
 int p11_key_uri(struct p11_key *key, char **uri, struct error *error);
 
-/* Opens another private key on the token of `key`, in its session and with its login: no login of its own. Both are
- * recovered together. No signer of `key` may be signing. Close the other key first; `uri` must outlive it. Fails with
- * ERROR_NO_KEY if the URI names no key on this token or several, and as p11_key_open does. */
+/* Opens another private key on the token of `key`, in its session and with its login: no login of its own. The request
+ * holds for both, except for its URI. Both are recovered together; if the token then has one of them only, that one
+ * signs. Call it before a signer is opened; `uri` must outlive the other key. Fails with ERROR_NO_KEY if the URI names
+ * no key on this token, several, or `key` itself, and as p11_key_open does. */
 int p11_key_open_beside(struct p11_key **other, struct p11_key *key, const struct uri *uri, struct error *error);
 
-/* Does in advance what the first signature would do: reads what it needs to know of the key, and gets the PIN if each
- * signature needs a login, so that nobody is asked in the middle of a run. Fails as p11_signer_sign does. */
+/* Does in advance what the first signature would do, for the key and those beside it: reads what it needs to know of
+ * the key, and gets the PIN if each signature needs a login, so that nobody is asked in the middle of a run. Fails as
+ * p11_signer_sign does. */
 int p11_key_prepare(struct p11_key *key, struct error *error);
 
 /* The public half, from the key object, else from a public key object, else from a certificate: those with the same
@@ -154,8 +156,8 @@ int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **u
 /* The algorithm that the key signs with; never ALG_AUTO. */
 enum alg p11_key_alg(const struct p11_key *key);
 
-/* Why the key can have one signer only, such as "the key needs a login for each signature"; NULL if it can have
- * several. Known once it has signed. Static. */
+/* Why one session only can sign, with the key or those beside it, such as "the key needs a login for each signature";
+ * NULL if several can. Known after p11_key_prepare, or once all keys have signed. Static. */
 const char *p11_key_single(const struct p11_key *key);
 
 /* Why signatures are not verified: the token does not show the key's public half. NULL if they are. Known once it has
@@ -183,14 +185,15 @@ bool p11_key_was_abandoned(const struct p11_key *key);
 
 /* --- signers ----------------------------------------------------------------------------------------------------- */
 
-/* Opens a signer. The key's first one uses the key's session. Each further one opens its own, without a further login;
- * before that the key must have signed, and no signer may be signing. Close all of them before the key. Fails with
- * ERROR_TOKEN if the token opens no more sessions; after p11_tls_open, one more is left for TLS. */
+/* Opens a signer. The first one, of the key or those beside it, uses the key's session. Each further one opens its own,
+ * without a further login; before that the key must have signed, and no signer may be signing. Close all of them before
+ * the key. Fails with ERROR_TOKEN if the token opens no more sessions; after p11_tls_open, one more is left for TLS. */
 int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error);
 void p11_signer_close(struct p11_signer **signer);
 
 /* Opens a signer of a key that was opened beside the key of `first`. It shares the session of `first`, so one thread
- * must use both. Close it first. Fails if memory is exhausted. */
+ * must use both; no signer may be signing. Close it before `first`. If the session is not the key's, reads what the
+ * key's first signature needs to know. Fails with ERROR_TOKEN. */
 int p11_signer_open_beside(struct p11_signer **signer, struct p11_key *key, struct p11_signer *first,
 			   struct error *error);
 

@@ -20,9 +20,9 @@ static int read_source(const struct source *source, const struct token *token, c
 	return prompt_read(source, kind, &prompt, pin, error);
 }
 
-int pin_get(struct secret **pin, const struct p11_request *request, const struct uri *uri, const struct token *token,
-	    struct error *error)
+int pin_get(struct secret **pin, const struct p11_request *request, const struct token *token, struct error *error)
 {
+	const struct uri *uri = request->uri;
 	const struct source_kind kind = { "PIN", ERROR_PIN, PIN_MAX, request->timeout };
 	const struct secret *value = uri->pin;
 	const struct source *source = &uri->pin_source;

@@ -39,7 +39,7 @@ static int add_halves(const struct p11_key *key, bool by_label, struct halves *h
 			template[count++] = *p11_kit_uri_get_attribute(uri->parsed, CKA_ID);
 		if (i == 1 && count == 1 && halves->only == NULL)
 			break; /* if the URI names no object, the certificate may be another's, such as the issuer's */
-		result = halves_add(&key->session, template, count, halves, error);
+		result = halves_add(&key->ring->session, template, count, halves, error);
 	}
 	return result;
 }
@@ -67,9 +67,9 @@ static int look(struct p11_key *key, EVP_PKEY **public, struct error *error)
 	if (key_half(key, public, error) < 0)
 		return error->code == CKR_USER_NOT_LOGGED_IN ? 0 : error_result(error);
 	if (*public != NULL)
-		key->alg = alg_of_half(*public, key->request.alg);
+		key->alg = alg_of_half(*public, key->ring->request.alg);
 	if (key->alg != ALG_AUTO)
-		return mechanism_choose(key->session.token, key->alg, &key->mechanism, error);
+		return mechanism_choose(key->ring->session.token, key->alg, &key->mechanism, error);
 	EVP_PKEY_free(*public);
 	*public = NULL;
 	return 0;
@@ -90,7 +90,7 @@ static int read_half(struct p11_key *key, const struct p11_request *request, boo
 			return error_result(error);
 		return error_set(error, ERROR_NO_KEY,
 				 "token \"%s\" does not show without a login which public key belongs to %s",
-				 token_label(key->session.token), uri_shown(key->uri));
+				 token_label(key->ring->session.token), uri_shown(key->uri));
 	}
 	if (key_log_in(key, error) < 0)
 		return error_result(error);

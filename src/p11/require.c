@@ -32,8 +32,7 @@ int require_hardware(const struct token *token, const struct p11_request *reques
 	return -ERROR_NO_KEY;
 }
 
-int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE private, const struct p11_request *request,
-			   struct error *error)
+int require_nonextractable(const struct ring *ring, CK_OBJECT_HANDLE private, struct error *error)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_EXTRACTABLE, CKA_SENSITIVE, CKA_LOCAL };
 	static const struct {
@@ -44,12 +43,12 @@ int require_nonextractable(const struct session *session, CK_OBJECT_HANDLE priva
 		{ 1, "CKA_SENSITIVE", "is not sensitive" },
 		{ 1, "CKA_LOCAL", "was imported" },
 	};
-	const char *label = token_label(session->token);
+	const char *label = token_label(ring->session.token);
 	int values[3];
 
-	if (!request->require_nonextractable)
+	if (!ring->request.require_nonextractable)
 		return 0;
-	if (object_flags(session, private, types, values, 3, error) < 0)
+	if (object_flags(&ring->session, private, types, values, 3, error) < 0)
 		return error_result(error);
 	for (size_t i = 0; i < 3; i++) {
 		if (values[i] == rules[i].wanted)

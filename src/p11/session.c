@@ -184,8 +184,7 @@ CK_RV session_ask(const struct session *session)
 }
 
 /* Gets the PIN unless it is known. *waited: a person may have had to enter it. */
-static int get_pin(struct session *session, const struct p11_request *request, const struct uri *uri, bool *waited,
-		   struct error *error)
+static int get_pin(struct session *session, const struct p11_request *request, bool *waited, struct error *error)
 {
 	const struct token *token = session->token;
 
@@ -196,44 +195,42 @@ static int get_pin(struct session *session, const struct p11_request *request, c
 	if (check_flags(token, token->info.flags, request, error) < 0)
 		return error_result(error);
 	warn_of_flags(token);
-	*waited = pin_may_wait(request, uri);
-	return pin_get(&session->pin, request, uri, token, error);
+	*waited = pin_may_wait(request);
+	return pin_get(&session->pin, request, token, error);
 }
 
 /* `checked` as in try_login. */
-static int log_in(struct session *session, const struct p11_request *request, const struct uri *uri, bool checked,
-		  struct error *error)
+static int log_in(struct session *session, const struct p11_request *request, bool checked, struct error *error)
 {
 	bool waited;
 
 	if (!needs_login(session))
 		return 0;
-	if (get_pin(session, request, uri, &waited, error) < 0)
+	if (get_pin(session, request, &waited, error) < 0)
 		return error_result(error);
 	return try_login(session, request, CKU_USER, checked && (!waited || session->pin == NULL), error);
 }
 
-int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
-		  struct error *error)
+int session_login(struct session *session, const struct p11_request *request, struct error *error)
 {
-	return log_in(session, request, uri, session->token->alone, error);
+	return log_in(session, request, session->token->alone, error);
 }
 
-bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri)
+bool session_may_login(const struct session *session, const struct p11_request *request)
 {
+	const struct uri *uri = request->uri;
 	CK_FLAGS flags = session->token->info.flags & (CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED);
 
 	return !session->wants_login && flags == CKF_USER_PIN_INITIALIZED &&
 	       (request->pin_from.type != SOURCE_NONE || uri->pin != NULL || uri->pin_source.type != SOURCE_NONE);
 }
 
-int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
-			 struct error *error)
+int session_login_anyway(struct session *session, const struct p11_request *request, struct error *error)
 {
 	message_step("token \"%s\" does not set CKF_LOGIN_REQUIRED; trying to log in anyway",
 		     token_label(session->token));
 	session->wants_login = true;
-	return log_in(session, request, uri, false, error);
+	return log_in(session, request, false, error);
 }
 
 int session_renew(struct session *session, const struct p11_request *request, struct error *error)
@@ -264,17 +261,16 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	return try_login(session, request, CKU_USER, false, error);
 }
 
-int session_pin(struct session *session, const struct p11_request *request, const struct uri *uri, struct error *error)
+int session_pin(struct session *session, const struct p11_request *request, struct error *error)
 {
 	bool ignored;
 
-	return get_pin(session, request, uri, &ignored, error);
+	return get_pin(session, request, &ignored, error);
 }
 
-int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
-			  struct error *error)
+int session_login_context(struct session *session, const struct p11_request *request, struct error *error)
 {
-	if (session_pin(session, request, uri, error) < 0)
+	if (session_pin(session, request, error) < 0)
 		return error_result(error);
 	return try_login(session, request, CKU_CONTEXT_SPECIFIC, false, error);
 }

@@ -34,24 +34,21 @@ int session_is_usable(const struct session *session, struct error *error);
  * none after one that failed. */
 
 /* Logs in as the user, once, if the token requires it. Fails with ERROR_PIN or ERROR_TOKEN. */
-int session_login(struct session *session, const struct p11_request *request, const struct uri *uri,
-		  struct error *error);
+int session_login(struct session *session, const struct p11_request *request, struct error *error);
 
 /* Whether to try a login to a token that does not set CKF_LOGIN_REQUIRED: it has a PIN, and one was given for it. */
-bool session_may_login(const struct session *session, const struct p11_request *request, const struct uri *uri);
+bool session_may_login(const struct session *session, const struct p11_request *request);
 
 /* Logs in to such a token: some do not set the flag, but hide their keys or do not sign until the user has logged
  * in. */
-int session_login_anyway(struct session *session, const struct p11_request *request, const struct uri *uri,
-			 struct error *error);
+int session_login_anyway(struct session *session, const struct p11_request *request, struct error *error);
 
 /* Gets the PIN for session_login_context unless there is one; checks the token's flags first. Fails with ERROR_PIN. */
-int session_pin(struct session *session, const struct p11_request *request, const struct uri *uri, struct error *error);
+int session_pin(struct session *session, const struct p11_request *request, struct error *error);
 
 /* Logs in for the operation that C_SignInit began (CKU_CONTEXT_SPECIFIC), with the PIN of session_login if there is
  * one. Fails with ERROR_PIN or ERROR_TOKEN. */
-int session_login_context(struct session *session, const struct p11_request *request, const struct uri *uri,
-			  struct error *error);
+int session_login_context(struct session *session, const struct p11_request *request, struct error *error);
 
 /* For a login that another library makes. Before it: compares the token with the one that the PIN was given for, and
  * refuses a login that could lock the PIN. */
@@ -69,11 +66,10 @@ void session_close(struct session *session);
 
 /* Whether pin_get may have to wait for a person: it asks on the terminal, or reads something other than a regular
  * file. */
-bool pin_may_wait(const struct p11_request *request, const struct uri *uri);
+bool pin_may_wait(const struct p11_request *request);
 
-/* Gets the PIN from the request, else from the URI; *pin is NULL if none was given and the token has a pin pad. Fails
+/* Gets the PIN from the request, else from its URI; *pin is NULL if none was given and the token has a pin pad. Fails
  * with ERROR_PIN, or with ERROR_CONFIG if the source is not valid. */
-int pin_get(struct secret **pin, const struct p11_request *request, const struct uri *uri, const struct token *token,
-	    struct error *error);
+int pin_get(struct secret **pin, const struct p11_request *request, const struct token *token, struct error *error);
 
 #endif

@@ -78,7 +78,7 @@ static int call_sign(struct p11_signer *signer, const void *data, size_t size, u
 	    mechanism_input(key->alg, signer->mechanism->input, bits, data, size, room, &input, &input_length,
 			    error) < 0)
 		return error_result(error);
-	if (key->always_authenticate && session_login_context(signer->session, &key->request, key->uri, error) < 0)
+	if (key->always_authenticate && session_login_context(signer->session, &key->ring->request, error) < 0)
 		return error_result(error);
 	if (token_is_there(token, error) < 0) /* another thread may have noticed in the meantime that it is gone */
 		return error_result(error);
@@ -94,7 +94,7 @@ static bool reads_always_authenticate(const struct p11_key *key)
 	int value;
 
 	/* An error counts as "no": some modules fail for an attribute that they do not know. */
-	(void)object_flags(&key->session, key->handle, &type, &value, 1, &ignored);
+	(void)object_flags(&key->ring->session, key->handle, &type, &value, 1, &ignored);
 	return value == 1;
 }
 
@@ -104,16 +104,14 @@ static int read_signing(struct p11_key *key, EVP_PKEY **public, struct error *er
 	int value = 0, result;
 
 	if (fit_type(key) == CKK_RSA)
-		return object_signing(&key->session, key->handle, &key->always_authenticate, public, error);
+		return object_signing(&key->ring->session, key->handle, &key->always_authenticate, public, error);
 	/* A private EC key has no public half that could be read in the same call. */
-	result = object_flags(&key->session, key->handle, &type, &value, 1, error);
+	result = object_flags(&key->ring->session, key->handle, &type, &value, 1, error);
 	key->always_authenticate = value == 1;
 	return result;
 }
 
-/* Reads what a signature needs to know of the key. A C_Sign that fails for lack of a login may cost the login, and a
- * signature is verified before it leaves. */
-static int prepare(struct p11_key *key, struct error *error)
+int key_prepare(struct p11_key *key, struct error *error)
 {
 	EVP_PKEY *public = NULL;
 
@@ -129,7 +127,8 @@ static int prepare(struct p11_key *key, struct error *error)
 		key->public = public;
 	else
 		EVP_PKEY_free(public); /* p11_key_public has read it before */
-	if (key->public == NULL && object_public(&key->session, key->handle, fit_type(key), &key->public, error) < 0) {
+	if (key->public == NULL &&
+	    object_public(&key->ring->session, key->handle, fit_type(key), &key->public, error) < 0) {
 		if (template_ends_search(error))
 			return error_result(error);
 		free(key->unchecked);
@@ -143,9 +142,15 @@ static int prepare(struct p11_key *key, struct error *error)
 
 int p11_key_prepare(struct p11_key *key, struct error *error)
 {
-	if (prepare(key, error) < 0 && !is_loss(error)) /* p11_signer_sign recovers what is lost */
-		return error_result(error);
-	return key->always_authenticate ? session_pin(&key->session, &key->request, key->uri, error) : 0;
+	struct ring *ring = key->ring;
+
+	for (key = ring->keys; key != NULL; key = key->next) {
+		if (key_prepare(key, error) < 0 && !is_loss(error)) /* p11_signer_sign recovers what is lost */
+			return error_result(error);
+		if (key->always_authenticate && session_pin(&ring->session, &ring->request, error) < 0)
+			return error_result(error);
+	}
+	return 0;
 }
 
 /* What some tokens return for a mechanism from C_Sign only. */
@@ -158,7 +163,7 @@ void p11_key_warn_of_size(const struct p11_key *key, int bits)
 {
 	if (bits < BITS_MIN && fit_type(key) == CKK_RSA)
 		message_warn("the key on token \"%s\" has %d bits; servers that follow RFC 7518 require %d or more",
-			     token_label(key->session.token), bits, (int)BITS_MIN);
+			     token_label(key->ring->session.token), bits, (int)BITS_MIN);
 }
 
 /* A signature that is wrong by a fault of the token can reveal an RSA key: it must not leave. */
@@ -188,7 +193,7 @@ int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned
 	CK_ULONG got;
 	CK_RV rv;
 
-	if (prepare(key, error) < 0 || call_sign(signer, data, size, signature, &got, &rv, error) < 0)
+	if (key_prepare(key, error) < 0 || call_sign(signer, data, size, signature, &got, &rv, error) < 0)
 		return error_result(error);
 	while (is_about_mechanism(rv) && (next = next_mechanism(signer)) != NULL) {
 		signer->mechanism = next;
@@ -202,9 +207,10 @@ int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned
 	*length = got;
 	if (pad_signature(signer, signature, length, error) < 0)
 		return error_result(error);
-	if (!key->has_signed && key->public != NULL)
-		p11_key_warn_of_size(key, EVP_PKEY_get_bits(key->public));
-	if (!key->has_signed) /* a thread that signs beside others must not write it */
-		key->has_signed = true;
+	if (!atomic_exchange(&key->has_signed, true)) {
+		key->mechanism = signer->mechanism;
+		if (key->public != NULL)
+			p11_key_warn_of_size(key, EVP_PKEY_get_bits(key->public));
+	}
 	return verify(signer, data, size, signature, *length, error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signers, each used by one thread. A loss most often ends all sessions of a key, and the login that they share: the
- * signer that meets it first recovers from it while no other is in the module. If that fails, the key is gone for all
+/* Signers, each used by one thread. A loss most often ends all sessions of a ring, and the login that they share: the
+ * signer that meets it first recovers from it while no other is in the module. If that fails, the keys are gone for all
  * of them. */
 #include "p11/key.h"
 
@@ -11,47 +11,48 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-/* Opens the signer's own session again if a recovery closed it. */
+/* Opens the signer's session, if it is not the ring's: for the first time, or because a recovery closed it. */
 static int open_session(struct p11_signer *signer, struct error *error)
 {
-	struct token *token = signer->key->session.token;
+	struct session *session = signer->session;
+	struct token *token = signer->key->ring->session.token;
 	CK_FLAGS ignored;
 
-	if (signer->session != &signer->own || signer->own.open)
+	if (session == &signer->key->ring->session || session->open)
 		return 0;
-	if (session_open(&signer->own, token, false, error) < 0)
+	if (session_open(session, token, false, error) < 0)
 		return error_result(error);
 	if (token_check(token, &ignored, error) < 0) {
-		CALL(token->module, C_CloseSession, signer->own.handle);
-		signer->own.open = false;
+		CALL(token->module, C_CloseSession, session->handle);
+		session->open = false;
 		return error_result(error);
 	}
 	return 0;
 }
 
-void key_note_gone(struct p11_key *key, const struct error *why)
+/* Whether the token has room for the ring's session and those of all signers. */
+static bool has_room(const struct ring *ring)
 {
-	if (key->session.token->gone || key->session.refused != ERROR_NONE)
-		gate_fail(key->gate, why);
-}
+	CK_ULONG most = ring->session.token->info.ulMaxSessionCount, count = 1;
 
-/* Whether the key has room for another signer. */
-static bool has_room(const struct p11_key *key)
-{
-	CK_ULONG most = key->session.token->info.ulMaxSessionCount;
-
-	return key->signer_count < P11_SESSIONS_MAX && (most == CK_UNAVAILABLE_INFORMATION ||
-							most == CK_EFFECTIVELY_INFINITE || key->signer_count < most);
+	for (const struct p11_signer *signer = ring->signers; signer != NULL; signer = signer->next)
+		count += signer->session == &signer->own ? 1 : 0;
+	return count <= P11_SESSIONS_MAX &&
+	       (most == CK_UNAVAILABLE_INFORMATION || most == CK_EFFECTIVELY_INFINITE || count <= most);
 }
 
 /* Opens the session of a further signer. libp11 needs one more for TLS, which it opens later. */
 static int open_another(struct p11_signer *signer, struct error *error)
 {
-	struct session *own = &signer->own, spare = { .token = signer->key->session.token };
+	const struct ring *ring = signer->key->ring;
+	struct session *own = &signer->own, spare = { .token = ring->session.token };
 
+	if (!has_room(ring))
+		return error_set(error, ERROR_TOKEN, "token \"%s\" has no room for another session",
+				 token_label(spare.token));
 	if (open_session(signer, error) < 0)
 		return error_result(error);
-	if (!signer->key->tls)
+	if (!ring->tls)
 		return 0;
 	if (session_open_handle(&spare) == CKR_OK) {
 		CALL(spare.token->module, C_CloseSession, spare.handle);
@@ -63,35 +64,51 @@ static int open_another(struct p11_signer *signer, struct error *error)
 			 token_label(spare.token));
 }
 
-int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error)
+/* Creates a signer that uses `session`; NULL: its own, which is not open yet. */
+static int add_signer(struct p11_signer **signer, struct p11_key *key, struct session *session, struct error *error)
 {
-	struct p11_signer *new = calloc(1, sizeof(*new));
-	const struct p11_signer *other = key->signers;
+	struct p11_signer *new = malloc(sizeof(*new));
 
-	*signer = NULL;
+	*signer = new;
 	if (new == NULL)
 		return error_memory(error);
-	new->key = key;
-	new->session = other == NULL ? &key->session : &new->own;
-	new->mechanism = other == NULL ? key->mechanism : other->mechanism;
-	new->public = key->public != NULL ? EVP_PKEY_dup(key->public) : NULL;
-	new->has_session = true;
-	if (key->public != NULL && new->public == NULL) {
-		error_memory(error);
-	} else if (other != NULL && !has_room(key)) {
-		error_set(error, ERROR_TOKEN, "token \"%s\" has no room for another session",
-			  token_label(key->session.token));
-	} else if (other == NULL || open_another(new, error) == 0) {
-		new->next = key->signers;
-		key->signers = new;
-		key->signer_count++;
-		*signer = new;
+	*new = (struct p11_signer){
+		.key = key,
+		.next = key->ring->signers,
+		.session = session != NULL ? session : &new->own,
+		.mechanism = key->mechanism,
+		.public = key->public != NULL ? EVP_PKEY_dup(key->public) : NULL,
+		.has_session = true,
+	};
+	key->ring->signers = new;
+	if (key->public == NULL || new->public != NULL)
 		return 0;
-	}
-	key_note_gone(key, error);
-	EVP_PKEY_free(new->public);
-	free(new);
+	p11_signer_close(signer);
+	return error_memory(error);
+}
+
+int p11_signer_open(struct p11_signer **signer, struct p11_key *key, struct error *error)
+{
+	struct ring *ring = key->ring;
+	bool is_first = ring->signers == NULL;
+
+	if (add_signer(signer, key, is_first ? &ring->session : NULL, error) < 0)
+		return error_result(error);
+	if (is_first || open_another(*signer, error) == 0)
+		return 0;
+	ring_note_gone(ring, error);
+	p11_signer_close(signer);
 	return error_result(error);
+}
+
+int p11_signer_open_beside(struct p11_signer **signer, struct p11_key *key, struct p11_signer *first,
+			   struct error *error)
+{
+	/* Threads that sign beside others must not write what the key's first signature needs. */
+	bool is_prepared = first->session == &key->ring->session || key_prepare(key, error) == 0;
+
+	*signer = NULL;
+	return is_prepared ? add_signer(signer, key, first->session, error) : error_result(error);
 }
 
 void p11_signer_close(struct p11_signer **signer)
@@ -100,10 +117,9 @@ void p11_signer_close(struct p11_signer **signer)
 
 	if (old == NULL)
 		return;
-	for (link = &old->key->signers; *link != old; link = &(*link)->next)
+	for (link = &old->key->ring->signers; *link != old; link = &(*link)->next)
 		;
 	*link = old->next;
-	old->key->signer_count--;
 	EVP_PKEY_free(old->public);
 	free(old);
 	*signer = NULL;
@@ -116,8 +132,8 @@ static int enter(struct p11_signer *signer, struct error *error)
 {
 	struct p11_key *key = signer->key;
 
-	signer->generation = gate_enter(key->gate);
-	if (gate_has_failed(key->gate, error) || session_is_usable(&key->session, error) < 0)
+	signer->generation = gate_enter(key->ring->gate);
+	if (ring_is_usable(key->ring, error) < 0 || key_is_there(key, error) < 0)
 		return error_result(error);
 	signer->has_session = open_session(signer, error) == 0;
 	return signer->has_session ? 0 : error_result(error);
@@ -142,18 +158,18 @@ static void find_loss(const struct session *session, struct error *error)
 static int try(struct p11_signer *signer, const void *data, size_t size, unsigned char *signature, size_t *length,
 	       struct error *error)
 {
-	struct p11_key *key = signer->key;
+	struct ring *ring = signer->key->ring;
 	int result = enter(signer, error);
 
 	if (result == 0)
 		result = sign_once(signer, data, size, signature, length, error);
 	if (result < 0) {
 		find_loss(signer->session, error);
-		key_note_gone(key, error);
+		ring_note_gone(ring, error);
 	}
-	if (result == 0 || (!is_loss(error) && !gate_has_failed(key->gate, NULL)))
-		key_answers(key);
-	gate_leave(key->gate);
+	if (result == 0 || (!is_loss(error) && !gate_has_failed(ring->gate, NULL)))
+		ring_answers(ring);
+	gate_leave(ring->gate);
 	return result;
 }
 
@@ -167,7 +183,7 @@ int p11_signer_sign(struct p11_signer *signer, const void *data, size_t size, un
 
 	/* If this signer has recovered the key once, the token may fail for this signature alone: only the time limit
 	 * allows more. */
-	while (result < 0 && is_loss(error) && (!recovered || clock_ms() - since < signer->key->outage.limit)) {
+	while (result < 0 && is_loss(error) && (!recovered || clock_ms() - since < signer->key->ring->outage.limit)) {
 		lost = *error;
 		signer->recovering = true;
 		result = signer_recover(signer, &lost, &recovered_now, error);
@@ -202,7 +218,7 @@ int p11_signer_public(struct p11_signer *signer, EVP_PKEY **public, struct error
 
 	if (result == 0)
 		result = get_public(signer, public, error);
-	gate_leave(signer->key->gate);
+	gate_leave(signer->key->ring->gate);
 	return result;
 }
 
@@ -216,7 +232,7 @@ X509 *p11_signer_certificate(struct p11_signer *signer, const struct error *verd
 	if (enter(signer, &ignored) == 0 && get_public(signer, &public, &ignored) == 0)
 		(void)object_certificate(signer->session, signer->key->handle, public, &certificate, &ignored);
 	EVP_PKEY_free(public);
-	gate_leave(signer->key->gate);
+	gate_leave(signer->key->ring->gate);
 	watch_verdict(NULL);
 	return certificate;
 }
@@ -228,7 +244,7 @@ void p11_signer_event(const struct p11_signer *signer, struct p11_event *event)
 		.public = signer->public != NULL ? signer->public : signer->key->public,
 		.alg = alg_info(signer->key->alg)->name,
 	};
-	observe_serial(signer->key->session.token, event->serial);
+	observe_serial(signer->key->ring->session.token, event->serial);
 }
 
 enum alg p11_signer_alg(const struct p11_signer *signer)

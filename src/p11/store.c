@@ -165,11 +165,11 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
 
 	*certificate = NULL;
 	if (result == 0)
-		result = object_certificate(&key->session, key->handle, public, certificate, error);
+		result = object_certificate(&key->ring->session, key->handle, public, certificate, error);
 	EVP_PKEY_free(public);
 	if (result == 0 && *certificate == NULL) {
 		result = error_set(error, ERROR_NO_KEY, "token \"%s\" holds no certificate of the key %s",
-				   token_label(key->session.token), uri_shown(key->uri));
+				   token_label(key->ring->session.token), uri_shown(key->uri));
 		error_hint(error, "make one and put it there with \"p11bearer cert --key URI --subject /CN=NAME "
 				  "--store\", or give the certificate's file with --certificate");
 	}
@@ -186,10 +186,10 @@ static int count_others(struct p11_key *key, const CK_ATTRIBUTE *id, size_t *oth
 	int result;
 
 	if (id->ulValueLen > 0)
-		return find_certificates(&key->session, id, found, others, error);
+		return find_certificates(&key->ring->session, id, found, others, error);
 	if (p11_key_public(key, &public, error) < 0)
 		return error_result(error);
-	result = choose(&key->session, NULL, public, &chosen, others, error);
+	result = choose(&key->ring->session, NULL, public, &chosen, others, error);
 	X509_free(chosen);
 	EVP_PKEY_free(public);
 	return result;
@@ -202,17 +202,17 @@ int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct
 	CK_RV rv;
 
 	*others = 0;
-	result = object_read(&key->session, key->handle, CKA_LABEL, &label, error);
+	result = object_read(&key->ring->session, key->handle, CKA_LABEL, &label, error);
 	if (result == 0)
-		result = object_read(&key->session, key->handle, CKA_ID, &id, error);
+		result = object_read(&key->ring->session, key->handle, CKA_ID, &id, error);
 	if (result == 0)
 		result = count_others(key, &id, others, error);
 	if (result == 0) {
-		rv = create(&key->session, label, id, certificate);
+		rv = create(&key->ring->session, label, id, certificate);
 		if (rv != CKR_OK) {
 			result = ckr_error(error, ERROR_TOKEN, rv,
 					   "cannot put the certificate on token \"%s\" (C_CreateObject)",
-					   token_label(key->session.token));
+					   token_label(key->ring->session.token));
 			error_hint(error, OWN_TOOL);
 		}
 	}

@@ -141,10 +141,10 @@ static int report_seen(const struct p11_key *key, const struct new_pair *pair, c
 
 		if (name->ulValueLen == 0)
 			continue;
-		if (find_others(&key->session, class, name, i < 2 ? pair->public : key->handle, ours, &other,
+		if (find_others(&key->ring->session, class, name, i < 2 ? pair->public : key->handle, ours, &other,
 				error) < 0) {
 			if (pair->imported)
-				return pair_destroy(&key->session, pair->public, key->handle, key->full_uri,
+				return pair_destroy(&key->ring->session, pair->public, key->handle, key->full_uri,
 						    "import the key again", error);
 			error_append(error, "; the key was made: %s", key->full_uri);
 			return error_result(error);
@@ -152,7 +152,8 @@ static int report_seen(const struct p11_key *key, const struct new_pair *pair, c
 		if (other == UNKNOWN)
 			return keep_both(key->full_uri, error);
 		if (other == OTHER)
-			return pair_destroy(&key->session, pair->public, key->handle, key->full_uri, RUN_AGAIN, error);
+			return pair_destroy(&key->ring->session, pair->public, key->handle, key->full_uri, RUN_AGAIN,
+					    error);
 	}
 	return 0;
 }
@@ -165,11 +166,11 @@ static bool find_private(struct p11_key *key, const struct new_pair *pair, const
 	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) },
 				    pair->type == CKK_EC ? pair->names[1] : *ours };
 	CK_OBJECT_HANDLE found[LOOKED_AT];
-	enum alg alg = key->request.alg;
+	enum alg alg = key->ring->request.alg;
 	struct error ignored;
 	size_t count;
 
-	if (objects_match(&key->session, template, 2, found, LOOKED_AT, &count, &ignored) < 0)
+	if (objects_match(&key->ring->session, template, 2, found, LOOKED_AT, &count, &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		key->handle = found[i];
@@ -189,18 +190,18 @@ static int destroy_again(struct p11_key *key, const struct new_pair *pair, CK_AT
 	struct error ignored;
 	size_t count;
 
-	if (key->session.pin == NULL || session_renew(&key->session, &key->request, &ignored) < 0 ||
+	if (key->ring->session.pin == NULL || session_renew(&key->ring->session, &key->ring->request, &ignored) < 0 ||
 	    !find_private(key, pair, ours) ||
-	    objects_match(&key->session, template, 2, public, 2, &count, &ignored) < 0 || count != 1)
+	    objects_match(&key->ring->session, template, 2, public, 2, &count, &ignored) < 0 || count != 1)
 		return keep_both(key->full_uri, error);
-	return pair_destroy(&key->session, public[0], key->handle, key->full_uri, RUN_AGAIN, error);
+	return pair_destroy(&key->ring->session, public[0], key->handle, key->full_uri, RUN_AGAIN, error);
 }
 
 /* SoftHSM sees what other processes write only until it writes something itself. A restarted module sees everything;
  * public keys are enough, and need no login. */
 static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_ATTRIBUTE *ours, struct error *error)
 {
-	struct token *token = key->session.token;
+	struct token *token = key->ring->session.token;
 	enum other other = SAME;
 	struct session look;
 	struct error why;
@@ -213,10 +214,10 @@ static int report_unseen(struct p11_key *key, const struct new_pair *pair, CK_AT
 		return error_memory(error);
 	/* The key exists: its URI must not be lost if the module crashes. */
 	watch_settle(0, line);
-	key->session.open = false;
+	key->ring->session.open = false;
 	result = module_restart(token->module, &why);
 	if (result == 0)
-		result = token_find_again(token, key->uri, &why);
+		result = token_find_again(token, key->ring->request.uri, &why);
 	if (result == 0)
 		result = session_open(&look, token, false, &why);
 	for (size_t i = 0; i < 2 && result == 0 && other == SAME; i++) {
@@ -242,11 +243,11 @@ int taken_since(struct p11_key *key, const struct new_pair *pair, struct error *
 	struct error ignored;
 	int result;
 
-	if (object_read(&key->session, pair->public, pair->type == CKK_EC ? CKA_EC_POINT : CKA_MODULUS, &ours,
+	if (object_read(&key->ring->session, pair->public, pair->type == CKK_EC ? CKA_EC_POINT : CKA_MODULUS, &ours,
 			&ignored) < 0)
 		message_step("the new key's public half cannot be read: %s", ignored.text);
 	if (pair->type == CKK_EC && key->public == NULL)
-		(void)object_half(&key->session, CKO_PUBLIC_KEY, pair->public, &key->public, &ignored);
+		(void)object_half(&key->ring->session, CKO_PUBLIC_KEY, pair->public, &key->public, &ignored);
 	result = report_seen(key, pair, &ours, error);
 	if (result == 0)
 		result = report_unseen(key, pair, &ours, error);

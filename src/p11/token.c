@@ -164,6 +164,12 @@ int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri
 	return 0;
 }
 
+bool token_matches(const struct token *token, const struct uri *uri)
+{
+	return p11_kit_uri_match_token_info(uri->parsed, &token->info) &&
+	       (!uri->has_slot_id || p11_kit_uri_get_slot_id(uri->parsed) == token->slot);
+}
+
 /* Sets the error of a token that is not there; `why` is appended. With a code it may come back. */
 static int absent(const struct token *token, const char *why, CK_RV code, struct error *error)
 {

@@ -44,6 +44,9 @@ struct tokens {
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error);
 void tokens_free(struct tokens *tokens);
 
+/* Whether the URI's token attributes and slot-id are the token's. Makes no call. */
+bool token_matches(const struct token *token, const struct uri *uri);
+
 /* Notes which of the tokens need their slot or module in a URI. Makes no call. */
 void tokens_tell_apart(struct tokens *tokens);
 

@@ -35,8 +35,10 @@ static bool source_may_wait(const struct source *source)
 	return !is_regular(path);
 }
 
-bool pin_may_wait(const struct p11_request *request, const struct uri *uri)
+bool pin_may_wait(const struct p11_request *request)
 {
+	const struct uri *uri = request->uri;
+
 	if (request->pin_from.type != SOURCE_NONE)
 		return source_may_wait(&request->pin_from);
 	if (uri->pin != NULL)

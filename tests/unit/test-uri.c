@@ -460,6 +460,51 @@ static void pin_sources_are_checked(void **state)
 	}
 }
 
+/* The key is another one, the token and its PIN are the same. */
+static void uri_beside_names_another_key_on_the_token(void **state)
+{
+	static const char full[] = "pkcs11:model=m;manufacturer=f;serial=1;token=t;id=%01;object=old;type=private"
+				   "?module-name=n&pin-value=" PIN;
+	static const struct {
+		const char *from, *uri, *shown; /* shown: NULL if it is refused */
+	} cases[] = {
+		{ full, "pkcs11:object=new",
+		  "pkcs11:model=m;manufacturer=f;serial=1;token=t;object=new;type=private?module-name=n&pin-value=" },
+		{ full, "pkcs11:id=%02;object=new;token=t;serial=1?pin-value=other&module-path=/m.so",
+		  "pkcs11:model=m;manufacturer=f;serial=1;token=t;id=%02;object=new;type=private"
+		  "?module-name=n&pin-value=" },
+		{ full, "pkcs11:", "pkcs11:model=m;manufacturer=f;serial=1;token=t;type=private"
+				   "?module-name=n&pin-value=" },
+		{ "pkcs11:id=%01?pin-source=file:/pin&pin-value=" PIN, "pkcs11:token=t;serial=1;object=new",
+		  "pkcs11:serial=1;token=t;object=new?pin-value=&pin-source=file:/pin" },
+		{ full, "pkcs11:token=u;object=new", NULL },
+		{ full, "pkcs11:token=t;serial=2;object=new", NULL },
+		{ full, "pkcs11:model=n;object=new", NULL },
+		{ full, "pkcs11:manufacturer=g;object=new", NULL },
+		{ full, "pkcs11:label=new", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct error error = { 0 };
+		struct uri *from, *uri;
+
+		assert_works(p11_uri_parse(&from, cases[i].from, &error), &error);
+		if (cases[i].shown != NULL) {
+			assert_works(p11_uri_parse_beside(&uri, cases[i].uri, from, &error), &error);
+			assert_string_equal(uri_shown(uri), cases[i].shown);
+			assert_int_equal(secret_length(uri->pin), strlen(PIN));
+			assert_memory_equal(secret_data(uri->pin), PIN, strlen(PIN));
+		} else {
+			assert_fails(p11_uri_parse_beside(&uri, cases[i].uri, from, &error), ERROR_CONFIG, &error);
+			assert_null(uri);
+			assert_lacks(error.text, PIN);
+		}
+		p11_uri_free(&uri);
+		p11_uri_free(&from);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +520,7 @@ int main(void)
 		cmocka_unit_test(names_that_come_close_get_a_hint),
 		cmocka_unit_test(pin_source_is_what_pin_from_takes),
 		cmocka_unit_test(pin_sources_are_checked),
+		cmocka_unit_test(uri_beside_names_another_key_on_the_token),
 	};
 
 	return cmocka_run_group_tests_name("uri", tests, NULL, NULL);
