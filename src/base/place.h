@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The place of a file, and replacing the file in one step. Only for base, process/write.c and agent/sink-file.c. The
- * new file is created in the same folder, without a name if the file system allows, given its access (base/access.h),
- * written, synced, named ".p11bearer-…" and renamed, so that a crash leaves either the old file or the new one whole.
- * The folder is held open: replacing a part of its path has no effect. */
+/* The place of a file, and replacing the file in one step. Only for base, process/write.c, agent/sink-file.c and
+ * rotate/journal.c. The new file is created in the same folder, without a name if the file system allows, given its
+ * access (base/access.h), written, synced, named ".p11bearer-…" and renamed, so that a crash leaves either the old
+ * file or the new one whole. The folder is held open: replacing a part of its path has no effect. */
 #ifndef P11BEARER_BASE_PLACE_H
 #define P11BEARER_BASE_PLACE_H
 

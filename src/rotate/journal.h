@@ -41,14 +41,15 @@ struct journal;
 
 /* Opens the journal of the app whose settings file is at `app` (a real path), in $STATE_DIRECTORY, else in
  * $XDG_STATE_HOME/p11bearer, else in ~/.local/state/p11bearer, which it makes if it is missing; takes the lock, and
- * reads the journal if there is one. Fails with ERROR_CONFIG if another rotation of the app runs (the message has its
- * pid), if there is no folder, or if the file is damaged or not the user's own. */
+ * reads the journal if there is one. A journal that was read has at least the profile, its file, the settings file and
+ * the old key. Fails with ERROR_CONFIG if another rotation of the app runs (the message has its pid), if there is no
+ * folder, or if the file is damaged or others can change it. The caller closes *journal, even on failure. */
 int journal_open(struct journal **journal, const char *app, struct error *error);
 
-/* Gives up the lock. NULL is allowed. The journal stays. */
+/* Gives up the lock and removes its file. NULL is allowed. The journal stays. */
 void journal_close(struct journal **journal);
 
-/* The record, which the caller fills and changes. */
+/* The record, which the caller fills and changes; its strings are freed with free(). */
 struct rotate_record *journal_record(struct journal *journal);
 
 /* Whether there was a journal, so that the rotation continues. */
@@ -57,7 +58,8 @@ bool journal_exists(const struct journal *journal);
 /* The path, for messages. Owned by the journal. */
 const char *journal_path(const struct journal *journal);
 
-/* Writes the record: temporary file, fsync, rename. Fails with ERROR_UNEXPECTED. */
+/* Writes the record, which journal_exists then shows: temporary file, fsync, rename. Fails with ERROR_UNEXPECTED, or
+ * with ERROR_CONFIG if something else has the journal's name. */
 int journal_save(struct journal *journal, struct error *error);
 
 /* Removes the journal: the rotation has ended. Fails with ERROR_UNEXPECTED. */
