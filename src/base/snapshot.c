@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,8 +92,9 @@ static int check_unchanged(const struct place *place, const void *context, struc
 	return same ? 0 : refuse_changed(place->path, error);
 }
 
-int snapshot_replace(const struct snapshot *snapshot, const char *path, const void *data, size_t length,
-		     struct error *error)
+/* Puts the data into the place if `check` agrees. */
+static int put(const struct snapshot *snapshot, const char *path, const void *data, size_t length, place_check *check,
+	       const void *context, struct error *error)
 {
 	struct place place = PLACE(path);
 	struct stat status;
@@ -102,7 +104,63 @@ int snapshot_replace(const struct snapshot *snapshot, const char *path, const vo
 		return refuse_changed(path, error);
 	result = place_open(&place, &status, error);
 	if (result == 0)
-		result = place_put(&place, data, length, 0600, false, check_unchanged, snapshot, error);
+		result = place_put(&place, data, length, 0600, false, check, context, error);
 	place_close(&place);
 	return result;
+}
+
+int snapshot_replace(const struct snapshot *snapshot, const char *path, const void *data, size_t length,
+		     struct error *error)
+{
+	return put(snapshot, path, data, length, check_unchanged, snapshot, error);
+}
+
+/* --- the rehearsal ----------------------------------------------------------------------------------------------- */
+
+struct rehearsal {
+	const struct snapshot *snapshot;
+	bool *complete; /* nothing has failed before the file would have been replaced */
+};
+
+/* What makes only the rename fail. */
+static int check_attributes(int fd, const char *what, const struct place *place, struct error *error)
+{
+	const unsigned long long fixed = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
+	struct statx status;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &status) < 0)
+		return 0;
+	if ((status.stx_attributes & fixed) != 0) {
+		error_set(error, ERROR_CONFIG, "cannot replace %s: %s is immutable or append-only", place->path, what);
+		error_hint(error, "remove the attribute with chattr -i or chattr -a");
+		return -ERROR_CONFIG;
+	}
+	if ((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 && fd == place->old) {
+		error_set(error, ERROR_CONFIG, "cannot replace %s: the file itself is mounted", place->path);
+		error_hint(error, "mount the folder that has the file instead");
+		return -ERROR_CONFIG;
+	}
+	return 0;
+}
+
+/* Fails even if all is well, so that the file stays. */
+static int end_rehearsal(const struct place *place, const void *context, struct error *error)
+{
+	const struct rehearsal *rehearsal = context;
+
+	if (check_unchanged(place, rehearsal->snapshot, error) < 0 ||
+	    check_attributes(place->old, "it", place, error) < 0 ||
+	    check_attributes(place->folder, "its folder", place, error) < 0)
+		return error_result(error);
+	*rehearsal->complete = true;
+	return -ERROR_CONFIG;
+}
+
+int snapshot_rehearse(const struct snapshot *snapshot, const char *path, struct error *error)
+{
+	bool complete = false;
+	const struct rehearsal rehearsal = { snapshot, &complete };
+	int result = put(snapshot, path, snapshot->data, snapshot->length, end_rehearsal, &rehearsal, error);
+
+	return complete ? 0 : result;
 }

@@ -25,4 +25,8 @@ void snapshot_clear(struct snapshot *snapshot);
 int snapshot_replace(const struct snapshot *snapshot, const char *path, const void *data, size_t length,
 		     struct error *error);
 
+/* Does all that snapshot_replace does, but for the replacement itself: changes nothing. Fails as snapshot_replace does,
+ * and if the file or its folder cannot be replaced for another reason, such as an attribute (chattr(1)) or a mount. */
+int snapshot_rehearse(const struct snapshot *snapshot, const char *path, struct error *error);
+
 #endif

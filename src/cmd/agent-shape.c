@@ -2,10 +2,10 @@
 /* What a profile sends in the lines for its worker, and what the worker must be started with. */
 #include "cmd/cmd-agent.h"
 
+#include "base/secret.h"
 #include "bearer/bearer.h"
 
 #include <cjson/cJSON.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -121,13 +121,14 @@ static bool is_for_worker(const struct settings *settings, enum setting_id id)
 	return settings_origin(settings, id) != NULL && (id < SETTING_AGENT || id > SETTING_CONNECTIONS);
 }
 
-/* Prints the value in OpenSSL's CONF format, config(5). In quotes, only the quote and the escape are special. */
-static void print_setting(FILE *stream, const char *name, const char *value)
+/* Returns false if memory is exhausted. */
+static bool print_setting(FILE *stream, const char *name, const char *value)
 {
-	fprintf(stream, "%s = '", name);
-	for (; *value != '\0'; value++)
-		fprintf(stream, *value == '\'' || *value == '\\' ? "\\%c" : "%c", *value);
-	fprintf(stream, "'\n");
+	char *quoted = settings_quoted(value);
+	bool printed = quoted != NULL && fprintf(stream, "%s = %s\n", name, quoted) >= 0;
+
+	wipe_free(quoted);
+	return printed;
 }
 
 /* Whether the setting says which key proves who the client is: no bearer depends on that. */
@@ -143,29 +144,20 @@ static char *print_settings(const struct settings *settings, bool without_keys, 
 {
 	char *text = NULL;
 	FILE *stream = open_memstream(&text, size);
+	bool complete = true;
 
 	if (stream == NULL)
 		return NULL;
-	for (int id = 1; id < SETTING_COUNT; id++) {
+	for (int id = 1; id < SETTING_COUNT && complete; id++) {
 		if (is_for_worker(settings, (enum setting_id)id) &&
 		    !(without_keys && is_of_keys((enum setting_id)id)))
-			print_setting(stream, settings_name((enum setting_id)id),
-				      settings_text(settings, (enum setting_id)id));
+			complete = print_setting(stream, settings_name((enum setting_id)id),
+						 settings_text(settings, (enum setting_id)id));
 	}
-	if (fclose(stream) == 0)
+	if (fclose(stream) == 0 && complete)
 		return text;
-	free(text);
+	wipe_free(text);
 	return NULL;
-}
-
-/* Begins the section. In a name, all but ASCII letters and digits may mean something else unless it is escaped. */
-static bool print_section(int file, const char *name)
-{
-	bool complete = dprintf(file, "[") >= 0;
-
-	for (; *name != '\0' && complete; name++)
-		complete = dprintf(file, isalnum((unsigned char)*name) != 0 ? "%c" : "\\%c", *name) >= 0;
-	return complete && dprintf(file, "]\n") >= 0;
 }
 
 /* Opens a file in memory that nobody can change: the section, and the text. Its number is above those of standard
@@ -174,13 +166,15 @@ static int open_file(const char *name, const char *text, int *file, struct error
 {
 	enum { LOWEST = 16 };
 	int made = memfd_create("settings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	bool complete = made >= 0 && fchmod(made, S_IRUSR) == 0 && print_section(made, name) &&
-			dprintf(made, "%s", text) >= 0 &&
+	char *section = settings_section_name(name);
+	bool complete = made >= 0 && section != NULL && fchmod(made, S_IRUSR) == 0 &&
+			dprintf(made, "[%s]\n%s", section, text) >= 0 &&
 			fcntl(made, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
 
 	*file = complete ? fcntl(made, F_DUPFD_CLOEXEC, LOWEST) : -1;
 	if (*file < 0)
 		error_set(error, ERROR_UNEXPECTED, "cannot keep the settings of profile %s: %s", name, strerror(errno));
+	free(section);
 	if (made >= 0)
 		close(made);
 	return *file >= 0 ? 0 : error_result(error);

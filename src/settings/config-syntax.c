@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parses configuration files with OpenSSL, and explains its errors. */
+/* Parses configuration files with OpenSSL, and explains its errors. Writes values and names of sections. */
 #include "settings/config.h"
 
 #include <ctype.h>
 #include <openssl/bio.h>
 #include <openssl/conferr.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* OpenSSL would follow an .include to a file whose owner and mode nobody checked. Like OpenSSL, this skips blanks
@@ -85,4 +87,57 @@ int config_parse(const char *path, const char *text, size_t length, CONF **conf,
 		result = explain(path, line, error);
 	BIO_free(bio);
 	return result;
+}
+
+/* OpenSSL does not wipe the values, and the URI of a key may contain a PIN. */
+void config_free(CONF *conf)
+{
+	STACK_OF(OPENSSL_CSTRING) *sections = conf != NULL ? NCONF_get_section_names(conf) : NULL;
+
+	for (int i = 0; i < sk_OPENSSL_CSTRING_num(sections); i++) {
+		STACK_OF(CONF_VALUE) *entries = NCONF_get_section(conf, sk_OPENSSL_CSTRING_value(sections, i));
+
+		for (int j = 0; j < sk_CONF_VALUE_num(entries); j++) {
+			char *value = sk_CONF_VALUE_value(entries, j)->value;
+
+			if (value != NULL)
+				OPENSSL_cleanse(value, strlen(value));
+		}
+	}
+	sk_OPENSSL_CSTRING_free(sections);
+	NCONF_free(conf);
+}
+
+/* In quotes, only the quote and the backslash are special. */
+char *settings_quoted(const char *value)
+{
+	size_t length = strlen(value);
+	bool is_plain = length > 0 && strpbrk(value, "'\"`\\$#") == NULL && !isspace((unsigned char)value[0]) &&
+			!isspace((unsigned char)value[length - 1]);
+	char *quoted = malloc(2 * length + 3), *next = quoted;
+
+	if (quoted == NULL || is_plain)
+		return quoted != NULL ? strcpy(quoted, value) : NULL;
+	*next++ = '\'';
+	for (; *value != '\0'; value++) {
+		if (*value == '\'' || *value == '\\')
+			*next++ = '\\';
+		*next++ = *value;
+	}
+	strcpy(next, "'");
+	return quoted;
+}
+
+char *settings_section_name(const char *name)
+{
+	char *escaped = malloc(2 * strlen(name) + 1), *next = escaped;
+
+	for (; escaped != NULL && *name != '\0'; name++) {
+		if (isalnum((unsigned char)*name) == 0 && strchr("-_.", *name) == NULL)
+			*next++ = '\\';
+		*next++ = *name;
+	}
+	if (escaped != NULL)
+		*next = '\0';
+	return escaped;
 }

@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONFIG_MAX = 1 << 20 };
-
 bool setting_is_key(const struct setting *setting)
 {
 	/* A file cannot choose the file or the profile. */
@@ -156,25 +154,6 @@ static int check_writers(int fd, const char *path, struct error *error)
 	return trust_check(path, fd, ERROR_CONFIG, error);
 }
 
-/* OpenSSL does not wipe the values, and the URI of a key may contain a PIN. */
-static void conf_free(CONF *conf)
-{
-	STACK_OF(OPENSSL_CSTRING) *sections = conf != NULL ? NCONF_get_section_names(conf) : NULL;
-
-	for (int i = 0; i < sk_OPENSSL_CSTRING_num(sections); i++) {
-		STACK_OF(CONF_VALUE) *entries = NCONF_get_section(conf, sk_OPENSSL_CSTRING_value(sections, i));
-
-		for (int j = 0; j < sk_CONF_VALUE_num(entries); j++) {
-			char *value = sk_CONF_VALUE_value(entries, j)->value;
-
-			if (value != NULL)
-				OPENSSL_cleanse(value, strlen(value));
-		}
-	}
-	sk_OPENSSL_CSTRING_free(sections);
-	NCONF_free(conf);
-}
-
 /* Reads one file. On failure, *missing is whether the file does not exist. */
 static int config_read(struct settings *settings, const char *path, const char *profile, enum layer layer,
 		       bool *missing, bool *found, struct error *error)
@@ -197,7 +176,7 @@ static int config_read(struct settings *settings, const char *path, const char *
 		result = config_parse(path, text, length, &conf, error);
 	if (result == 0)
 		result = sections_read(settings, path, conf, profile, layer, found, error);
-	conf_free(conf);
+	config_free(conf);
 	if (text != NULL)
 		OPENSSL_cleanse(text, length);
 	free(text);
@@ -205,12 +184,15 @@ static int config_read(struct settings *settings, const char *path, const char *
 	return result;
 }
 
-/* The user's file: $XDG_CONFIG_HOME/p11bearer.conf, else ~/.config/p11bearer.conf. False if there is no home. */
-static bool user_path(char *path, size_t size)
+/* The user's file is $XDG_CONFIG_HOME/p11bearer.conf, else ~/.config/p11bearer.conf. */
+bool config_user_path(const struct settings *settings, char *path, size_t size)
 {
+	const char *only = settings_text(settings, SETTING_CONFIG);
 	const char *folder = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 
+	if (only != NULL)
+		return (size_t)snprintf(path, size, "%s", only) < size;
 	/* The XDG specification says to ignore a relative path. */
 	if (folder != NULL && folder[0] == '/')
 		return (size_t)snprintf(path, size, "%s/p11bearer.conf", folder) < size;
@@ -223,11 +205,12 @@ int files_read(struct settings *settings, struct error *error)
 {
 	const char *profile = settings_text(settings, SETTING_PROFILE);
 	const char *only = settings_text(settings, SETTING_CONFIG);
+	char user[PATH_MAX];
 	const struct {
 		const char *path;
 		enum layer layer;
-	} files[] = { { P11BEARER_SYSCONFDIR "/p11bearer.conf", LAYER_SYSTEM }, { only, LAYER_USER } };
-	char user[PATH_MAX];
+	} files[] = { { CONFIG_SYSTEM_PATH, LAYER_SYSTEM },
+		      { config_user_path(settings, user, sizeof(user)) ? user : NULL, LAYER_USER } };
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -235,8 +218,6 @@ int files_read(struct settings *settings, struct error *error)
 		bool missing, ignored = false;
 		int result;
 
-		if (path == NULL && i == 1 && user_path(user, sizeof(user)))
-			path = user;
 		if (path == NULL)
 			continue;
 		/* --config replaces the system's file, but cannot loosen it. */

@@ -11,16 +11,18 @@ struct settings_change {
 };
 
 /* Finds the file in which the chosen profile's section can set the values of `ids`, so that they take effect: the one
- * that sets `key`, in the profile's section or in [default]. Fails with ERROR_CONFIG, with the lines to set by hand in
- * the hint, if an option or the environment sets one of them, a later file does, no profile is chosen, or the file
- * cannot be replaced. The caller frees *path. */
+ * that sets `key`, in the profile's section or in [default]. The path is absolute. Changes nothing. Fails with
+ * ERROR_CONFIG, with the lines to set by hand below the sentence, if an option or the environment sets one of them, a
+ * later file does, no profile is chosen, or the file cannot be replaced; also if another section or file sets one of
+ * next-*, which could then not be removed. The caller frees *path. */
 int settings_edit_place(const struct settings *settings, enum setting_id key, const enum setting_id *ids, size_t count,
 			char **path, struct error *error);
 
 /* The text of the file with the changes in `section`, which is added at the end if it is missing. Understands the whole
  * syntax of config(5): continued lines, comments, quotes, a section in several parts, "section::key". Parses the result
- * with OpenSSL and compares every value of every section. The caller wipes and frees *result. Fails with
- * ERROR_CONFIG. */
+ * with OpenSSL and compares every value of every section. A NUL follows `text` and the result, which the caller frees
+ * with wipe_free. Fails with ERROR_CONFIG, with the lines to set by hand below the sentence if the file cannot have
+ * them. */
 int settings_edit_text(const char *path, const char *text, size_t length, const char *section,
 		       const struct settings_change *changes, size_t count, char **result, size_t *result_length,
 		       struct error *error);

@@ -2,7 +2,6 @@
 /* Stores the values of one run. */
 #include "settings/table.h"
 
-#include "base/locked.h"
 #include "base/text.h"
 
 #include <openssl/crypto.h>
@@ -107,6 +106,7 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 		value_clear(&fresh);
 		return error_memory(error);
 	}
+	settings->values[setting->id].layers |= 1U << layer;
 	if (setting->only_tightens && slot->layer != LAYER_NONE)
 		result = slot->layer > layer ? value_follow(setting, &fresh, number, slot, old_number, error) :
 					       value_follow(setting, slot, old_number, &fresh, number, error);

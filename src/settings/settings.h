@@ -256,6 +256,11 @@ const char *settings_name(enum setting_id id);
  * *url, even on failure; both are left alone for a text. Fails with ERROR_CONFIG. */
 int settings_parse(enum setting_id id, const char *text, long *number, struct url *url, struct error *error);
 
+/* What a configuration file needs for a value, in quotes if necessary, and for the name of a section (config(5)). The
+ * caller wipes and frees them; NULL if memory is exhausted. */
+char *settings_quoted(const char *value);
+char *settings_section_name(const char *name);
+
 /* Puts the value's origin in front of another component's error about the value. The class becomes ERROR_USAGE for an
  * option, ERROR_CONFIG for a file or the environment. */
 void settings_blame(const struct settings *settings, enum setting_id id, struct error *error);

@@ -67,6 +67,7 @@ struct value {
 struct values {
 	struct value *list;
 	size_t count;
+	unsigned layers; /* that set it: the sum of 1 << enum layer */
 };
 
 /* A profile that was not chosen, and the settings in it. */
