@@ -34,8 +34,10 @@ int doctor_print_json(const struct doctor *doctor, const struct doctor_summary *
 
 	cJSON_AddStringToObject(root, "version", P11BEARER_VERSION);
 	checks = cJSON_AddArrayToObject(root, "checks");
-	for (size_t i = 0; i < doctor_check_count; i++)
-		cJSON_AddItemToArray(checks, check_json(&doctor_checks[i], doctor_finding(doctor, i)));
+	for (size_t i = 0; i < doctor_check_count; i++) {
+		if (!doctor_finding(doctor, i)->absent)
+			cJSON_AddItemToArray(checks, check_json(&doctor_checks[i], doctor_finding(doctor, i)));
+	}
 	counts = cJSON_AddObjectToObject(root, "summary");
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		cJSON_AddNumberToObject(counts, statuses[i], (double)summary->counts[i]);

@@ -9,6 +9,8 @@ static void summarise(const struct doctor *doctor, bool strict, struct doctor_su
 	for (size_t i = 0; i < doctor_check_count; i++) {
 		const struct doctor_finding *finding = doctor_finding(doctor, i);
 
+		if (finding->absent)
+			continue;
 		summary->counts[finding->status]++;
 		if (summary->class == ERROR_NONE)
 			summary->class = finding->class;

@@ -191,6 +191,16 @@ void doctor_configuration_key(struct doctor *doctor, struct doctor_finding *find
 	check_part(doctor, &doctor->given->key, uri, finding);
 }
 
+void doctor_configuration_next_key(struct doctor *doctor, struct doctor_finding *finding)
+{
+	check_part(doctor, &doctor->given->next_key, "names a key", finding);
+}
+
+void doctor_configuration_audit(struct doctor *doctor, struct doctor_finding *finding)
+{
+	check_part(doctor, &doctor->given->audit, "records logins and signatures", finding);
+}
+
 void doctor_configuration_assertion(struct doctor *doctor, struct doctor_finding *finding)
 {
 	const char *username = doctor->given->request->username;

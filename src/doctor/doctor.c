@@ -33,6 +33,12 @@ const struct doctor_finding *doctor_finding(const struct doctor *doctor, size_t 
 	return &doctor->findings[index];
 }
 
+/* Whether the check is about the key that replaces another. */
+static bool is_about_next(const struct doctor_check *check)
+{
+	return strncmp(check->group, "next-", strlen("next-")) == 0;
+}
+
 const char *doctor_wrong_configuration(const struct doctor *doctor)
 {
 	for (size_t i = 0; i < doctor_check_count; i++) {
@@ -41,6 +47,14 @@ const char *doctor_wrong_configuration(const struct doctor *doctor)
 			return doctor_checks[i].name;
 	}
 	return NULL;
+}
+
+/* Whether the check is about a part that is not used. */
+static bool is_absent(const struct doctor_check *check, const struct doctor_given *given)
+{
+	if (is_named(check, "configuration.audit"))
+		return given->audit.absent;
+	return (is_about_next(check) || is_named(check, "configuration.next-key")) && given->next_key.absent;
 }
 
 /* Skips the check if it cannot be run. */
@@ -99,9 +113,19 @@ int doctor_run(struct doctor **doctor, const struct doctor_given *given, doctor_
 	for (size_t i = 0; i < doctor_check_count && result == 0; i++) {
 		struct doctor_finding *finding = &(*doctor)->findings[i];
 
+		finding->absent = is_absent(&doctor_checks[i], given);
+		if (finding->absent) {
+			finding->status = DOCTOR_SKIPPED;
+			continue;
+		}
+		(*doctor)->now = &(*doctor)->keys[is_about_next(&doctor_checks[i]) ? 1 : 0];
 		if (!is_skipped(*doctor, &doctor_checks[i], finding))
 			run_check(*doctor, &doctor_checks[i], finding);
 		result = tell(context, &doctor_checks[i], finding, error);
+		if (result == 0 && finding->signal != 0) {
+			result = error_set(error, finding->class, "%s", finding->text);
+			error->signal = finding->signal;
+		}
 	}
 	return result;
 }
@@ -115,6 +139,7 @@ void doctor_close(struct doctor **doctor)
 	for (size_t i = 0; i < doctor_check_count && old->findings != NULL; i++)
 		cJSON_Delete(old->findings[i].facts);
 	free(old->findings);
+	doctor_token_close(old);
 	doctor_network_close(old);
 	free(old);
 	*doctor = NULL;

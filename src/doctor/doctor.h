@@ -21,6 +21,8 @@ struct doctor_finding {
 	enum error_class class; /* of a failure: the exit status */
 	char text[1024];        /* one sentence without a full stop, such as "expires in 12 days" */
 	char step[1024];        /* what to do next, in the imperative; empty: nothing */
+	bool absent; /* of a skipped check: nothing is there to check, and nobody needs to read so */
+	int signal;  /* of a failure: the signal that ended it, and with it the run; 0: none */
 	struct cJSON *facts;    /* an object for --json, such as {"not_after":1790000000}; NULL: none */
 };
 
@@ -86,8 +88,10 @@ struct doctor_given {
 	/* What the settings give; what they do not give, or what cannot be used, is 0. The request has no identity: see
 	 * tls_certificate. A check that uses a part needs that part's check, such as "configuration.key". */
 	const struct bearer_request *request;
-	struct doctor_part key;       /* request->key, next_key */
-	struct doctor_part assertion; /* client_id, username, audience, claims, headers, certificate */
+	struct doctor_part key;       /* request->key, certificate */
+	struct doctor_part next_key;  /* request->next_key, next_certificate */
+	struct doctor_part audit;     /* request->recorder */
+	struct doctor_part assertion; /* client_id, username, audience, claims, headers */
 	struct doctor_part server;    /* instance_url, token_url, endpoint, http */
 	const char *tls_certificate;  /* path; NULL: none */
 	const char *tls_key;          /* URI; NULL: that of the key */
@@ -112,7 +116,7 @@ extern const size_t doctor_check_count;
 
 /* --- running them ------------------------------------------------------------------------------------------------ */
 
-/* What is called after each check. Returns 0, or a negative class to stop. */
+/* What is called after each check that is not absent. Returns 0, or a negative class to stop. */
 typedef int doctor_tell(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
 			struct error *error);
 

@@ -78,6 +78,7 @@ void doctor_fail(struct doctor_finding *finding, const struct error *error)
 {
 	set(finding, DOCTOR_FAILURE, error->hint);
 	finding->class = error->class != ERROR_NONE ? error->class : ERROR_UNEXPECTED;
+	finding->signal = error->signal;
 	join_lines(finding->text, sizeof(finding->text), error->text);
 }
 

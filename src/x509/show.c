@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+enum { DAY = 86400 }; /* seconds */
+
 void x509_subject(X509 *certificate, char *text, size_t size)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -51,4 +53,17 @@ enum x509_validity x509_valid_at(const X509 *certificate, time_t when)
 	if (ends < 0)
 		return X509_EXPIRED;
 	return begins > 0 ? X509_NOT_YET_VALID : X509_VALID;
+}
+
+bool x509_not_after(const X509 *certificate, time_t *when)
+{
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days, seconds;
+	bool readable = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1;
+
+	if (readable)
+		*when = (time_t)days * DAY + seconds;
+	ASN1_TIME_free(epoch);
+	ERR_clear_error();
+	return readable;
 }

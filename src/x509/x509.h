@@ -86,6 +86,9 @@ void x509_expiry(X509 *certificate, char *text, size_t size);
 enum x509_validity { X509_VALID, X509_NOT_YET_VALID, X509_EXPIRED };
 enum x509_validity x509_valid_at(const X509 *certificate, time_t when);
 
+/* Reads the end of the validity. Returns false if it is unreadable. */
+bool x509_not_after(const X509 *certificate, time_t *when);
+
 /* SHA-256 of the certificate's DER, or of the public key's SubjectPublicKeyInfo, as AA:BB:…; "?" on failure. */
 void x509_fingerprint(X509 *certificate, char text[X509_FINGERPRINT_SIZE]);
 void x509_key_fingerprint(EVP_PKEY *key, char text[X509_FINGERPRINT_SIZE]);

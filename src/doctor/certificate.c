@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The checks of a key's certificate, from a file or from the token. */
+#include "doctor/internal.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { DAY = 86400 }; /* seconds */
+
+static const char *path_of(const struct doctor *doctor)
+{
+	const struct bearer_request *request = doctor->given->request;
+
+	return doctor->now == &doctor->keys[0] ? request->certificate : request->next_certificate;
+}
+
+/* "certificate" or "next-certificate", as the option is named. */
+static const char *option_of(const struct doctor *doctor)
+{
+	return doctor->now == &doctor->keys[0] ? "--certificate" : "--next-certificate";
+}
+
+static void describe(struct doctor_finding *finding, X509 *certificate, const char *path)
+{
+	char subject[256], sha256[X509_FINGERPRINT_SIZE];
+
+	x509_subject(certificate, subject, sizeof(subject));
+	x509_fingerprint(certificate, sha256);
+	doctor_ok(finding, "%s (%s), SHA-256 %s", path != NULL ? path : "on the token", subject, sha256);
+	doctor_fact_text(finding, "subject", subject);
+	doctor_fact_text(finding, "sha256", sha256);
+}
+
+/* Chooses the key's certificate from the file, or the only one if the public half is not known. */
+static void read_file(struct doctor_key *key, const char *path, struct doctor_finding *finding)
+{
+	struct error error;
+
+	if (x509_read(path, &key->certificates, &error) < 0)
+		doctor_fail(finding, &error);
+	else if (x509_choose(&key->certificates, path, key->seen.public, &key->certificate, &error) == 0)
+		describe(finding, key->certificate, path);
+	else if (key->certificates.count == 1) /* another key's: see doctor_certificate_key */
+		describe(finding, key->certificates.list[0], path);
+	else
+		doctor_ok(finding, "%s holds %zu certificates", path, key->certificates.count);
+}
+
+void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *finding)
+{
+	struct doctor_key *key = doctor->now;
+	const char *path = path_of(doctor);
+	char step[128];
+
+	if (path != NULL) {
+		read_file(key, path, finding);
+	} else if (key->seen.certificate != NULL) {
+		key->certificate = key->seen.certificate;
+		X509_up_ref(key->certificate);
+		describe(finding, key->certificate, NULL);
+	} else if (key->seen.public == NULL) {
+		doctor_skip(finding, "none is given, and none is visible on the token");
+	} else {
+		snprintf(step, sizeof(step), "give the file with the one that the server has, with %s FILE",
+			 option_of(doctor));
+		doctor_warn(finding, step, "none is given, and the token holds none: nobody sees when it expires");
+	}
+}
+
+/* Whether a certificate was found; otherwise skips the check. */
+static bool has_certificate(const struct doctor *doctor, struct doctor_finding *finding)
+{
+	if (doctor->now->certificate == NULL)
+		doctor_skip(finding, "no certificate of this key is known");
+	return doctor->now->certificate != NULL;
+}
+
+/* The signature of the key's only certificate, or that of several, shows whose it is. */
+static bool verifies(const struct doctor *doctor, enum alg alg)
+{
+	const struct x509_list *list = &doctor->now->certificates;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (alg_verifies(alg, X509_get0_pubkey(list->list[i]), doctor_test_data, strlen(doctor_test_data),
+				 doctor->signature, doctor->signature_length))
+			return true;
+	}
+	return false;
+}
+
+static void judge_signature(const struct doctor *doctor, struct doctor_finding *finding)
+{
+	struct error error;
+
+	if (verifies(doctor, p11_key_alg(doctor->key))) {
+		doctor_ok(finding, "it verifies the test signature");
+		return;
+	}
+	error_set(&error, ERROR_CONFIG, "the certificate %s does not verify the test signature", path_of(doctor));
+	error_hint(&error, "give the certificate of this key with %s, or name its key", option_of(doctor));
+	doctor_fail(finding, &error);
+}
+
+void doctor_certificate_key(struct doctor *doctor, struct doctor_finding *finding)
+{
+	struct doctor_key *key = doctor->now;
+	X509 *chosen = NULL;
+	struct error error;
+
+	if (path_of(doctor) == NULL) {
+		if (has_certificate(doctor, finding))
+			doctor_ok(finding, "it has the key's public half");
+	} else if (key->seen.public == NULL && key == &doctor->keys[0] && doctor->signature_length > 0) {
+		judge_signature(doctor, finding);
+	} else if (key->seen.public == NULL) {
+		doctor_skip(finding, doctor->given->login ? "the token does not show the key's public half" :
+			    "the token hides the key's public half: needs --login");
+	} else if (x509_choose(&key->certificates, path_of(doctor), key->seen.public, &chosen, &error) == 0) {
+		doctor_ok(finding, "it has the key's public half");
+	} else {
+		error_hint(&error, "give the certificate of this key with %s, or name its key", option_of(doctor));
+		doctor_fail(finding, &error);
+	}
+	X509_free(chosen);
+}
+
+static void fail_expiry(struct doctor_finding *finding, const char *what, const char *when)
+{
+	struct error error;
+
+	error_set(&error, ERROR_CONFIG, "%s %s", what, when);
+	error_hint(&error, "make a new one with \"p11bearer cert\", and put it into the app");
+	doctor_fail(finding, &error);
+}
+
+void doctor_certificate_expiry(struct doctor *doctor, struct doctor_finding *finding)
+{
+	long warn_days = doctor->given->request->warn_days, days;
+	X509 *certificate = doctor->now->certificate;
+	time_t now = time(NULL), not_after;
+	char from[32], to[32];
+
+	if (!has_certificate(doctor, finding))
+		return;
+	if (!x509_not_after(certificate, &not_after)) {
+		doctor_warn(finding, "make a new one with \"p11bearer cert\"", "its end of validity cannot be read");
+		return;
+	}
+	x509_beginning(certificate, from, sizeof(from));
+	x509_expiry(certificate, to, sizeof(to));
+	days = (long)((not_after - now) / DAY);
+	if (x509_valid_at(certificate, now) == X509_EXPIRED)
+		fail_expiry(finding, "expired at", to);
+	else if (x509_valid_at(certificate, now) == X509_NOT_YET_VALID)
+		fail_expiry(finding, "is not valid before", from);
+	else if (days < warn_days)
+		doctor_warn(finding, "replace it in time: \"p11bearer rotate\" makes a new key and certificate, and "
+				     "puts it into the app", "expires in %ld days, at %s", days, to);
+	else
+		doctor_ok(finding, "expires in %ld days, at %s", days, to);
+	doctor_fact_number(finding, "not_after", (double)not_after);
+	doctor_fact_number(finding, "days_left", (double)days);
+}
+
+void doctor_certificate_size(struct doctor *doctor, struct doctor_finding *finding)
+{
+	const struct server *server = doctor->given->request->server;
+	struct error error;
+	size_t length;
+	char *pem;
+
+	if (!has_certificate(doctor, finding))
+		return;
+	if (x509_certificate_pem(doctor->now->certificate, &pem, &length, &error) < 0) {
+		doctor_fail(finding, &error);
+		return;
+	}
+	free(pem);
+	if (length > server->certificate_max) {
+		error_set(&error, ERROR_CONFIG, "%zu bytes of PEM; %s stores at most %zu", length, server->name,
+			  server->certificate_max);
+		error_hint(&error, "make a smaller one, with a shorter subject and fewer extensions");
+		doctor_fail(finding, &error);
+	} else {
+		doctor_ok(finding, "%zu bytes of PEM; %s stores up to %zu", length, server->name,
+			  server->certificate_max);
+	}
+	doctor_fact_number(finding, "bytes", (double)length);
+}
