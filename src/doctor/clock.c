@@ -18,7 +18,8 @@ void doctor_clock_server(struct doctor *doctor, struct doctor_finding *finding)
 	struct error error;
 
 	if (!clock->known) {
-		doctor_skip(finding, "the server's answer does not say what time it is");
+		doctor_skip(finding, "%s", doctor->network.probe.stage == HTTP_STAGE_DONE ?
+			    "needs a Date in the server's answer" : "needs an answer of the server");
 		return;
 	}
 	allowed = advice_clock_allowed(request->server, clock,

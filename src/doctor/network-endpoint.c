@@ -22,7 +22,8 @@ static bool is_page(const struct http_response *response)
 }
 
 /* The answer is no refusal in JSON. */
-static void refuse(const struct http_response *response, struct error *error, struct doctor_finding *finding)
+static void refuse(const struct http_response *response, bool transient, struct error *error,
+		   struct doctor_finding *finding)
 {
 	char title[TITLE_SIZE];
 
@@ -32,7 +33,9 @@ static void refuse(const struct http_response *response, struct error *error, st
 			  response->url, title[0] != '\0' ? ", \"" : "", title, title[0] != '\0' ? "\"," : "",
 			  response->status);
 	}
-	if (error->hint[0] == '\0' || is_page(response))
+	if (transient)
+		error_hint(error, "wait and try again: the server, or a proxy before it, is not available");
+	else if (error->hint[0] == '\0' || is_page(response))
 		error_hint(error, ELSEWHERE);
 	doctor_fail(finding, error);
 }
@@ -51,7 +54,7 @@ static void judge(const struct doctor *doctor, const struct oauth_answer *answer
 		doctor_fail(finding, error);
 	} else if (result != -ERROR_ORG || answer->code[0] == '\0' || answer->plain || answer->refused ||
 		   answer->status == HTTP_NOT_FOUND) {
-		refuse(response, error, finding);
+		refuse(response, answer->transient, error, finding);
 	} else if (answer->transient) {
 		advice_hint(advice, answer->retry_after, error);
 		doctor_fail(finding, error);

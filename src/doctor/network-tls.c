@@ -50,15 +50,17 @@ static void describe(X509 *certificate, char *text, size_t size)
 	snprintf(text, size, "%s, issued by %s, valid until %s", subject, issuer, when);
 }
 
-/* The server's certificate is not accepted. */
-static void reject(const struct doctor *doctor, struct doctor_finding *finding)
+/* The handshake failed, most often because the server's certificate is not accepted. */
+static void explain(const struct doctor *doctor, struct doctor_finding *finding)
 {
 	const struct http_probe *probe = &doctor->network.probe;
 	const char *file = http_ca_file(&doctor->given->request->http);
 	struct error error = doctor->network.error;
 	char text[500];
 
-	if (probe->other_host) {
+	if (probe->fault == NULL && !probe->other_host) { /* the handshake failed for another reason */
+		error_hint(&error, "check that the port is one for https, and that the server speaks TLS 1.2 or later");
+	} else if (probe->other_host) {
 		name_hosts(probe->certificate, text, sizeof(text));
 		error_set(&error, ERROR_NETWORK, "the server's certificate is for another host: %s", text);
 		error_hint(&error, "check the host in --instance-url and --token-url, and what its name resolves to");
@@ -83,10 +85,7 @@ void doctor_network_tls(struct doctor *doctor, struct doctor_finding *finding)
 	if (probe->version[0] != '\0')
 		doctor_fact_text(finding, "version", probe->version);
 	if (probe->stage == HTTP_STAGE_TLS) {
-		if (probe->fault != NULL || probe->other_host)
-			reject(doctor, finding);
-		else
-			doctor_fail(finding, &doctor->network.error);
+		explain(doctor, finding);
 		return;
 	}
 	describe(probe->certificate, text, sizeof(text));

@@ -11,6 +11,7 @@
 
 enum { LOCKED_KIB = 64 }; /* what one bearer takes; a batch takes more, see base/locked.h */
 
+#define UNDUMPABLE "unset LD_PRELOAD, and use a build without sanitizers"
 #define RAISE "raise the limit on locked memory to 64 KiB at least: ulimit -l, or LimitMEMLOCK= for a service"
 
 bool protection_line(const char *path, char *line, size_t size)
@@ -52,27 +53,18 @@ void doctor_protection_memory(struct doctor *doctor, struct doctor_finding *find
 			    (int)LOCKED_KIB, shown);
 }
 
-/* core(5): a pattern that begins with a pipe gets core files whatever the limit is. */
+/* core(5): a pattern that begins with a pipe gets core files whatever their limit, which is 0 here. */
 void doctor_protection_core(struct doctor *doctor, struct doctor_finding *finding)
 {
-	struct rlimit limit = { 0, 0 };
 	char pattern[256];
 
 	(void)doctor;
-	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0) {
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0)
 		doctor_ok(finding, "a crash leaves no core file, and other processes cannot read this one's memory");
-		return;
-	}
-	(void)getrlimit(RLIMIT_CORE, &limit);
-	if (protection_line("/proc/sys/kernel/core_pattern", pattern, sizeof(pattern)) && pattern[0] == '|')
-		doctor_warn(finding, "use a build without sanitizers, and nothing that makes processes dumpable",
-			    "the kernel passes core files, with secrets, to %s: something has made this process "
-			    "dumpable", pattern + 1);
-	else if (limit.rlim_cur > 0)
-		doctor_warn(finding, "set it to 0: ulimit -c 0, or LimitCORE=0 for a service",
-			    "a crash may write secrets to a core file: something has made this process dumpable and "
-			    "has raised the limit on core files");
+	else if (protection_line("/proc/sys/kernel/core_pattern", pattern, sizeof(pattern)) && pattern[0] == '|')
+		doctor_warn(finding, UNDUMPABLE, "something has made this process dumpable: after a crash, the kernel "
+			    "passes its memory, with secrets, to %s", pattern + 1);
 	else
-		doctor_warn(finding, "use a build without sanitizers, and nothing that makes processes dumpable",
-			    "processes of this user can read this one's memory: something has made it dumpable");
+		doctor_warn(finding, UNDUMPABLE, "something has made this process dumpable: other processes can read "
+			    "its memory");
 }

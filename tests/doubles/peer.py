@@ -8,6 +8,7 @@ to the others. --log writes a line for each connection ("connection") and for ea
 "request N") to FILE. The file of --client has the process id of the client, for the mode that stops it.
 """
 import argparse
+import email.utils
 import itertools
 import json
 import os
@@ -71,6 +72,8 @@ OK = b'HTTP/1.1 200 OK\r\n'
 EARLY = b'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n'
 CHUNKED = OK + b'Transfer-Encoding: chunked\r\n\r\n'
 PLAIN = {
+    'refuse': lambda send: send(b'HTTP/1.1 400 Bad Request\r\nDate: ' + email.utils.formatdate(usegmt=True).encode() +
+                                b'\r\nContent-Length: 27\r\n\r\n{"error":"invalid_request"}'),
     'hang': lambda send: rest(),
     'status-drip': lambda send: drip(send, b'HTTP/1.1 200 ', b'O'),
     'header-drip': lambda send: drip(send, OK + b'X: ', b'y'),
