@@ -5,30 +5,18 @@
 
 enum { DAY = 24 * 60 * 60 };
 
-static long long expiry_of(const X509 *certificate)
-{
-	int days, seconds;
-	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-	long long result = 0;
-
-	if (epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1)
-		result = (long long)days * DAY + seconds;
-	ASN1_TIME_free(epoch);
-	return result;
-}
-
 long long certificate_expiry(const char *path)
 {
 	struct x509_list list = { 0 };
 	struct error error = { 0 };
-	long long result = 0;
+	time_t end = 0;
 
 	if (path == NULL)
 		return 0;
 	if (x509_read(path, &list, &error) == 0 && list.count > 0)
-		result = expiry_of(list.list[0]);
+		(void)x509_not_after(list.list[0], &end);
 	x509_list_clear(&list);
-	return result;
+	return end;
 }
 
 long long certificate_days(long long expiry, long long now)

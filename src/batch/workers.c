@@ -85,19 +85,21 @@ static void *work(void *context)
 {
 	struct worker *worker = context;
 	struct workers *workers = worker->workers;
-	struct p11_key *key = workers->list[0].signer.key;
+	struct p11_key *key = workers_key(workers);
+	const struct p11_signer *signer = worker->signer.keys[0].p11;
 	struct item *item = NULL;
 	bool again = false;
 
 	while ((item = next(workers, item, again)) != NULL) {
 		if (item->asks) {
-			item->certificate = signer_certificate(&worker->signer, NULL);
+			item->certificate = signer_certificate(&worker->signer, 0, NULL);
 			again = false;
 			continue;
 		}
-		item->result = assertion_make(&worker->signer, &item->line.request, &item->assertion, &item->error);
+		item->result = assertion_make(&worker->signer, 0, &item->line.request, &item->assertion,
+					      &item->error);
 		item->cut_short = item->result < 0 && p11_key_was_abandoned(key);
-		again = item->result < 0 && !p11_signer_has_session(worker->signer.p11) && !p11_key_is_gone(key, NULL);
+		again = item->result < 0 && !p11_signer_has_session(signer) && !p11_key_is_gone(key, NULL);
 		if (again && worker != &workers->list[0]) {
 			give(workers, item);
 			return NULL;
@@ -142,7 +144,7 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 	new->list[0].workers = new;
 	result = signer_open(&new->list[0].signer, request, error);
 	if (result == 0)
-		result = p11_key_prepare(new->list[0].signer.key, error);
+		result = p11_key_prepare(new->list[0].signer.keys[0].key, error);
 	if (result == 0 && new->descriptor < 0)
 		result = error_set(error, ERROR_UNEXPECTED, "no descriptor is left: %s", strerror(EMFILE));
 	if (result == 0 && !start(&new->list[0]))
@@ -156,16 +158,17 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 
 struct p11_key *workers_key(const struct workers *workers)
 {
-	return workers->list[0].signer.key;
+	return workers->list[0].signer.keys[0].key;
 }
 
 /* Opens the other sessions, as many as the token allows. Call it after the first assertion, while its worker idles. */
 static void settle(struct workers *workers, double taken)
 {
-	const char *why = p11_key_single(workers->list[0].signer.key);
+	const struct signer_key *key = &workers->list[0].signer.keys[0];
+	const char *why = p11_key_single(key->key);
 
 	workers->settled = true;
-	if (why == NULL && taken > (double)P11_TOUCH_MS && p11_signer_recoveries(workers->list[0].signer.p11) == 0)
+	if (why == NULL && taken > (double)P11_TOUCH_MS && p11_signer_recoveries(key->p11) == 0)
 		why = "the first signature took so long that it may have needed a touch";
 	if (why != NULL && workers->wanted_sessions > 1) {
 		message_note("using one session with the token: %s", why);
@@ -276,15 +279,15 @@ void workers_woken(struct workers *workers)
 
 bool workers_recover(const struct workers *workers)
 {
-	return p11_key_is_away(workers->list[0].signer.key);
+	return p11_key_is_away(workers->list[0].signer.keys[0].key);
 }
 
 void workers_stop_waiting(struct workers *workers)
 {
-	p11_key_abandon(workers->list[0].signer.key);
+	p11_key_abandon(workers->list[0].signer.keys[0].key);
 }
 
 bool workers_lost_key(const struct workers *workers, struct error *why)
 {
-	return p11_key_is_gone(workers->list[0].signer.key, why);
+	return p11_key_is_gone(workers->list[0].signer.keys[0].key, why);
 }

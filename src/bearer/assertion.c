@@ -20,71 +20,15 @@ enum {
 	STALE = 2, /* seconds: if the token was away this long, the assertion is made again */
 };
 
-static void warn_if_not_valid(const struct signer *signer)
-{
-	enum x509_validity validity = x509_valid_at(signer->certificates.list[0], time(NULL));
-
-	if (validity == X509_EXPIRED)
-		message_warn("the certificate %s has expired", signer->path);
-	else if (validity == X509_NOT_YET_VALID)
-		message_warn("the certificate %s is not valid yet", signer->path);
-}
-
-int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
-{
-	*signer = (struct signer){ .path = request->certificate, .identity = request->identity };
-	if (request->lifetime > request->server->lifetime_max)
-		message_warn("a lifetime of %ld s is more than the %ld s that %s documents", request->lifetime,
-			     request->server->lifetime_max, request->server->name);
-	if (signer->path != NULL && x509_read(signer->path, &signer->certificates, error) < 0)
-		return error_result(error);
-	if (signer->certificates.count == 1)
-		warn_if_not_valid(signer);
-	if (p11_key_open(&signer->key, &request->key, false, error) < 0)
-		return error_result(error);
-	return p11_signer_open(&signer->p11, signer->key, error);
-}
-
-bool signer_another(const struct signer *signer, struct signer *another)
-{
-	struct error ignored;
-
-	*another = (struct signer){ .path = signer->path, .warned = true };
-	if (x509_list_copy(&signer->certificates, &another->certificates, &ignored) == 0 &&
-	    p11_signer_open(&another->p11, signer->key, &ignored) == 0)
-		return true;
-	signer_close(another);
-	return false;
-}
-
-void signer_close(struct signer *signer)
-{
-	x509_list_clear(&signer->certificates);
-	p11_signer_close(&signer->p11);
-	p11_key_close(&signer->key);
-}
-
-X509 *signer_certificate(struct signer *signer, const struct error *verdict)
-{
-	const struct x509_list *certificates = &signer->certificates;
-
-	if (signer->path == NULL)
-		return p11_signer_certificate(signer->p11, verdict);
-	if (certificates->count != 1)
-		return NULL;
-	X509_up_ref(certificates->list[0]);
-	return certificates->list[0];
-}
-
 /* No certificate in the file verifies the signature: they belong to other keys, or the token failed. */
-static int mismatch(const struct signer *signer, const struct x509_list *certificates, const char *path,
+static int mismatch(const struct signer_key *key, const struct x509_list *certificates, const char *path,
 		    const char *option, const char *advice, struct error *error)
 {
 	EVP_PKEY *public;
 	X509 *own;
 	struct error why;
 
-	if (p11_signer_public(signer->p11, &public, &why) < 0) {
+	if (p11_signer_public(key->p11, &public, &why) < 0) {
 		error_set(error, ERROR_CONFIG, "the certificate %s does not verify the key's signature, and there is "
 			  "no public key to compare it with: %s", path, why.text);
 		error_hint(error, "nothing was sent; check that %s names the certificate of this key", option);
@@ -100,13 +44,20 @@ static int mismatch(const struct signer *signer, const struct x509_list *certifi
 	return error_result(error);
 }
 
+/* What jwt_sign passes on to `sign`. */
+struct signing {
+	struct signer *signer;
+	size_t which;
+};
+
 /* The file may also contain CA certificates, in any order. Only the certificate that verifies the first signature is
  * kept. */
-static int check(struct signer *signer, const void *data, size_t size, const unsigned char *signature, size_t length,
+static int check(struct signing *signing, const void *data, size_t size, const unsigned char *signature, size_t length,
 		 struct error *error)
 {
-	struct x509_list *certificates = &signer->certificates;
-	enum alg alg = p11_signer_alg(signer->p11);
+	struct signer_key *key = &signing->signer->keys[signing->which];
+	struct x509_list *certificates = &key->certificates;
+	enum alg alg = p11_signer_alg(key->p11);
 	X509 *own;
 	size_t i = 0;
 
@@ -114,44 +65,46 @@ static int check(struct signer *signer, const void *data, size_t size, const uns
 	       !alg_verifies(alg, X509_get0_pubkey(certificates->list[i]), data, size, signature, length))
 		i++;
 	if (i == certificates->count)
-		return mismatch(signer, certificates, signer->path, "--certificate",
+		return mismatch(key, certificates, key->path,
+				signing->which == 0 ? "--certificate" : "--next-certificate",
 				"the org would answer invalid_client", error);
 	if (certificates->count == 1)
 		return 0;
-	if (x509_choose(certificates, signer->path, X509_get0_pubkey(certificates->list[i]), &own, error) < 0)
+	if (x509_choose(certificates, key->path, X509_get0_pubkey(certificates->list[i]), &own, error) < 0)
 		return error_result(error);
 	x509_list_clear(certificates);
 	if (x509_list_add(certificates, own, error) < 0)
 		return error_result(error);
-	warn_if_not_valid(signer);
+	signer_warn_of_expiry(key, signing->signer->warn_days);
 	return 0;
 }
 
 /* Without a handshake, and without another signature. */
-static int check_identity(const struct signer *signer, const void *data, size_t size, const unsigned char *signature,
+static int check_identity(const struct signing *signing, const void *data, size_t size, const unsigned char *signature,
 			  size_t length, struct error *error)
 {
+	const struct signer_key *key = &signing->signer->keys[0];
 	const char *path;
-	X509 *certificate = identity_certificate(signer->identity, &path);
+	X509 *certificate = signing->which == 0 ? identity_certificate(signing->signer->identity, &path) : NULL;
 	const struct x509_list certificates = { .list = &certificate, .count = 1 };
 
 	if (certificate == NULL ||
-	    alg_verifies(p11_signer_alg(signer->p11), X509_get0_pubkey(certificate), data, size, signature, length))
+	    alg_verifies(p11_signer_alg(key->p11), X509_get0_pubkey(certificate), data, size, signature, length))
 		return 0;
-	return mismatch(signer, &certificates, path, "--tls-certificate",
+	return mismatch(key, &certificates, path, "--tls-certificate",
 			"if the certificate belongs to another key, name that with --tls-key", error);
 }
 
 /* If the token does not show the public key, only the certificate gives the key's size and can verify signatures. */
-static void warn_if_unchecked(const struct signer *signer, size_t length)
+static void warn_if_unchecked(const struct signer_key *key, size_t length)
 {
-	const char *unchecked = p11_key_unchecked(signer->key);
+	const char *unchecked = p11_key_unchecked(key->key);
 
 	if (unchecked == NULL)
 		return;
-	p11_key_warn_of_size(signer->key, signer->path == NULL ? (int)length * 8 :
-			     EVP_PKEY_get_bits(X509_get0_pubkey(signer->certificates.list[0])));
-	if (signer->path == NULL)
+	p11_key_warn_of_size(key->key, key->path == NULL ? (int)length * 8 :
+			     EVP_PKEY_get_bits(X509_get0_pubkey(key->certificates.list[0])));
+	if (key->path == NULL)
 		message_warn("signatures cannot be checked: %s; to check them, give the key's certificate with "
 			     "--certificate FILE", unchecked);
 }
@@ -159,17 +112,18 @@ static void warn_if_unchecked(const struct signer *signer, size_t length)
 static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
 		struct error *error)
 {
-	struct signer *signer = context;
+	struct signing *signing = context;
+	struct signer_key *key = &signing->signer->keys[signing->which];
 
-	if (p11_signer_sign(signer->p11, data, size, signature, length, error) < 0)
+	if (p11_signer_sign(key->p11, data, size, signature, length, error) < 0)
 		return error_result(error);
-	if (signer->path != NULL && check(signer, data, size, signature, *length, error) < 0)
+	if (key->path != NULL && check(signing, data, size, signature, *length, error) < 0)
 		return error_result(error);
-	if (!signer->warned && check_identity(signer, data, size, signature, *length, error) < 0)
+	if (!key->warned && check_identity(signing, data, size, signature, *length, error) < 0)
 		return error_result(error);
-	if (!signer->warned)
-		warn_if_unchecked(signer, *length);
-	signer->warned = true;
+	if (!key->warned)
+		warn_if_unchecked(key, *length);
+	key->warned = true;
 	return 0;
 }
 
@@ -195,14 +149,16 @@ static char *make_audience(const struct bearer_request *request)
 	return jwt_audience(url, (size_t)(url->end - url->text));
 }
 
-static int make_once(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
-		     struct error *error)
+static int make_once(struct signer *signer, size_t which, const struct bearer_request *request,
+		     struct assertion *assertion, struct error *error)
 {
-	EVP_PKEY *certified = signer->certificates.count == 1 ? X509_get0_pubkey(signer->certificates.list[0]) : NULL;
+	struct signing signing = { signer, which };
+	const struct signer_key *key = &signer->keys[which];
+	EVP_PKEY *certified = key->certificates.count == 1 ? X509_get0_pubkey(key->certificates.list[0]) : NULL;
 	char jti[JTI_BYTES * 4 / 3 + 3];
 	char *aud = make_audience(request);
 	struct jwt_params params = {
-		.alg = p11_signer_alg(signer->p11),
+		.alg = p11_signer_alg(key->p11),
 		.iss = request->client_id,
 		.sub = request->username,
 		.aud = aud,
@@ -218,6 +174,7 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 
 	assertion_wipe(assertion);
 	assertion->alg = params.alg;
+	assertion->key = which;
 	assertion->exp = params.exp;
 	if (assertion->text == NULL)
 		assertion->text = secret_new(2048);
@@ -230,8 +187,8 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 		result = jwt_claims(&params, &assertion->claims, error);
 	if (result == 0) {
 		began = clock_ms();
-		result = jwt_sign(assertion->header, assertion->claims, sign, signer, assertion->text, error);
-		result = record_signature(request->recorder, signer->p11, certified, &params, began, result, error);
+		result = jwt_sign(assertion->header, assertion->claims, sign, &signing, assertion->text, error);
+		result = record_signature(request->recorder, key->p11, certified, &params, began, result, error);
 	}
 	if (result < 0)
 		assertion_wipe(assertion);
@@ -239,18 +196,19 @@ static int make_once(struct signer *signer, const struct bearer_request *request
 	return result;
 }
 
-int assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
-		   struct error *error)
+int assertion_make(struct signer *signer, size_t which, const struct bearer_request *request,
+		   struct assertion *assertion, struct error *error)
 {
+	const struct p11_signer *p11 = signer->keys[which].p11;
 	unsigned recoveries;
 	time_t began;
 	int result;
 
 	do {
-		recoveries = p11_signer_recoveries(signer->p11);
+		recoveries = p11_signer_recoveries(p11);
 		began = time(NULL);
-		result = make_once(signer, request, assertion, error);
-	} while (result == 0 && p11_signer_recoveries(signer->p11) != recoveries && time(NULL) - began >= STALE);
+		result = make_once(signer, which, request, assertion, error);
+	} while (result == 0 && p11_signer_recoveries(p11) != recoveries && time(NULL) - began >= STALE);
 	return result;
 }
 
@@ -276,7 +234,7 @@ int bearer_assertion(const struct bearer_request *request, struct assertion *ass
 
 	memset(assertion, 0, sizeof(*assertion));
 	if (result == 0)
-		result = assertion_make(&signer, request, assertion, error);
+		result = assertion_make(&signer, 0, request, assertion, error);
 	if (result < 0)
 		assertion_clear(assertion);
 	signer_close(&signer);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bearer/bearer.h"
 
+#include "base/clock.h"
+#include "base/message.h"
 #include "bearer/advice.h"
 #include "bearer/client.h"
 #include "bearer/identity.h"
 #include "bearer/retry.h"
 #include "oauth/exchange.h"
+#include "process/interrupt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,13 +32,34 @@ int bearer_endpoint(struct bearer_request *request, struct error *error)
 	return http_url_below(&request->endpoint, &request->instance_url, request->server->token_path, error);
 }
 
-static void advise_on_certificate(struct signer *signer, const struct oauth_answer *answer, struct error *error)
+static void advise_on_certificate(struct signer *signer, size_t which, const struct oauth_answer *answer,
+				  struct error *error)
 {
-	X509 *certificate = signer_certificate(signer, error);
+	X509 *certificate = signer_certificate(signer, which, error);
 
 	if (certificate != NULL)
-		advice_certificate(certificate, signer->path, &answer->clock, error);
+		advice_certificate(certificate, signer->keys[which].path, &answer->clock, error);
 	X509_free(certificate);
+}
+
+/* Whether the server has refused the key, and the other one is to sign. Reports it, and waits if necessary. */
+static bool take_turn(struct client *client, struct turn *turn, double signing, const struct oauth_answer *answer,
+		      struct error *error)
+{
+	size_t refused = turn->key;
+	double wait;
+
+	if (error->class != ERROR_ORG || !turn_is_refusal(client->request->server, answer))
+		return false;
+	wait = turn_next(turn, client->signer.count, signing > (double)P11_TOUCH_MS);
+	if (wait < 0)
+		return false;
+	message_step("%s: the %skey was refused; signing with the %skey", error->text, refused == 1 ? "next " : "",
+		     turn->key == 1 ? "next " : "");
+	if (clock_ms() + wait < http_end(client->http) && interrupt_wait((unsigned long)wait) == 0)
+		return true;
+	error->signal = interrupt_signal();
+	return false;
 }
 
 /* Makes assertions until one is exchanged. One that may have reached the server is never sent twice: its jti is spent,
@@ -47,22 +71,31 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 		.retries = request->retries, .repeatable = true, .login = request->server,
 		.rate_wait = request->rate_wait, .end = http_end(client->http),
 	};
+	struct turn turn = turn_begin(client->accepted);
 	struct assertion assertion = { .text = NULL };
 	struct retry retry = { .tries = 0 };
+	double began = clock_ms(), signing = 0;
 	int result;
 
 	do {
 		result = 0;
-		if (assertion.text == NULL || answer->sent || time(NULL) + REUSE_MARGIN > assertion.exp)
-			result = assertion_make(&client->signer, request, &assertion, error);
+		if (assertion.text == NULL || assertion.key != turn.key || answer->sent ||
+		    time(NULL) + REUSE_MARGIN > assertion.exp) {
+			began = clock_ms();
+			result = assertion_make(&client->signer, turn.key, request, &assertion, error);
+			signing = clock_ms() - began;
+		}
 		if (result < 0)
 			break;
 		result = oauth_exchange(client->http, request->endpoint, assertion.text, request->server->error_names,
 					answer, error);
-	} while (result < 0 && retry_pause(&retry, &rules, answer, error));
+	} while (result < 0 && (take_turn(client, &turn, signing, answer, error) ||
+				retry_pause(&retry, &rules, answer, error)));
 	assertion_clear(&assertion);
+	if (result == 0)
+		client->accepted = turn.key;
 	if (result == -ERROR_ORG && advice_refusal(request, assertion.alg, answer, error))
-		advise_on_certificate(&client->signer, answer, error);
+		advise_on_certificate(&client->signer, turn.key, answer, error);
 	return result;
 }
 
@@ -104,7 +137,7 @@ int client_open(struct client *client, const struct bearer_request *request, str
 	if (result == 0 && !uses_agent(request))
 		result = signer_open(&client->signer, request, error);
 	if (result == 0 && !uses_agent(request))
-		result = identity_bind(request->identity, client->signer.key, error);
+		result = identity_bind(request->identity, client->signer.keys[0].key, error);
 	if (result == 0)
 		result = client_renew(client, error);
 	return result;

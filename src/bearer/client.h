@@ -9,6 +9,7 @@
 struct client {
 	const struct bearer_request *request;
 	struct signer signer; /* stays open: one login serves every bearer; all 0 with an agent */
+	size_t accepted;      /* the number of the key that the server accepted last */
 	struct http *http;
 	struct bearer *bearer;
 	long retries; /* of each request */

@@ -75,8 +75,9 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 		       struct bearer_request *request, struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
 
-/* The parts of cmd_bearer_request: client id, username, claims and header fields of the assertion; the URLs. Fail with
- * ERROR_USAGE or ERROR_CONFIG. request->server must be set. */
+/* The parts of cmd_bearer_request: the key that replaces the request's; client id, username, claims and header fields
+ * of the assertion; the URLs. Fail with ERROR_USAGE or ERROR_CONFIG. request->server must be set. */
+int cmd_take_next_key(const struct settings *settings, struct bearer_request *request, struct error *error);
 int cmd_take_claims(const struct settings *settings, struct bearer_request *request, struct error *error);
 int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
 		  struct error *error);

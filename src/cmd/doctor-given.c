@@ -49,17 +49,6 @@ static void take_server(const struct settings *settings, struct doctor_part *par
 	message_take_warnings(NULL, NULL);
 }
 
-/* The key that replaces another, and its certificate. */
-static void take_next_key(const struct settings *settings, struct doctor_part *part, struct bearer_request *request)
-{
-	const char *uri = settings_text(settings, SETTING_NEXT_KEY);
-
-	request->next_certificate = settings_text(settings, SETTING_NEXT_CERTIFICATE);
-	part->absent = uri == NULL;
-	if (uri != NULL && p11_uri_parse(&request->next_key, uri, &part->error) < 0)
-		settings_blame(settings, SETTING_NEXT_KEY, &part->error);
-}
-
 /* Without a login there is nothing to record. */
 static void take_audit(const struct settings *settings, const struct doctor_given *given, struct doctor_part *part,
 		       struct bearer_request *request)
@@ -86,7 +75,8 @@ int doctor_fill(const struct settings *settings, struct doctor_given *given, str
 	if (has_part(settings, cmd_needs_key, &given->key))
 		(void)cmd_key_request(settings, NULL, &request->key, &given->key.error);
 	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
-	take_next_key(settings, &given->next_key, request);
+	(void)cmd_take_next_key(settings, request, &given->next_key.error);
+	given->next_key.absent = request->next_key == NULL && given->next_key.error.class == ERROR_NONE;
 	take_audit(settings, given, &given->audit, request);
 	if (has_part(settings, needs_assertion, &given->assertion))
 		(void)cmd_take_claims(settings, request, &given->assertion.error);

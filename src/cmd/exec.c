@@ -166,7 +166,7 @@ static const struct settings_usage usage = {
 		   "P11BEARER_INSTANCE_URL and P11BEARER_ID. With --agent, nothing is required.",
 	.example = "p11bearer exec --profile production -- sf org display",
 	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_REVOKE },
 };
 const struct command command_exec = { &usage, run, NULL };

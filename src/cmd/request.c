@@ -102,6 +102,7 @@ int cmd_take_claims(const struct settings *settings, struct bearer_request *requ
 	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
 	request->username = settings_text(settings, SETTING_USERNAME);
 	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
+	request->warn_days = settings_number(settings, SETTING_WARN_DAYS);
 	request->lifetime = settings_number(settings, SETTING_LIFETIME);
 	if (request->lifetime == 0)
 		request->lifetime = request->server->lifetime_max;
@@ -128,6 +129,23 @@ int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, str
 	if (bearer_endpoint(request, error) == 0)
 		return 0;
 	settings_blame(settings, cmd_first_url(settings), error);
+	return error_result(error);
+}
+
+int cmd_take_next_key(const struct settings *settings, struct bearer_request *request, struct error *error)
+{
+	const char *uri = settings_text(settings, SETTING_NEXT_KEY);
+
+	request->next_certificate = settings_text(settings, SETTING_NEXT_CERTIFICATE);
+	if (uri != NULL && p11_uri_parse(&request->next_key, uri, error) < 0) {
+		settings_blame(settings, SETTING_NEXT_KEY, error);
+		return error_result(error);
+	}
+	if (uri != NULL || request->next_certificate == NULL)
+		return 0;
+	error_set(error, ERROR_CONFIG, "a next certificate requires its key");
+	error_hint(error, "give the key with --next-key");
+	settings_blame(settings, SETTING_NEXT_CERTIFICATE, error);
 	return error_result(error);
 }
 
@@ -195,6 +213,7 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 		request->http.identity = identity_http(request->identity);
 	}
 	if (cmd_key_request(settings, NULL, &request->key, error) < 0 ||
+	    (purpose == CMD_BEARER && cmd_take_next_key(settings, request, error) < 0) ||
 	    cmd_take_urls(settings, purpose, request, error) < 0 ||
 	    cmd_take_claims(settings, request, error) < 0)
 		return error_result(error);
@@ -210,6 +229,7 @@ void cmd_bearer_request_clear(struct bearer_request *request)
 		free((char *)request->headers[i].json);
 	free(request->claims);
 	free(request->headers);
+	p11_uri_free(&request->next_key);
 	http_url_free(&request->endpoint);
 	identity_close(&request->identity);
 	p11_uri_free(&request->key.uri);

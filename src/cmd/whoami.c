@@ -27,6 +27,6 @@ static const struct settings_usage usage = {
 		   "nothing is required.",
 	.example = "p11bearer whoami --profile production",
 	.needed = cmd_needs_bearer,
-	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 };
 const struct command command_whoami = { &usage, run, NULL };

@@ -73,7 +73,7 @@ static const struct server_advice advice[] = {
 	{ SERVER_OTHER, "invalid_client_id", CLIENT_UNKNOWN,
 	  "the consumer key is wrong, or the app is too new for this host to know it",
 	  "check --client-id; a change to an app takes 2 to 10 minutes to reach every host" },
-	{ SERVER_OTHER, "invalid_client invalid_client_credentials",
+	{ SERVER_SIGNATURE, "invalid_client invalid_client_credentials",
 	  "invalid client credentials|client credentials invalid|client credentials are/were invalid",
 	  "the signature does not match the app's certificate",
 	  "sign with that certificate's key, or put this key's certificate into the app and wait the 2 to 10 "

@@ -13,6 +13,7 @@ enum server_cause {
 	SERVER_LOGIN_RATE, /* the user has logged in too often: no try succeeds for minutes */
 	SERVER_EXPIRED,    /* the assertion is too old by the server's clock */
 	SERVER_TOO_NEW,    /* its exp is too far ahead by that clock, or it was issued in the future */
+	SERVER_SIGNATURE,  /* the signature is not by the key that the server knows */
 	SERVER_ASSERTION,  /* the assertion or its signature is wrong; the server does not say how */
 	SERVER_MUTUAL_TLS, /* the user must present a client certificate: another bearer does not help */
 };

@@ -253,7 +253,7 @@ static void ours(const char *user, bool print)
 	request.username = user;
 	if (request.audience.text == NULL) /* the program parses it when it is set */
 		(void)url_parse(&request.audience, aud);
-	check(assertion_make(&signer, &request, &assertion, &error) == 0, "assertion_make");
+	check(assertion_make(&signer, 0, &request, &assertion, &error) == 0, "assertion_make");
 	if (print)
 		puts(secret_data(assertion.text));
 	assertion_wipe(&assertion);

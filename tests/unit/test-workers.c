@@ -16,7 +16,7 @@ int __wrap_signer_open(struct signer *signer, const struct bearer_request *reque
 {
 	(void)request;
 	(void)error;
-	*signer = (struct signer){ .path = NULL };
+	*signer = (struct signer){ .count = 1 };
 	return 0;
 }
 
@@ -50,12 +50,13 @@ bool __wrap_p11_signer_has_session(const struct p11_signer *signer)
 }
 
 /* The lifetime of a line's request is its number. */
-int __wrap_assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
-			  struct error *error);
-int __wrap_assertion_make(struct signer *signer, const struct bearer_request *request, struct assertion *assertion,
-			  struct error *error)
+int __wrap_assertion_make(struct signer *signer, size_t which, const struct bearer_request *request,
+			  struct assertion *assertion, struct error *error);
+int __wrap_assertion_make(struct signer *signer, size_t which, const struct bearer_request *request,
+			  struct assertion *assertion, struct error *error)
 {
 	(void)signer;
+	(void)which;
 	(void)assertion;
 	(void)error;
 	while (sem_wait(&turns[request->lifetime]) < 0)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The key that signs assertions, and the one that replaces it, both open on one token. */
+#ifndef P11BEARER_BEARER_SIGNER_H
+#define P11BEARER_BEARER_SIGNER_H
+
+#include "bearer/bearer.h"
+#include "bearer/turn.h"
+#include "x509/x509.h"
+
+/* One of the keys that a signer signs with. */
+struct signer_key {
+	struct p11_key *key;           /* NULL in a signer from signer_another */
+	struct p11_signer *p11;
+	bool warned;                   /* about the key's signatures, see p11_key_warn_of_size */
+	struct x509_list certificates; /* of the file; after the first signature only the one that fits */
+	const char *path;              /* the request's file; NULL: signatures are not checked against a certificate */
+};
+
+struct signer {
+	struct signer_key keys[TURN_KEYS]; /* the request's key, and the one that replaces it */
+	size_t count;
+	long warn_days;                /* see bearer_request */
+	const struct bearer_identity *identity; /* NULL: none; the first signature is checked against its certificate */
+};
+
+/* Reads the certificates in the request's files, then opens its keys. If the next key cannot be opened, warns and goes
+ * on with one. Fails as x509_read and p11_key_open do. Close the signer even on failure. */
+int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error);
+void signer_close(struct signer *signer);
+
+/* After a signature by the key number `which`, returns the certificate that the app most likely has: the one in the
+ * request's file, else the one on the token that "app set-cert" would take. For the search and for `verdict` see
+ * p11_signer_certificate. Returns NULL if it is unknown. The caller frees it with X509_free. */
+X509 *signer_certificate(struct signer *signer, size_t which, const struct error *verdict);
+
+/* Opens another signer for the same keys, for another thread; close it before `signer`. Returns false if the token
+ * opens no more sessions. */
+bool signer_another(const struct signer *signer, struct signer *another);
+
+/* Warns if the certificate, the only one of the key, is not valid or expires in fewer than `warn_days` days. */
+void signer_warn_of_expiry(const struct signer_key *key, long warn_days);
+
+#endif
