@@ -3,8 +3,6 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -198,20 +196,11 @@ static int run_other(char *const *argv, struct error *error)
 	return 0;
 }
 
-/* Executes the program that implements the command: the one in this program's folder, else the installed one. */
+/* Executes the program that implements the command. */
 static int execute(const struct command *command, char **argv, struct error *error)
 {
-	char path[2 * PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
-	char *slash;
+	const char *path = cmd_program(command->program);
 
-	path[length > 0 ? length : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (slash != NULL) {
-		snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "%s", command->program);
-		execv(path, argv);
-	}
-	snprintf(path, sizeof(path), P11BEARER_LIBEXECDIR "/%s", command->program);
 	execv(path, argv);
 	error_set(error, ERROR_UNEXPECTED, "cannot run %s, which implements %s: %s", path, command->usage->command,
 		  strerror(errno));

@@ -33,8 +33,18 @@ static bool add_days(cJSON *object, const char *name, const char *path)
 	return cJSON_AddNumberToObject(object, name, (double)certificate_days(expiry, time(NULL))) != NULL;
 }
 
-static bool fill_profile(cJSON *object, const struct agent *agent, const struct agent_profile *profile)
+static bool may(struct client *client, const struct agent_profile *profile, enum worker_kind kind)
 {
+	struct failure failure;
+
+	/* A profile without a username is no less allowed. */
+	return agent_allows(client->http->agent, profile, kind, NULL, &client->peer, &failure) ||
+	       failure.kind != FAILURE_DENIED;
+}
+
+static bool fill_profile(cJSON *object, struct client *client, const struct agent_profile *profile)
+{
+	const struct agent *agent = client->http->agent;
 	struct cache_status status = { 0 };
 	const char *reason;
 
@@ -42,9 +52,12 @@ static bool fill_profile(cJSON *object, const struct agent *agent, const struct 
 	reason = status.reason[0] != '\0' ? status.reason : agent_workers_reason(agent->workers, profile);
 	return add_text(object, "name", profile->name) && add_text(object, "key", profile->key) &&
 	       add_days(object, "certificate_days", profile->certificate) &&
+	       add_time(object, "certificate_not_after", certificate_expiry(profile->certificate)) &&
 	       add_text(object, "next_key", profile->next_key) &&
 	       add_days(object, "next_certificate_days", profile->next_certificate) &&
 	       cJSON_AddBoolToObject(object, "prompt", profile->prompt) != NULL &&
+	       cJSON_AddBoolToObject(object, "may_have_bearers",
+				     may(client, profile, WORKER_BEARERS)) != NULL &&
 	       add_text(object, "state", worker_state_name(agent_workers_state(agent->workers, profile))) &&
 	       cJSON_AddNumberToObject(object, "bearers", (double)status.bearers) != NULL &&
 	       add_time(object, "expires_at", status.expires_at) &&
@@ -52,17 +65,10 @@ static bool fill_profile(cJSON *object, const struct agent *agent, const struct 
 	       add_text(object, "reason", reason);
 }
 
-static bool may_see(const struct client *client, const struct agent_profile *profile, struct peer *peer)
+static bool may_see(struct client *client, const struct agent_profile *profile)
 {
-	const struct agent *agent = client->http->agent;
-	struct failure failure;
-
-	if (peer_is_owner(peer))
-		return true;
-	/* A profile without a username is no less allowed. */
-	return agent_allows(agent, profile, WORKER_BEARERS, NULL, peer, &failure) || failure.kind != FAILURE_DENIED ||
-	       agent_allows(agent, profile, WORKER_ASSERTIONS, NULL, peer, &failure) ||
-	       failure.kind != FAILURE_DENIED;
+	return peer_is_owner(&client->peer) || may(client, profile, WORKER_BEARERS) ||
+	       may(client, profile, WORKER_ASSERTIONS);
 }
 
 static bool fill(cJSON *object, struct client *client)
@@ -78,10 +84,10 @@ static bool fill(cJSON *object, struct client *client)
 		const struct agent_profile *profile = &agent->config->profiles[i];
 		cJSON *one;
 
-		if (!may_see(client, profile, &client->peer))
+		if (!may_see(client, profile))
 			continue;
 		one = cJSON_CreateObject();
-		if (one == NULL || !cJSON_AddItemToArray(profiles, one) || !fill_profile(one, agent, profile))
+		if (one == NULL || !cJSON_AddItemToArray(profiles, one) || !fill_profile(one, client, profile))
 			return false;
 	}
 	return profiles != NULL;

@@ -37,6 +37,10 @@ const struct command *cmd_find(const struct command *const *commands, char *cons
 /* Runs the command, or prints its help. argv[0] is skipped. Returns what command->run returns. */
 int cmd_run(const struct command *command, int argc, char **argv, struct error *error);
 
+/* The path of one of the programs that implement commands: in this program's folder if it is there, else where it is
+ * installed. Valid until the next call. */
+const char *cmd_program(const char *name);
+
 /* Protects the process. main calls it before anything else that allocates. */
 void cmd_begin(void);
 

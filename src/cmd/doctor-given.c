@@ -58,9 +58,24 @@ static void take_audit(const struct settings *settings, const struct doctor_give
 	part->absent = request->recorder == NULL && part->error.class == ERROR_NONE;
 }
 
+/* An agent that no setting names is looked for at the usual places, unless a setting says that none is used. */
+static void take_agent(const struct settings *settings, struct doctor_agent *given)
+{
+	given->configured = settings_use_agent(settings);
+	if (!given->configured && settings_origin(settings, SETTING_AGENT) != NULL)
+		return;
+	if (cmd_agent(settings, &given->agent, &given->error) == 0 || given->configured)
+		return;
+	given->agent.socket[0] = '\0';
+	given->error.class = ERROR_NONE;
+}
+
 int doctor_fill(const struct settings *settings, struct doctor_given *given, struct bearer_request *request,
 		struct error *error)
 {
+	struct error ignored;
+	bool complete;
+
 	*request = (struct bearer_request){
 		.server = &server_salesforce,
 		.warn_days = settings_number(settings, SETTING_WARN_DAYS),
@@ -69,19 +84,24 @@ int doctor_fill(const struct settings *settings, struct doctor_given *given, str
 		.request = request,
 		.tls_certificate = settings_text(settings, SETTING_TLS_CERTIFICATE),
 		.tls_key = settings_text(settings, SETTING_TLS_KEY),
+		.app = {
+			.path = settings_text(settings, SETTING_APP_PATH),
+			.name = settings_text(settings, SETTING_APP),
+			.program = cmd_program("p11bearer-app"),
+		},
 		.login = settings_flag(settings, SETTING_LOGIN),
 		.exchange = settings_flag(settings, SETTING_EXCHANGE),
 	};
 	if (has_part(settings, cmd_needs_key, &given->key))
 		(void)cmd_key_request(settings, NULL, &request->key, &given->key.error);
-	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
 	(void)cmd_take_next_key(settings, request, &given->next_key.error);
 	given->next_key.absent = request->next_key == NULL && given->next_key.error.class == ERROR_NONE;
 	take_audit(settings, given, &given->audit, request);
-	if (has_part(settings, needs_assertion, &given->assertion))
-		(void)cmd_take_claims(settings, request, &given->assertion.error);
+	complete = has_part(settings, needs_assertion, &given->assertion);
+	(void)cmd_take_claims(settings, request, complete ? &given->assertion.error : &ignored);
 	if (has_part(settings, needs_server, &given->server))
 		take_server(settings, &given->server, request);
+	take_agent(settings, &given->agent);
 	return doctor_fill_configuration(settings, &given->configuration, error);
 }
 

@@ -57,8 +57,8 @@ static bool shows_default(enum setting_id id)
 /* Options of doctor itself. */
 static bool is_own(enum setting_id id)
 {
-	return id == SETTING_HELP || id == SETTING_VERBOSE || id == SETTING_JSON || id == SETTING_LOGIN ||
-	       id == SETTING_EXCHANGE || id == SETTING_APP_PATH || id == SETTING_STRICT;
+	return id == SETTING_HELP || id == SETTING_VERBOSE || id == SETTING_JSON || id == SETTING_APP ||
+	       (id >= SETTING_LOGIN && id <= SETTING_STRICT);
 }
 
 /* The origin without the key. */

@@ -61,6 +61,6 @@ static const struct settings_usage usage = {
 	.tolerant = true,
 	.example = "p11bearer doctor --profile production",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
-	.own = { SETTING_LOGIN, SETTING_EXCHANGE, SETTING_APP_PATH, SETTING_JSON, SETTING_STRICT },
+	.own = { SETTING_LOGIN, SETTING_EXCHANGE, SETTING_APP_PATH, SETTING_APP, SETTING_JSON, SETTING_STRICT },
 };
 const struct command command_doctor = { &usage, run, NULL };

@@ -8,6 +8,7 @@
 #include "process/process.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,23 @@ const struct command *cmd_find(const struct command *const *commands, char *cons
 		}
 	}
 	return found;
+}
+
+const char *cmd_program(const char *name)
+{
+	static char path[2 * PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
+
+	path[length > 0 ? length : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (slash != NULL) {
+		snprintf(slash + 1, sizeof(path) - (size_t)(slash + 1 - path), "%s", name);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	snprintf(path, sizeof(path), P11BEARER_LIBEXECDIR "/%s", name);
+	return path;
 }
 
 int cmd_run(const struct command *command, int argc, char **argv, struct error *error)

@@ -57,6 +57,19 @@ static bool is_absent(const struct doctor_check *check, const struct doctor_give
 	return (is_about_next(check) || is_named(check, "configuration.next-key")) && given->next_key.absent;
 }
 
+static const char needs[] = "needs ";
+
+/* Skips a check that needs the one with this name. If that one was skipped itself, names the first in the chain. */
+static void skip(const struct doctor *doctor, const char *name, struct doctor_finding *finding)
+{
+	const struct doctor_finding *needed = doctor_find(doctor, name);
+
+	if (needed->status == DOCTOR_SKIPPED && strncmp(needed->text, needs, strlen(needs)) == 0)
+		doctor_skip(finding, "%s", needed->text);
+	else
+		doctor_skip(finding, "%s%s", needs, name);
+}
+
 /* Skips the check if it cannot be run. */
 static bool is_skipped(const struct doctor *doctor, const struct doctor_check *check, struct doctor_finding *finding)
 {
@@ -67,11 +80,11 @@ static bool is_skipped(const struct doctor *doctor, const struct doctor_check *c
 
 		if (status != DOCTOR_FAILURE && status != DOCTOR_SKIPPED)
 			continue;
-		doctor_skip(finding, "needs %s", check->needs[i]);
+		skip(doctor, check->needs[i], finding);
 		return true;
 	}
 	if (wrong != NULL)
-		doctor_skip(finding, "needs configuration.%s", wrong);
+		doctor_skip(finding, "%sconfiguration.%s", needs, wrong);
 	return wrong != NULL;
 }
 
@@ -136,6 +149,8 @@ void doctor_close(struct doctor **doctor)
 
 	if (old == NULL)
 		return;
+	doctor_app_close(old);
+	doctor_agent_close(old);
 	for (size_t i = 0; i < doctor_check_count && old->findings != NULL; i++)
 		cJSON_Delete(old->findings[i].facts);
 	free(old->findings);

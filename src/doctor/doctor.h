@@ -82,6 +82,20 @@ struct doctor_part {
 	char warning[1024]; /* "": none */
 };
 
+/* The app's files. */
+struct doctor_app {
+	const char *path;    /* a folder or a file; NULL: none */
+	const char *name;    /* of the app; NULL: the only one */
+	const char *program; /* path of p11bearer-app */
+};
+
+/* The agent. */
+struct doctor_agent {
+	bool configured;          /* the settings name it; otherwise the usual place is looked at */
+	struct oauth_agent agent; /* without a socket: none */
+	struct error error;       /* why the settings name none */
+};
+
 /* What the checks look at: the same structs as the commands get. Strings belong to the caller. */
 struct doctor_given {
 	struct doctor_configuration configuration;
@@ -95,6 +109,8 @@ struct doctor_given {
 	struct doctor_part server;    /* instance_url, token_url, endpoint, http */
 	const char *tls_certificate;  /* path; NULL: none */
 	const char *tls_key;          /* URI; NULL: that of the key */
+	struct doctor_app app;
+	struct doctor_agent agent;
 	bool login, exchange;
 };
 

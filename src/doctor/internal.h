@@ -19,6 +19,8 @@ struct doctor_key {
 struct doctor {
 	const struct doctor_given *given;
 	struct doctor_finding *findings; /* one for each check of the table; all 0 until it has run */
+	struct cJSON *app;   /* what "app check --json" printed; NULL: nothing */
+	struct cJSON *agent; /* the agent's status; NULL: none */
 
 	/* modules, token, key, certificate */
 	struct p11_key *key; /* with the modules, the token and its session; NULL: no module is loaded */
@@ -40,6 +42,8 @@ const char *doctor_wrong_configuration(const struct doctor *doctor);
 
 /* Close what the checks of a part keep open. Called once, also if none of them ran. */
 void doctor_token_close(struct doctor *doctor);
+void doctor_app_close(struct doctor *doctor);
+void doctor_agent_close(struct doctor *doctor);
 void doctor_network_close(struct doctor *doctor);
 
 /* What the test signature signs. */
@@ -63,6 +67,8 @@ doctor_check_run doctor_token_sessions, doctor_token_login;
 doctor_check_run doctor_key_present, doctor_key_type, doctor_key_protection, doctor_key_authenticate;
 doctor_check_run doctor_key_mechanism, doctor_key_algorithm, doctor_key_signature;
 doctor_check_run doctor_certificate_read, doctor_certificate_key, doctor_certificate_expiry, doctor_certificate_size;
+doctor_check_run doctor_app_files, doctor_app_certificate;
+doctor_check_run doctor_agent_socket, doctor_agent_profile, doctor_agent_worker, doctor_agent_certificate;
 doctor_check_run doctor_protection_memory, doctor_protection_core, doctor_protection_swap;
 doctor_check_run doctor_network_trust, doctor_network_proxy, doctor_network_name, doctor_network_connection;
 doctor_check_run doctor_network_tls, doctor_network_certificate, doctor_network_endpoint;

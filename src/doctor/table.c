@@ -43,7 +43,8 @@ const struct doctor_check doctor_checks[] = {
 	{ "next-certificate", "key", { "next-certificate.read", "next-key.present" }, doctor_certificate_key, false },
 	{ "next-certificate", "expiry", { "next-certificate.read" }, doctor_certificate_expiry, false },
 	{ "next-certificate", "size", { "next-certificate.read" }, doctor_certificate_size, false },
-	/* app */
+	{ "app", "files", { NULL }, doctor_app_files, false },
+	{ "app", "certificate", { NULL }, doctor_app_certificate, false },
 	{ "protection", "memory", { NULL }, doctor_protection_memory, false },
 	{ "protection", "core", { NULL }, doctor_protection_core, false },
 	{ "protection", "swap", { NULL }, doctor_protection_swap, false },
@@ -57,7 +58,10 @@ const struct doctor_check doctor_checks[] = {
 	{ "clock", "server", { "network.tls" }, doctor_clock_server, false },
 	{ "clock", "synchronised", { NULL }, doctor_clock_synchronised, false },
 	/* identity */
-	/* agent */
+	{ "agent", "socket", { NULL }, doctor_agent_socket, false },
+	{ "agent", "profile", { "agent.socket" }, doctor_agent_profile, false },
+	{ "agent", "worker", { "agent.profile" }, doctor_agent_worker, false },
+	{ "agent", "certificate", { "agent.profile" }, doctor_agent_certificate, false },
 	/* login */
 	/* exchange */
 };

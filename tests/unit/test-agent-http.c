@@ -732,17 +732,19 @@ static void test_status(void **state)
 	(void)state;
 	text = answer_to(GET("/v1/status"));
 	assert_contains(text, "{\"version\":\"" P11BEARER_VERSION "\",\"uptime\":");
-	assert_contains(text, "{\"name\":\"web\",\"key\":\"pkcs11:object=w\",\"certificate_days\":null,"
-			      "\"next_key\":null,\"next_certificate_days\":null,\"prompt\":false,\"state\":\"ready\",\"bearers\":2,\"expires_at\":1900000000,\"renewed_at\":null,"
+	assert_contains(text, "{\"name\":\"web\",\"key\":\"pkcs11:object=w\",\"certificate_days\":null,\"certificate_not_after\":null,"
+			      "\"next_key\":null,\"next_certificate_days\":null,\"prompt\":false,\"may_have_bearers\":false,\"state\":\"ready\",\"bearers\":2,\"expires_at\":1900000000,\"renewed_at\":null,"
 			      "\"requester\":\"uid 5\",\"reason\":\"a reason\"}");
 	assert_contains(text, "\"name\":\"default\"");
 	uid = 4000000001;
 	text = answer_to(GET("/v1/status"));
 	assert_contains(text, "\"name\":\"web\"");
+	assert_contains(text, "\"may_have_bearers\":true");
 	assert_lacks(text, "\"name\":\"default\"");
 	uid = 4000000002; /* assertions of "default" */
 	text = answer_to(GET("/v1/status"));
 	assert_contains(text, "\"name\":\"default\"");
+	assert_contains(text, "\"may_have_bearers\":false");
 	assert_lacks(text, "\"name\":\"web\"");
 	uid = 4000000009;
 	assert_contains(answer_to(GET("/v1/status")), "\"profiles\":[]");
