@@ -110,3 +110,9 @@ int p11_key_generate(const struct p11_request *request, const struct p11_pair_ty
 	p11_key_close(&key);
 	return result;
 }
+
+bool p11_is_refused_object(const struct error *error)
+{
+	return error->class == ERROR_TOKEN && error->code != CKR_OK && error->code != CKR_HOST_MEMORY &&
+	       !ckr_is_about_device(error->code);
+}

@@ -69,6 +69,14 @@ int p11_uri_parse_beside(struct uri **uri, const char *text, const struct uri *f
 
 void p11_uri_free(struct uri **uri);
 
+/* The label that the URI names, without its padding; empty if it names none. The caller frees *label. Fails as
+ * p11_uri_parse does. */
+int p11_uri_label(const char *text, char **label, struct error *error);
+
+/* The URI of another key on the same token: with this label and a random id, and without a PIN or its source. The
+ * caller frees *uri. Fails as p11_uri_parse does. */
+int p11_uri_rename(const char *text, const char *label, char **uri, struct error *error);
+
 /* Adds the hint "did you mean id=%01…?" to the error of a key that was not found, if the URI's id looks like
  * hexadecimal digits that are not encoded, such as 01a2, %01a2, 01:a2 or 0x01a2. Else it does nothing, and an earlier
  * hint remains. */
@@ -145,6 +153,9 @@ struct p11_pair_type {
  * it. Fails with ERROR_NO_KEY if label or id is taken, with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_generate(const struct p11_request *request, const struct p11_pair_type *type, char **uri,
 		     struct error *error);
+
+/* Whether the error is that the token refuses to make a key or to take a certificate: another try would fail, too. */
+bool p11_is_refused_object(const struct error *error);
 
 /* Imports `source`, an RSA key of two primes or an EC key on P-256, P-384 or P-521, with names as p11_key_generate
  * chooses them. Reads back its attributes, signs with it, and verifies the signature with the public half of `source`;

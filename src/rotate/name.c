@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names with a date for the new key and its certificate. */
+#include "rotate/key.h"
+
+#include "base/file-hint.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	DATE_SIZE = 16, /* "2026-11-26" */
+	COUNT_MAX = 99, /* names of one day */
+};
+
+static void write_date(time_t now, char date[DATE_SIZE])
+{
+	struct tm day;
+
+	localtime_r(&now, &day);
+	strftime(date, DATE_SIZE, "%Y-%m-%d", &day);
+}
+
+/* The length of a name without the "-2026-11-26" or "-2026-11-26-2" at its end. */
+static size_t undated(const char *name, size_t length)
+{
+	static const char form[] = "-dddd-dd-dd";
+	size_t end = length, begin;
+
+	while (end > 0 && isdigit((unsigned char)name[end - 1]) != 0)
+		end--;
+	/* With a count, the digits that end the name are behind a whole date. */
+	for (int counted = 1; counted >= 0; counted--) {
+		size_t stop = counted == 1 && end > 0 && end < length && name[end - 1] == '-' ? end - 1 : length;
+		size_t i = 0;
+
+		if (stop < sizeof(form) - 1)
+			continue;
+		begin = stop - (sizeof(form) - 1);
+		while (i < sizeof(form) - 1 && (form[i] == 'd' ? isdigit((unsigned char)name[begin + i]) != 0 :
+								 name[begin + i] == '-'))
+			i++;
+		if (i == sizeof(form) - 1)
+			return begin;
+	}
+	return length;
+}
+
+/* NAME-DATE, or NAME-DATE-2 and so on; DATE if there is no name. NULL if memory is exhausted. */
+static char *dated(const char *name, size_t length, const char *date, int count, const char *suffix)
+{
+	char number[16] = "", *text;
+
+	if (count > 1)
+		snprintf(number, sizeof(number), "-%d", count);
+	if (asprintf(&text, "%.*s%s%s%s%s", (int)length, name, length > 0 && name[length - 1] != '/' ? "-" : "", date,
+		     number, suffix) < 0)
+		return NULL;
+	return text;
+}
+
+int rotate_name_key(const char *old_uri, time_t now, char **uri, struct error *error)
+{
+	char date[DATE_SIZE], *old, *new = NULL;
+	int result = p11_uri_label(old_uri, &old, error);
+
+	*uri = NULL;
+	if (result < 0)
+		return result;
+	write_date(now, date);
+	for (int count = 1; count <= COUNT_MAX && (new == NULL || strcmp(new, old) == 0); count++) {
+		free(new);
+		new = dated(old, undated(old, strlen(old)), date, count, "");
+		if (new == NULL)
+			break;
+	}
+	result = new != NULL ? p11_uri_rename(old_uri, new, uri, error) : error_memory(error);
+	free(old);
+	free(new);
+	return result;
+}
+
+/* --- the certificate --------------------------------------------------------------------------------------------- */
+
+/* The path that the new one is made from: the old certificate's, or PROFILE.pem beside the configuration file.
+ * Absolute, because a later run may begin in another folder. NULL if memory is exhausted. */
+static char *choose_model(const char *old, const char *config, const char *profile)
+{
+	const char *slash = strrchr(config, '/');
+	char folder[PATH_MAX], *path;
+	struct stat status;
+
+	if (old != NULL && stat(old, &status) == 0 && S_ISREG(status.st_mode) && strncmp(old, "/dev/", 5) != 0 &&
+	    strncmp(old, "/proc/", 6) != 0) {
+		if (old[0] == '/' || getcwd(folder, sizeof(folder)) == NULL)
+			return strdup(old);
+		return asprintf(&path, "%s/%s", folder, old) >= 0 ? path : NULL;
+	}
+	if (asprintf(&path, "%.*s%s.pem", slash != NULL ? (int)(slash - config) + 1 : 0, config, profile) < 0)
+		return NULL;
+	for (char *c = path + (slash != NULL ? slash - config + 1 : 0); *c != '\0'; c++) {
+		if (isalnum((unsigned char)*c) == 0 && strchr("-_.", *c) == NULL)
+			*c = '_';
+	}
+	return path;
+}
+
+/* Where the suffix of the file's name begins, or the end. */
+static const char *find_suffix(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	const char *dot = *name != '\0' ? strrchr(name + 1, '.') : NULL;
+
+	return dot != NULL ? dot : path + strlen(path);
+}
+
+/* Before anything is changed. */
+static int check_folder(const char *path, struct error *error)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash == NULL ? strdup(".") : strndup(path, slash > path ? (size_t)(slash - path) : 1);
+	int result = folder != NULL ? 0 : error_memory(error);
+
+	if (result == 0 && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
+		result = file_cannot("put the new certificate into", folder, FILE_WRITE, ERROR_CONFIG, error);
+	free(folder);
+	return result;
+}
+
+int rotate_name_certificate(const char *old, const char *config, const char *profile, time_t now, char **path,
+			    struct error *error)
+{
+	char date[DATE_SIZE], *model = choose_model(old, config, profile), *chosen = NULL;
+	const char *suffix;
+	int result = model != NULL ? check_folder(model, error) : error_memory(error);
+
+	*path = NULL;
+	suffix = model != NULL ? find_suffix(model) : NULL;
+	write_date(now, date);
+	for (int count = 1; result == 0 && *path == NULL; count++) {
+		free(chosen);
+		chosen = dated(model, undated(model, (size_t)(suffix - model)), date, count, suffix);
+		if (chosen == NULL)
+			result = error_memory(error);
+		else if (faccessat(AT_FDCWD, chosen, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+			*path = chosen;
+		else if (count == COUNT_MAX)
+			result = error_set(error, ERROR_CONFIG, "cannot name the new certificate: %s exists", chosen);
+	}
+	if (*path == NULL)
+		free(chosen);
+	free(model);
+	return result;
+}
