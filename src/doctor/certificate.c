@@ -37,16 +37,21 @@ static void describe(struct doctor_finding *finding, X509 *certificate, const ch
 /* Chooses the key's certificate from the file, or the only one if the public half is not known. */
 static void read_file(struct doctor_key *key, const char *path, struct doctor_finding *finding)
 {
+	struct x509_list *list = &key->certificates;
 	struct error error;
 
-	if (x509_read(path, &key->certificates, &error) < 0)
+	if (x509_read(path, list, &error) < 0) {
 		doctor_fail(finding, &error);
-	else if (x509_choose(&key->certificates, path, key->seen.public, &key->certificate, &error) == 0)
+		return;
+	}
+	if (x509_choose(list, path, key->seen.public, &key->certificate, &error) < 0 && list->count == 1) {
+		key->certificate = list->list[0]; /* another key's: see doctor_certificate_key */
+		X509_up_ref(key->certificate);
+	}
+	if (key->certificate != NULL)
 		describe(finding, key->certificate, path);
-	else if (key->certificates.count == 1) /* another key's: see doctor_certificate_key */
-		describe(finding, key->certificates.list[0], path);
 	else
-		doctor_ok(finding, "%s holds %zu certificates", path, key->certificates.count);
+		doctor_ok(finding, "%s holds %zu certificates", path, list->count);
 }
 
 void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *finding)
@@ -74,7 +79,7 @@ void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *findi
 static bool has_certificate(const struct doctor *doctor, struct doctor_finding *finding)
 {
 	if (doctor->now->certificate == NULL)
-		doctor_skip(finding, "no certificate of this key is known");
+		doctor_skip(finding, "which certificate is the key's is not known");
 	return doctor->now->certificate != NULL;
 }
 

@@ -33,7 +33,7 @@ const struct doctor_check doctor_checks[] = {
 	{ "certificate", "key", { "certificate.read", "key.present" }, doctor_certificate_key, false },
 	{ "certificate", "expiry", { "certificate.read" }, doctor_certificate_expiry, false },
 	{ "certificate", "size", { "certificate.read" }, doctor_certificate_size, false },
-	{ "next-key", "present", { "token.sessions" }, doctor_key_present, false },
+	{ "next-key", "present", { "configuration.next-key", "token.sessions" }, doctor_key_present, false },
 	{ "next-key", "type", { "next-key.present" }, doctor_key_type, false },
 	{ "next-key", "protection", { "next-key.present" }, doctor_key_protection, false },
 	{ "next-key", "authenticate", { "next-key.present" }, doctor_key_authenticate, false },
