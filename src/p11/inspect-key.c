@@ -131,6 +131,7 @@ int p11_inspect_key(struct p11_key *key, const struct uri *uri, struct p11_seen_
 
 	*seen = (struct p11_seen_key){ .sensitive = -1, .extractable = -1, .local = -1, .always_authenticate = -1 };
 	view.uri = uri;
+	view.handle = CK_INVALID_HANDLE;
 	return look(&view, seen, error);
 }
 

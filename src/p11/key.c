@@ -127,7 +127,9 @@ int key_is_missing(struct p11_key *key, struct error *error)
 {
 	error_set(error, ERROR_NO_KEY, "no private %skey on token \"%s\" matches %s",
 		  fit_name(key->ring->request.alg), token_label(key->ring->session.token), uri_shown(key->uri));
-	key_hint(key, error);
+	/* If a recovery misses one of two keys, its names are right, and the search for others would take long. */
+	if (key->handle == CK_INVALID_HANDLE || key->ring->keys->next == NULL)
+		key_hint(key, error);
 	return -ERROR_NO_KEY;
 }
 

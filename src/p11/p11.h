@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 enum {
-	P11_SESSIONS_MAX = 64, /* signers of one key */
+	P11_SESSIONS_MAX = 64, /* that sign, with one key or those beside it */
 	P11_TOUCH_MS = 1500,   /* a signature that takes longer may have waited for a touch of the token */
 	P11_SERIAL_SIZE = 17,  /* bytes: a token's serial number, with a NUL */
 };

@@ -161,8 +161,11 @@ static bool is_about_mechanism(CK_RV rv)
 
 void p11_key_warn_of_size(const struct p11_key *key, int bits)
 {
+	bool is_first = key == key->ring->keys;
+
 	if (bits < BITS_MIN && fit_type(key) == CKK_RSA)
-		message_warn("the key on token \"%s\" has %d bits; servers that follow RFC 7518 require %d or more",
+		message_warn("the key %s%son token \"%s\" has %d bits; servers that follow RFC 7518 require %d or more",
+			     is_first ? "" : uri_shown(key->uri), is_first ? "" : " ",
 			     token_label(key->ring->session.token), bits, (int)BITS_MIN);
 }
 

@@ -30,13 +30,20 @@ static int open_session(struct p11_signer *signer, struct error *error)
 	return 0;
 }
 
-/* Whether the token has room for the ring's session and those of all signers. */
-static bool has_room(const struct ring *ring)
+CK_ULONG ring_sessions(const struct ring *ring)
 {
-	CK_ULONG most = ring->session.token->info.ulMaxSessionCount, count = 1;
+	CK_ULONG count = 1;
 
 	for (const struct p11_signer *signer = ring->signers; signer != NULL; signer = signer->next)
 		count += signer->session == &signer->own ? 1 : 0;
+	return count;
+}
+
+/* Whether the token has room for all sessions. */
+static bool has_room(const struct ring *ring)
+{
+	CK_ULONG most = ring->session.token->info.ulMaxSessionCount, count = ring_sessions(ring);
+
 	return count <= P11_SESSIONS_MAX &&
 	       (most == CK_UNAVAILABLE_INFORMATION || most == CK_EFFECTIVELY_INFINITE || count <= most);
 }
