@@ -14,14 +14,14 @@ static bool is_about_pin(CK_RV rv)
  * after C_SignInit has succeeded; a pin pad does so itself. */
 static bool may_be_login(const struct p11_tls *tls)
 {
-	return tls->always_authenticate && (tls->gave_pin || tls->key->ring->session.pin == NULL);
+	return tls->always_authenticate && (tls->gave_pin || tls->ring->session.pin == NULL);
 }
 
 /* libp11 0.4.21 hides the module's code. Asks the token itself whether the session or the login is lost, or a PIN was
  * refused; the result is CKR_OK if none shows. */
 static CK_RV find_reason(const struct p11_tls *tls)
 {
-	const struct session *session = &tls->key->ring->session;
+	const struct session *session = &tls->ring->session;
 	const struct token *token = session->token;
 	CK_TOKEN_INFO info;
 	CK_RV rv = session_ask(session);
@@ -43,7 +43,7 @@ static bool is_about_use(CK_RV rv)
 
 void tls_explain(struct p11_tls *tls, CK_RV rv)
 {
-	struct session *session = &tls->key->ring->session;
+	struct session *session = &tls->ring->session;
 	struct error *failure = &tls->failure;
 
 	if (failure->class != ERROR_NONE) /* read_pin knows better */

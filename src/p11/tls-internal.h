@@ -7,8 +7,9 @@
 #include "p11/tls.h"
 
 struct p11_tls {
-	struct p11_key *key;
-	const struct uri *uri; /* NULL: of `key` */
+	struct ring *ring;
+	const struct p11_key *key; /* on the ring */
+	const struct uri *uri;     /* NULL: of `key` */
 	X509 *certificate;
 
 	/* (tls-key.c) What the token shows of the key. */

@@ -13,7 +13,7 @@ enum { NAMED_MOST = 10 }; /* keys that an error lists */
 
 static int search(struct p11_tls *tls, struct error *error)
 {
-	const struct session *session = &tls->key->ring->session;
+	const struct session *session = &tls->ring->session;
 	const char *type = tls->type == CKK_RSA ? "RSA" : "EC", *label = token_label(session->token);
 	CK_OBJECT_HANDLE found[NAMED_MOST + 1];
 	size_t count;
@@ -41,7 +41,7 @@ static int search(struct p11_tls *tls, struct error *error)
 static int read_attributes(struct p11_tls *tls, struct error *error)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_ALWAYS_AUTHENTICATE, CKA_SIGN, CKA_DECRYPT };
-	const struct session *session = &tls->key->ring->session;
+	const struct session *session = &tls->ring->session;
 	int flags[3];
 
 	free(tls->label.pValue);
@@ -81,7 +81,7 @@ static int find_public(const struct p11_tls *tls, bool *found, struct error *err
 	BN_free(n);
 	if (template[1].ulValueLen == 0)
 		return 0;
-	if (objects_match(&tls->key->ring->session, template, 2, &object, 1, &count, error) < 0)
+	if (objects_match(&tls->ring->session, template, 2, &object, 1, &count, error) < 0)
 		return error_result(error);
 	*found = count > 0;
 	return 0;
@@ -90,7 +90,7 @@ static int find_public(const struct p11_tls *tls, bool *found, struct error *err
 /* libp11 0.4.12 crashes if it finds the public exponent neither with the key nor in a public key object. */
 static int check_exponent(const struct p11_tls *tls, struct error *error)
 {
-	const struct session *session = &tls->key->ring->session;
+	const struct session *session = &tls->ring->session;
 	CK_ATTRIBUTE exponent;
 	bool found;
 
@@ -142,7 +142,7 @@ static bool is_tpm_module(const struct module *module)
  * allows no other RSA signature. CKM_RSA_PKCS makes the RSASSA-PKCS1-v1_5 signatures of TLS 1.2. */
 static int choose_rsa(struct p11_tls *tls, struct error *error)
 {
-	const struct token *token = tls->key->ring->session.token;
+	const struct token *token = tls->ring->session.token;
 	bool raw = !denies(token, CKM_RSA_X_509), pkcs1;
 
 	if (raw && !tls->decrypts && is_tpm_module(token->module))
@@ -162,15 +162,15 @@ static int choose_rsa(struct p11_tls *tls, struct error *error)
 
 int tls_key_find(struct p11_tls *tls, struct error *error)
 {
-	struct p11_key *key = tls->key;
+	const struct token *token = tls->ring->session.token;
 
 	tls->type = EVP_PKEY_is_a(X509_get0_pubkey(tls->certificate), "RSA") ? CKK_RSA : CKK_EC;
 	tls->by_pss = tls->tls12 = false;
 	tls->sigalgs = NULL;
-	tls->handle = key->handle;
-	if ((tls->uri != NULL ? search(tls, error) : key_is_there(key, error)) < 0)
+	tls->handle = tls->key->handle;
+	if ((tls->uri != NULL ? search(tls, error) : key_is_there(tls->key, error)) < 0)
 		return error_result(error);
-	if (tls->uri != NULL && require_nonextractable(key->ring, tls->handle, error) < 0) {
+	if (tls->uri != NULL && require_nonextractable(tls->ring, tls->handle, error) < 0) {
 		if (error->class == ERROR_NO_KEY) /* the assertion was signed, by another key */
 			error_hint(error, "this is the TLS key, %s; give another with --tls-key, or omit "
 				   "--require-nonextractable", uri_shown(tls->uri));
@@ -184,6 +184,5 @@ int tls_key_find(struct p11_tls *tls, struct error *error)
 #endif
 	if (tls->type == CKK_RSA)
 		return choose_rsa(tls, error);
-	return denies(key->ring->session.token, CKM_ECDSA) ?
-		       lacks(key->ring->session.token, "CKM_ECDSA", "use an RSA key", error) : 0;
+	return denies(token, CKM_ECDSA) ? lacks(token, "CKM_ECDSA", "use an RSA key", error) : 0;
 }

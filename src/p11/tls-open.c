@@ -14,11 +14,11 @@ void tls_retire(struct p11_tls *tls)
 /* Inside of the gate. */
 static int make_ready(struct p11_tls *tls, unsigned generation, struct error *error)
 {
-	const struct session *session = &tls->key->ring->session;
+	const struct session *session = &tls->ring->session;
 	CK_SESSION_INFO info;
 	CK_RV rv;
 
-	if (ring_is_usable(tls->key->ring, error) < 0)
+	if (ring_is_usable(tls->ring, error) < 0)
 		return error_result(error);
 	rv = CALL(session->token->module, C_GetSessionInfo, session->handle, &info);
 	if (rv != CKR_OK)
@@ -44,7 +44,7 @@ static bool is_lost(const struct session *session, const struct error *error, st
 
 int p11_tls_key(struct p11_tls *tls, EVP_PKEY **private, bool *tls12, const char **sigalgs, struct error *error)
 {
-	struct gate *gate = tls->key->ring->gate;
+	struct gate *gate = tls->ring->gate;
 	struct error lost;
 	unsigned generation;
 	int result;
@@ -52,16 +52,16 @@ int p11_tls_key(struct p11_tls *tls, EVP_PKEY **private, bool *tls12, const char
 	for (bool again = false;; again = true) {
 		if (!gate_enter_alone(gate, &generation))
 			return error_set(error, ERROR_UNEXPECTED, "the wait for token \"%s\" was cut short",
-					 token_label(tls->key->ring->session.token));
+					 token_label(tls->ring->session.token));
 		result = make_ready(tls, generation, error);
-		if (result == 0 || again || !is_lost(&tls->key->ring->session, error, &lost))
+		if (result == 0 || again || !is_lost(&tls->ring->session, error, &lost))
 			break;
 		tls_retire(tls);
-		if (ring_recover_alone(tls->key->ring, &lost, error) < 0)
+		if (ring_recover_alone(tls->ring, &lost, error) < 0)
 			return error_result(error);
 	}
 	if (result < 0) {
-		ring_note_gone(tls->key->ring, error);
+		ring_note_gone(tls->ring, error);
 		tls_retire(tls);
 	}
 	gate_leave_alone(gate);
@@ -86,7 +86,7 @@ int p11_tls_open(struct p11_tls **tls, struct p11_key *key, const struct uri *ur
 	*tls = calloc(1, sizeof(**tls));
 	if (*tls == NULL)
 		return error_memory(error);
-	**tls = (struct p11_tls){ .key = key, .uri = uri, .certificate = certificate };
+	**tls = (struct p11_tls){ .ring = key->ring, .key = key, .uri = uri, .certificate = certificate };
 	key->ring->tls = true;
 	tls_sign_with(*tls);
 	return 0;
@@ -98,7 +98,7 @@ void p11_tls_close(struct p11_tls **tls)
 		return;
 	tls_sign_with(NULL);
 	tls_retire(*tls);
-	(*tls)->key->ring->tls = false;
+	(*tls)->ring->tls = false;
 	free((*tls)->label.pValue);
 	free((*tls)->id.pValue);
 	free(*tls);

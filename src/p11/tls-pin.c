@@ -11,7 +11,7 @@
 static int read_pin(UI *ui, UI_STRING *string)
 {
 	struct p11_tls *tls = UI_get0_user_data(ui);
-	const struct secret *pin = tls->key->ring->session.pin;
+	const struct secret *pin = tls->ring->session.pin;
 	bool again = tls->gave_pin;
 
 	tls->gave_pin = true;
@@ -25,7 +25,7 @@ static int read_pin(UI *ui, UI_STRING *string)
 		return 1;
 	}
 	error_set(&tls->failure, ERROR_PIN, "libp11 does not take the PIN of token \"%s\" for the login that each "
-		  "signature with the TLS key needs", token_label(tls->key->ring->session.token));
+		  "signature with the TLS key needs", token_label(tls->ring->session.token));
 	error_hint(&tls->failure, "set a PIN of 4 to 32 bytes, or use a key without CKA_ALWAYS_AUTHENTICATE");
 	return 0;
 }

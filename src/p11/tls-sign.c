@@ -36,10 +36,10 @@ void tls_sign_with(struct p11_tls *tls)
 /* What must be true before the token signs. The caller is inside of the gate. */
 static int prepare(struct p11_tls *tls, unsigned generation, struct error *error)
 {
-	struct p11_key *key = tls->key;
-	struct session *session = &key->ring->session;
+	struct ring *ring = tls->ring;
+	struct session *session = &ring->session;
 
-	if (ring_is_usable(key->ring, error) < 0)
+	if (ring_is_usable(ring, error) < 0)
 		return error_result(error);
 	/* A signer has recovered the key since OpenSSL got it: the handles that libp11 has may belong to others now. */
 	if (generation != tls->generation) {
@@ -50,8 +50,7 @@ static int prepare(struct p11_tls *tls, unsigned generation, struct error *error
 	}
 	if (!tls->always_authenticate)
 		return 0;
-	if (session_pin(session, &key->ring->request, error) < 0 ||
-	    session_check(session, &key->ring->request, error) < 0)
+	if (session_pin(session, &ring->request, error) < 0 || session_check(session, &ring->request, error) < 0)
 		return error_result(error);
 	if (session->pin == NULL)
 		message_note("enter the PIN on the pin pad of token \"%s\"", token_label(session->token));
@@ -66,18 +65,18 @@ static bool begin(void)
 
 	tls->gave_pin = false;
 	tls->failure.class = ERROR_NONE;
-	if (!gate_enter_alone(tls->key->ring->gate, &generation)) {
+	if (!gate_enter_alone(tls->ring->gate, &generation)) {
 		error_set(&tls->failure, ERROR_UNEXPECTED, "the wait for token \"%s\" was cut short",
-			  token_label(tls->key->ring->session.token));
+			  token_label(tls->ring->session.token));
 		return false;
 	}
 	if (prepare(tls, generation, &tls->failure) < 0) {
-		ring_note_gone(tls->key->ring, &tls->failure);
-		gate_leave_alone(tls->key->ring->gate);
+		ring_note_gone(tls->ring, &tls->failure);
+		gate_leave_alone(tls->ring->gate);
 		return false;
 	}
 	tls->signing = true;
-	watch_enter(tls->key->ring->session.token->module->name, "C_Sign");
+	watch_enter(tls->ring->session.token->module->name, "C_Sign");
 	return true;
 }
 
@@ -95,8 +94,8 @@ struct job {
 /* Tells the observer of the signature, and of the login that preceded it if the key requires one. */
 static void report(struct p11_tls *tls, const struct job *job, double milliseconds)
 {
-	const struct session *session = &tls->key->ring->session;
-	const struct p11_request *request = &tls->key->ring->request;
+	const struct session *session = &tls->ring->session;
+	const struct p11_request *request = &tls->ring->request;
 	const struct p11_event login = { .kind = P11_LOGIN }, event = {
 		.kind = P11_TLS_SIGNATURE,
 		.public = X509_get0_pubkey(tls->certificate),
@@ -115,7 +114,7 @@ static void report(struct p11_tls *tls, const struct job *job, double millisecon
 static void end(const struct job *job)
 {
 	struct p11_tls *tls = current;
-	struct token *token = tls->key->ring->session.token;
+	struct token *token = tls->ring->session.token;
 	double took = clock_ms() - watch_since();
 	CK_RV rv = tls_ckr();
 
@@ -132,13 +131,13 @@ static void end(const struct job *job)
 			  "discarded", token_label(token));
 	report(tls, job, took);
 	if (tls->failure.class != ERROR_NONE) {
-		ring_note_gone(tls->key->ring, &tls->failure);
+		ring_note_gone(tls->ring, &tls->failure);
 		tls_retire(tls);
 	} else {
-		ring_answers(tls->key->ring);
+		ring_answers(tls->ring);
 	}
 	tls->signing = false;
-	gate_leave_alone(tls->key->ring->gate);
+	gate_leave_alone(tls->ring->gate);
 }
 
 /* Signs with current->private. If what libp11 uses was lost, recovers it and tries once more. */

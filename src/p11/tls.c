@@ -29,8 +29,8 @@ static struct context *contexts;
 
 /* Calls a function of libp11 under the watch, as if it were `most`, the module's function that it mostly calls. */
 #define LIBP11(tls, most, function, ...)                                        \
-	(watch_enter((tls)->key->ring->session.token->module->name, #most),           \
-	 done((tls)->key->ring->session.token->module, #function, function(__VA_ARGS__)))
+	(watch_enter((tls)->ring->session.token->module->name, #most),           \
+	 done((tls)->ring->session.token->module, #function, function(__VA_ARGS__)))
 
 static int done(const struct module *module, const char *function, int result)
 {
@@ -57,7 +57,7 @@ CK_RV tls_ckr(void)
 /* Sets the error of a failed function of libp11. */
 static int failed(const struct p11_tls *tls, const char *what, struct error *error)
 {
-	const char *label = token_label(tls->key->ring->session.token);
+	const char *label = token_label(tls->ring->session.token);
 	CK_RV rv = tls_ckr();
 
 	if (rv != CKR_OK)
@@ -94,7 +94,7 @@ static bool shares_session(const struct session *session, const char *path)
 
 static int load(struct p11_tls *tls, struct context *context, struct error *error)
 {
-	const struct session *session = &tls->key->ring->session;
+	const struct session *session = &tls->ring->session;
 	char *path = p11_kit_module_get_filename(session->token->module->functions);
 	int result;
 
@@ -134,7 +134,7 @@ static struct context *context_new(void)
 static PKCS11_TOKEN *find_token(const struct p11_tls *tls, const struct context *context)
 {
 	for (unsigned i = 0; i < context->count; i++) {
-		if (PKCS11_get_slotid_from_slot(&context->slots[i]) == tls->key->ring->session.token->slot)
+		if (PKCS11_get_slotid_from_slot(&context->slots[i]) == tls->ring->session.token->slot)
 			return context->slots[i].token;
 	}
 	return NULL;
@@ -145,7 +145,7 @@ static PKCS11_TOKEN *find_token(const struct p11_tls *tls, const struct context 
 /* If no session is left, libp11 before 0.4.21 waits forever. */
 static int check_room(const struct p11_tls *tls, struct error *error)
 {
-	struct session session = { .token = tls->key->ring->session.token };
+	struct session session = { .token = tls->ring->session.token };
 	CK_RV rv = session_open_handle(&session);
 
 	if (rv != CKR_OK)
@@ -166,7 +166,7 @@ static void blame_other_key(const struct p11_tls *tls, struct error *error)
 	CK_OBJECT_HANDLE found;
 	size_t count = 0;
 
-	if (objects_match(&tls->key->ring->session, template, 2, &found, 1, &count, &ignored) == 0 && count > 0)
+	if (objects_match(&tls->ring->session, template, 2, &found, 1, &count, &ignored) == 0 && count > 0)
 		error_hint(error, "this version of libp11 cannot use a token with an Ed25519 key: use libp11 0.4.13 "
 				  "or later, or another token");
 }
@@ -240,16 +240,16 @@ static int find_key(struct p11_tls *tls, PKCS11_TOKEN *token, struct error *erro
 
 		if (!may_be(tls, &keys[i]))
 			continue;
-		watch_enter(tls->key->ring->session.token->module->name, "C_GetAttributeValue");
+		watch_enter(tls->ring->session.token->module->name, "C_GetAttributeValue");
 		private = PKCS11_get_private_key(&keys[i]);
-		(void)done(tls->key->ring->session.token->module, "PKCS11_get_private_key", private == NULL);
+		(void)done(tls->ring->session.token->module, "PKCS11_get_private_key", private == NULL);
 		if (private == NULL)
 			return failed(tls, "read the TLS key on", error);
 		if (!signs_on_token(private)) {
 			EVP_PKEY_free(private);
 			return error_set(error, ERROR_TOKEN,
 					 "libp11 cannot read the curve of the TLS key on token \"%s\"",
-					 token_label(tls->key->ring->session.token));
+					 token_label(tls->ring->session.token));
 		}
 		complete(tls, private, public);
 		found = true;
@@ -262,9 +262,9 @@ static int find_key(struct p11_tls *tls, PKCS11_TOKEN *token, struct error *erro
 	ERR_clear_error();
 	if (!found)
 		return error_set(error, ERROR_TOKEN, "libp11 does not find the TLS key on token \"%s\"",
-				 token_label(tls->key->ring->session.token));
+				 token_label(tls->ring->session.token));
 	error_set(error, ERROR_CONFIG, "the TLS certificate is not the certificate of the key on token \"%s\"",
-		  token_label(tls->key->ring->session.token));
+		  token_label(tls->ring->session.token));
 	error_hint(error, "give the key's own certificate with --tls-certificate, or the certificate's key with "
 			  "--tls-key");
 	return -ERROR_CONFIG;
@@ -282,7 +282,7 @@ int tls_build(struct p11_tls *tls, struct error *error)
 	token = find_token(tls, context);
 	if (token == NULL)
 		return error_set(error, ERROR_TOKEN, "libp11 does not find token \"%s\"",
-				 token_label(tls->key->ring->session.token));
+				 token_label(tls->ring->session.token));
 	if (find_key(tls, token, error) < 0)
 		return error_result(error);
 	tls_sign_hook(PKCS11_get_rsa_method(), PKCS11_get_ec_key_method());
