@@ -35,7 +35,6 @@ struct p11_signer {
 	/* a copy of the key's: threads that share an EVP_PKEY wait for each other; NULL: use the key's */
 	EVP_PKEY *public;
 	unsigned generation;         /* of the gate, when the signer went in last */
-	bool has_session;            /* false: one that is not the ring's could not be opened again */
 	bool recovering;             /* this is the retry of a signature */
 	bool needs_login;            /* C_Sign failed for lack of a login, and the key has never signed */
 };

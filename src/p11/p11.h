@@ -108,8 +108,8 @@ int p11_key_uri(struct p11_key *key, char **uri, struct error *error);
 
 /* Opens another private key on the token of `key`, in its session and with its login: no login of its own. The request
  * holds for both, except for its URI. Both are recovered together; if the token then has one of them only, that one
- * signs. Call it before a signer is opened; `uri` must outlive the other key. Fails with ERROR_NO_KEY if the URI names
- * no key on this token, several, or `key` itself, and as p11_key_open does. */
+ * signs. No signer may be signing; `uri` must outlive the other key. Fails with ERROR_NO_KEY if the URI names no key on
+ * this token, several, or `key` itself, and as p11_key_open does. */
 int p11_key_open_beside(struct p11_key **other, struct p11_key *key, const struct uri *uri, struct error *error);
 
 /* Does in advance what the first signature would do, for the key and those beside it: reads what it needs to know of
@@ -226,8 +226,8 @@ int p11_signer_public(struct p11_signer *signer, EVP_PKEY **public, struct error
  * status. */
 X509 *p11_signer_certificate(struct p11_signer *signer, const struct error *verdict);
 
-/* Whether the signer has a session; false if its own could not be opened again after a loss. For the thread that
- * signs. */
+/* Whether the signer has a session; false if its own, or that of the signer beside it, could not be opened again after
+ * a loss. For the thread that signs. */
 bool p11_signer_has_session(const struct p11_signer *signer);
 
 /* How often the key had been recovered when the signer last used it. For the thread that signs, or while none does. */

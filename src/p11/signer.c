@@ -85,7 +85,6 @@ static int add_signer(struct p11_signer **signer, struct p11_key *key, struct se
 		.session = session != NULL ? session : &new->own,
 		.mechanism = key->mechanism,
 		.public = key->public != NULL ? EVP_PKEY_dup(key->public) : NULL,
-		.has_session = true,
 	};
 	key->ring->signers = new;
 	if (key->public == NULL || new->public != NULL)
@@ -142,8 +141,8 @@ static int enter(struct p11_signer *signer, struct error *error)
 	signer->generation = gate_enter(key->ring->gate);
 	if (ring_is_usable(key->ring, error) < 0 || key_is_there(key, error) < 0)
 		return error_result(error);
-	signer->has_session = open_session(signer, error) == 0;
-	return signer->has_session ? 0 : error_result(error);
+	signer->session->failed = open_session(signer, error) < 0;
+	return signer->session->failed ? error_result(error) : 0;
 }
 
 /* Some modules have one code for all errors, also for a server that they cannot reach. It is a loss if they do not know
@@ -266,5 +265,5 @@ unsigned p11_signer_recoveries(const struct p11_signer *signer)
 
 bool p11_signer_has_session(const struct p11_signer *signer)
 {
-	return signer->has_session;
+	return !signer->session->failed;
 }
