@@ -81,6 +81,7 @@
  *   sessions=N, silent-sessions=N        at most N (to 1024) are open at once; C_GetTokenInfo says so, or does not
  *   pin-pad=PIN                          C_Login with NULL takes this PIN
  *   always-authenticate[=drop]           private keys require a login for each signature; a C_Sign without it ends the login
+ *   always-authenticate=RSA, always-authenticate=EC  only keys of this type do
  *   thread                               the module's own thread waits forever, as in modules of network HSMs
  */
 #include "shim.h"
@@ -349,6 +350,18 @@ static CK_RV shim_C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attrib
 	return call.rv;
 }
 
+/* Whether the key requires a login for each signature. */
+static bool needs_login(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
+{
+	CK_KEY_TYPE only, type;
+	CK_ATTRIBUTE attribute = {CKA_KEY_TYPE, &type, sizeof type};
+
+	if (!state_always(&only) || only == CK_UNAVAILABLE_INFORMATION) {
+		return state_always(&only);
+	}
+	return module->C_GetAttributeValue(session, key, &attribute, 1) == CKR_OK && type == only;
+}
+
 static CK_RV shim_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes,
 		CK_ULONG count)
 {
@@ -358,8 +371,9 @@ static CK_RV shim_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDL
 	PASS(call, module->C_GetAttributeValue(session, object, attributes, count));
 	/* These two errors are about some attributes; the others have their values. */
 	if (call.rv == CKR_OK || call.rv == CKR_ATTRIBUTE_SENSITIVE || call.rv == CKR_ATTRIBUTE_TYPE_INVALID) {
-		for (CK_ULONG i = 0; state_always() && i < count; i++) {
-			if (attributes[i].type == CKA_ALWAYS_AUTHENTICATE && attributes[i].ulValueLen == sizeof(CK_BBOOL)) {
+		for (CK_ULONG i = 0; i < count; i++) {
+			if (attributes[i].type == CKA_ALWAYS_AUTHENTICATE && attributes[i].ulValueLen == sizeof(CK_BBOOL) &&
+					needs_login(session, object)) {
 				*(CK_BBOOL *)attributes[i].pValue = CK_TRUE;
 			}
 		}
@@ -402,7 +416,7 @@ static CK_RV shim_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	detail_name(&call, "mech", mechanisms, call.mechanism);
 	PASS(call, mechanism_sign_init(session, mechanism, key));
 	if (call.rv == CKR_OK) {
-		state_sign_init();
+		state_sign_init(needs_login(session, key));
 	}
 	return call.rv;
 }

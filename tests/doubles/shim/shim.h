@@ -96,8 +96,8 @@ void state_token(CK_TOKEN_INFO *info);
 void state_pin(CK_BYTE **given, CK_ULONG *length); /* puts what is entered on the pin pad in place of a NULL */
 void state_logged_in(const CK_BYTE *given, CK_ULONG length);
 bool state_login_context(const CK_BYTE *given, CK_ULONG length, CK_RV *rv); /* true if *rv is the answer */
-bool state_always(void);
-void state_sign_init(void);
+bool state_always(CK_KEY_TYPE *only); /* CK_UNAVAILABLE_INFORMATION: keys of any type */
+void state_sign_init(bool needs_login);
 bool state_sign(void);
 
 /* away.c */

@@ -17,7 +17,8 @@ static CK_ULONG sessions_max; /* 0: no limit */
 static bool sessions_told;    /* C_GetTokenInfo reports the limit */
 static _Atomic CK_SESSION_HANDLE last_session;
 static char pad[PIN_SIZE]; /* the PIN entered on the PIN pad; empty if there is none */
-static bool always; /* every private key requires a login for each signature */
+static bool always; /* private keys require a login for each signature */
+static CK_KEY_TYPE always_type = CK_UNAVAILABLE_INFORMATION; /* only those of this type; or all */
 static bool drops;  /* and a C_Sign without it costs the login */
 static _Thread_local enum { IDLE, SIGNING, ALLOWED } operation; /* of a session, which no two threads share */
 
@@ -39,6 +40,12 @@ enum parsed state_parse(const char *text)
 
 	if (strcmp(text, "always-authenticate") == 0) {
 		always = true;
+	} else if (strcmp(text, "always-authenticate=RSA") == 0) {
+		always = true;
+		always_type = CKK_RSA;
+	} else if (strcmp(text, "always-authenticate=EC") == 0) {
+		always = true;
+		always_type = CKK_EC;
 	} else if (strcmp(text, "always-authenticate=drop") == 0) {
 		always = drops = true;
 	} else if (strncmp(text, pin_pad, sizeof pin_pad - 1) == 0) {
@@ -246,7 +253,7 @@ bool state_login_context(const CK_BYTE *given, CK_ULONG length, CK_RV *rv)
 	if (!always) {
 		return false;
 	}
-	if (operation == IDLE) {
+	if (operation != SIGNING) {
 		*rv = CKR_OPERATION_NOT_INITIALIZED;
 	} else if (!is_pin(given, length)) {
 		*rv = CKR_PIN_INCORRECT;
@@ -257,20 +264,21 @@ bool state_login_context(const CK_BYTE *given, CK_ULONG length, CK_RV *rv)
 	return true;
 }
 
-bool state_always(void)
+bool state_always(CK_KEY_TYPE *only)
 {
+	*only = always_type;
 	return always;
 }
 
-void state_sign_init(void)
+void state_sign_init(bool needs_login)
 {
-	operation = SIGNING;
+	operation = needs_login ? SIGNING : ALLOWED;
 }
 
 /* Whether C_Sign may go on. */
 bool state_sign(void)
 {
-	bool allowed = !always || operation == ALLOWED;
+	bool allowed = operation != SIGNING;
 
 	operation = IDLE;
 	if (!allowed && drops) {
