@@ -127,6 +127,32 @@ int client_renew(struct client *client, struct error *error)
 	return 0;
 }
 
+int client_renew_with(struct client *client, size_t which, struct error *error)
+{
+	size_t count = client->signer.count, accepted = client->accepted;
+	int result;
+
+	client->signer.count = 1; /* so there is no turn */
+	client->accepted = which;
+	result = client_renew(client, error);
+	client->signer.count = count;
+	if (result < 0)
+		client->accepted = accepted;
+	return result;
+}
+
+int client_open_with(struct client *client, const struct bearer_request *request, struct p11_key *key,
+		     struct error *error)
+{
+	int result;
+
+	*client = (struct client){ .request = request, .retries = request->retries };
+	result = signer_open_with(&client->signer, request, key, error);
+	if (result == 0)
+		result = http_open(&client->http, &request->http, error);
+	return result == 0 ? identity_bind(request->identity, key, error) : result;
+}
+
 int client_open(struct client *client, const struct bearer_request *request, struct error *error)
 {
 	int result;

@@ -21,13 +21,24 @@ struct client {
 int client_open(struct client *client, const struct bearer_request *request, struct error *error);
 void client_close(struct client *client);
 
+/* The same with the request's key, which is open already, and without a bearer. The client takes over the key, also on
+ * failure. */
+int client_open_with(struct client *client, const struct bearer_request *request, struct p11_key *key,
+		     struct error *error);
+
 /* Replaces the bearer with a new one. On failure the old one is kept. */
 int client_renew(struct client *client, struct error *error);
+
+/* The same with the key number `which` and no other. */
+int client_renew_with(struct client *client, size_t which, struct error *error);
 
 /* Sends a request for JSON with the bearer to `path` below its site, as target_send does. If the server answers that
  * the bearer has expired (HTTP status 401), the request is repeated with a new bearer; a client does this once. */
 int client_call(struct client *client, const char *path, struct http_request *request, bool repeatable,
 		struct oauth_answer *answer, struct error *error);
+
+/* Revokes the bearer, as bearer_revoke does. */
+int client_revoke(struct client *client, struct error *error);
 
 /* How requests are sent and retried. */
 struct target {

@@ -59,21 +59,28 @@ static void open_next(struct signer *signer, const struct bearer_request *reques
 	key_clear(next);
 }
 
-int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
+int signer_open_with(struct signer *signer, const struct bearer_request *request, struct p11_key *key,
+		     struct error *error)
 {
 	struct signer_key *first = &signer->keys[0];
 
 	*signer = (struct signer){ .count = 1, .warn_days = request->warn_days, .identity = request->identity };
+	first->key = key;
 	if (request->lifetime > request->server->lifetime_max)
 		message_warn("a lifetime of %ld s is more than the %ld s that %s documents", request->lifetime,
 			     request->server->lifetime_max, request->server->name);
 	if (read_certificates(first, request->certificate, request->warn_days, error) < 0 ||
-	    p11_key_open(&first->key, &request->key, false, error) < 0 ||
+	    (key == NULL && p11_key_open(&first->key, &request->key, false, error) < 0) ||
 	    p11_signer_open(&first->p11, first->key, error) < 0)
 		return error_result(error);
 	if (request->next_key != NULL)
 		open_next(signer, request);
 	return 0;
+}
+
+int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
+{
+	return signer_open_with(signer, request, NULL, error);
 }
 
 /* Opens the key for another thread, whose first one (NULL: none) is open. */

@@ -28,6 +28,10 @@ struct signer {
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error);
 void signer_close(struct signer *signer);
 
+/* The same with the request's key, if it is open already (or NULL). The signer takes it over, also on failure. */
+int signer_open_with(struct signer *signer, const struct bearer_request *request, struct p11_key *key,
+		     struct error *error);
+
 /* After a signature by the key number `which`, returns the certificate that the app most likely has: the one in the
  * request's file, else the one on the token that "app set-cert" would take. For the search and for `verdict` see
  * p11_signer_certificate. Returns NULL if it is unknown. The caller frees it with X509_free. */

@@ -97,6 +97,34 @@ int bearer_userinfo(const struct bearer_request *request, struct secret **json, 
 	return result;
 }
 
+/* Whether the bearer is revoked: an earlier try whose answer was lost may have succeeded. */
+static int judge_revocation(int result, bool retried, const struct oauth_answer *answer)
+{
+	return result == -ERROR_ORG && retried && strcmp(answer->code, "invalid_token") == 0 ? 0 : result;
+}
+
+int client_revoke(struct client *client, struct error *error)
+{
+	const struct bearer_request *from = client->request;
+	const struct target target = { from->server, client->http, client->retries, OAUTH_ANY, true };
+	const struct http_field field = { "token", secret_data(bearer_access_token(client->bearer)), true };
+	struct http_request request = { .method = "POST", .fields = &field, .field_count = 1 };
+	struct oauth_answer answer = { .json = NULL };
+	struct http_url *url;
+	struct url site;
+	bool retried = false;
+	int result;
+
+	if (bearer_site(client->bearer, from, &site, error) < 0 ||
+	    http_url_below(&url, &site, from->server->revoke_path, error) < 0)
+		return error_result(error);
+	request.url = url;
+	result = judge_revocation(target_send(&target, &request, &answer, &retried, error), retried, &answer);
+	oauth_answer_clear(&answer);
+	http_url_free(&url);
+	return result;
+}
+
 /* For a caller that has a bearer but no open key. If the server requests the identity, opens its key and starts
  * again. */
 static int call(const struct bearer_use *use, const struct http_request *request, enum oauth_wanted wanted,
@@ -128,9 +156,7 @@ int bearer_revoke(const struct bearer_use *use, const struct secret *access_toke
 	bool retried = false;
 	int result = call(use, &request, OAUTH_ANY, &answer, &retried, error);
 
-	/* An earlier try whose answer was lost may have succeeded. */
-	if (result == -ERROR_ORG && retried && strcmp(answer.code, "invalid_token") == 0)
-		result = 0;
+	result = judge_revocation(result, retried, &answer);
 	oauth_answer_clear(&answer);
 	return result;
 }

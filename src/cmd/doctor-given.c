@@ -53,7 +53,7 @@ static void take_server(const struct settings *settings, struct doctor_part *par
 static void take_audit(const struct settings *settings, const struct doctor_given *given, struct doctor_part *part,
 		       struct bearer_request *request)
 {
-	if (given->login || given->exchange)
+	if (given->login)
 		(void)cmd_recorder(settings, &request->key, &request->recorder, &part->error);
 	part->absent = request->recorder == NULL && part->error.class == ERROR_NONE;
 }
@@ -89,7 +89,7 @@ int doctor_fill(const struct settings *settings, struct doctor_given *given, str
 			.name = settings_text(settings, SETTING_APP),
 			.program = cmd_program("p11bearer-app"),
 		},
-		.login = settings_flag(settings, SETTING_LOGIN),
+		.login = settings_flag(settings, SETTING_LOGIN) || settings_flag(settings, SETTING_EXCHANGE),
 		.exchange = settings_flag(settings, SETTING_EXCHANGE),
 	};
 	if (has_part(settings, cmd_needs_key, &given->key))

@@ -54,7 +54,10 @@ static bool is_absent(const struct doctor_check *check, const struct doctor_give
 {
 	if (is_named(check, "configuration.audit"))
 		return given->audit.absent;
-	return (is_about_next(check) || is_named(check, "configuration.next-key")) && given->next_key.absent;
+	if (strcmp(check->group, "identity") == 0)
+		return given->tls_certificate == NULL && given->tls_key == NULL;
+	return given->next_key.absent && (is_about_next(check) || is_named(check, "configuration.next-key") ||
+					  is_named(check, "exchange.next-key"));
 }
 
 static const char needs[] = "needs ";
@@ -75,6 +78,10 @@ static bool is_skipped(const struct doctor *doctor, const struct doctor_check *c
 {
 	const char *wrong = check->acts ? doctor_wrong_configuration(doctor) : NULL;
 
+	if (strcmp(check->group, "exchange") == 0 && !doctor->given->exchange) {
+		doctor_skip(finding, "needs --exchange");
+		return true;
+	}
 	for (size_t i = 0; i < DOCTOR_NEEDS && check->needs[i] != NULL; i++) {
 		enum doctor_status status = doctor_find(doctor, check->needs[i])->status;
 
@@ -154,6 +161,7 @@ void doctor_close(struct doctor **doctor)
 	for (size_t i = 0; i < doctor_check_count && old->findings != NULL; i++)
 		cJSON_Delete(old->findings[i].facts);
 	free(old->findings);
+	doctor_exchange_close(old);
 	doctor_token_close(old);
 	doctor_network_close(old);
 	free(old);

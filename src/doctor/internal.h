@@ -5,6 +5,7 @@
 
 #include "bearer/turn.h"
 #include "doctor/doctor.h"
+#include "doctor/exchange.h"
 #include "doctor/network.h"
 #include "p11/inspect.h"
 #include "x509/x509.h"
@@ -32,6 +33,8 @@ struct doctor {
 
 	/* protection, clock, network, identity, exchange */
 	struct doctor_network network;
+	struct bearer_identity *identity; /* NULL: none that can be used */
+	struct doctor_exchange exchange;
 };
 
 /* What an earlier check has found, by "group.name". Not NULL. */
@@ -45,13 +48,10 @@ void doctor_token_close(struct doctor *doctor);
 void doctor_app_close(struct doctor *doctor);
 void doctor_agent_close(struct doctor *doctor);
 void doctor_network_close(struct doctor *doctor);
+void doctor_exchange_close(struct doctor *doctor); /* before the token */
 
 /* What the test signature signs. */
 extern const char doctor_test_data[];
-
-/* Closes the token, because the process uses one key at a time. Fills `again` with what opens the key once more, with
- * the PIN that the token has accepted; see p11_key_again. */
-int doctor_key_again(struct doctor *doctor, struct p11_request *again, struct error *error);
 
 /* --- the checks -------------------------------------------------------------------------------------------------- */
 
@@ -73,5 +73,7 @@ doctor_check_run doctor_protection_memory, doctor_protection_core, doctor_protec
 doctor_check_run doctor_network_trust, doctor_network_proxy, doctor_network_name, doctor_network_connection;
 doctor_check_run doctor_network_tls, doctor_network_certificate, doctor_network_endpoint;
 doctor_check_run doctor_clock_server, doctor_clock_synchronised;
+doctor_check_run doctor_identity_certificate, doctor_identity_key;
+doctor_check_run doctor_exchange_key, doctor_exchange_next_key, doctor_exchange_user, doctor_exchange_revocation;
 
 #endif

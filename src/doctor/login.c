@@ -68,14 +68,6 @@ void doctor_key_signature(struct doctor *doctor, struct doctor_finding *finding)
 	doctor_fact_number(finding, "milliseconds", milliseconds);
 }
 
-int doctor_key_again(struct doctor *doctor, struct p11_request *again, struct error *error)
-{
-	int result = p11_key_again(doctor->key, again, error);
-
-	p11_key_close(&doctor->key);
-	return result;
-}
-
 void doctor_token_close(struct doctor *doctor)
 {
 	for (size_t i = 0; i < TURN_KEYS; i++) {

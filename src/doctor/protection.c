@@ -3,6 +3,9 @@
 #include "doctor/internal.h"
 #include "doctor/protection.h"
 
+#include "base/locked.h"
+#include "base/message.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,6 +29,22 @@ bool protection_line(const char *path, char *line, size_t size)
 	return read;
 }
 
+static void ignore(void *context, const char *text)
+{
+	(void)context;
+	(void)text;
+}
+
+/* Memory for secrets warns once: has it do so here, where it is told better. */
+static void silence_memory(void)
+{
+	struct locked block;
+
+	message_take_warnings(ignore, NULL);
+	(void)locked_new(&block, 1);
+	locked_free(&block);
+}
+
 static bool can_lock(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -42,6 +61,7 @@ void doctor_protection_memory(struct doctor *doctor, struct doctor_finding *find
 	char shown[48] = "no limit";
 
 	(void)doctor;
+	silence_memory();
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
 		snprintf(shown, sizeof(shown), "the limit is %llu KiB", (unsigned long long)limit.rlim_cur / 1024);
 		doctor_fact_number(finding, "limit", (double)limit.rlim_cur);

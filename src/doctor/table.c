@@ -14,6 +14,9 @@ const struct doctor_check doctor_checks[] = {
 	{ "configuration", "audit", { NULL }, doctor_configuration_audit, false },
 	{ "configuration", "assertion", { NULL }, doctor_configuration_assertion, false },
 	{ "configuration", "server", { NULL }, doctor_configuration_server, false },
+	{ "protection", "memory", { NULL }, doctor_protection_memory, false },
+	{ "protection", "core", { NULL }, doctor_protection_core, false },
+	{ "protection", "swap", { NULL }, doctor_protection_swap, false },
 	{ "modules", "loaded", { "configuration.key" }, doctor_modules_loaded, false },
 	{ "modules", "refused", { "modules.loaded" }, doctor_modules_refused, false },
 	{ "token", "present", { "modules.refused" }, doctor_token_present, false },
@@ -45,9 +48,6 @@ const struct doctor_check doctor_checks[] = {
 	{ "next-certificate", "size", { "next-certificate.read" }, doctor_certificate_size, false },
 	{ "app", "files", { NULL }, doctor_app_files, false },
 	{ "app", "certificate", { NULL }, doctor_app_certificate, false },
-	{ "protection", "memory", { NULL }, doctor_protection_memory, false },
-	{ "protection", "core", { NULL }, doctor_protection_core, false },
-	{ "protection", "swap", { NULL }, doctor_protection_swap, false },
 	{ "network", "trust", { "configuration.server" }, doctor_network_trust, false },
 	{ "network", "proxy", { "network.trust" }, doctor_network_proxy, false },
 	{ "network", "name", { "network.proxy" }, doctor_network_name, false },
@@ -57,12 +57,16 @@ const struct doctor_check doctor_checks[] = {
 	{ "network", "endpoint", { "network.tls" }, doctor_network_endpoint, false },
 	{ "clock", "server", { "network.tls" }, doctor_clock_server, false },
 	{ "clock", "synchronised", { NULL }, doctor_clock_synchronised, false },
-	/* identity */
+	{ "identity", "certificate", { NULL }, doctor_identity_certificate, false },
+	{ "identity", "key", { "identity.certificate", "token.sessions" }, doctor_identity_key, false },
 	{ "agent", "socket", { NULL }, doctor_agent_socket, false },
 	{ "agent", "profile", { "agent.socket" }, doctor_agent_profile, false },
 	{ "agent", "worker", { "agent.profile" }, doctor_agent_worker, false },
 	{ "agent", "certificate", { "agent.profile" }, doctor_agent_certificate, false },
-	/* login */
-	/* exchange */
+	{ "exchange", "key", { "configuration.assertion", "network.endpoint", "key.signature" }, doctor_exchange_key,
+	  true },
+	{ "exchange", "next-key", { NULL }, doctor_exchange_next_key, true },
+	{ "exchange", "user", { NULL }, doctor_exchange_user, false },
+	{ "exchange", "revocation", { NULL }, doctor_exchange_revocation, false },
 };
 const size_t doctor_check_count = sizeof(doctor_checks) / sizeof(doctor_checks[0]);

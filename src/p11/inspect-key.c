@@ -135,6 +135,17 @@ int p11_inspect_key(struct p11_key *key, const struct uri *uri, struct p11_seen_
 	return look(&view, seen, error);
 }
 
+int p11_inspect_tls_key(struct p11_key *key, const struct uri *uri, struct p11_seen_key *seen, struct error *error)
+{
+	enum alg *wanted = &key->ring->request.alg, kept = *wanted;
+	int result;
+
+	*wanted = ALG_AUTO;
+	result = p11_inspect_key(key, uri, seen, error);
+	*wanted = kept;
+	return result;
+}
+
 void p11_seen_key_clear(struct p11_seen_key *seen)
 {
 	free(seen->uri);

@@ -62,6 +62,9 @@ struct p11_seen_key {
  * it holds, also after a failure. Fails with ERROR_NO_KEY if the token shows that there is none, that there are
  * several, or that it does not fit the request's algorithm; with ERROR_TOKEN. */
 int p11_inspect_key(struct p11_key *key, const struct uri *uri, struct p11_seen_key *seen, struct error *error);
+
+/* The same for a key that does TLS, whatever the request's algorithm is. */
+int p11_inspect_tls_key(struct p11_key *key, const struct uri *uri, struct p11_seen_key *seen, struct error *error);
 void p11_seen_key_clear(struct p11_seen_key *seen);
 
 /* *name is the first mechanism that the token shows for the algorithm, which is not ALG_AUTO, or NULL if it shows none
