@@ -95,7 +95,7 @@ static void print_help(const char *group)
 	if (group != NULL)
 		printf("Usage: p11bearer %s COMMAND …\n\n", group);
 	else
-		printf("Usage: p11bearer COMMAND [OPTION]…\n       p11bearer --help | --version\n\n"
+		printf("Usage: p11bearer COMMAND [OPTION]… | --help | --version\n"
 		       "Gets OAuth 2.0 bearers with a private key that never leaves its PKCS#11 token.\n\n");
 	list(group);
 	printf("\n\"p11bearer %s%sCOMMAND --help\" lists a command's options. See p11bearer(1).\n",

@@ -23,6 +23,7 @@ int error_set(struct error *error, enum error_class class, const char *format, .
 
 	error->class = class;
 	error->signal = 0;
+	error->is_vague = false;
 	error->code = 0;
 	error->hint[0] = '\0';
 	va_start(arguments, format);

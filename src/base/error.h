@@ -3,6 +3,8 @@
 #ifndef P11BEARER_BASE_ERROR_H
 #define P11BEARER_BASE_ERROR_H
 
+#include <stdbool.h>
+
 /* The program's exit statuses. The manual documents them, and scripts depend on them. */
 enum error_class {
 	ERROR_NONE = 0,
@@ -21,6 +23,7 @@ enum error_class {
 struct error {
 	enum error_class class;
 	int signal;      /* the signal that ended the work, such as SIGINT at a prompt; 0: none */
+	bool is_vague;   /* a server has refused, and its reason leaves the cause open */
 	unsigned long code; /* the failed library's own code, such as a CKR; 0: none */
 	char text[4096]; /* one sentence: what failed, on which object, why; has room for a list of URIs */
 	char hint[1024]; /* what to do next, or empty */

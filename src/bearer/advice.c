@@ -2,6 +2,7 @@
 #include "bearer/advice.h"
 
 #include "bearer/retry.h"
+#include "bearer/turn.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -99,6 +100,14 @@ static void advise_on_alg(const struct server *server, const struct server_advic
 	put_first(error, fact);
 }
 
+/* Whether the key, its certificate or a clock may be wrong. */
+static bool is_vague(const struct server *server, const struct server_advice *advice, const struct oauth_answer *answer)
+{
+	enum server_cause cause = advice != NULL ? advice->cause : SERVER_OTHER;
+
+	return advice == NULL || turn_is_refusal(server, answer) || cause == SERVER_EXPIRED || cause == SERVER_TOO_NEW;
+}
+
 bool advice_refusal(const struct bearer_request *request, enum alg alg, const struct oauth_answer *answer,
 		    struct error *error)
 {
@@ -107,6 +116,7 @@ bool advice_refusal(const struct bearer_request *request, enum alg alg, const st
 	advice_hint(advice, answer->retry_after, error);
 	if (answer->refused)
 		return false;
+	error->is_vague = !answer->transient && is_vague(request->server, advice, answer);
 	if (!answer->transient) {
 		advise_on_clock(request->server, advice, &answer->clock, request->lifetime, error);
 		advise_on_alg(request->server, advice, alg, error);

@@ -104,6 +104,9 @@ void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose);
 /* Adds a hint to the error of a refused URL (may be NULL) if it is the URL of a page. */
 void cmd_advise_url(const struct url *url, struct error *error);
 
+/* Adds the hint to run doctor to the error of a command, if doctor can narrow its cause down. */
+void cmd_advise_doctor(const struct settings *settings, const struct settings_usage *usage, struct error *error);
+
 /* Parses a value in a line of a batch as settings_parse does, and warns as cmd_warn_urls does. Not thread-safe. */
 int cmd_parse_line(const char *name, const char *text, long *number, struct url *url, struct error *error);
 

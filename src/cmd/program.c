@@ -63,6 +63,8 @@ int cmd_run(const struct command *command, int argc, char **argv, struct error *
 	} else if (result == 0) {
 		message_verbose(settings_flag(settings, SETTING_VERBOSE));
 		result = command->run(settings, error);
+		if (result < 0)
+			cmd_advise_doctor(settings, command->usage, error);
 	}
 	if (result < 0)
 		cmd_advise_url(settings_refused_url(settings), error);
