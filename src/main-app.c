@@ -5,7 +5,8 @@
 int main(int argc, char **argv)
 {
 	static const struct command *const commands[] = {
-		&command_app_set_cert, &command_app_check, &command_app_init, &command_deploy, NULL,
+		&command_app_set_cert, &command_app_check, &command_app_init, &command_deploy,
+		&command_rotate, NULL,
 	};
 	struct error error = { .class = ERROR_NONE };
 	int words = 0, result;

@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
 	IN_APP(usage_app_check),
 	IN_APP(usage_app_init),
 	IN_APP(usage_deploy),
+	IN_APP(usage_rotate),
 	&command_agent_status,
 	&command_agent_unlock,
 	&command_agent_lock,

@@ -7,6 +7,7 @@
 #include "bearer/client.h"
 #include "bearer/identity.h"
 #include "bearer/retry.h"
+#include "bearer/turn.h"
 #include "oauth/exchange.h"
 #include "process/interrupt.h"
 
@@ -104,6 +105,17 @@ static bool uses_agent(const struct bearer_request *request)
 	return request->agent.socket[0] != '\0';
 }
 
+/* What prover_try tells of a failure. */
+static void note_failure(struct client *client, int result, const struct oauth_answer *answer)
+{
+	const struct server *server = client->request->server;
+	const struct retry none = { .tries = 0 };
+
+	client->pause = answer->retry_after;
+	client->curable = turn_is_refusal(server, answer) || retry_is_limited(server, answer) || answer->transient ||
+			  retry_outcome(&none, result, answer) != RETRY_REFUSAL;
+}
+
 int client_renew(struct client *client, struct error *error)
 {
 	struct bearer *fresh = calloc(1, sizeof(*fresh));
@@ -119,6 +131,7 @@ int client_renew(struct client *client, struct error *error)
 	else
 		result = exchange(client, &fresh->answer, error);
 	if (result < 0) {
+		note_failure(client, result, &fresh->answer);
 		bearer_free(&fresh);
 		return result;
 	}
@@ -153,7 +166,7 @@ int client_open_with(struct client *client, const struct bearer_request *request
 	return result == 0 ? identity_bind(request->identity, key, error) : result;
 }
 
-int client_open(struct client *client, const struct bearer_request *request, struct error *error)
+int client_begin(struct client *client, const struct bearer_request *request, struct error *error)
 {
 	int result;
 
@@ -164,9 +177,14 @@ int client_open(struct client *client, const struct bearer_request *request, str
 		result = signer_open(&client->signer, request, error);
 	if (result == 0 && !uses_agent(request))
 		result = identity_bind(request->identity, client->signer.keys[0].key, error);
-	if (result == 0)
-		result = client_renew(client, error);
 	return result;
+}
+
+int client_open(struct client *client, const struct bearer_request *request, struct error *error)
+{
+	int result = client_begin(client, request, error);
+
+	return result == 0 ? client_renew(client, error) : result;
 }
 
 void client_close(struct client *client)

@@ -14,7 +14,12 @@ struct client {
 	struct bearer *bearer;
 	long retries; /* of each request */
 	bool renewed; /* the bearer was replaced, or need not be */
+	bool curable; /* the last exchange failed, but a later one may succeed */
+	long pause;   /* seconds that the server then asked to wait, or -1 */
 };
+
+/* Opens the key, unless there is an agent. Fails as signer_open does. Close the client even on failure. */
+int client_begin(struct client *client, const struct bearer_request *request, struct error *error);
 
 /* Opens the key, unless there is an agent, and gets a bearer. Fails as bearer_get does. Close the client even on
  * failure. */

@@ -23,8 +23,9 @@ extern const struct command command_agent_status, command_agent_unlock, command_
 extern const struct command command_agent_reload;
 
 /* Of p11bearer-app. Only the usages are in p11bearer too. */
-extern const struct command command_app_set_cert, command_app_check, command_app_init, command_deploy;
+extern const struct command command_app_set_cert, command_app_check, command_app_init, command_deploy, command_rotate;
 extern const struct settings_usage usage_app_set_cert, usage_app_check, usage_app_init, usage_deploy;
+extern const struct settings_usage usage_rotate;
 
 /* Of p11bearer-agent, likewise. */
 extern const struct command command_agent;

@@ -74,3 +74,20 @@ const struct settings_usage usage_deploy = {
 	.own = { SETTING_APP, SETTING_CHECK_ONLY, SETTING_WAIT, SETTING_API_VERSION, SETTING_ALLOW_NO_CERTIFICATE,
 		 SETTING_ALLOW_UNFIT },
 };
+
+const struct settings_usage usage_rotate = {
+	.command = "rotate",
+	.operands = "PATH",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Replaces an app's key, without an outage.",
+	.details = "Makes a new key and its certificate, deploys the app with it, waits until every\n"
+		   "host of the org accepts the new key, and changes the profile. May be interrupted\n"
+		   "at any time: the same command continues. PATH is as for deploy. Prints a report\n"
+		   "as JSON. Does not destroy the old key.",
+	.example = "p11bearer rotate force-app --profile production",
+	.needed = cmd_needs_bearer,
+	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP | GROUP_AUDIT,
+	.own = { SETTING_APP, SETTING_NEW_KEY, SETTING_ACCEPT_WITHIN, SETTING_SETTLE, SETTING_DRY_RUN, SETTING_ABORT,
+		 SETTING_API_VERSION, SETTING_WAIT, SETTING_ALLOW_UNFIT },
+};

@@ -77,8 +77,8 @@ bool appfile_has_private_key(const struct appfile *file, char *where, size_t siz
  * wipe_free. */
 int appfile_splice(const struct appfile *file, const char *pem, char **data, size_t *length, struct error *error);
 
-/* The bytes between the tags of the settings file's certificate, with line ends and entities as they are. Free with
- * wipe_free. Fails with ERROR_CONFIG if the file has no certificate or several, or one that appfile_splice cannot
+/* The bytes between the tags of the settings file's certificate, with line ends and entities as they are. The caller
+ * frees them. Fails with ERROR_CONFIG if the file has no certificate or several, or one that appfile_splice cannot
  * replace. */
 int appfile_cut(const struct appfile *file, char **bytes, struct error *error);
 

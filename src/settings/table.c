@@ -153,7 +153,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_APP, "app", .type = TYPE_TEXT, .option_only = true, .argument = "NAME",
 	      .help = "API name of the app, if there are several"),
 	ENTRY(SETTING_DRY_RUN, "dry-run", .type = TYPE_FLAG, .option_only = true,
-	      .help = "print the lines that would change; write nothing"),
+	      .help = "show what would change; write nothing"),
 	ENTRY(SETTING_DIR, "dir", .type = TYPE_TEXT, .option_only = true, .argument = "DIR",
 	      .help = "folder to write to, created if missing"),
 	ENTRY(SETTING_LABEL, "label", .type = TYPE_TEXT, .option_only = true, .argument = "TEXT",

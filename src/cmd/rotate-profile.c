@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The profile of a rotation: where it is, and which keys it names. */
+#include "cmd/cmd-rotate.h"
+
+#include "base/secret.h"
+#include "settings/edit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHANGES_MAX = 5 };
+
+/* Whether the key is the TLS client's key too, because the profile names no other. The rotation then names it. */
+static bool key_is_for_tls(const struct settings *settings)
+{
+	return settings_text(settings, SETTING_TLS_CERTIFICATE) != NULL &&
+	       settings_text(settings, SETTING_TLS_KEY) == NULL;
+}
+
+int cmd_rotate_place(const struct settings *settings, char **path, struct error *error)
+{
+	static const enum setting_id ids[CHANGES_MAX] = {
+		SETTING_KEY, SETTING_CERTIFICATE, SETTING_NEXT_KEY, SETTING_NEXT_CERTIFICATE, SETTING_TLS_KEY,
+	};
+	size_t count = key_is_for_tls(settings) ? CHANGES_MAX : CHANGES_MAX - 1;
+	char *named = NULL;
+	int result = settings_edit_place(settings, SETTING_KEY, ids, count, &named, error);
+
+	*path = NULL;
+	if (result == 0 && (*path = realpath(named, NULL)) == NULL)
+		result = error_set(error, ERROR_CONFIG, "cannot find %s: %s", named, strerror(errno));
+	free(named);
+	return result;
+}
+
+/* Whether the profile, as it was read, names this key. */
+static bool names(const struct settings *settings, const char *uri)
+{
+	const char *text = settings_text(settings, SETTING_KEY);
+	size_t length = strlen(uri);
+
+	return strncmp(text, uri, length) == 0 && (text[length] == '\0' || text[length] == '?');
+}
+
+/* The URI with the query of the profile's key: where the PIN comes from, and the module. */
+static int with_query(const struct settings *settings, const char *uri, struct secret **text, struct error *error)
+{
+	const char *query = strchr(settings_text(settings, SETTING_KEY), '?');
+
+	*text = secret_new(1024);
+	if (*text != NULL && secret_append(*text, uri, strlen(uri)) == 0 &&
+	    (query == NULL || secret_append(*text, query, strlen(query)) == 0))
+		return 0;
+	return error_memory(error);
+}
+
+int cmd_rotate_configure(const struct settings *settings, const struct rotate_record *record, enum rotate_keys keys,
+			 struct error *error)
+{
+	bool both = keys == ROTATE_BOTH, new = keys == ROTATE_NEW;
+	struct settings_change changes[CHANGES_MAX] = {
+		{ SETTING_NEXT_KEY, both ? record->new_key : NULL },
+		{ SETTING_NEXT_CERTIFICATE, both ? record->new_certificate : NULL },
+	};
+	size_t count = 2;
+	struct secret *key = NULL;
+	int result = with_query(settings, new ? record->new_key : record->old_key, &key, error);
+
+	/* The old key stays as the user wrote it, unless an interrupted run has replaced it. */
+	if (result == 0 && (new || names(settings, record->new_key))) {
+		changes[count++] = (struct settings_change){ SETTING_KEY, secret_data(key) };
+		changes[count++] = (struct settings_change){
+			SETTING_CERTIFICATE, new ? record->new_certificate : record->old_certificate };
+	}
+	if (key_is_for_tls(settings))
+		changes[count++] = (struct settings_change){
+			SETTING_TLS_KEY, keys == ROTATE_OLD ? NULL : record->old_key };
+	if (result == 0)
+		result = settings_edit(record->config, record->profile, changes, count, error);
+	secret_free(&key);
+	return result;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of a rotation: one login for their names, and requests that sign with them. */
+#include "rotate/internal.h"
+
+#include "bearer/identity.h"
+#include "rotate/key.h"
+#include "x509/x509.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_MAX = 99 }; /* labels of one day */
+
+static int copy(char **to, const char *from, struct error *error)
+{
+	free(*to);
+	*to = from != NULL ? strdup(from) : NULL;
+	return from == NULL || *to != NULL ? 0 : error_memory(error);
+}
+
+/* The full URI of the key that --new-key names, which must be on the old key's token. */
+static int name_given(const struct rotation *rotation, struct p11_key *key, char **full, struct error *error)
+{
+	struct p11_key *other = NULL;
+	struct uri *uri = NULL;
+	int result = p11_uri_parse_beside(&uri, rotation->with->new_key, rotation->again.uri, error);
+
+	if (result == 0)
+		result = p11_key_open_beside(&other, key, uri, error);
+	if (result == 0)
+		result = p11_key_uri(other, full, error);
+	p11_key_close(&other);
+	p11_uri_free(&uri);
+	return result;
+}
+
+/* To go back, the file with the old certificate is deployed: it must be the key's. */
+static int check_certificate(struct rotation *rotation, struct p11_key *key, struct error *error)
+{
+	struct rotate_record *record = rotation->record;
+	EVP_PKEY *public = NULL;
+	int result = p11_key_public(key, &public, error);
+
+	if (result == 0)
+		result = app_read(record->settings_file, &record->app_certificate, error);
+	if (result == 0)
+		result = app_parse(record->settings_file, record->app_certificate, &rotation->old, error);
+	if (result == 0 && EVP_PKEY_eq(public, X509_get0_pubkey(rotation->old)) != 1) {
+		result = error_set(error, ERROR_CONFIG, "the certificate in %s is not that of the key %s",
+				   record->settings_file, record->old_key);
+		error_hint(error, "nothing was changed; put the certificate that the org has into the file, with "
+				  "\"p11bearer app set-cert\": rotate deploys it if it has to go back");
+	}
+	EVP_PKEY_free(public);
+	return result;
+}
+
+/* Whether a key on the token has the URI's label, whatever its id. */
+static bool is_taken(const struct rotation *rotation, struct p11_key *key, const char *uri)
+{
+	const char *id = strstr(uri, ";id=");
+	struct p11_key *other = NULL;
+	struct uri *parsed = NULL;
+	struct error ignored;
+	char *text;
+	bool taken;
+
+	if (id == NULL || asprintf(&text, "%.*s%s", (int)(id - uri), uri, id + 1 + strcspn(id + 1, ";")) < 0)
+		return false;
+	taken = p11_uri_parse_beside(&parsed, text, rotation->again.uri, &ignored) == 0 &&
+		p11_key_open_beside(&other, key, parsed, &ignored) == 0;
+	p11_key_close(&other);
+	p11_uri_free(&parsed);
+	free(text);
+	return taken;
+}
+
+/* A rotation that went back may have left a key of the same day. */
+static int name_new(struct rotation *rotation, struct p11_key *key, struct error *error)
+{
+	struct rotate_record *record = rotation->record;
+	char *label = NULL, *counted = NULL;
+	int result = rotate_name_key(record->old_key, record->began, &record->new_key, error);
+
+	if (result == 0)
+		result = p11_uri_label(record->new_key, &label, error);
+	for (int count = 2; result == 0 && count <= NAMES_MAX && is_taken(rotation, key, record->new_key); count++) {
+		free(record->new_key);
+		record->new_key = NULL;
+		free(counted);
+		result = asprintf(&counted, "%s-%d", label, count) < 0 ? error_memory(error) : 0;
+		if (result < 0)
+			counted = NULL;
+		else
+			result = p11_uri_rename(record->old_key, counted, &record->new_key, error);
+	}
+	free(counted);
+	free(label);
+	return result;
+}
+
+/* Names all that the rotation will make, so that a later run finds it. */
+static int fill(struct rotation *rotation, struct p11_key *key, const char *given, struct error *error)
+{
+	const struct rotate *with = rotation->with;
+	struct rotate_record *record = rotation->record;
+	int result = copy(&record->profile, with->profile, error);
+
+	record->began = time(NULL);
+	if (result == 0)
+		result = copy(&record->config, with->config, error);
+	if (result == 0)
+		result = copy(&record->old_certificate, with->certificate, error);
+	if (result == 0)
+		result = check_certificate(rotation, key, error);
+	if (result == 0 && given != NULL)
+		result = copy(&record->new_key, given, error);
+	else if (result == 0)
+		result = name_new(rotation, key, error);
+	if (result == 0)
+		result = rotate_name_certificate(with->certificate, with->config, with->profile, record->began,
+						 &record->new_certificate, error);
+	if (result == 0 && strcmp(record->old_key, record->new_key) == 0) {
+		result = error_set(error, ERROR_CONFIG, "the new key is the profile's key already: %s",
+				   record->new_key);
+		error_hint(error, "nothing was changed; name another key of the token with --new-key");
+	}
+	return result;
+}
+
+/* The journal is of this rotation, and nobody has changed the profile's key since. */
+static int compare(const struct rotation *rotation, const char *current, const char *given, struct error *error)
+{
+	const struct rotate_record *record = rotation->record;
+
+	if (strcmp(current, record->old_key) != 0 && strcmp(current, record->new_key) != 0)
+		error_set(error, ERROR_CONFIG, "the profile \"%s\" names a key that is neither the old nor the new one "
+			  "of the rotation in %s: %s", record->profile, journal_path(rotation->journal), current);
+	else if (given != NULL && strcmp(given, record->new_key) != 0)
+		error_set(error, ERROR_CONFIG, "the rotation in %s has another new key than --new-key: %s",
+			  journal_path(rotation->journal), record->new_key);
+	else
+		return 0;
+	error_hint(error, "continue with what it began with, or go back to the old key with --abort");
+	return -ERROR_CONFIG;
+}
+
+/* Another key than the old one must not become the identity's in the middle of it. */
+static int keep_identity(struct rotation *rotation, struct error *error)
+{
+	const struct rotate *with = rotation->with;
+	struct uri *uri = NULL;
+
+	if (with->tls_certificate == NULL || with->tls_key != NULL)
+		return 0;
+	if (p11_uri_parse(&uri, rotation->record->old_key, error) < 0)
+		return error_result(error);
+	return identity_open(&rotation->identity, with->tls_certificate, uri, error);
+}
+
+static int take_names(struct rotation *rotation, struct p11_key *key, struct error *error)
+{
+	struct rotate_record *record = rotation->record;
+	char *current = NULL, *given = NULL;
+	int result = p11_key_again(key, &rotation->again, error);
+
+	if (result == 0)
+		result = p11_key_uri(key, &current, error);
+	if (result == 0 && rotation->with->new_key != NULL)
+		result = name_given(rotation, key, &given, error);
+	if (result == 0 && journal_exists(rotation->journal)) {
+		result = compare(rotation, current, given, error);
+		if (result == 0)
+			result = app_parse(record->settings_file, record->app_certificate, &rotation->old, error);
+	} else if (result == 0) {
+		result = copy(&record->old_key, current, error);
+		if (result == 0)
+			result = fill(rotation, key, given, error);
+	}
+	free(current);
+	free(given);
+	return result;
+}
+
+int rotation_open(struct rotation *rotation, struct error *error)
+{
+	struct p11_key *key = NULL;
+	int result = p11_key_open(&key, &rotation->with->request->key, false, error);
+
+	if (result == 0)
+		result = take_names(rotation, key, error);
+	p11_key_close(&key);
+	return result == 0 ? keep_identity(rotation, error) : result;
+}
+
+int request_make(const struct rotation *rotation, enum rotate_keys keys, struct bearer_request *request,
+		 struct error *error)
+{
+	const struct rotate_record *record = rotation->record;
+	bool new = keys == ROTATE_NEW;
+
+	*request = *rotation->with->request;
+	request->key = rotation->again;
+	request->key.uri = NULL;
+	request->certificate = new ? record->new_certificate : record->old_certificate;
+	request->next_certificate = keys == ROTATE_BOTH ? record->new_certificate : NULL;
+	request->warn_days = 0; /* the old certificate is about to be replaced */
+	if (rotation->identity != NULL)
+		request->identity = rotation->identity;
+	request->http.identity = identity_http(request->identity);
+	if (p11_uri_parse_beside(&request->key.uri, new ? record->new_key : record->old_key, rotation->again.uri,
+				 error) < 0)
+		return error_result(error);
+	if (keys != ROTATE_BOTH)
+		return 0;
+	return p11_uri_parse_beside(&request->next_key, record->new_key, rotation->again.uri, error);
+}
+
+void request_clear(struct bearer_request *request)
+{
+	p11_uri_free(&request->key.uri);
+	p11_uri_free(&request->next_key);
+}
