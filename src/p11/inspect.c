@@ -48,11 +48,16 @@ int p11_inspect_modules(struct p11_key *key, const struct p11_request *request, 
 	return 0;
 }
 
-int p11_inspect_slots(struct p11_key *key, const char **failures, const char **advice, struct error *error)
+int p11_inspect_slots(struct p11_key *key, size_t *tokens, const char **failures, const char **advice,
+		      struct error *error)
 {
-	*failures = key->ring->modules.failures;
-	*advice = key->ring->modules.advice;
-	return tokens_find(&key->ring->tokens, &key->ring->modules, key->uri, false, error);
+	struct ring *ring = key->ring;
+	int result = tokens_find(&ring->tokens, &ring->modules, key->uri, false, error);
+
+	*tokens = ring->tokens.count;
+	*failures = ring->modules.failures;
+	*advice = ring->modules.advice;
+	return result;
 }
 
 /* If no token matches, one that is not initialized may be the reason. */

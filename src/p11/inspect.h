@@ -19,9 +19,10 @@ struct p11_seen_module {
 int p11_inspect_modules(struct p11_key *key, const struct p11_request *request, struct p11_seen_module **list,
 			size_t *count, struct error *error);
 
-/* Looks for tokens. *failures names the modules that could not be used, and *advice, which may be empty, what to do;
- * both belong to the key. Fails if memory is exhausted. */
-int p11_inspect_slots(struct p11_key *key, const char **failures, const char **advice, struct error *error);
+/* Looks for tokens that the URI matches; *tokens is how many there are. *failures names the modules that could not be
+ * used, and *advice, which may be empty, what to do; both belong to the key. Fails if memory is exhausted. */
+int p11_inspect_slots(struct p11_key *key, size_t *tokens, const char **failures, const char **advice,
+		      struct error *error);
 
 struct p11_seen_token {
 	char label[33], manufacturer[33], model[17], serial[17];
