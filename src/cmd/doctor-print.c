@@ -2,6 +2,7 @@
 /* The report of doctor for people. */
 #include "cmd/doctor.h"
 
+#include "base/text.h"
 #include "process/output.h"
 
 #include <langinfo.h>
@@ -17,6 +18,8 @@ enum { NAME_WIDTH = 12, LINE_SIZE = 4096 };
 struct doctor_print {
 	bool colour, utf8;
 	const char *group; /* whose title is printed */
+	char names[256];   /* of its checks that were skipped and are not printed yet */
+	char why[1024];
 };
 
 /* By status. */
@@ -80,21 +83,48 @@ static int put_mark(const struct doctor_print *print, enum doctor_status status,
 	return put(error, "  \033[%sm%s\033[0m ", mark->colour, text);
 }
 
+static int put_line(const struct doctor_print *print, enum doctor_status status, const char *name, const char *text,
+		    const char *step, struct error *error)
+{
+	if (put_mark(print, status, error) < 0 || put(error, "%-*s  %s\n", NAME_WIDTH, name, text) < 0)
+		return error_result(error);
+	if (step[0] != '\0')
+		return put(error, "%*s%s %s\n", NAME_WIDTH + 6, "", print->utf8 ? "→" : "->", step);
+	return 0;
+}
+
+/* Checks of a group that were skipped for the same reason share a line. */
+static int put_skipped(struct doctor_print *print, struct error *error)
+{
+	int result = 0;
+
+	if (print->names[0] != '\0')
+		result = put_line(print, DOCTOR_SKIPPED, print->names, print->why, "", error);
+	print->names[0] = '\0';
+	return result;
+}
+
+static int put_title(struct doctor_print *print, const char *group, struct error *error)
+{
+	print->group = group;
+	return put(error, print->colour ? "\033[1m%s\033[0m\n" : "%s\n", group);
+}
+
 int doctor_print_check(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
 		       struct error *error)
 {
 	struct doctor_print *print = context;
+	bool begins = print->group == NULL || strcmp(print->group, check->group) != 0;
 
-	if (print->group == NULL || strcmp(print->group, check->group) != 0) {
-		if (put(error, print->colour ? "\033[1m%s\033[0m\n" : "%s\n", check->group) < 0)
-			return error_result(error);
-		print->group = check->group;
-	}
-	if (put_mark(print, finding->status, error) < 0 ||
-	    put(error, "%-*s %s\n", NAME_WIDTH, check->name, finding->text) < 0)
+	if ((begins || finding->status != DOCTOR_SKIPPED || strcmp(print->why, finding->text) != 0) &&
+	    put_skipped(print, error) < 0)
 		return error_result(error);
-	if (finding->step[0] != '\0')
-		return put(error, "%*s%s %s\n", NAME_WIDTH + 5, "", print->utf8 ? "→" : "->", finding->step);
+	if (begins && put_title(print, check->group, error) < 0)
+		return error_result(error);
+	if (finding->status != DOCTOR_SKIPPED)
+		return put_line(print, finding->status, check->name, finding->text, finding->step, error);
+	snprintf(print->why, sizeof(print->why), "%s", finding->text);
+	text_append(print->names, sizeof(print->names), "%s%s", print->names[0] != '\0' ? ", " : "", check->name);
 	return 0;
 }
 
@@ -102,7 +132,8 @@ int doctor_print_summary(struct doctor_print *print, const struct doctor_summary
 {
 	const size_t *counts = summary->counts;
 
-	(void)print;
+	if (put_skipped(print, error) < 0)
+		return error_result(error);
 	return put(error, "\n%zu ok, %zu warning%s, %zu failure%s, %zu skipped\n", counts[DOCTOR_OK],
 		   counts[DOCTOR_WARNING], counts[DOCTOR_WARNING] == 1 ? "" : "s", counts[DOCTOR_FAILURE],
 		   counts[DOCTOR_FAILURE] == 1 ? "" : "s", counts[DOCTOR_SKIPPED]);

@@ -57,7 +57,7 @@ static const struct settings_usage usage = {
 	.operands = "",
 	.summary = "Says why something does not work, and what will break next.",
 	.details = "Checks the configuration, the token, the key, its certificate, this machine and\n"
-		   "the server, each by itself. Uses no PIN without --login and --exchange.",
+		   "the server, each by itself. Uses no PIN without --login.",
 	.tolerant = true,
 	.example = "p11bearer doctor --profile production",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,

@@ -129,7 +129,7 @@ void doctor_app_files(struct doctor *doctor, struct doctor_finding *finding)
 	int status = 0;
 
 	if (app->path == NULL) {
-		doctor_skip(finding, "not asked for; give --app-path");
+		doctor_skip(finding, "needs --app-path");
 		return;
 	}
 	if (access(app->program, X_OK) < 0) {
@@ -200,7 +200,8 @@ void doctor_app_certificate(struct doctor *doctor, struct doctor_finding *findin
 	const char *sha256 = text_of(certificate, "sha256");
 
 	if (!cJSON_IsObject(certificate)) {
-		doctor_skip(finding, doctor->app == NULL ? "needs app.files" : "the settings file has none");
+		doctor_skip(finding, doctor->given->app.path == NULL ? "needs --app-path" :
+			     doctor->app == NULL ? "needs app.files" : "the settings file has none");
 		return;
 	}
 	doctor_fact_text(finding, "sha256", sha256);

@@ -185,7 +185,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_LOGIN, "login", .type = TYPE_FLAG, .option_only = true,
 	      .help = "log in to the token, and make a test signature"),
 	ENTRY(SETTING_EXCHANGE, "exchange", .type = TYPE_FLAG, .option_only = true,
-	      .help = "also get a bearer, use it and revoke it"),
+	      .help = "with --login: also get a bearer, use it and revoke it"),
 	ENTRY(SETTING_APP_PATH, "app-path", .type = TYPE_TEXT, .option_only = true, .argument = "PATH",
 	      .help = "also check the app's files, as \"app check\" does"),
 	ENTRY(SETTING_STRICT, "strict", .type = TYPE_FLAG, .option_only = true,
