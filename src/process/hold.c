@@ -79,10 +79,13 @@ void hold_begin(void)
 	}
 }
 
+/* A handler that was set meanwhile stays. If its owner puts that of this file back, the signal ends the process. */
 void hold_end(void)
 {
+	struct sigaction now;
+
 	for (int number = 1; number < NSIG; number++) {
-		if (changed[number])
+		if (changed[number] && sigaction(number, NULL, &now) == 0 && now.sa_handler == hold_signal)
 			(void)disposition_set(number, &before[number]);
 		changed[number] = false;
 	}
