@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,13 +76,10 @@ char *record_print(const struct rotate_record *record)
 {
 	cJSON *object = cJSON_CreateObject();
 	char *printed = object != NULL && print_members(object, record) ? cJSON_Print(object) : NULL;
-	size_t length = printed != NULL ? strlen(printed) : 0;
-	char *text = printed != NULL ? malloc(length + 2) : NULL;
+	char *text = NULL;
 
-	if (text != NULL) {
-		memcpy(text, printed, length);
-		memcpy(text + length, "\n", 2);
-	}
+	if (printed != NULL && asprintf(&text, "%s\n", printed) < 0)
+		text = NULL;
 	cJSON_free(printed);
 	cJSON_Delete(object);
 	return text;
@@ -103,7 +101,7 @@ static bool parse_seconds(struct rotate_record *record, const cJSON *list)
 	for (int i = 0; i < ROTATE_STEPS; i++) {
 		const cJSON *item = cJSON_IsArray(list) ? cJSON_GetArrayItem(list, i) : NULL;
 
-		if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) || item->valuedouble < 0)
+		if (item == NULL || !cJSON_IsNumber(item) || !isfinite(item->valuedouble) || item->valuedouble < 0)
 			return false;
 		record->seconds[i] = item->valuedouble;
 	}

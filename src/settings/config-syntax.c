@@ -108,23 +108,30 @@ void config_free(CONF *conf)
 	NCONF_free(conf);
 }
 
+static bool is_plain(const char *value, size_t length)
+{
+	return length > 0 && strpbrk(value, "'\"`\\$#") == NULL && !isspace((unsigned char)value[0]) &&
+	       !isspace((unsigned char)value[length - 1]);
+}
+
 /* In quotes, only the quote and the backslash are special. */
 char *settings_quoted(const char *value)
 {
 	size_t length = strlen(value);
-	bool is_plain = length > 0 && strpbrk(value, "'\"`\\$#") == NULL && !isspace((unsigned char)value[0]) &&
-			!isspace((unsigned char)value[length - 1]);
-	char *quoted = malloc(2 * length + 3), *next = quoted;
+	char *quoted, *next;
 
-	if (quoted == NULL || is_plain)
-		return quoted != NULL ? strcpy(quoted, value) : NULL;
+	if (is_plain(value, length))
+		return strdup(value);
+	quoted = next = malloc(2 * length + 3);
+	if (quoted == NULL)
+		return NULL;
 	*next++ = '\'';
 	for (; *value != '\0'; value++) {
 		if (*value == '\'' || *value == '\\')
 			*next++ = '\\';
 		*next++ = *value;
 	}
-	strcpy(next, "'");
+	memcpy(next, "'", sizeof("'"));
 	return quoted;
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/secret.h"
 #include "base/snapshot.h"
-#include "base/text.h"
 #include "settings/config.h"
 #include "settings/edit-check.h"
 #include "settings/edit-lines.h"
@@ -123,7 +122,6 @@ static int refuse(const struct edit *edit, const char *why, struct error *error)
 		char *quoted = value != NULL ? settings_quoted(value) : NULL;
 
 		if (quoted != NULL) {
-			text_line(quoted); /* it may have a PIN */
 			error_append(error, "\n  %s = %s", key, quoted);
 		} else {
 			error_append(error, "\n  (no %s)", key);
