@@ -157,6 +157,10 @@ int p11_key_generate(const struct p11_request *request, const struct p11_pair_ty
 /* Whether the error is that the token refuses to make a key or to take a certificate: another try would fail, too. */
 bool p11_is_refused_object(const struct error *error);
 
+/* Whether an object on the token of `key` has this label, so that p11_key_generate would refuse it. Fails with
+ * ERROR_TOKEN. */
+int p11_label_is_taken(const struct p11_key *key, const char *label, bool *taken, struct error *error);
+
 /* Imports `source`, an RSA key of two primes or an EC key on P-256, P-384 or P-521, with names as p11_key_generate
  * chooses them. Reads back its attributes, signs with it, and verifies the signature with the public half of `source`;
  * if one of these fails, or a signal interrupts it before that, removes what it stored. After a signal, error->signal

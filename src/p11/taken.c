@@ -36,6 +36,17 @@ int taken_refuse(const struct session *session, CK_ATTRIBUTE *attribute, struct 
 	return -ERROR_NO_KEY;
 }
 
+int p11_label_is_taken(const struct p11_key *key, const char *label, bool *taken, struct error *error)
+{
+	CK_ATTRIBUTE attribute = { CKA_LABEL, (CK_VOID_PTR)label, strlen(label) };
+	CK_OBJECT_HANDLE found;
+	size_t count;
+	int result = objects_match(&key->ring->session, &attribute, 1, &found, 1, &count, error);
+
+	*taken = result == 0 && count > 0;
+	return result;
+}
+
 int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private, const char *uri,
 		 const char *then, struct error *error)
 {

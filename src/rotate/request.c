@@ -57,44 +57,31 @@ static int check_certificate(struct rotation *rotation, struct p11_key *key, str
 	return result;
 }
 
-/* Whether a key on the token has the URI's label, whatever its id. */
-static bool is_taken(const struct rotation *rotation, struct p11_key *key, const char *uri)
-{
-	const char *id = strstr(uri, ";id=");
-	struct p11_key *other = NULL;
-	struct uri *parsed = NULL;
-	struct error ignored;
-	char *text;
-	bool taken;
-
-	if (id == NULL || asprintf(&text, "%.*s%s", (int)(id - uri), uri, id + 1 + strcspn(id + 1, ";")) < 0)
-		return false;
-	taken = p11_uri_parse_beside(&parsed, text, rotation->again.uri, &ignored) == 0 &&
-		p11_key_open_beside(&other, key, parsed, &ignored) == 0;
-	p11_key_close(&other);
-	p11_uri_free(&parsed);
-	free(text);
-	return taken;
-}
-
 /* A rotation that went back may have left a key of the same day. */
 static int name_new(struct rotation *rotation, struct p11_key *key, struct error *error)
 {
 	struct rotate_record *record = rotation->record;
 	char *label = NULL, *counted = NULL;
+	bool taken = false;
 	int result = rotate_name_key(record->old_key, record->began, &record->new_key, error);
 
 	if (result == 0)
 		result = p11_uri_label(record->new_key, &label, error);
-	for (int count = 2; result == 0 && count <= NAMES_MAX && is_taken(rotation, key, record->new_key); count++) {
+	if (result == 0)
+		result = p11_label_is_taken(key, label, &taken, error);
+	for (int count = 2; result == 0 && taken && count <= NAMES_MAX; count++) {
+		free(counted);
+		if (asprintf(&counted, "%s-%d", label, count) < 0) {
+			counted = NULL;
+			result = error_memory(error);
+		} else {
+			result = p11_label_is_taken(key, counted, &taken, error);
+		}
+	}
+	if (result == 0 && counted != NULL) {
 		free(record->new_key);
 		record->new_key = NULL;
-		free(counted);
-		result = asprintf(&counted, "%s-%d", label, count) < 0 ? error_memory(error) : 0;
-		if (result < 0)
-			counted = NULL;
-		else
-			result = p11_uri_rename(record->old_key, counted, &record->new_key, error);
+		result = p11_uri_rename(record->old_key, counted, &record->new_key, error);
 	}
 	free(counted);
 	free(label);
