@@ -45,10 +45,11 @@ struct item {
 	int result;            /* 0, or a negative class */
 	struct error error;
 	struct retry retry;
+	struct turn turn;      /* which key signs */
 	bool has_failed;       /* an earlier try failed, for the reason in `error` */
 	struct http_clock clock; /* the org's, from its refusal */
 	bool cut_short;        /* the run ended while the item waited for the token */
-	bool asks;             /* it was refused; a worker looks for the certificate before it ends */
+	bool asks;             /* it was refused; a worker looks for the key's certificate before it ends */
 	X509 *certificate;     /* found by the worker, or NULL */
 	bool limited;          /* the org refused it because its user logged in too often */
 	char code[CODE_SIZE];  /* the org's error code, or empty; this and the next one count for ERROR_ORG only */
@@ -112,11 +113,12 @@ struct workers;
 
 enum { AHEAD = 8 }; /* items to queue per worker */
 
-/* Opens the key and starts the first worker. The others start after the first assertion, which shows how many the token
- * supports. `prompt`: report each assertion at once rather than several together. Fails as signer_open does. */
+/* Opens the keys and starts the first worker. The others start after the first assertion, which shows how many the
+ * token supports. `prompt`: report each assertion at once rather than several together. Fails as signer_open does. */
 int workers_open(struct workers **workers, const struct bearer_request *request, size_t sessions, bool prompt,
 		 struct error *error);
-struct p11_key *workers_key(const struct workers *workers);
+struct p11_key *workers_key(const struct workers *workers); /* the first one */
+size_t workers_key_count(const struct workers *workers);
 void workers_close(struct workers **workers); /* waits for the work in progress */
 
 /* Whether the workers have enough to do. */
@@ -156,8 +158,12 @@ struct sender {
 	size_t renewing;       /* items being signed again; each reserves a request */
 	struct queue ready, waiting;
 	struct oauth_answer answer; /* the last one */
-	X509 *certificate;     /* the key's; NULL if unknown */
-	bool knows_certificate; /* a worker has looked for it */
+	size_t keys;           /* how many can sign */
+	size_t accepted;       /* the key that the org accepted last: it signs first */
+	struct {
+		X509 *certificate; /* NULL if unknown */
+		bool known;        /* a worker has looked for it */
+	} of[TURN_KEYS];       /* the keys */
 };
 
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, bool brakes,
@@ -169,9 +175,12 @@ void sender_close(struct sender *sender);
 void sender_signed(struct sender *sender, const struct item *item);
 void sender_give(struct sender *sender, struct item *item);
 
-/* Adds advice about the certificate to the hint of a refusal. Keeps the certificate that a worker found for an item
- * that `asks`, and uses it for later refusals. */
-void sender_explain(struct sender *sender, struct item *item);
+/* Takes the certificate that a worker has found, or not, for an item that `asks`: it is that of the key that signed. */
+void sender_learn(struct sender *sender, struct item *item);
+
+/* Adds advice about the certificate to the hint of a refusal, unless no worker has looked for that key's. Returns
+ * whether one has. */
+bool sender_explain(const struct sender *sender, struct item *item);
 
 /* Takes the next item whose request may begin, or returns NULL. */
 struct item *sender_next(struct sender *sender);

@@ -65,6 +65,7 @@ int run_open(struct run *run, struct error *error)
 		return error_result(error);
 	if (workers_open(&run->workers, run->request, sessions, options->bearers, error) < 0)
 		return error_result(error);
+	run->sender.keys = workers_key_count(run->workers);
 	return identity_bind(run->request->identity, workers_key(run->workers), error);
 }
 

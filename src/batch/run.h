@@ -16,8 +16,8 @@ struct run {
 	struct queue held;       /* items that wait until the workers and the sender have room */
 	struct workers *workers;
 	struct sender sender;
-	bool asked;              /* a worker looks for the certificate of a refused item */
-	struct queue asking;     /* other refused items, which wait for the result */
+	bool asked;              /* a worker looks for the certificate of the key that a refused item was signed with */
+	struct queue asking;     /* other refused items that need one: they wait for the result */
 	struct limits *limits;   /* NULL without exchange */
 	struct item *items;
 	size_t count;
@@ -55,7 +55,8 @@ void run_take_signed(struct run *run);
 void run_exchange(struct run *run);
 void run_take_lines(struct run *run);
 
-/* (take.c) Ends the items that wait for the certificate: `item`, which brings the result, and those in `asking`. */
+/* (take.c) Ends the items that wait for a certificate: `item`, which brings the result, and those in `asking`, unless
+ * they need that of the other key. */
 void run_explain(struct run *run, struct item *item);
 
 #endif

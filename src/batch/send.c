@@ -29,7 +29,8 @@ void sender_close(struct sender *sender)
 {
 	http_pool_close(&sender->pool);
 	oauth_answer_clear(&sender->answer);
-	X509_free(sender->certificate);
+	for (size_t i = 0; i < TURN_KEYS; i++)
+		X509_free(sender->of[i].certificate);
 }
 
 /* --- requests ---------------------------------------------------------------------------------------------------- */
@@ -154,6 +155,20 @@ static void judge_speed(struct sender *sender, const struct item *item, enum ret
 		message_note("%s; the run continues in %lu ms", item->error.text, pause);
 }
 
+/* If the org has refused the key, and the other one is to sign: the milliseconds until then. Otherwise negative. */
+static double take_turn(const struct sender *sender, struct item *item, const struct oauth_answer *answer)
+{
+	size_t refused = item->turn.key;
+	double wait = -1;
+
+	if (item->result == -ERROR_ORG && turn_is_refusal(item->line.request.server, answer))
+		wait = turn_next(&item->turn, sender->keys, item->assertion.slow);
+	if (wait >= 0)
+		message_step("line %lu: %s; the %skey was refused; signing with the %skey", item->number,
+			     item->error.text, refused == 1 ? "next " : "", item->turn.key == 1 ? "next " : "");
+	return wait;
+}
+
 /* The milliseconds until the item is sent again, or a negative number to give it up. */
 static double decide(const struct sender *sender, struct item *item, const struct oauth_answer *answer)
 {
@@ -161,34 +176,40 @@ static double decide(const struct sender *sender, struct item *item, const struc
 		.retries = sender->request->retries, .repeatable = true, .login = item->line.request.server,
 		.brake = sender->brakes ? &sender->brake : NULL, .end = INFINITY,
 	};
-	double wait = retry_decide(&item->retry, &rules, item->result, answer, clock_ms());
+	double wait = take_turn(sender, item, answer);
 
+	if (wait >= 0)
+		return wait;
+	wait = retry_decide(&item->retry, &rules, item->result, answer, clock_ms());
 	if (wait > 0)
 		message_step("line %lu: %s; trying again in %.0f ms", item->number, item->error.text, wait);
 	return wait;
 }
 
-void sender_explain(struct sender *sender, struct item *item)
+void sender_learn(struct sender *sender, struct item *item)
 {
-	if (item->asks && !sender->knows_certificate) {
-		sender->certificate = item->certificate;
-		sender->knows_certificate = true;
-	} else {
+	size_t key = item->assertion.key;
+
+	if (!sender->of[key].known)
+		sender->of[key].certificate = item->certificate;
+	else
 		X509_free(item->certificate);
-	}
+	sender->of[key].known = true;
 	item->certificate = NULL;
-	item->asks = false;
-	if (sender->certificate != NULL)
-		advice_certificate(sender->certificate, sender->request->certificate, &item->clock, &item->error);
 }
 
-/* Adds advice to a refusal. The first one in a run asks a worker for the certificate. */
-static void blame_certificate(struct sender *sender, struct item *item, const struct oauth_answer *answer)
+bool sender_explain(const struct sender *sender, struct item *item)
 {
-	item->clock = answer->clock;
-	item->asks = !sender->knows_certificate;
-	if (!item->asks)
-		sender_explain(sender, item);
+	const struct bearer_request *request = sender->request;
+	size_t key = item->assertion.key;
+
+	if (!sender->of[key].known)
+		return false;
+	if (sender->of[key].certificate != NULL)
+		advice_certificate(sender->of[key].certificate,
+				   key == 0 ? request->certificate : request->next_certificate, &item->clock,
+				   &item->error);
+	return true;
 }
 
 static void take_answer(struct sender *sender, struct item *item, struct oauth_answer *answer, struct queue *done)
@@ -198,6 +219,7 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 
 	judge_speed(sender, item, retry_outcome(&item->retry, item->result, answer), answer->retry_after);
 	if (item->result == 0) {
+		sender->accepted = item->assertion.key;
 		if (output_answer(item, answer) < 0)
 			item->result = error_memory(&item->error);
 		queue_push(done, item);
@@ -212,8 +234,8 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		memcpy(item->code, answer->code, strlen(answer->code) + 1);
 	wait = decide(sender, item, answer);
 	if (wait < 0) {
-		if (judged)
-			blame_certificate(sender, item, answer);
+		item->clock = answer->clock;
+		item->asks = judged && !sender_explain(sender, item); /* the first one that a key is refused for */
 		queue_push(done, item);
 		return;
 	}

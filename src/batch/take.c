@@ -15,6 +15,7 @@ void run_item_new(struct item *item, unsigned long number)
 {
 	item->number = number;
 	item->retry = (struct retry){ .tries = 0 };
+	item->turn = (struct turn){ .tries = 0 };
 	item->has_failed = item->renewed = item->cut_short = item->limited = item->probe = item->asks = false;
 	item->code[0] = '\0';
 	item->retry_after = -1;
@@ -60,13 +61,42 @@ void run_learn(struct run *run)
 	}
 }
 
+/* Gives the item to a worker to sign it. The key that the org accepted last signs, unless it was refused for this
+ * item. */
+static void sign(struct run *run, struct item *item)
+{
+	if (item->turn.tries == 0)
+		item->turn = turn_begin(run->sender.accepted);
+	workers_give(run->workers, item);
+}
+
+/* Ends the item. If it needs a certificate, a worker looks for that first; others that need one wait for the result. */
+static void end_item(struct run *run, struct item *item)
+{
+	if (item->asks && workers_recover(run->workers))
+		item->asks = false; /* the recovery may take long: do without the certificate */
+	if (item->asks && sender_explain(&run->sender, item))
+		item->asks = false;
+	if (!item->asks) {
+		queue_push(&run->done, item);
+	} else if (run->asked) {
+		queue_push(&run->asking, item);
+	} else {
+		run->asked = true;
+		workers_give(run->workers, item);
+	}
+}
+
 void run_explain(struct run *run, struct item *item)
 {
+	struct queue asking = run->asking;
+
+	run->asking = (struct queue){ .first = NULL };
 	run->asked = false;
+	sender_learn(&run->sender, item);
 	do {
-		sender_explain(&run->sender, item);
-		queue_push(&run->done, item);
-	} while ((item = queue_pop(&run->asking)) != NULL);
+		end_item(run, item);
+	} while ((item = queue_pop(&asking)) != NULL);
 }
 
 void run_take_signed(struct run *run)
@@ -102,17 +132,8 @@ static void take_answered(struct run *run)
 	struct item *item;
 
 	sender_move(&run->sender, &ended);
-	while ((item = queue_pop(&ended)) != NULL) {
-		if (item->asks && workers_recover(run->workers))
-			item->asks = false; /* the recovery may take long: do without the certificate */
-		if (!item->asks)
-			queue_push(&run->done, item);
-		else if (run->asked)
-			queue_push(&run->asking, item);
-		else
-			workers_give(run->workers, item);
-		run->asked |= item->asks;
-	}
+	while ((item = queue_pop(&ended)) != NULL)
+		end_item(run, item);
 }
 
 void run_exchange(struct run *run)
@@ -127,7 +148,7 @@ void run_exchange(struct run *run)
 		if (!is_admitted(run, item))
 			continue;
 		if (sender_begin(&run->sender, item))
-			workers_give(run->workers, item);
+			sign(run, item);
 		else if (item->result < 0)
 			queue_push(&run->done, item);
 	}
@@ -167,7 +188,7 @@ static void begin_line(struct run *run, struct item *item, const char *text, siz
 	else if (!has_room(run))
 		queue_push(&run->held, item);
 	else if (is_admitted(run, item))
-		workers_give(run->workers, item);
+		sign(run, item);
 }
 
 static void give_held(struct run *run)
@@ -176,7 +197,7 @@ static void give_held(struct run *run)
 
 	while (is_open(run) && has_room(run) && (item = queue_pop(&run->held)) != NULL) {
 		if (is_admitted(run, item))
-			workers_give(run->workers, item);
+			sign(run, item);
 	}
 }
 

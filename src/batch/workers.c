@@ -92,11 +92,11 @@ static void *work(void *context)
 
 	while ((item = next(workers, item, again)) != NULL) {
 		if (item->asks) {
-			item->certificate = signer_certificate(&worker->signer, 0, NULL);
+			item->certificate = signer_certificate(&worker->signer, item->assertion.key, NULL);
 			again = false;
 			continue;
 		}
-		item->result = assertion_make(&worker->signer, 0, &item->line.request, &item->assertion,
+		item->result = assertion_make(&worker->signer, item->turn.key, &item->line.request, &item->assertion,
 					      &item->error);
 		item->cut_short = item->result < 0 && p11_key_was_abandoned(key);
 		again = item->result < 0 && !p11_signer_has_session(signer) && !p11_key_is_gone(key, NULL);
@@ -144,7 +144,7 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 	new->list[0].workers = new;
 	result = signer_open(&new->list[0].signer, request, error);
 	if (result == 0)
-		result = p11_key_prepare(new->list[0].signer.keys[0].key, error);
+		result = signer_prepare(&new->list[0].signer, error);
 	if (result == 0 && new->descriptor < 0)
 		result = error_set(error, ERROR_UNEXPECTED, "no descriptor is left: %s", strerror(EMFILE));
 	if (result == 0 && !start(&new->list[0]))
@@ -159,6 +159,11 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 struct p11_key *workers_key(const struct workers *workers)
 {
 	return workers->list[0].signer.keys[0].key;
+}
+
+size_t workers_key_count(const struct workers *workers)
+{
+	return workers->list[0].signer.count;
 }
 
 /* Opens the other sessions, as many as the token allows. Call it after the first assertion, while its worker idles. */

@@ -188,6 +188,7 @@ static int make_once(struct signer *signer, size_t which, const struct bearer_re
 	if (result == 0) {
 		began = clock_ms();
 		result = jwt_sign(assertion->header, assertion->claims, sign, &signing, assertion->text, error);
+		assertion->slow = clock_ms() - began > (double)P11_TOUCH_MS;
 		result = record_signature(request->recorder, key->p11, certified, &params, began, result, error);
 	}
 	if (result < 0)
@@ -202,13 +203,16 @@ int assertion_make(struct signer *signer, size_t which, const struct bearer_requ
 	const struct p11_signer *p11 = signer->keys[which].p11;
 	unsigned recoveries;
 	time_t began;
+	bool recovered;
 	int result;
 
 	do {
 		recoveries = p11_signer_recoveries(p11);
 		began = time(NULL);
 		result = make_once(signer, which, request, assertion, error);
-	} while (result == 0 && p11_signer_recoveries(p11) != recoveries && time(NULL) - began >= STALE);
+		recovered = p11_signer_recoveries(p11) != recoveries;
+	} while (result == 0 && recovered && time(NULL) - began >= STALE);
+	assertion->slow = assertion->slow && !recovered;
 	return result;
 }
 

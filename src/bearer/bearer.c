@@ -44,15 +44,15 @@ static void advise_on_certificate(struct signer *signer, size_t which, const str
 }
 
 /* Whether the server has refused the key, and the other one is to sign. Reports it, and waits if necessary. */
-static bool take_turn(struct client *client, struct turn *turn, double signing, const struct oauth_answer *answer,
-		      struct error *error)
+static bool take_turn(struct client *client, struct turn *turn, const struct assertion *assertion,
+		      const struct oauth_answer *answer, struct error *error)
 {
 	size_t refused = turn->key;
 	double wait;
 
 	if (error->class != ERROR_ORG || !turn_is_refusal(client->request->server, answer))
 		return false;
-	wait = turn_next(turn, client->signer.count, signing > (double)P11_TOUCH_MS);
+	wait = turn_next(turn, client->signer.count, assertion->slow);
 	if (wait < 0)
 		return false;
 	message_step("%s: the %skey was refused; signing with the %skey", error->text, refused == 1 ? "next " : "",
@@ -75,22 +75,18 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 	struct turn turn = turn_begin(client->accepted);
 	struct assertion assertion = { .text = NULL };
 	struct retry retry = { .tries = 0 };
-	double began = clock_ms(), signing = 0;
 	int result;
 
 	do {
 		result = 0;
 		if (assertion.text == NULL || assertion.key != turn.key || answer->sent ||
-		    time(NULL) + REUSE_MARGIN > assertion.exp) {
-			began = clock_ms();
+		    time(NULL) + REUSE_MARGIN > assertion.exp)
 			result = assertion_make(&client->signer, turn.key, request, &assertion, error);
-			signing = clock_ms() - began;
-		}
 		if (result < 0)
 			break;
 		result = oauth_exchange(client->http, request->endpoint, assertion.text, request->server->error_names,
 					answer, error);
-	} while (result < 0 && (take_turn(client, &turn, signing, answer, error) ||
+	} while (result < 0 && (take_turn(client, &turn, &assertion, answer, error) ||
 				retry_pause(&retry, &rules, answer, error)));
 	assertion_clear(&assertion);
 	if (result == 0)

@@ -54,6 +54,7 @@ int bearer_endpoint(struct bearer_request *request, struct error *error);
 struct assertion {
 	char *header, *claims; /* compact JSON */
 	struct secret *text;
+	bool slow;             /* the signature took so long that it may have needed a touch */
 	size_t key;            /* that signed it: 0, or 1 for the next key */
 	enum alg alg;          /* that it is signed with */
 	long long exp;

@@ -43,6 +43,14 @@ static void key_clear(struct signer_key *key)
 	p11_key_close(&key->key);
 }
 
+/* Goes on with one key. */
+static void drop_next(struct signer *signer, const struct error *why)
+{
+	message_warn("the next key cannot be used: %s; only --key signs", why->text);
+	key_clear(&signer->keys[1]);
+	signer->count = 1;
+}
+
 /* The key that replaces the first one. Without it, the first one still signs. */
 static void open_next(struct signer *signer, const struct bearer_request *request)
 {
@@ -51,12 +59,10 @@ static void open_next(struct signer *signer, const struct bearer_request *reques
 
 	if (read_certificates(next, request->next_certificate, request->warn_days, &why) == 0 &&
 	    p11_key_open_beside(&next->key, first->key, request->next_key, &why) == 0 &&
-	    p11_signer_open_beside(&next->p11, next->key, first->p11, &why) == 0) {
+	    p11_signer_open_beside(&next->p11, next->key, first->p11, &why) == 0)
 		signer->count = 2;
-		return;
-	}
-	message_warn("the next key cannot be used: %s; only --key signs", why.text);
-	key_clear(next);
+	else
+		drop_next(signer, &why);
 }
 
 int signer_open_with(struct signer *signer, const struct bearer_request *request, struct p11_key *key,
@@ -81,6 +87,17 @@ int signer_open_with(struct signer *signer, const struct bearer_request *request
 int signer_open(struct signer *signer, const struct bearer_request *request, struct error *error)
 {
 	return signer_open_with(signer, request, NULL, error);
+}
+
+int signer_prepare(struct signer *signer, struct error *error)
+{
+	struct error why;
+
+	if (p11_key_prepare(signer->keys[0].key, error) < 0)
+		return error_result(error);
+	if (signer->count == 2 && p11_key_prepare(signer->keys[1].key, &why) < 0)
+		drop_next(signer, &why);
+	return 0;
 }
 
 /* Opens the key for another thread, whose first one (NULL: none) is open. */

@@ -32,6 +32,10 @@ void signer_close(struct signer *signer);
 int signer_open_with(struct signer *signer, const struct bearer_request *request, struct p11_key *key,
 		     struct error *error);
 
+/* Does in advance what the first signatures would do, see p11_key_prepare. If it fails for the next key, warns and goes
+ * on with one. */
+int signer_prepare(struct signer *signer, struct error *error);
+
 /* After a signature by the key number `which`, returns the certificate that the app most likely has: the one in the
  * request's file, else the one on the token that "app set-cert" would take. For the search and for `verdict` see
  * p11_signer_certificate. Returns NULL if it is unknown. The caller frees it with X509_free. */
