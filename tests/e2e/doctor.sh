@@ -15,6 +15,10 @@ machine_new() {
 	wrapper=(env "LD_PRELOAD=$DOUBLES/p11bearer-machine.so" "P11MACHINE=$machine" "${wrapper[@]}")
 }
 
+# A build with sanitizers makes its process dumpable, which doctor reports.
+ignored=
+! grep -q __asan_init "$P11BEARER" || ignored=protection.core
+
 # statuses: of all checks in T/out, as one object.
 statuses() { jq -cS '[.checks[] | {"\(.group).\(.name)": .status}] | add' "$T/out"; }
 
@@ -27,7 +31,8 @@ healthy() {
 	shift
 	run doctor --json "$@"
 	is "$name: exit status" "$status" 0
-	is "$name: nothing is wrong" "$(jq -c --arg may "$may" '[.checks[] | select(.status != "ok") |
+	is "$name: nothing is wrong" "$(jq -c --arg may "$may" --arg ignored "$ignored" '[.checks[] | select(.status != "ok") |
+		select("\(.group).\(.name)" != $ignored) |
 		select((.status == "skipped" and ("\(.group).\(.name)" | test($may))) | not) | [.group, .name, .text]]' "$T/out")" '[]'
 	healthy=$(statuses)
 }
