@@ -460,6 +460,18 @@ static void pin_sources_are_checked(void **state)
 	}
 }
 
+/* The order of attributes is p11-kit's. */
+static char *in_order(const char *text)
+{
+	P11KitUri *uri = p11_kit_uri_new();
+	char *ordered = NULL;
+
+	assert_int_equal(p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri), P11_KIT_URI_OK);
+	assert_int_equal(p11_kit_uri_format(uri, P11_KIT_URI_FOR_ANY, &ordered), P11_KIT_URI_OK);
+	p11_kit_uri_free(uri);
+	return ordered;
+}
+
 /* The key is another one, the token and its PIN are the same. */
 static void uri_beside_names_another_key_on_the_token(void **state)
 {
@@ -491,8 +503,11 @@ static void uri_beside_names_another_key_on_the_token(void **state)
 
 		assert_works(p11_uri_parse(&from, cases[i].from, &error), &error);
 		if (cases[i].shown != NULL) {
+			char *shown = in_order(cases[i].shown);
+
 			assert_works(p11_uri_parse_beside(&uri, cases[i].uri, from, &error), &error);
-			assert_string_equal(uri_shown(uri), cases[i].shown);
+			assert_string_equal(uri_shown(uri), shown);
+			free(shown);
 			assert_int_equal(secret_length(uri->pin), strlen(PIN));
 			assert_memory_equal(secret_data(uri->pin), PIN, strlen(PIN));
 		} else {
