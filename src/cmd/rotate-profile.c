@@ -11,11 +11,16 @@
 
 enum { CHANGES_MAX = 5 };
 
-/* Whether the key is the TLS client's key too, because the profile names no other. The rotation then names it. */
-static bool key_is_for_tls(const struct settings *settings)
+/* Whether the old key (NULL: not known yet) is the TLS client's key too, because the profile names no other, or a
+ * rotation has named it. */
+static bool key_is_for_tls(const struct settings *settings, const char *old)
 {
-	return settings_text(settings, SETTING_TLS_CERTIFICATE) != NULL &&
-	       settings_text(settings, SETTING_TLS_KEY) == NULL;
+	const char *key = settings_text(settings, SETTING_TLS_KEY);
+
+	if (settings_text(settings, SETTING_TLS_CERTIFICATE) == NULL)
+		return false;
+	return key == NULL ||
+	       (old != NULL && settings_is_of_profile(settings, SETTING_TLS_KEY) && strcmp(key, old) == 0);
 }
 
 int cmd_rotate_place(const struct settings *settings, char **path, struct error *error)
@@ -23,7 +28,7 @@ int cmd_rotate_place(const struct settings *settings, char **path, struct error 
 	static const enum setting_id ids[CHANGES_MAX] = {
 		SETTING_KEY, SETTING_CERTIFICATE, SETTING_NEXT_KEY, SETTING_NEXT_CERTIFICATE, SETTING_TLS_KEY,
 	};
-	size_t count = key_is_for_tls(settings) ? CHANGES_MAX : CHANGES_MAX - 1;
+	size_t count = key_is_for_tls(settings, NULL) ? CHANGES_MAX : CHANGES_MAX - 1;
 	char *named = NULL;
 	int result = settings_edit_place(settings, SETTING_KEY, ids, count, &named, error);
 
@@ -73,7 +78,7 @@ int cmd_rotate_configure(const struct settings *settings, const struct rotate_re
 		changes[count++] = (struct settings_change){
 			SETTING_CERTIFICATE, new ? record->new_certificate : record->old_certificate };
 	}
-	if (key_is_for_tls(settings))
+	if (key_is_for_tls(settings, record->old_key))
 		changes[count++] = (struct settings_change){
 			SETTING_TLS_KEY, keys == ROTATE_OLD ? NULL : record->old_key };
 	if (result == 0)

@@ -16,7 +16,6 @@ static int stuck(const struct rotation *rotation, struct error *error)
 	char path[SHELL_WORD_SIZE];
 
 	shell_word(rotation->with->path, strlen(rotation->with->path), path);
-	error_append(error, "; the rotation stays in %s", journal_path(rotation->journal));
 	error_hint(error, "%s has the old certificate again: deploy it by other means, such as \"sf project deploy "
 		   "start --source-dir %s\", then run \"p11bearer rotate %s --abort\" again",
 		   rotation->record->settings_file, path, path);
@@ -97,5 +96,8 @@ int back_run(struct rotation *rotation, struct error *error)
 		message_note("the old key is in use: %s", record->old_key);
 		result = journal_remove(rotation->journal, error);
 	}
+	if (result < 0)
+		message_note("the way back is not complete; the rotation stays in %s; the same command continues it",
+			     journal_path(rotation->journal));
 	return result;
 }

@@ -65,6 +65,7 @@ static int print_json(const struct rotation *rotation, const char *command, stru
 
 int report_print(const struct rotation *rotation, struct error *error)
 {
+	const struct rotate *with = rotation->with;
 	const struct rotate_record *record = rotation->record;
 	char command[DESTROY_SIZE];
 
@@ -74,7 +75,7 @@ int report_print(const struct rotation *rotation, struct error *error)
 	for (size_t i = 0; i < ROTATE_STEPS; i++)
 		message_step("%s: %.1f s", rotate_steps[i].name, record->seconds[i]);
 	message_note("profile \"%s\" names the new key: %s", record->profile, record->new_key);
-	if (rotation->identity != NULL)
+	if (with->tls_certificate != NULL && (with->tls_key == NULL || strcmp(with->tls_key, record->old_key) == 0))
 		message_warn("the old key is still the TLS client's key (--tls-key): keep it until the TLS certificate "
 			     "is replaced too");
 	message_note("once nothing else uses the old key, destroy it: %s", command);

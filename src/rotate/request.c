@@ -20,6 +20,21 @@ static int copy(char **to, const char *from, struct error *error)
 	return from == NULL || *to != NULL ? 0 : error_memory(error);
 }
 
+/* Whether the server takes what the key signs, or takes it from the old key. */
+static int check_alg(const struct rotation *rotation, const struct p11_key *key, const struct p11_key *other,
+		     struct error *error)
+{
+	const struct server *server = rotation->with->request->server;
+	enum alg alg = p11_key_alg(other);
+
+	if (alg == p11_key_alg(key) || (server->algs & 1U << (unsigned)alg) != 0)
+		return 0;
+	error_set(error, ERROR_CONFIG, "%s does not accept %s, with which the new key signs", server->name,
+		  alg_info(alg)->name);
+	error_hint(error, "nothing was changed; give a key of the old one's type with --new-key");
+	return -ERROR_CONFIG;
+}
+
 /* The full URI of the key that --new-key names, which must be on the old key's token. */
 static int name_given(const struct rotation *rotation, struct p11_key *key, char **full, struct error *error)
 {
@@ -29,6 +44,8 @@ static int name_given(const struct rotation *rotation, struct p11_key *key, char
 
 	if (result == 0)
 		result = p11_key_open_beside(&other, key, uri, error);
+	if (result == 0)
+		result = check_alg(rotation, key, other, error);
 	if (result == 0)
 		result = p11_key_uri(other, full, error);
 	p11_key_close(&other);
@@ -88,14 +105,40 @@ static int name_new(struct rotation *rotation, struct p11_key *key, struct error
 	return result;
 }
 
+/* Whether the URI names a key, not only its token. */
+static bool names_key(const char *uri)
+{
+	return uri == NULL || strstr(uri, ":object=") != NULL || strstr(uri, ";object=") != NULL ||
+	       strstr(uri, ":id=") != NULL || strstr(uri, ";id=") != NULL;
+}
+
+/* While there are two keys, such a URI matches both, and every program that uses the profile fails. */
+static int check_names(const struct rotation *rotation, struct error *error)
+{
+	const struct rotate *with = rotation->with;
+	bool key = !names_key(with->key);
+
+	if (!key && names_key(with->tls_key))
+		return 0;
+	error_set(error, ERROR_CONFIG, "the profile's %s names a token and not one key on it, so that it would match "
+		  "the new key too", key ? "key" : "tls-key");
+	error_append(error, "; the lines to set are:");
+	error_append(error, "\n  [%s]", with->profile);
+	error_append(error, "\n  %s = %s", key ? "key" : "tls-key", key ? rotation->record->old_key : "…");
+	error_hint(error, "nothing was changed; set the key's full URI in %s", with->config);
+	return -ERROR_CONFIG;
+}
+
 /* Names all that the rotation will make, so that a later run finds it. */
 static int fill(struct rotation *rotation, struct p11_key *key, const char *given, struct error *error)
 {
 	const struct rotate *with = rotation->with;
 	struct rotate_record *record = rotation->record;
-	int result = copy(&record->profile, with->profile, error);
+	int result = check_names(rotation, error);
 
 	record->began = time(NULL);
+	if (result == 0)
+		result = copy(&record->profile, with->profile, error);
 	if (result == 0)
 		result = copy(&record->config, with->config, error);
 	if (result == 0)
