@@ -69,11 +69,11 @@ void doctor_agent_socket(struct doctor *doctor, struct doctor_finding *finding)
 	const char *version;
 
 	if (!given->configured && given->agent.socket[0] == '\0') {
-		doctor_skip(finding, "none is configured, and none is at the usual places");
+		doctor_skip(finding, "needs --agent");
 		return;
 	}
 	if (error.class == ERROR_NONE && ask(doctor, &error) < 0 && !given->configured) {
-		doctor_skip(finding, "none is configured");
+		doctor_skip(finding, "needs --agent");
 		return;
 	}
 	if (error.class != ERROR_NONE) {

@@ -201,7 +201,7 @@ void doctor_app_certificate(struct doctor *doctor, struct doctor_finding *findin
 
 	if (!cJSON_IsObject(certificate)) {
 		doctor_skip(finding, doctor->given->app.path == NULL ? "needs --app-path" :
-			     doctor->app == NULL ? "needs app.files" : "the settings file has none");
+			     doctor->app == NULL ? "needs app.files" : "needs a certificate in the settings file");
 		return;
 	}
 	doctor_fact_text(finding, "sha256", sha256);
