@@ -85,6 +85,9 @@ int steps_run(struct rotation *rotation, struct error *error);
 /* Has the profile name these keys, and the agent read that. */
 int steps_set_keys(const struct rotation *rotation, enum rotate_keys keys, struct error *error);
 
+/* Fails with ERROR_CONFIG if the journal, which was read, lacks what a rotation has before its first step. */
+int steps_check_journal(struct journal *journal, struct error *error);
+
 /* Fails if a signal is pending, with error->signal set. */
 int steps_interrupted(struct error *error);
 

@@ -70,7 +70,8 @@ static int make_folder(char *path)
 	return 0;
 }
 
-static int open_folder(struct journal *journal, struct error *error)
+/* If it is not to be made and does not exist, its descriptor stays negative. */
+static int open_folder(struct journal *journal, bool makes, struct error *error)
 {
 	char *path = journal->folder_path;
 
@@ -79,9 +80,11 @@ static int open_folder(struct journal *journal, struct error *error)
 		error_hint(error, "set HOME, XDG_STATE_HOME or STATE_DIRECTORY to an absolute path");
 		return -ERROR_CONFIG;
 	}
-	if (make_folder(path) < 0)
+	if (makes && make_folder(path) < 0)
 		return file_cannot("make the folder", path, FILE_WRITE, ERROR_CONFIG, error);
 	journal->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (journal->folder < 0 && !makes && errno == ENOENT)
+		return 0;
 	if (journal->folder < 0)
 		return file_cannot("open the folder", path, FILE_READ, ERROR_CONFIG, error);
 	return trust_check(path, journal->folder, ERROR_CONFIG, error);
@@ -206,7 +209,7 @@ static int read_journal(struct journal *journal, const char *app, struct error *
 	return result;
 }
 
-int journal_open(struct journal **journal, const char *app, struct error *error)
+static int open_in(struct journal **journal, const char *app, bool writable, struct error *error)
 {
 	struct journal *new = calloc(1, sizeof(*new));
 
@@ -214,10 +217,20 @@ int journal_open(struct journal **journal, const char *app, struct error *error)
 	if (new == NULL)
 		return error_memory(error);
 	new->folder = new->lock = -1;
-	if (open_folder(new, error) < 0 || name_files(new, app, error) < 0 || take_lock(new, app, error) < 0 ||
-	    read_journal(new, app, error) < 0)
+	if (open_folder(new, writable, error) < 0 || name_files(new, app, error) < 0 ||
+	    (writable && take_lock(new, app, error) < 0))
 		return error_result(error);
-	return 0;
+	return new->folder >= 0 ? read_journal(new, app, error) : 0;
+}
+
+int journal_open(struct journal **journal, const char *app, struct error *error)
+{
+	return open_in(journal, app, true, error);
+}
+
+int journal_look(struct journal **journal, const char *app, struct error *error)
+{
+	return open_in(journal, app, false, error);
 }
 
 void journal_close(struct journal **journal)

@@ -46,6 +46,9 @@ struct journal;
  * folder, or if the file is damaged or others can change it. The caller closes *journal, even on failure. */
 int journal_open(struct journal **journal, const char *app, struct error *error);
 
+/* The same without the lock, only to read: makes nothing, and must not be saved. */
+int journal_look(struct journal **journal, const char *app, struct error *error);
+
 /* Gives up the lock and removes its file. NULL is allowed. The journal stays. */
 void journal_close(struct journal **journal);
 

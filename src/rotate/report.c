@@ -82,7 +82,26 @@ int report_print(const struct rotation *rotation, struct error *error)
 	return print_json(rotation, command, error);
 }
 
-int report_plan(const struct rotate *rotate, const char *app, const char *path, struct error *error)
+/* What an unfinished rotation would do. */
+static int plan_rest(const struct rotate *rotate, struct journal *journal, struct error *error)
+{
+	const struct rotate_record *record = journal_record(journal);
+	const struct step *step = &rotate_steps[record->next];
+
+	if (steps_check_journal(journal, error) < 0)
+		return error_result(error);
+	message_note("a rotation began with profile \"%s\" of %s: see %s", record->profile, record->config,
+		     journal_path(journal));
+	message_note("the old key: %s", record->old_key);
+	message_note("the new key: %s, with its certificate in %s", record->new_key, record->new_certificate);
+	if (rotate->abort || record->aborting)
+		message_note("would go back to the old key from step %d of 8", step->number);
+	else
+		message_note("would continue with step %d of 8: %s", step->number, step->title);
+	return 0;
+}
+
+static int plan_all(const struct rotate *rotate, const char *app, const char *path, struct error *error)
 {
 	char *key = NULL, *certificate = NULL;
 	struct error ignored;
@@ -109,8 +128,25 @@ int report_plan(const struct rotate *rotate, const char *app, const char *path, 
 	message_note("step 7 of 8: would compare the user of the new key with that of the old one");
 	message_note("step 8 of 8: would set key and certificate in %s, section [%s], to the new ones, and remove "
 		     "next-key and next-certificate", rotate->config, rotate->profile);
-	message_note("nothing was changed");
 	free(key);
 	free(certificate);
 	return 0;
+}
+
+int report_plan(const struct rotate *rotate, const char *app, const char *path, struct error *error)
+{
+	struct journal *journal;
+	int result = journal_look(&journal, path, error);
+
+	if (result == 0 && journal_exists(journal))
+		result = plan_rest(rotate, journal, error);
+	else if (result == 0 && rotate->abort)
+		result = error_set(error, ERROR_CONFIG, "there is no rotation of this app to abort: %s does not exist",
+				   journal_path(journal));
+	else if (result == 0)
+		result = plan_all(rotate, app, path, error);
+	if (result == 0)
+		message_note("nothing was changed");
+	journal_close(&journal);
+	return result;
 }

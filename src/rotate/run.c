@@ -45,8 +45,10 @@ static int begin(struct rotation *rotation, char **app, const char *path, struct
 	if (result < 0)
 		return result;
 	record = rotation->record = journal_record(rotation->journal);
-	if (journal_exists(rotation->journal))
-		return compare_profile(rotation, error);
+	if (journal_exists(rotation->journal)) {
+		result = steps_check_journal(rotation->journal, error);
+		return result == 0 ? compare_profile(rotation, error) : result;
+	}
 	if (with->abort) {
 		error_set(error, ERROR_CONFIG, "there is no rotation of this app to abort: %s does not exist",
 			  journal_path(rotation->journal));

@@ -127,6 +127,19 @@ const struct step rotate_steps[ROTATE_STEPS] = {
 	[ROTATE_FINISH] = { 8, "configure-new", "the profile names the new key alone", finish },
 };
 
+int steps_check_journal(struct journal *journal, struct error *error)
+{
+	const struct rotate_record *record = journal_record(journal);
+
+	if (record->new_key != NULL && record->new_certificate != NULL && record->app_certificate != NULL &&
+	    record->next < ROTATE_STEPS && (record->user != NULL || record->next == ROTATE_PROVE_OLD))
+		return 0;
+	error_set(error, ERROR_CONFIG, "the journal %s is damaged", journal_path(journal));
+	error_hint(error, "find out which key the org accepts and which one the profile names, then remove the "
+		   "journal");
+	return -ERROR_CONFIG;
+}
+
 int steps_interrupted(struct error *error)
 {
 	if (interrupt_signal() == 0)
