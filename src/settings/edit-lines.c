@@ -25,6 +25,7 @@ struct reader {
 	size_t length;
 	struct line line;
 	char *section;  /* of the line; NULL: unknown */
+	bool exhausted; /* memory is */
 	bool is_header; /* the line begins the section */
 };
 
@@ -76,14 +77,13 @@ static bool next_line(struct reader *reader)
 	return line->range.to > line->range.from;
 }
 
-/* OpenSSL reads the name of the section that a line begins; NULL if it cannot. */
-static char *read_section(const char *line, size_t length)
+/* OpenSSL reads the name of the section that the line begins. */
+static void read_section(struct reader *reader)
 {
-	BIO *bio = BIO_new_mem_buf(line, (int)length);
+	BIO *bio = BIO_new_mem_buf(reader->line.text, (int)reader->line.length);
 	CONF *conf = NCONF_new(NULL);
 	STACK_OF(OPENSSL_CSTRING) *names = NULL;
 	const char *name = NULL;
-	char *copy;
 	long failed;
 
 	if (bio != NULL && conf != NULL && NCONF_load_bio(conf, bio, &failed) > 0)
@@ -94,12 +94,13 @@ static char *read_section(const char *line, size_t length)
 		if (name == NULL || strcmp(other, "default") != 0) /* which is always there */
 			name = other;
 	}
-	copy = name != NULL ? strdup(name) : NULL;
+	free(reader->section);
+	reader->section = name != NULL ? strdup(name) : NULL;
+	reader->exhausted |= bio == NULL || conf == NULL || (name != NULL && reader->section == NULL);
 	sk_OPENSSL_CSTRING_free(names);
 	NCONF_free(conf);
 	BIO_free(bio);
 	ERR_clear_error();
-	return copy;
 }
 
 /* Reads the next line that is neither empty nor a comment, and keeps track of the section. */
@@ -111,10 +112,8 @@ static bool next_entry(struct reader *reader)
 		if (*text == '\0' || *text == '#')
 			continue;
 		reader->is_header = *text == '[';
-		if (reader->is_header) {
-			free(reader->section);
-			reader->section = read_section(reader->line.text, reader->line.length);
-		}
+		if (reader->is_header)
+			read_section(reader);
 		return true;
 	}
 	return false;
@@ -210,6 +209,8 @@ int spot_find(const char *text, size_t length, const char *section, const char *
 		result = error_memory(error);
 	else
 		look(&reader, section, key, spot);
+	if (reader.exhausted)
+		result = error_memory(error);
 	free(reader.section);
 	free(line->offsets);
 	wipe_free(line->text);

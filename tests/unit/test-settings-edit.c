@@ -200,6 +200,64 @@ static void test_size_is_limited(void **state)
 	free(before);
 }
 
+/* --- memory ------------------------------------------------------------------------------------------------------ */
+
+static unsigned long left; /* allocations until one fails; 0: none does */
+
+static bool fails(void)
+{
+	return left > 0 && --left == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+char *__wrap_strdup(const char *text)
+{
+	return fails() ? NULL : __real_strdup(text);
+}
+
+char *__real_strndup(const char *text, size_t length);
+char *__wrap_strndup(const char *text, size_t length);
+char *__wrap_strndup(const char *text, size_t length)
+{
+	return fails() ? NULL : __real_strndup(text, length);
+}
+
+/* Each allocation of our own fails once. */
+static void test_memory_is_exhausted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct edit_case *this = &cases[i];
+		bool is_over = this->after == NULL;
+
+		for (unsigned long n = 1; !is_over; n++) {
+			struct error error = { .text = "" };
+			size_t length;
+			char *text;
+			int result;
+
+			left = n;
+			result = settings_edit_text("file", this->before, strlen(this->before), "prod", this->change, 1, &text,
+						    &length, &error);
+			is_over = left > 0;
+			left = 0;
+			if (is_over)
+				assert_works(result, &error);
+			else
+				assert_fails(result, ERROR_UNEXPECTED, &error);
+			wipe_free(text);
+		}
+	}
+}
+
 /* --- files ------------------------------------------------------------------------------------------------------- */
 
 static void test_file_is_replaced(void **state)
@@ -355,7 +413,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),	       cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_several_changes), cmocka_unit_test(test_refusal_has_lines),
-		cmocka_unit_test(test_size_is_limited), TEST_IN_FOLDER(test_file_is_replaced),
+		cmocka_unit_test(test_size_is_limited), cmocka_unit_test(test_memory_is_exhausted),
+		TEST_IN_FOLDER(test_file_is_replaced),
 		TEST_IN_FOLDER(test_place),	       TEST_IN_FOLDER(test_place_of_user),
 		TEST_IN_FOLDER(test_place_cannot_be_replaced),
 	};
