@@ -104,6 +104,18 @@ static int check_patterns(const struct settings *settings, struct error *error)
 	return 0;
 }
 
+/* What a worker would refuse only when it starts, so that the old one would already be gone. */
+static int check_next(const struct settings *settings, struct error *error)
+{
+	if (settings_text(settings, SETTING_NEXT_CERTIFICATE) == NULL ||
+	    settings_text(settings, SETTING_NEXT_KEY) != NULL)
+		return 0;
+	error_set(error, ERROR_CONFIG, "a next certificate requires its key");
+	error_hint(error, "set next-key, or remove next-certificate");
+	settings_blame(settings, SETTING_NEXT_CERTIFICATE, error);
+	return error_result(error);
+}
+
 /* The setting with the URL that logins go to. */
 static enum setting_id server_setting(const struct settings *settings)
 {
@@ -156,7 +168,8 @@ int cmd_agent_profile(const struct settings *settings, const char *name, struct 
 		return error_result(error);
 	if (!*served)
 		return 0;
-	if (check_patterns(settings, error) < 0 || take_texts(settings, name, profile, error) < 0 ||
+	if (check_patterns(settings, error) < 0 || check_next(settings, error) < 0 ||
+	    take_texts(settings, name, profile, error) < 0 ||
 	    cmd_agent_pin(settings, &profile->prompt, error) < 0 || cmd_agent_shape(settings, profile, error) < 0)
 		return error_result(error);
 	return cmd_agent_sink(settings, profile, error);
