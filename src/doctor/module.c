@@ -16,9 +16,10 @@ static void name_modules(const struct p11_seen_module *list, size_t count, char 
 	for (size_t i = 0; i < count && used < size; i++) {
 		const struct p11_seen_module *module = &list[i];
 
-		if (module->library[0] != '\0')
-			used += (size_t)snprintf(text + used, size - used, "%s%s (%s, %s)", used > 0 ? "; " : "",
-						 module->name, module->library, module->path);
+		if (module->starts)
+			used += (size_t)snprintf(text + used, size - used, "%s%s (%s%s%s)", used > 0 ? "; " : "",
+						 module->name, module->library, module->library[0] != '\0' ? ", " : "",
+						 module->path);
 	}
 }
 
@@ -58,7 +59,7 @@ void doctor_modules_loaded(struct doctor *doctor, struct doctor_finding *finding
 		if (text[0] != '\0')
 			doctor_ok(finding, "%s", text);
 		else
-			doctor_warn(finding, "see modules.refused", "no module has started");
+			doctor_warn(finding, "see modules.refused for the reasons", "no module starts");
 		if (count == 0) {
 			error_set(&error, ERROR_CONFIG, "p11-kit can load none of its modules");
 			error_hint(&error, "name your token's module with --module PATH");

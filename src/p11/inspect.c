@@ -25,6 +25,7 @@ static void describe_module(const struct module *module, struct p11_seen_module 
 	text_line(seen->name);
 	text_line(seen->path);
 	free(path);
+	seen->starts = module->initialized;
 	if (!module->initialized || CALL(module, C_GetInfo, &info) != CKR_OK)
 		return;
 	token_field(description, info.libraryDescription, sizeof(info.libraryDescription));

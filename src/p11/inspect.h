@@ -11,7 +11,8 @@ struct p11_key *p11_inspect_begin(void);
 
 struct p11_seen_module {
 	char name[128], path[512];
-	char library[64]; /* its description and version; empty: the module does not start, or does not tell */
+	bool starts;
+	char library[64]; /* its description and version; empty: it does not tell, or does not start */
 };
 
 /* Loads and starts the modules. *list describes those that p11-kit could load, and is freed with free(). Fails as
