@@ -58,13 +58,12 @@ static int rotate(const struct settings *settings, const struct bearer_request *
 	const char *key = settings_text(settings, SETTING_KEY);
 	/* The query may have a PIN. */
 	char *shown = strndup(key, strcspn(key, "?"));
-	/* A rotation by hand, or one whose journal was lost, has already made a key. */
-	enum setting_id source = settings_is_option(settings, SETTING_NEW_KEY) ? SETTING_NEW_KEY : SETTING_NEXT_KEY;
 	const struct rotate rotate = {
 		.request = request,
 		.path = settings_operand(settings, 0), .app = settings_text(settings, SETTING_APP),
 		.profile = settings_text(settings, SETTING_PROFILE), .config = config,
-		.key = shown, .certificate = certificate, .new_key = settings_text(settings, source),
+		.key = shown, .certificate = certificate, .new_key = settings_text(settings, SETTING_NEW_KEY),
+		.next_key = settings_text(settings, SETTING_NEXT_KEY),
 		.tls_certificate = settings_text(settings, SETTING_TLS_CERTIFICATE),
 		.tls_key = settings_text(settings, SETTING_TLS_KEY),
 		.api_version = settings_text(settings, SETTING_API_VERSION),

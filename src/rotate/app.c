@@ -56,7 +56,6 @@ int app_read(const char *path, char **bytes, struct error *error)
 	struct appfile *file = NULL;
 	int result = parse_file(path, &snapshot, &file, error);
 
-	*bytes = NULL;
 	if (result == 0 && appfile_cut(file, bytes, error) < 0) {
 		result = error_result(error);
 		if (error->hint[0] == '\0')

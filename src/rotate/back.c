@@ -58,15 +58,15 @@ static int remove_certificate(const struct rotate_record *record, struct error *
 	return error_set(error, ERROR_UNEXPECTED, "cannot remove %s: %s", record->new_certificate, strerror(errno));
 }
 
-static void name_new_key(const struct rotation *rotation)
+static void name_new_key(const struct rotate_record *record)
 {
 	char command[DESTROY_SIZE];
 
-	if (rotation->record->next < ROTATE_KEY)
+	if (record->next < ROTATE_KEY)
 		return;
-	report_destroy(rotation->record->new_key, command);
+	report_destroy(record->new_key, command);
 	message_note("the new key is left on the token%s; nothing uses it; to destroy it: %s",
-		     rotation->record->next == ROTATE_KEY ? ", if it was made" : "", command);
+		     record->next == ROTATE_KEY && !record->given ? ", if it was made" : "", command);
 }
 
 int back_run(struct rotation *rotation, struct error *error)
@@ -92,7 +92,7 @@ int back_run(struct rotation *rotation, struct error *error)
 	if (result == 0 && next >= ROTATE_CERTIFICATE)
 		result = remove_certificate(record, error);
 	if (result == 0) {
-		name_new_key(rotation);
+		name_new_key(record);
 		message_note("the old key is in use: %s", record->old_key);
 		result = journal_remove(rotation->journal, error);
 	}

@@ -34,7 +34,7 @@ void request_clear(struct bearer_request *request);
 /* Finds the file. The caller frees *app, which is NULL if no file names it, and *path, which is real. */
 int app_find(const struct rotate *rotate, char **app, char **path, struct error *error);
 
-/* The bytes of its certificate. The caller frees them. Fails with ERROR_CONFIG. */
+/* The bytes of its certificate, which the caller frees; *bytes is NULL before. Fails with ERROR_CONFIG. */
 int app_read(const char *path, char **bytes, struct error *error);
 
 /* Parses them. The caller frees the certificate. Fails with ERROR_CONFIG. */

@@ -68,6 +68,7 @@ static bool print_members(cJSON *object, const struct rotate_record *record)
 	seconds = complete ? cJSON_CreateDoubleArray(record->seconds, ROTATE_STEPS) : NULL;
 	return seconds != NULL && cJSON_AddItemToObject(object, "seconds", seconds) &&
 	       cJSON_AddStringToObject(object, "next", step_names[record->next]) != NULL &&
+	       cJSON_AddBoolToObject(object, "given", record->given) != NULL &&
 	       cJSON_AddBoolToObject(object, "aborting", record->aborting) != NULL &&
 	       cJSON_AddNumberToObject(object, "began", (double)record->began) != NULL;
 }
@@ -127,6 +128,7 @@ static bool parse_members(struct rotate_record *record, const cJSON *object)
 	if (!cJSON_IsNumber(version) || version->valuedouble != FORMAT_VERSION || !cJSON_IsBool(aborting) ||
 	    !cJSON_IsNumber(began) || !(began->valuedouble >= 0 && began->valuedouble < 1e15))
 		return false;
+	record->given = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "given"));
 	record->aborting = cJSON_IsTrue(aborting);
 	record->began = (time_t)began->valuedouble;
 	return parse_next(record, cJSON_GetObjectItemCaseSensitive(object, "next")) &&

@@ -32,6 +32,7 @@ struct rotate_record {
 	char *app_certificate;           /* what the settings file had in the field certificate; NULL: no field */
 	char *user;                      /* whom the org says the bearer belongs to */
 	enum rotate_step next;
+	bool given;                      /* the new key existed before the rotation */
 	bool aborting;                   /* it goes back to the old key */
 	double seconds[ROTATE_STEPS];    /* that each step has taken so far */
 	time_t began;

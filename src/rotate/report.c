@@ -103,6 +103,7 @@ static int plan_rest(const struct rotate *rotate, struct journal *journal, struc
 
 static int plan_all(const struct rotate *rotate, const char *app, const char *path, struct error *error)
 {
+	const char *given = rotate->new_key != NULL ? rotate->new_key : rotate->next_key;
 	char *key = NULL, *certificate = NULL;
 	struct error ignored;
 	int result = rotate_name_certificate(rotate->certificate, rotate->config, rotate->profile, time(NULL),
@@ -110,11 +111,11 @@ static int plan_all(const struct rotate *rotate, const char *app, const char *pa
 
 	if (result < 0)
 		return result;
-	if (rotate->new_key == NULL)
+	if (given == NULL)
 		(void)rotate_name_key(rotate->key, time(NULL), &key, &ignored);
 	message_note("step 1 of 8: would get a bearer with the old key, %s", rotate->key);
-	if (rotate->new_key != NULL)
-		message_note("step 2 of 8: would use the key %s", rotate->new_key);
+	if (given != NULL) /* a query may have a PIN */
+		message_note("step 2 of 8: would use the key %.*s", (int)strcspn(given, "?"), given);
 	else
 		message_note("step 2 of 8: would make a new key%s%s", key != NULL ? ", such as " : "",
 			     key != NULL ? key : "");

@@ -35,12 +35,13 @@ static int check_alg(const struct rotation *rotation, const struct p11_key *key,
 	return -ERROR_CONFIG;
 }
 
-/* The full URI of the key that --new-key names, which must be on the old key's token. */
-static int name_given(const struct rotation *rotation, struct p11_key *key, char **full, struct error *error)
+/* The full URI of the key that `text` names, which must be on the old key's token. */
+static int name_given(const struct rotation *rotation, struct p11_key *key, const char *text, char **full,
+		      struct error *error)
 {
 	struct p11_key *other = NULL;
 	struct uri *uri = NULL;
-	int result = p11_uri_parse_beside(&uri, rotation->with->new_key, rotation->again.uri, error);
+	int result = p11_uri_parse_beside(&uri, text, rotation->again.uri, error);
 
 	if (result == 0)
 		result = p11_key_open_beside(&other, key, uri, error);
@@ -145,6 +146,7 @@ static int fill(struct rotation *rotation, struct p11_key *key, const char *give
 		result = copy(&record->old_certificate, with->certificate, error);
 	if (result == 0)
 		result = check_certificate(rotation, key, error);
+	record->given = given != NULL;
 	if (result == 0 && given != NULL)
 		result = copy(&record->new_key, given, error);
 	else if (result == 0)
@@ -193,13 +195,17 @@ static int keep_identity(struct rotation *rotation, struct error *error)
 static int take_names(struct rotation *rotation, struct p11_key *key, struct error *error)
 {
 	struct rotate_record *record = rotation->record;
+	const char *new = rotation->with->new_key;
 	char *current = NULL, *given = NULL;
 	int result = p11_key_again(key, &rotation->again, error);
 
 	if (result == 0)
 		result = p11_key_uri(key, &current, error);
-	if (result == 0 && rotation->with->new_key != NULL)
-		result = name_given(rotation, key, &given, error);
+	/* A rotation by hand, or one whose journal was lost, has made it. */
+	if (new == NULL && !journal_exists(rotation->journal))
+		new = rotation->with->next_key;
+	if (result == 0 && new != NULL)
+		result = name_given(rotation, key, new, &given, error);
 	if (result == 0 && journal_exists(rotation->journal)) {
 		result = compare(rotation, current, given, error);
 		if (result == 0)

@@ -24,6 +24,7 @@ struct rotate {
 	const char *tls_certificate; /* the identity's; NULL: none */
 	const char *tls_key;         /* its key; NULL: the key itself */
 	const char *new_key;         /* URI of a key that exists; NULL: make one */
+	const char *next_key;        /* the profile's, which is taken if no rotation has begun; NULL: it has none */
 	const char *api_version;
 	long wait;                   /* seconds, for each deployment */
 	long accept_within, settle;  /* seconds */

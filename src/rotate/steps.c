@@ -28,7 +28,8 @@ static int make_key(struct rotation *rotation, struct error *error)
 	const char *uri = rotation->record->new_key;
 	int result = 0;
 
-	if (rotation->with->new_key == NULL)
+	/* It would remove what looks like half a pair, such as a given key whose public half is not on the token. */
+	if (!rotation->record->given)
 		result = rotate_make_key(&rotation->again, uri, X509_get0_pubkey(rotation->old), error);
 	if (result == 0)
 		message_note("the new key: %s", uri);
