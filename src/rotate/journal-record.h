@@ -8,7 +8,7 @@
 /* The record as JSON, with a line end. The caller frees it; NULL if memory is exhausted. */
 char *record_print(const struct rotate_record *record);
 
-/* Reads what record_print wrote. Returns false if it is something else. */
+/* Reads what record_print wrote. Returns false if it is something else, or if memory is exhausted (errno is ENOMEM). */
 bool record_parse(struct rotate_record *record, const char *text);
 
 void record_clear(struct rotate_record *record);

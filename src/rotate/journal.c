@@ -185,6 +185,20 @@ static int take_lock(struct journal *journal, const char *app, struct error *err
 
 /* --- the journal ------------------------------------------------------------------------------------------------- */
 
+static int parse(struct journal *journal, const char *app, const char *text, size_t length, struct error *error)
+{
+	errno = 0;
+	if (strlen(text) == length && record_parse(&journal->record, text) &&
+	    strcmp(journal->record.settings_file, app) == 0)
+		return 0;
+	if (errno == ENOMEM)
+		return error_memory(error);
+	error_set(error, ERROR_CONFIG, "the journal %s is damaged", journal->path);
+	error_hint(error, "restore it, or remove it after you have found out which key the org accepts and which one "
+			  "the profile names");
+	return -ERROR_CONFIG;
+}
+
 static int read_journal(struct journal *journal, const char *app, struct error *error)
 {
 	char *text = NULL;
@@ -198,12 +212,8 @@ static int read_journal(struct journal *journal, const char *app, struct error *
 		return fd;
 	result = file_read_descriptor(fd, journal->path, JOURNAL_MAX, &text, &length, error);
 	close(fd);
-	if (result == 0 && (strlen(text) != length || !record_parse(&journal->record, text) ||
-			    strcmp(journal->record.settings_file, app) != 0)) {
-		result = error_set(error, ERROR_CONFIG, "the journal %s is damaged", journal->path);
-		error_hint(error, "restore it, or remove it after you have found out which key the org accepts and "
-				  "which one the profile names");
-	}
+	if (result == 0)
+		result = parse(journal, app, text, length, error);
 	free(text);
 	journal->exists = result == 0;
 	return result;

@@ -104,6 +104,28 @@ static void test_is_removed(void **state)
 	journal_close(&journal);
 }
 
+/* A look takes no lock and makes nothing. */
+static void test_is_looked_at(void **state)
+{
+	struct journal *journal, *open;
+	struct error error;
+
+	setenv("STATE_DIRECTORY", unit_path(state, "missing"), 1);
+	assert_works(journal_look(&journal, app, &error), &error);
+	assert_false(journal_exists(journal));
+	journal_close(&journal);
+	assert_int_equal(access(unit_path(state, "missing"), F_OK), -1);
+	setenv("STATE_DIRECTORY", ((struct unit_folder *)*state)->path, 1);
+	save_one();
+	open = open_new();
+	assert_works(journal_look(&journal, app, &error), &error);
+	assert_true(journal_exists(journal));
+	journal_close(&journal);
+	assert_int_equal(unit_entries(((struct unit_folder *)*state)->path), 2); /* the lock is still there */
+	journal_close(&open);
+	assert_int_equal(unit_entries(((struct unit_folder *)*state)->path), 1);
+}
+
 /* Another process holds the lock until it is told to end. */
 static void test_is_locked(void **state)
 {
@@ -302,7 +324,7 @@ static void test_folder_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_keeps_record),      TEST(test_is_removed),	    TEST(test_is_locked),
+		TEST(test_keeps_record),      TEST(test_is_removed), TEST(test_is_looked_at), TEST(test_is_locked),
 		TEST(test_is_locked_without_race), TEST(test_damaged_is_refused), TEST(test_foreign_is_refused),
 		TEST(test_folder_is_found),
 	};
