@@ -6,6 +6,7 @@
 #include "bearer/identity.h"
 #include "process/interrupt.h"
 #include "salesforce/package.h"
+#include "salesforce/release.h"
 
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -26,12 +27,36 @@ static int compare_profile(const struct rotation *rotation, struct error *error)
 	return -ERROR_CONFIG;
 }
 
-/* Finds out before the login whether the files can be deployed. */
-static int check_files(const struct rotate *rotate, struct error *error)
+/* A package may lack the file: because the path is another file of the app, or because of .forceignore. */
+static bool has_file(const struct package *package, const char *path)
 {
+	const char *file, *data;
+	bool found = false;
+	size_t length;
+
+	for (size_t i = 0; !found && (file = package_file(package, i, &data, &length)) != NULL; i++) {
+		char *real = realpath(file, NULL);
+
+		found = real != NULL && strcmp(real, path) == 0;
+		free(real);
+	}
+	return found;
+}
+
+/* Finds out before the login whether the files can be deployed. */
+static int check_files(const struct rotate *rotate, const char *path, struct error *error)
+{
+	const struct release_rules rules = { .allow_unfit = rotate->allow_unfit };
 	struct package *package = NULL;
 	int result = package_make(rotate->path, rotate->app, rotate->api_version, &package, error);
 
+	if (result == 0 && !has_file(package, path)) {
+		result = error_set(error, ERROR_CONFIG, "what would be deployed of %s does not include %s, which has "
+				   "the certificate", rotate->path, path);
+		error_hint(error, "give that file, or the folder of the app");
+	}
+	if (result == 0)
+		result = release_check(package, &rules, error);
 	package_free(&package);
 	return result;
 }
@@ -59,7 +84,7 @@ static int begin(struct rotation *rotation, char **app, const char *path, struct
 	record->app = *app;
 	*app = NULL;
 	record->settings_file = strdup(path);
-	return record->settings_file != NULL ? check_files(with, error) : error_memory(error);
+	return record->settings_file != NULL ? check_files(with, path, error) : error_memory(error);
 }
 
 /* The first failure is the one to report. */
