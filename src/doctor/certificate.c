@@ -79,7 +79,8 @@ void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *findi
 static bool has_certificate(const struct doctor *doctor, struct doctor_finding *finding)
 {
 	if (doctor->now->certificate == NULL)
-		doctor_skip(finding, "which certificate is the key's is not known");
+		doctor_skip(finding, doctor->now->certificates.count > 1 ? "which of them is the key's is not known" :
+									  "there is no certificate");
 	return doctor->now->certificate != NULL;
 }
 
@@ -163,9 +164,10 @@ void doctor_certificate_expiry(struct doctor *doctor, struct doctor_finding *fin
 		fail_expiry(finding, "is not valid before", from);
 	else if (days < warn_days)
 		doctor_warn(finding, "replace it in time: \"p11bearer rotate\" makes a new key and certificate, and "
-				     "puts it into the app", "expires in %ld days, at %s", days, to);
+				     "puts it into the app", "expires in %ld day%s, at %s", days, days == 1 ? "" : "s",
+			    to);
 	else
-		doctor_ok(finding, "expires in %ld days, at %s", days, to);
+		doctor_ok(finding, "expires in %ld day%s, at %s", days, days == 1 ? "" : "s", to);
 	doctor_fact_number(finding, "not_after", (double)not_after);
 	doctor_fact_number(finding, "days_left", (double)days);
 }
