@@ -71,9 +71,6 @@ static int generate(const struct p11_request *request, const char *uri, EVP_PKEY
 
 	if (result == 0)
 		result = p11_key_generate(request, &type, &made, error);
-	if (result == -ERROR_NO_KEY) /* perhaps a rotation that was given up has made it */
-		error_hint(error, "give a key that is on the token with --new-key, or remove it with \"p11bearer "
-				  "destroy\"");
 	if (result == 0 && strcmp(made, uri) != 0) {
 		result = error_set(error, ERROR_TOKEN, "the token gave the new key another label or id than requested; "
 				   "the key was made: %s", made);
