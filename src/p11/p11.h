@@ -112,9 +112,8 @@ int p11_key_uri(struct p11_key *key, char **uri, struct error *error);
  * this token, several, or `key` itself, and as p11_key_open does. */
 int p11_key_open_beside(struct p11_key **other, struct p11_key *key, const struct uri *uri, struct error *error);
 
-/* Does in advance what the first signature would do, for the key and those beside it: reads what it needs to know of
- * the key, and gets the PIN if each signature needs a login, so that nobody is asked in the middle of a run. Fails as
- * p11_signer_sign does. */
+/* Does in advance what the first signature would do: reads what it needs to know of the key, and gets the PIN if each
+ * signature needs a login, so that nobody is asked in the middle of a run. Fails as p11_signer_sign does. */
 int p11_key_prepare(struct p11_key *key, struct error *error);
 
 /* The public half, from the key object, else from a public key object, else from a certificate: those with the same
@@ -172,7 +171,7 @@ int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **u
 enum alg p11_key_alg(const struct p11_key *key);
 
 /* Why one session only can sign, with the key or those beside it, such as "the key needs a login for each signature";
- * NULL if several can. Known after p11_key_prepare, or once all keys have signed. Static. */
+ * NULL if several can. Known once p11_key_prepare was called for each key, or each has signed. Static. */
 const char *p11_key_single(const struct p11_key *key);
 
 /* Why signatures are not verified: the token does not show the key's public half. NULL if they are. Known once it has
@@ -231,7 +230,7 @@ int p11_signer_public(struct p11_signer *signer, EVP_PKEY **public, struct error
 X509 *p11_signer_certificate(struct p11_signer *signer, const struct error *verdict);
 
 /* Whether the signer has a session; false if its own, or that of the signer beside it, could not be opened again after
- * a loss. For the thread that signs. */
+ * a loss, or if the key turned out to sign in the session of the first signer only. For the thread that signs. */
 bool p11_signer_has_session(const struct p11_signer *signer);
 
 /* How often the key had been recovered when the signer last used it. For the thread that signs, or while none does. */

@@ -63,9 +63,8 @@ static int reopen(struct ring *ring, struct p11_key *needs_login, const struct e
 										: find_keys(ring, error);
 	if (renew(ring, error) < 0)
 		return error_result(error);
-	/* The user was logged in, so the signature needs a login of its own, which the key does not show. Only the
-	 * thread that signs alone may log in. */
-	if (needs_login != NULL && session->logins == logins && logins > 0 && ring_sessions(ring) == 1)
+	/* The user was logged in, so the signature needs a login of its own, which the key does not show. */
+	if (needs_login != NULL && session->logins == logins && logins > 0)
 		needs_login->always_authenticate = true;
 	return 0;
 }

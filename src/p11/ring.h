@@ -28,9 +28,6 @@ struct ring *ring_new(void);
 /* Wipes the PIN; the session ends with the modules. */
 void ring_free(struct ring **ring);
 
-/* How many sessions sign: the ring's and those of its signers, open or not (signer.c). */
-CK_ULONG ring_sessions(const struct ring *ring);
-
 /* Fails if the token is gone or a login failed. Makes no call. */
 int ring_is_usable(const struct ring *ring, struct error *error);
 

@@ -10,7 +10,7 @@ struct session {
 	struct token *token;
 	CK_SESSION_HANDLE handle;
 	bool open, writable;
-	bool failed;        /* a recovery closed it, and it could not be opened again */
+	bool failed;        /* it could not be opened again after a recovery, or must not sign with the key */
 	bool wants_login;   /* although the token does not set CKF_LOGIN_REQUIRED */
 	unsigned logins;    /* that the token accepted */
 	struct secret *pin; /* the accepted PIN, until the session is closed; NULL: pin pad, or no login */

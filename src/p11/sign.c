@@ -142,15 +142,9 @@ int key_prepare(struct p11_key *key, struct error *error)
 
 int p11_key_prepare(struct p11_key *key, struct error *error)
 {
-	struct ring *ring = key->ring;
-
-	for (key = ring->keys; key != NULL; key = key->next) {
-		if (key_prepare(key, error) < 0 && !is_loss(error)) /* p11_signer_sign recovers what is lost */
-			return error_result(error);
-		if (key->always_authenticate && session_pin(&ring->session, &ring->request, error) < 0)
-			return error_result(error);
-	}
-	return 0;
+	if (key_prepare(key, error) < 0 && !is_loss(error)) /* p11_signer_sign recovers what is lost */
+		return error_result(error);
+	return key->always_authenticate ? session_pin(&key->ring->session, &key->ring->request, error) : 0;
 }
 
 /* What some tokens return for a mechanism from C_Sign only. */

@@ -11,14 +11,21 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-/* Opens the signer's session, if it is not the ring's: for the first time, or because a recovery closed it. */
+/* Opens the signer's session, if it is not the ring's: for the first time, or because a recovery closed it. Fails if
+ * the key needs a login for each signature, which only the ring's session makes. */
 static int open_session(struct p11_signer *signer, struct error *error)
 {
+	const struct p11_key *key = signer->key;
 	struct session *session = signer->session;
-	struct token *token = signer->key->ring->session.token;
+	struct token *token = key->ring->session.token;
 	CK_FLAGS ignored;
 
-	if (session == &signer->key->ring->session || session->open)
+	if (session == &key->ring->session)
+		return 0;
+	if (key->always_authenticate)
+		return error_set(error, ERROR_TOKEN, "token \"%s\" signs in one session only: %s", token_label(token),
+				 p11_key_single(key));
+	if (session->open)
 		return 0;
 	if (session_open(session, token, false, error) < 0)
 		return error_result(error);
@@ -30,20 +37,13 @@ static int open_session(struct p11_signer *signer, struct error *error)
 	return 0;
 }
 
-CK_ULONG ring_sessions(const struct ring *ring)
+/* Whether the token has room for the ring's session and those of all signers. */
+static bool has_room(const struct ring *ring)
 {
-	CK_ULONG count = 1;
+	CK_ULONG most = ring->session.token->info.ulMaxSessionCount, count = 1;
 
 	for (const struct p11_signer *signer = ring->signers; signer != NULL; signer = signer->next)
 		count += signer->session == &signer->own ? 1 : 0;
-	return count;
-}
-
-/* Whether the token has room for all sessions. */
-static bool has_room(const struct ring *ring)
-{
-	CK_ULONG most = ring->session.token->info.ulMaxSessionCount, count = ring_sessions(ring);
-
 	return count <= P11_SESSIONS_MAX &&
 	       (most == CK_UNAVAILABLE_INFORMATION || most == CK_EFFECTIVELY_INFINITE || count <= most);
 }
