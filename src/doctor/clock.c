@@ -35,8 +35,8 @@ void doctor_clock_server(struct doctor *doctor, struct doctor_finding *finding)
 		doctor_warn(finding, SET, "this machine's clock is %.0f s %s the server's, which tolerates %.0f s",
 			    difference, side, allowed);
 	} else {
-		doctor_ok(finding, "agrees with the server's clock to within %.0f s",
-			  ceil(difference + clock->margin));
+		doctor_ok(finding, "agrees with the server's clock to within %ld s",
+			  (long)(difference + clock->margin) + 1);
 	}
 }
 
