@@ -2,9 +2,11 @@
 /* The report of doctor as one JSON object, for monitoring. */
 #include "cmd/doctor.h"
 
-#include "process/output.h"
+#include "base/json.h"
+#include "base/secret.h"
 
 #include <cjson/cJSON.h>
+#include <string.h>
 
 static const char *const statuses[] = { "ok", "warning", "failure", "skipped" };
 
@@ -26,11 +28,22 @@ static cJSON *check_json(const struct doctor_check *check, const struct doctor_f
 	return object;
 }
 
-int doctor_print_json(const struct doctor *doctor, const struct doctor_summary *summary, struct error *error)
+/* Escapes what cJSON printed. */
+static char *escape(const char *text)
+{
+	struct secret *json = text != NULL ? secret_new(strlen(text) + 1) : NULL;
+	char *copy = NULL;
+
+	if (json != NULL && json_escape(json, text) == 0 && secret_append(json, "\n", 1) == 0)
+		copy = strdup(secret_data(json));
+	secret_free(&json);
+	return copy;
+}
+
+char *doctor_json(const struct doctor *doctor, const struct doctor_summary *summary)
 {
 	cJSON *root = cJSON_CreateObject(), *checks, *counts;
-	char *text;
-	int result;
+	char *text, *escaped;
 
 	cJSON_AddStringToObject(root, "version", P11BEARER_VERSION);
 	checks = cJSON_AddArrayToObject(root, "checks");
@@ -43,8 +56,8 @@ int doctor_print_json(const struct doctor *doctor, const struct doctor_summary *
 		cJSON_AddNumberToObject(counts, statuses[i], (double)summary->counts[i]);
 	cJSON_AddNumberToObject(counts, "exit_status", summary->class);
 	text = cJSON_Print(root);
-	result = output_json(text, error);
+	escaped = escape(text);
 	cJSON_free(text);
 	cJSON_Delete(root);
-	return result;
+	return escaped;
 }

@@ -7,13 +7,12 @@
 
 #include <langinfo.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { NAME_WIDTH = 12, LINE_SIZE = 4096 };
+enum { NAME_WIDTH = 12 };
 
 struct doctor_print {
 	bool colour, utf8;
@@ -61,80 +60,97 @@ void doctor_print_free(struct doctor_print **print)
 	*print = NULL;
 }
 
-static int put(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int put(struct error *error, const char *format, ...)
-{
-	char line[LINE_SIZE];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
-	va_end(arguments);
-	return output_write(line, strlen(line), error);
-}
-
-static int put_mark(const struct doctor_print *print, enum doctor_status status, struct error *error)
+static void put_line(const struct doctor_print *print, FILE *out, enum doctor_status status, const char *name,
+		     const char *text, const char *step)
 {
 	const struct mark *mark = &marks[status];
-	const char *text = print->utf8 ? mark->utf8 : mark->ascii;
+	const char *sign = print->utf8 ? mark->utf8 : mark->ascii;
 
-	if (!print->colour)
-		return put(error, "  %s ", text);
-	return put(error, "  \033[%sm%s\033[0m ", mark->colour, text);
-}
-
-static int put_line(const struct doctor_print *print, enum doctor_status status, const char *name, const char *text,
-		    const char *step, struct error *error)
-{
-	if (put_mark(print, status, error) < 0 || put(error, "%-*s  %s\n", NAME_WIDTH, name, text) < 0)
-		return error_result(error);
+	fprintf(out, print->colour ? "  \033[%sm%s\033[0m " : "  %.0s%s ", mark->colour, sign);
+	fprintf(out, "%-*s  %s\n", NAME_WIDTH, name, text);
 	if (step[0] != '\0')
-		return put(error, "%*s%s %s\n", NAME_WIDTH + 6, "", print->utf8 ? "→" : "->", step);
-	return 0;
+		fprintf(out, "%*s%s %s\n", NAME_WIDTH + 6, "", print->utf8 ? "→" : "->", step);
 }
 
 /* Checks of a group that were skipped for the same reason share a line. */
-static int put_skipped(struct doctor_print *print, struct error *error)
+static void put_skipped(struct doctor_print *print, FILE *out)
 {
-	int result = 0;
-
 	if (print->names[0] != '\0')
-		result = put_line(print, DOCTOR_SKIPPED, print->names, print->why, "", error);
+		put_line(print, out, DOCTOR_SKIPPED, print->names, print->why, "");
 	print->names[0] = '\0';
+}
+
+static void put_check(struct doctor_print *print, FILE *out, const struct doctor_check *check,
+		      const struct doctor_finding *finding)
+{
+	bool begins = print->group == NULL || strcmp(print->group, check->group) != 0;
+
+	if (begins || finding->status != DOCTOR_SKIPPED || strcmp(print->why, finding->text) != 0)
+		put_skipped(print, out);
+	if (begins)
+		fprintf(out, print->colour ? "\033[1m%s\033[0m\n" : "%s\n", check->group);
+	print->group = check->group;
+	if (finding->status != DOCTOR_SKIPPED) {
+		put_line(print, out, finding->status, check->name, finding->text, finding->step);
+		return;
+	}
+	snprintf(print->why, sizeof(print->why), "%s", finding->text);
+	text_append(print->names, sizeof(print->names), "%s%s", print->names[0] != '\0' ? ", " : "", check->name);
+}
+
+static void put_summary(struct doctor_print *print, FILE *out, const struct doctor_summary *summary)
+{
+	const size_t *counts = summary->counts;
+
+	put_skipped(print, out);
+	fprintf(out, "\n%zu ok, %zu warning%s, %zu failure%s, %zu skipped\n", counts[DOCTOR_OK],
+		counts[DOCTOR_WARNING], counts[DOCTOR_WARNING] == 1 ? "" : "s", counts[DOCTOR_FAILURE],
+		counts[DOCTOR_FAILURE] == 1 ? "" : "s", counts[DOCTOR_SKIPPED]);
+}
+
+/* Either may be NULL. The caller frees the text; NULL if memory is exhausted. */
+static char *format(struct doctor_print *print, const struct doctor_check *check, const struct doctor_finding *finding,
+		    const struct doctor_summary *summary)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	if (out == NULL)
+		return NULL;
+	if (check != NULL)
+		put_check(print, out, check, finding);
+	if (summary != NULL)
+		put_summary(print, out, summary);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int write_text(char *text, struct error *error)
+{
+	int result = text != NULL ? output_write(text, strlen(text), error) : error_memory(error);
+
+	free(text);
 	return result;
 }
 
-static int put_title(struct doctor_print *print, const char *group, struct error *error)
+int doctor_print_check(struct doctor_print *print, const struct doctor_check *check,
+		       const struct doctor_finding *finding, struct error *error)
 {
-	print->group = group;
-	return put(error, print->colour ? "\033[1m%s\033[0m\n" : "%s\n", group);
-}
-
-int doctor_print_check(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
-		       struct error *error)
-{
-	struct doctor_print *print = context;
-	bool begins = print->group == NULL || strcmp(print->group, check->group) != 0;
-
-	if ((begins || finding->status != DOCTOR_SKIPPED || strcmp(print->why, finding->text) != 0) &&
-	    put_skipped(print, error) < 0)
-		return error_result(error);
-	if (begins && put_title(print, check->group, error) < 0)
-		return error_result(error);
-	if (finding->status != DOCTOR_SKIPPED)
-		return put_line(print, finding->status, check->name, finding->text, finding->step, error);
-	snprintf(print->why, sizeof(print->why), "%s", finding->text);
-	text_append(print->names, sizeof(print->names), "%s%s", print->names[0] != '\0' ? ", " : "", check->name);
-	return 0;
+	return write_text(format(print, check, finding, NULL), error);
 }
 
 int doctor_print_summary(struct doctor_print *print, const struct doctor_summary *summary, struct error *error)
 {
-	const size_t *counts = summary->counts;
+	return write_text(format(print, NULL, NULL, summary), error);
+}
 
-	if (put_skipped(print, error) < 0)
-		return error_result(error);
-	return put(error, "\n%zu ok, %zu warning%s, %zu failure%s, %zu skipped\n", counts[DOCTOR_OK],
-		   counts[DOCTOR_WARNING], counts[DOCTOR_WARNING] == 1 ? "" : "s", counts[DOCTOR_FAILURE],
-		   counts[DOCTOR_FAILURE] == 1 ? "" : "s", counts[DOCTOR_SKIPPED]);
+char *doctor_print_last(const struct doctor_print *print, const struct doctor_check *check,
+			const struct doctor_finding *finding, const struct doctor_summary *summary)
+{
+	struct doctor_print copy = *print;
+
+	return format(&copy, check, finding, summary);
 }

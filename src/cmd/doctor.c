@@ -2,6 +2,11 @@
 /* p11bearer doctor: says why something does not work, and what will break next. */
 #include "cmd/doctor.h"
 
+#include "process/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 /* A failure that comes first is the cause of those after it, see doctor/table.c. */
 static void summarise(const struct doctor *doctor, bool strict, struct doctor_summary *summary)
 {
@@ -19,35 +24,73 @@ static void summarise(const struct doctor *doctor, bool strict, struct doctor_su
 		summary->class = ERROR_CONFIG;
 }
 
-static int tell_nothing(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
-			struct error *error)
+struct report {
+	bool json, strict;
+	struct doctor_print *print;
+	char *last_words; /* what is printed if a module ends the program */
+};
+
+static void begin(void *context, const struct doctor *doctor, size_t index)
 {
-	(void)context, (void)check, (void)finding, (void)error;
-	return 0;
+	struct report *report = context;
+	struct doctor_summary summary;
+	char *before = report->last_words;
+
+	summarise(doctor, report->strict, &summary);
+	report->last_words = report->json ? doctor_json(doctor, &summary) :
+			     doctor_print_last(report->print, &doctor_checks[index], doctor_finding(doctor, index),
+					       &summary);
+	p11_last_words(report->last_words, (int)summary.class);
+	free(before);
+}
+
+static int end(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
+	       struct error *error)
+{
+	struct report *report = context;
+
+	return report->json ? 0 : doctor_print_check(report->print, check, finding, error);
+}
+
+static int print_end(struct report *report, const struct doctor *doctor, const struct doctor_summary *summary,
+		     struct error *error)
+{
+	char *text;
+	int result;
+
+	if (!report->json)
+		return doctor_print_summary(report->print, summary, error);
+	text = doctor_json(doctor, summary);
+	result = text != NULL ? output_write(text, strlen(text), error) : error_memory(error);
+	free(text);
+	return result;
 }
 
 static int run(const struct settings *settings, struct error *error)
 {
-	bool json = settings_flag(settings, SETTING_JSON);
+	struct report report = {
+		.json = settings_flag(settings, SETTING_JSON),
+		.strict = settings_flag(settings, SETTING_STRICT),
+	};
+	const struct doctor_report functions = { begin, end, &report };
 	struct bearer_request request;
 	struct doctor_given given;
 	struct doctor *doctor = NULL;
-	struct doctor_print *print = NULL;
 	struct doctor_summary summary = { .class = ERROR_NONE };
-	int result;
+	int result = doctor_fill(settings, &given, &request, error);
 
-	result = doctor_fill(settings, &given, &request, error);
 	if (result == 0)
-		result = doctor_print_new(&print, error);
+		result = doctor_print_new(&report.print, error);
 	if (result == 0)
-		result = doctor_run(&doctor, &given, json ? tell_nothing : doctor_print_check, print, error);
-	if (result == 0)
-		summarise(doctor, settings_flag(settings, SETTING_STRICT), &summary);
-	if (result == 0)
-		result = json ? doctor_print_json(doctor, &summary, error) :
-				doctor_print_summary(print, &summary, error);
+		result = doctor_run(&doctor, &given, &functions, error);
+	p11_last_words(NULL, 0);
+	if (result == 0) {
+		summarise(doctor, report.strict, &summary);
+		result = print_end(&report, doctor, &summary, error);
+	}
 	doctor_close(&doctor);
-	doctor_print_free(&print);
+	doctor_print_free(&report.print);
+	free(report.last_words);
 	doctor_clear(&given, &request);
 	return result == 0 ? (int)summary.class : result;
 }

@@ -27,10 +27,15 @@ struct doctor_summary {
 struct doctor_print;
 int doctor_print_new(struct doctor_print **print, struct error *error);
 void doctor_print_free(struct doctor_print **print);
-doctor_tell doctor_print_check; /* the context is a struct doctor_print */
+int doctor_print_check(struct doctor_print *print, const struct doctor_check *check,
+		       const struct doctor_finding *finding, struct error *error);
 int doctor_print_summary(struct doctor_print *print, const struct doctor_summary *summary, struct error *error);
 
-/* Writes the report as JSON. */
-int doctor_print_json(const struct doctor *doctor, const struct doctor_summary *summary, struct error *error);
+/* What would be printed if this were the last check; the caller frees it. NULL if memory is exhausted. */
+char *doctor_print_last(const struct doctor_print *print, const struct doctor_check *check,
+			const struct doctor_finding *finding, const struct doctor_summary *summary);
+
+/* The report as JSON, with a line end; the caller frees it. NULL if memory is exhausted. */
+char *doctor_json(const struct doctor *doctor, const struct doctor_summary *summary);
 
 #endif

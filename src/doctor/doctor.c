@@ -118,7 +118,42 @@ static void run_check(struct doctor *doctor, const struct doctor_check *check, s
 		take_warning(finding, warned.text);
 }
 
-int doctor_run(struct doctor **doctor, const struct doctor_given *given, doctor_tell *tell, void *context,
+/* Sets what would be found if a module ended the program in this check. */
+static void presume(struct doctor *doctor, size_t index)
+{
+	const struct doctor_check *check = &doctor_checks[index];
+	struct error error;
+
+	error_set(&error, ERROR_TOKEN, "the module hung, crashed or ended the program, see stderr");
+	error_hint(&error, "update the module, or try another one with --module");
+	doctor_fail(&doctor->findings[index], &error);
+	for (size_t i = index + 1; i < doctor_check_count; i++) {
+		if (!doctor->findings[i].absent)
+			doctor_skip(&doctor->findings[i], "%s%s.%s", needs, check->group, check->name);
+	}
+}
+
+static int run(struct doctor *doctor, size_t index, const struct doctor_report *report, struct error *error)
+{
+	const struct doctor_check *check = &doctor_checks[index];
+	struct doctor_finding *finding = &doctor->findings[index];
+	int result;
+
+	presume(doctor, index);
+	report->begin(report->context, doctor, index);
+	*finding = (struct doctor_finding){ .status = DOCTOR_OK };
+	doctor->now = &doctor->keys[is_about_next(check) ? 1 : 0];
+	if (!is_skipped(doctor, check, finding))
+		run_check(doctor, check, finding);
+	result = report->end(report->context, check, finding, error);
+	if (result == 0 && finding->signal != 0) {
+		result = error_set(error, finding->class, "%s", finding->text);
+		error->signal = finding->signal;
+	}
+	return result;
+}
+
+int doctor_run(struct doctor **doctor, const struct doctor_given *given, const struct doctor_report *report,
 	       struct error *error)
 {
 	int result = 0;
@@ -130,22 +165,13 @@ int doctor_run(struct doctor **doctor, const struct doctor_given *given, doctor_
 	(*doctor)->findings = calloc(doctor_check_count, sizeof(*(*doctor)->findings));
 	if ((*doctor)->findings == NULL)
 		return error_memory(error);
+	for (size_t i = 0; i < doctor_check_count; i++) {
+		(*doctor)->findings[i].absent = is_absent(&doctor_checks[i], given);
+		(*doctor)->findings[i].status = DOCTOR_SKIPPED; /* counts if it is absent */
+	}
 	for (size_t i = 0; i < doctor_check_count && result == 0; i++) {
-		struct doctor_finding *finding = &(*doctor)->findings[i];
-
-		finding->absent = is_absent(&doctor_checks[i], given);
-		if (finding->absent) {
-			finding->status = DOCTOR_SKIPPED;
-			continue;
-		}
-		(*doctor)->now = &(*doctor)->keys[is_about_next(&doctor_checks[i]) ? 1 : 0];
-		if (!is_skipped(*doctor, &doctor_checks[i], finding))
-			run_check(*doctor, &doctor_checks[i], finding);
-		result = tell(context, &doctor_checks[i], finding, error);
-		if (result == 0 && finding->signal != 0) {
-			result = error_set(error, finding->class, "%s", finding->text);
-			error->signal = finding->signal;
-		}
+		if (!(*doctor)->findings[i].absent)
+			result = run(*doctor, i, report, error);
 	}
 	return result;
 }

@@ -132,13 +132,20 @@ extern const size_t doctor_check_count;
 
 /* --- running them ------------------------------------------------------------------------------------------------ */
 
-/* What is called after each check that is not absent. Returns 0, or a negative class to stop. */
-typedef int doctor_tell(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
-			struct error *error);
+/* What is called before and after each check that is not absent. */
+struct doctor_report {
+	/* The check begins. Until it has ended, doctor_finding returns what would be found if a module ended the
+	 * program now. */
+	void (*begin)(void *context, const struct doctor *doctor, size_t index);
+	/* Returns 0, or a negative class to stop. */
+	int (*end)(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
+		   struct error *error);
+	void *context;
+};
 
-/* Runs all checks. Fails only if memory is exhausted, or as `tell` does. `given` must outlive the doctor. The caller
- * closes *doctor, also after a failure. */
-int doctor_run(struct doctor **doctor, const struct doctor_given *given, doctor_tell *tell, void *context,
+/* Runs all checks. Fails only if memory is exhausted, or as report->end does. `given` must outlive the doctor. The
+ * caller closes *doctor, also after a failure. */
+int doctor_run(struct doctor **doctor, const struct doctor_given *given, const struct doctor_report *report,
 	       struct error *error);
 
 /* Closes what the checks have opened, and frees *doctor; NULL is allowed. */

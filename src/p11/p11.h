@@ -242,6 +242,10 @@ void p11_signer_event(const struct p11_signer *signer, struct p11_event *event);
 /* As p11_key_alg. */
 enum alg p11_signer_alg(const struct p11_signer *signer);
 
+/* Sets what is written to stdout if a module hangs, crashes or exits, before the program ends with `status`; it is not
+ * copied. NULL: nothing, and the status is ERROR_TOKEN. */
+void p11_last_words(const char *text, int status);
+
 /* Finalizes the modules. The program does so itself at its end, after its output is written. Call it before executing
  * another program, which is to find them finalized. */
 void p11_end(void);

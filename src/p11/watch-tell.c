@@ -3,6 +3,7 @@
 #include "p11/watch.h"
 
 #include "base/message.h"
+#include "p11/p11.h"
 #include "process/output.h"
 
 #include <stdatomic.h>
@@ -13,6 +14,8 @@
 static atomic_int settled = -1; /* the exit status of watch_settle; -1: not set */
 static const char *_Atomic unwritten;
 static const struct error *_Atomic verdict;
+static const char *_Atomic last_words;
+static atomic_int last_status;
 
 void watch_settle(int status, const char *line)
 {
@@ -25,6 +28,13 @@ void watch_verdict(const struct error *error)
 	verdict = error;
 }
 
+void p11_last_words(const char *text, int status)
+{
+	last_words = NULL; /* the two are not set at once */
+	last_status = status;
+	last_words = text;
+}
+
 static void put_line(const char *const *parts)
 {
 	for (; *parts != NULL; parts++)
@@ -35,7 +45,9 @@ static void put_line(const char *const *parts)
 void watch_tell(const char *const *parts)
 {
 	const struct error *known = verdict;
-	int status = settled >= 0 ? settled : known != NULL ? (int)known->class : ERROR_TOKEN;
+	const char *words = last_words;
+	int status = settled >= 0 ? settled : known != NULL ? (int)known->class :
+		     words != NULL ? last_status : ERROR_TOKEN;
 
 	if (known != NULL)
 		put_line((const char *const[]){ "p11bearer: ", known->text, NULL });
@@ -45,5 +57,7 @@ void watch_tell(const char *const *parts)
 	put_line(parts);
 	if (settled >= 0 && unwritten != NULL)
 		(void)!write(output_descriptor(), unwritten, strlen(unwritten));
+	if (settled < 0 && words != NULL)
+		(void)!write(output_descriptor(), words, strlen(words));
 	_exit(status);
 }
