@@ -133,6 +133,61 @@ static void the_value_goes_where_it_belongs(void **state)
 	}
 }
 
+/* After another certificate was put in, the file gets its old bytes back. */
+static void the_old_bytes_come_back(void **state)
+{
+	static const char *const contents[] = { "\n\t-----BEGIN\r\nx&#13;&#10;y&amp;\n\t", "a", "\r\n a ", "" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(contents); i++) {
+		struct error error = { 0 };
+		struct appfile *file;
+		char *before, *bytes, *data;
+		size_t length;
+
+		assert_true(asprintf(&before, OPEN "\r\n<certificate >%s</certificate><d/>" CLOSE, contents[i]) > 0);
+		file = parse(before);
+		assert_works(appfile_cut(file, &bytes, &error), &error);
+		assert_string_equal(bytes, contents[i]);
+		assert_works(appfile_splice(file, PEM, &data, &length, &error), &error);
+		appfile_free(&file);
+		file = parse(data);
+		free(data);
+		assert_works(appfile_put_back(file, bytes, &data, &length, &error), &error);
+		assert_string_equal(data, before);
+		free(data);
+		assert_fails(appfile_put_back(file, "</certificate><e/><certificate>", &data, &length, &error),
+			     ERROR_CONFIG, &error);
+		assert_null(data);
+		appfile_free(&file);
+		free(bytes);
+		free(before);
+	}
+}
+
+static void what_cannot_be_cut_out_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} files[] = {
+		{ OPEN "<a/>" CLOSE, "has no certificate" },
+		{ OPEN "<certificate/><certificate/>" CLOSE, "more than one" },
+		{ OPEN "<certificate><![CDATA[a]]></certificate>" CLOSE, "not plain text" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct appfile *file = parse(files[i].text);
+		struct error error = { 0 };
+		char *bytes;
+
+		assert_fails(appfile_cut(file, &bytes, &error), ERROR_CONFIG, &error);
+		assert_contains(error.text, files[i].why);
+		assert_null(bytes);
+		appfile_free(&file);
+	}
+}
+
 static void what_cannot_be_changed_is_refused(void **state)
 {
 	static const struct {
@@ -373,6 +428,8 @@ int main(void)
 		cmocka_unit_test(a_layout_that_breaks_off_is_refused),
 		cmocka_unit_test(line_ends_are_the_first_one_s),
 		cmocka_unit_test(the_value_goes_where_it_belongs),
+		cmocka_unit_test(the_old_bytes_come_back),
+		cmocka_unit_test(what_cannot_be_cut_out_is_refused),
 		cmocka_unit_test(what_cannot_be_changed_is_refused),
 		cmocka_unit_test(a_value_that_is_markup_is_refused),
 		cmocka_unit_test(what_is_no_settings_file_is_refused),
