@@ -15,6 +15,7 @@
  * P11SHIM_LOCKS   if set, C_Login's line ends in memory=locked|unlocked, for the memory of the PIN; that of C_CreateObject for
  *                 that of a private key
  * P11SHIM_AWAY    the number of the error of a token that is away, instead of CKR_DEVICE_ERROR
+ * P11SHIM_TURNS   a file that is locked exclusively in C_Login, and shared in all other calls but C_GenerateKeyPair
  * P11SHIM_LOADED  a line to write to stderr when this module is loaded
  * P11SHIM_FAULTS  faults separated by ';'. If one is invalid, C_GetFunctionList fails, so that no test passes by a typo.
  *   C_Function[@CKM_NAME][#N]=ACTION     a call; `any` means every function except C_GetFunctionList
@@ -102,9 +103,11 @@ static bool ready;
 	do { \
 		results_enter(); \
 		if (!faults_answer(&(call))) { \
+			int lock_ = turns_begin(&(call)); \
 			state_begin(); \
 			(call).rv = (forward); \
 			state_end(); \
+			turns_end(lock_); \
 		} \
 		log_call(&(call)); \
 		results_leave(); \

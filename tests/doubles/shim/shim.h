@@ -69,6 +69,10 @@ void mechanism_abandon(CK_SESSION_HANDLE session); /* ends the real operation, a
 CK_MECHANISM_TYPE mechanism_current(void); /* of the last C_SignInit in this thread that succeeded */
 void mechanism_signature(CK_BYTE *bytes, CK_ULONG *length); /* gives it the form the module gives it */
 
+/* turns.c: a call waits for its turn among those of other processes; the lock is negative if there are no turns */
+int turns_begin(const struct call *call);
+void turns_end(int lock);
+
 /* odd.c */
 /* Templates that are changed (breaks.c): of C_FindObjectsInit and of C_GetAttributeValue. */
 enum parsed breaks_parse(char *text);
