@@ -49,14 +49,14 @@ bool __wrap_p11_signer_has_session(const struct p11_signer *signer)
 	return true;
 }
 
-/* The lifetime of a line's request is its number. */
+/* The lifetime of a line's request is its number, which also says which key signs. */
 int __wrap_assertion_make(struct signer *signer, size_t which, const struct bearer_request *request,
 			  struct assertion *assertion, struct error *error);
 int __wrap_assertion_make(struct signer *signer, size_t which, const struct bearer_request *request,
 			  struct assertion *assertion, struct error *error)
 {
 	(void)signer;
-	(void)which;
+	assert_int_equal(which, request->lifetime % TURN_KEYS);
 	(void)assertion;
 	(void)error;
 	while (sem_wait(&turns[request->lifetime]) < 0)
@@ -66,7 +66,9 @@ int __wrap_assertion_make(struct signer *signer, size_t which, const struct bear
 
 static void give(struct workers *workers, struct item *items, size_t number)
 {
-	items[number] = (struct item){ .number = number, .line.request.lifetime = (long)number };
+	items[number] = (struct item){
+		.number = number, .line.request.lifetime = (long)number, .turn.key = number % TURN_KEYS,
+	};
 	workers_give(workers, &items[number]);
 }
 
