@@ -80,6 +80,19 @@ static int generate(const struct p11_request *request, const char *uri, EVP_PKEY
 	return result;
 }
 
+/* A run that was killed right after it had made the pair has not read back whether it can leave the token. */
+static int check(const struct p11_request *request, struct error *error)
+{
+	struct p11_request strict = *request;
+	struct p11_key *key;
+	int result;
+
+	strict.require_nonextractable = true;
+	result = p11_key_open(&key, &strict, false, error);
+	p11_key_close(&key);
+	return result;
+}
+
 int rotate_make_key(const struct p11_request *request, const char *uri, EVP_PKEY *like, struct error *error)
 {
 	struct p11_request own = *request;
@@ -88,8 +101,8 @@ int rotate_make_key(const struct p11_request *request, const char *uri, EVP_PKEY
 
 	if (result == 0)
 		result = look(&own, &is_whole, error);
-	if (result == 0 && !is_whole)
-		result = generate(&own, uri, like, error);
+	if (result == 0)
+		result = is_whole ? check(&own, error) : generate(&own, uri, like, error);
 	if (result < 0)
 		hint_new_key(error);
 	p11_uri_free(&own.uri);

@@ -16,9 +16,10 @@ int rotate_name_key(const char *old_uri, time_t now, char **uri, struct error *e
 int rotate_name_certificate(const char *old, const char *config, const char *profile, time_t now, char **path,
 			    struct error *error);
 
-/* Makes the key that the full URI names, of the type and size of `like`, unless it exists. Removes the half of a pair
- * that an interrupted run has left. `request` has the token, the PIN and the rules. Fails as p11_key_generate does; if
- * the token makes no keys, the hint says to give one with --new-key. */
+/* Makes the key that the full URI names, of the type and size of `like`, unless it exists; checks that one that exists
+ * cannot leave the token. Removes the half of a pair that an interrupted run has left. `request` has the token, the PIN
+ * and the rules. Fails as p11_key_generate does; if the token makes no keys, the hint says to give one with --new-key.
+ */
 int rotate_make_key(const struct p11_request *request, const char *uri, EVP_PKEY *like, struct error *error);
 
 /* Makes the key's certificate with subject, days and extended key usages of `old`, unless the file at `path` has one of

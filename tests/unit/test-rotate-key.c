@@ -323,6 +323,31 @@ static void refuse_key(const void *context)
 	p11_uri_free(&request.uri);
 }
 
+static void refuse_extractable(const void *context)
+{
+	const struct pair *pair = context;
+	struct p11_request request = request_of(pair->old);
+	EVP_PKEY *like = public_of(pair->old);
+	struct error error;
+
+	assert_fails(rotate_make_key(&request, pair->uri, like, &error), ERROR_NO_KEY, &error);
+	assert_contains(error.text, "CKA_EXTRACTABLE");
+	EVP_PKEY_free(like);
+	p11_uri_free(&request.uri);
+}
+
+/* A pair that an interrupted run has made, and not read back. */
+static void test_refuses_extractable_key(void **state)
+{
+	struct pair pair = { .old = make_old("leaves", &(struct p11_pair_type){ .curve = "P-256" }) };
+
+	(void)state;
+	pair.uri = make_old("leaves-2026-11-26", &(struct p11_pair_type){ .curve = "P-256" });
+	with_fault("CKA_EXTRACTABLE:=1", refuse_extractable, &pair);
+	free(pair.uri);
+	free(pair.old);
+}
+
 /* A card that makes no keys. */
 static void test_hints_new_key(void **state)
 {
@@ -474,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_names_key),	  TEST_IN_FOLDER(test_names_certificate),
 		cmocka_unit_test(test_makes_rsa_key),	  cmocka_unit_test(test_makes_ec_key),
 		cmocka_unit_test(test_refuses_taken_label), cmocka_unit_test(test_hints_new_key),
+		cmocka_unit_test(test_refuses_extractable_key),
 		TEST_IN_FOLDER(test_makes_certificate),	  TEST_IN_FOLDER(test_does_without_storing),
 	};
 	int status;
