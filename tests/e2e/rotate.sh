@@ -78,7 +78,7 @@ exchange() {
 }
 # objects KIND: how many there are on the token: 'Private Key', 'Public Key', 'Certificate'.
 objects() {
-	pkcs11-tool --module "$MODULE" --login --pin "$(<"$PIN_FILE")" --token-label orders --list-objects 2>/dev/null | grep -c "^$1 Object"
+	pkcs11-tool --module "${P11SHIM_MODULE:-$MODULE}" --login --pin "$(<"$PIN_FILE")" --token-label orders --list-objects 2>/dev/null | grep -c "^$1 Object"
 }
 # certificate_in FILE: the fingerprint of the certificate in the app's settings file, or in a certificate.
 certificate_in() {
