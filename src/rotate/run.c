@@ -48,8 +48,11 @@ static int check_files(const struct rotate *rotate, const char *path, struct err
 {
 	const struct release_rules rules = { .allow_unfit = rotate->allow_unfit };
 	struct package *package = NULL;
-	int result = package_make(rotate->path, rotate->app, rotate->api_version, &package, error);
+	char *bytes = NULL;
+	int result = app_read(path, &bytes, error);
 
+	if (result == 0)
+		result = package_make(rotate->path, rotate->app, rotate->api_version, &package, error);
 	if (result == 0 && !has_file(package, path)) {
 		result = error_set(error, ERROR_CONFIG, "what would be deployed of %s does not include %s, which has "
 				   "the certificate", rotate->path, path);
@@ -58,6 +61,7 @@ static int check_files(const struct rotate *rotate, const char *path, struct err
 	if (result == 0)
 		result = release_check(package, &rules, error);
 	package_free(&package);
+	free(bytes);
 	return result;
 }
 
