@@ -7,9 +7,10 @@
 #include "rotate/rotate.h"
 
 /* Has the agents that serve the profile read their configuration again: the one with the socket that the configuration
- * names, and the one of the setting agent or else at the usual places. Does nothing if there is none. Fails as
- * oauth_agent_ask does. */
-int cmd_rotate_reload(const struct settings *settings, struct error *error);
+ * names, and the one of the setting agent or else at the usual places. Does nothing if there is none. A reload of other
+ * keys locks a profile whose PIN is typed: gives the agent `pin` (NULL: unknown) then. Fails as oauth_agent_ask does.
+ */
+int cmd_rotate_reload(const struct settings *settings, const struct secret *pin, struct error *error);
 
 /* Finds the file whose section of the profile names the key. The caller frees *path, which is real. Fails with
  * ERROR_CONFIG if rotate cannot change it. */

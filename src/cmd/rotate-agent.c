@@ -40,12 +40,49 @@ static int ask(const struct oauth_agent *agent, const char *name, bool *serves, 
 	return result;
 }
 
+/* The workers with the new keys have not got the PIN that a person has typed for the old ones. */
+static int unlock(const struct oauth_agent *agent, const char *name, const struct secret *pin, struct error *error)
+{
+	struct secret *copy = secret_new(secret_length(pin));
+	char listener[LISTENER_SIZE];
+	int result = 0, fd;
+
+	if (copy == NULL || secret_append(copy, secret_data(pin), secret_length(pin)) < 0)
+		result = error_memory(error);
+	fd = result == 0 ? agent_pins_connect(agent->socket, listener, error) : -1;
+	if (result == 0)
+		result = fd >= 0 ? agent_pins_send(fd, name, &copy, error) : fd;
+	if (fd >= 0)
+		close(fd);
+	secret_free(&copy);
+	return result;
+}
+
+/* Unlocks the profile if only the reload has locked it. */
+static void end_lock(const struct oauth_agent *agent, const char *name, const struct secret *pin, bool was_locked)
+{
+	bool serves, locked;
+	struct error why;
+
+	if (ask(agent, name, &serves, &locked, &why) < 0 || !locked)
+		return;
+	if (was_locked || pin == NULL) {
+		message_warn("the agent at %s has locked profile \"%s\": p11bearer agent unlock %s", agent->socket,
+			     name, name);
+		return;
+	}
+	if (unlock(agent, name, pin, &why) == 0)
+		message_note("the agent has got the PIN again");
+	else
+		message_warn("the agent needs the PIN again, and did not get it: %s; type it with: p11bearer agent "
+			     "unlock %s", why.text, name);
+}
+
 /* Its answer to a reload comes once it has the new configuration. */
-static int reload(const struct oauth_agent *agent, const char *name, bool was_locked, struct error *error)
+static int reload(const struct oauth_agent *agent, const char *name, const struct secret *pin, bool was_locked,
+		  struct error *error)
 {
 	struct secret *answer = NULL;
-	bool serves, locked;
-	struct error ignored;
 	int result = oauth_agent_ask(agent, "POST", "/v1/reload", &answer, error);
 
 	secret_free(&answer);
@@ -58,12 +95,11 @@ static int reload(const struct oauth_agent *agent, const char *name, bool was_lo
 		return result;
 	}
 	message_note("the agent at %s has read its configuration", agent->socket);
-	if (ask(agent, name, &serves, &locked, &ignored) == 0 && locked && !was_locked)
-		message_warn("the agent needs the PIN again: p11bearer agent unlock %s", name);
+	end_lock(agent, name, pin, was_locked);
 	return 0;
 }
 
-static int reload_at(const char *socket, const char *name, struct error *error)
+static int reload_at(const char *socket, const char *name, const struct secret *pin, struct error *error)
 {
 	struct oauth_agent agent = { .profile = NULL };
 	bool serves, locked;
@@ -79,14 +115,14 @@ static int reload_at(const char *socket, const char *name, struct error *error)
 	if (result < 0)
 		return result;
 	if (serves)
-		return reload(&agent, name, locked, error);
+		return reload(&agent, name, pin, locked, error);
 	if (geteuid() != 0)
 		message_note("the agent at %s does not let this user see profile \"%s\"; if it serves it, rotate the "
 			     "key as root or as the agent's user", socket, name);
 	return 0;
 }
 
-int cmd_rotate_reload(const struct settings *settings, struct error *error)
+int cmd_rotate_reload(const struct settings *settings, const struct secret *pin, struct error *error)
 {
 	const char *name = settings_text(settings, SETTING_PROFILE);
 	const char *own = settings_text(settings, SETTING_SOCKET);
@@ -96,7 +132,7 @@ int cmd_rotate_reload(const struct settings *settings, struct error *error)
 
 	/* The agent that reads this configuration, and the one that clients with this profile ask. */
 	if (own != NULL)
-		result = reload_at(own, name, error);
+		result = reload_at(own, name, pin, error);
 	if (result < 0)
 		return result;
 	if (named == NULL || named[0] != '/') {
@@ -104,5 +140,5 @@ int cmd_rotate_reload(const struct settings *settings, struct error *error)
 			return error->class == ERROR_NETWORK ? 0 : error_result(error);
 		named = agent.socket;
 	}
-	return own == NULL || strcmp(own, named) != 0 ? reload_at(named, name, error) : 0;
+	return own == NULL || strcmp(own, named) != 0 ? reload_at(named, name, pin, error) : 0;
 }

@@ -15,9 +15,9 @@ static int configure(void *context, const struct rotate_record *record, enum rot
 	return cmd_rotate_configure(context, record, keys, error);
 }
 
-static int reload(void *context, struct error *error)
+static int reload(void *context, const struct secret *pin, struct error *error)
 {
-	return cmd_rotate_reload(context, error);
+	return cmd_rotate_reload(context, pin, error);
 }
 
 /* The path from the root, because a later run may start in another folder; links stay. NULL if there is none. */
@@ -98,7 +98,7 @@ static int run(const struct settings *settings, struct error *error)
 		result = manifest_check_version(settings_text(settings, SETTING_API_VERSION), error);
 	/* Whoever may not reload the agent learns it before anything has changed. */
 	if (result == 0 && geteuid() != 0 && !settings_flag(settings, SETTING_DRY_RUN))
-		result = cmd_rotate_reload(settings, error);
+		result = cmd_rotate_reload(settings, NULL, error);
 	/* Each step chooses its keys itself. */
 	p11_uri_free(&request.next_key);
 	request.next_certificate = NULL;

@@ -82,6 +82,9 @@ int p11_uri_rename(const char *text, const char *label, char **uri, struct error
  * hint remains. */
 void p11_uri_hint_id(const char *uri, struct error *error);
 
+/* The PIN of a pin-value, or the one that p11_key_again has added; NULL: none. Owned by `uri`. */
+const struct secret *p11_uri_pin(const struct uri *uri);
+
 /* The URI's pin-source; its type is SOURCE_NONE if the URI has no pin-source. Owned by `uri`. */
 const struct source *p11_uri_pin_source(const struct uri *uri);
 

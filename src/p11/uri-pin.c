@@ -123,3 +123,8 @@ const struct source *p11_uri_pin_source(const struct uri *uri)
 {
 	return &uri->pin_source;
 }
+
+const struct secret *p11_uri_pin(const struct uri *uri)
+{
+	return uri->pin;
+}

@@ -33,8 +33,9 @@ struct rotate {
 	bool abort;
 	/* Changes the profile; does nothing if it names these keys already. */
 	int (*configure)(void *context, const struct rotate_record *record, enum rotate_keys keys, struct error *error);
-	/* Has the agent, if one serves the profile, read the configuration again. Returns once it has. */
-	int (*reload)(void *context, struct error *error);
+	/* Has the agent, if one serves the profile, read the configuration again. Returns once it has. `pin` is the
+	 * token's, for an agent that has to be given it again; NULL: it is not known. */
+	int (*reload)(void *context, const struct secret *pin, struct error *error);
 	void *context;
 };
 

@@ -64,7 +64,7 @@ int steps_set_keys(const struct rotation *rotation, enum rotate_keys keys, struc
 	const struct rotate *with = rotation->with;
 	int result = with->configure(with->context, rotation->record, keys, error);
 
-	return result == 0 ? with->reload(with->context, error) : result;
+	return result == 0 ? with->reload(with->context, p11_uri_pin(rotation->again.uri), error) : result;
 }
 
 static int configure(struct rotation *rotation, struct error *error)
