@@ -158,14 +158,14 @@ static void judge_speed(struct sender *sender, const struct item *item, enum ret
 /* If the org has refused the key, and the other one is to sign: the milliseconds until then. Otherwise negative. */
 static double take_turn(const struct sender *sender, struct item *item, const struct oauth_answer *answer)
 {
-	size_t refused = item->turn.key;
 	double wait = -1;
 
 	if (item->result == -ERROR_ORG && turn_is_refusal(item->line.request.server, answer))
 		wait = turn_next(&item->turn, sender->keys, item->assertion.slow);
 	if (wait >= 0)
 		message_step("line %lu: %s; the %skey was refused; signing with the %skey", item->number,
-			     item->error.text, refused == 1 ? "next " : "", item->turn.key == 1 ? "next " : "");
+			     item->error.text, item->assertion.key == 1 ? "next " : "",
+			     item->turn.key == 1 ? "next " : "");
 	return wait;
 }
 

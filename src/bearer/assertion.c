@@ -197,8 +197,9 @@ static int make_once(struct signer *signer, size_t which, const struct bearer_re
 	return result;
 }
 
-int assertion_make(struct signer *signer, size_t which, const struct bearer_request *request,
-		   struct assertion *assertion, struct error *error)
+/* Makes it again if the token was away meanwhile. */
+static int make(struct signer *signer, size_t which, const struct bearer_request *request,
+		struct assertion *assertion, struct error *error)
 {
 	const struct p11_signer *p11 = signer->keys[which].p11;
 	unsigned recoveries;
@@ -214,6 +215,16 @@ int assertion_make(struct signer *signer, size_t which, const struct bearer_requ
 	} while (result == 0 && recovered && time(NULL) - began >= STALE);
 	assertion->slow = assertion->slow && !recovered;
 	return result;
+}
+
+int assertion_make(struct signer *signer, size_t which, const struct bearer_request *request,
+		   struct assertion *assertion, struct error *error)
+{
+	int result = make(signer, which, request, assertion, error);
+
+	if (result == 0 || signer->count < TURN_KEYS || p11_signer_has_key(signer->keys[which].p11))
+		return result;
+	return make(signer, 1 - which, request, assertion, error);
 }
 
 void assertion_wipe(struct assertion *assertion)

@@ -47,7 +47,6 @@ static void advise_on_certificate(struct signer *signer, size_t which, const str
 static bool take_turn(struct client *client, struct turn *turn, const struct assertion *assertion,
 		      const struct oauth_answer *answer, struct error *error)
 {
-	size_t refused = turn->key;
 	double wait;
 
 	if (error->class != ERROR_ORG || !turn_is_refusal(client->request->server, answer))
@@ -55,8 +54,8 @@ static bool take_turn(struct client *client, struct turn *turn, const struct ass
 	wait = turn_next(turn, client->signer.count, assertion->slow);
 	if (wait < 0)
 		return false;
-	message_step("%s: the %skey was refused; signing with the %skey", error->text, refused == 1 ? "next " : "",
-		     turn->key == 1 ? "next " : "");
+	message_step("%s: the %skey was refused; signing with the %skey", error->text,
+		     assertion->key == 1 ? "next " : "", turn->key == 1 ? "next " : "");
 	if (clock_ms() + wait < http_end(client->http) && interrupt_wait((unsigned long)wait) == 0)
 		return true;
 	error->signal = interrupt_signal();
@@ -90,9 +89,9 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 				retry_pause(&retry, &rules, answer, error)));
 	assertion_clear(&assertion);
 	if (result == 0)
-		client->accepted = turn.key;
+		client->accepted = assertion.key;
 	if (result == -ERROR_ORG && advice_refusal(request, assertion.alg, answer, error))
-		advise_on_certificate(&client->signer, turn.key, answer, error);
+		advise_on_certificate(&client->signer, assertion.key, answer, error);
 	return result;
 }
 

@@ -111,8 +111,8 @@ int p11_key_uri(struct p11_key *key, char **uri, struct error *error);
 
 /* Opens another private key on the token of `key`, in its session and with its login: no login of its own. The request
  * holds for both, except for its URI. Both are recovered together; if the token then has one of them only, that one
- * signs. No signer may be signing; `uri` must outlive the other key. Fails with ERROR_NO_KEY if the URI names no key on
- * this token, several, or `key` itself, and as p11_key_open does. */
+ * signs, and a warning names the other, whose signers fail. No signer may be signing; `uri` must outlive the other key.
+ * Fails with ERROR_NO_KEY if the URI names no key on this token, several, or `key` itself, and as p11_key_open does. */
 int p11_key_open_beside(struct p11_key **other, struct p11_key *key, const struct uri *uri, struct error *error);
 
 /* Does in advance what the first signature would do: reads what it needs to know of the key, and gets the PIN if each
@@ -235,6 +235,10 @@ X509 *p11_signer_certificate(struct p11_signer *signer, const struct error *verd
 /* Whether the signer has a session; false if its own, or that of the signer beside it, could not be opened again after
  * a loss, or if the key turned out to sign in the session of the first signer only. For the thread that signs. */
 bool p11_signer_has_session(const struct p11_signer *signer);
+
+/* Whether the token still had the key when the signer last used it: false if a recovery found only a key beside it. For
+ * the thread that signs. */
+bool p11_signer_has_key(const struct p11_signer *signer);
 
 /* How often the key had been recovered when the signer last used it. For the thread that signs, or while none does. */
 unsigned p11_signer_recoveries(const struct p11_signer *signer);

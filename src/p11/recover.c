@@ -29,14 +29,21 @@ static size_t close_sessions(struct ring *ring, bool dead)
 /* A key that was replaced by another one may have been destroyed: one that is left is enough. */
 static int find_keys(struct ring *ring, struct error *error)
 {
+	struct error missing = { .class = ERROR_NONE };
 	bool found = false;
 
 	for (struct p11_key *key = ring->keys; key != NULL; key = key->next) {
+		bool was_missing = key->missing;
+
 		key->missing = key_find(key, error) < 0;
 		if (key->missing && error->class != ERROR_NO_KEY)
 			return error_result(error);
 		found |= !key->missing;
+		if (!was_missing)
+			(void)key_is_there(key, &missing);
 	}
+	if (found && missing.class != ERROR_NONE)
+		message_warn("%s", missing.text);
 	return found ? 0 : error_result(error);
 }
 

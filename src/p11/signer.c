@@ -139,6 +139,7 @@ static int enter(struct p11_signer *signer, struct error *error)
 	struct p11_key *key = signer->key;
 
 	signer->generation = gate_enter(key->ring->gate);
+	signer->bereft = key->missing;
 	if (ring_is_usable(key->ring, error) < 0 || key_is_there(key, error) < 0)
 		return error_result(error);
 	signer->session->failed = open_session(signer, error) < 0;
@@ -261,6 +262,11 @@ enum alg p11_signer_alg(const struct p11_signer *signer)
 unsigned p11_signer_recoveries(const struct p11_signer *signer)
 {
 	return signer->generation;
+}
+
+bool p11_signer_has_key(const struct p11_signer *signer)
+{
+	return !signer->bereft;
 }
 
 bool p11_signer_has_session(const struct p11_signer *signer)
