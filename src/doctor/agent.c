@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DAY = 86400 };
+enum { DAY = 86400 }; /* seconds */
 
 static const char *profile_name(const struct doctor *doctor)
 {
@@ -85,7 +85,7 @@ void doctor_agent_socket(struct doctor *doctor, struct doctor_finding *finding)
 	doctor_fact_text(finding, "version", version);
 	doctor_fact_number(finding, "uptime", number_of(doctor->agent, "uptime"));
 	if (strcmp(version, P11BEARER_VERSION) != 0)
-		doctor_warn(finding, "restart the agent after an update", "%s answers with version %.40s, not %s",
+		doctor_warn(finding, "restart the agent, so that it runs this version too", "%s answers with version %.40s, not %s",
 			    given->agent.socket, version, P11BEARER_VERSION);
 	else
 		doctor_ok(finding, "%s answers%s", given->agent.socket,
@@ -173,9 +173,9 @@ void doctor_agent_certificate(struct doctor *doctor, struct doctor_finding *find
 		return;
 	}
 	doctor_fact_number(finding, "not_after", expiry);
-	doctor_fact_number(finding, "days", days);
+	doctor_fact_number(finding, "days_left", days);
 	if (left < 0) {
-		error_set(&error, ERROR_CONFIG, "the agent's certificate of the key has expired");
+		error_set(&error, ERROR_CONFIG, "the certificate that the agent has for the profile has expired");
 		error_hint(&error, "replace the key with \"p11bearer rotate\"");
 		fail(doctor, finding, &error);
 	} else if (days < (double)doctor->given->request->warn_days) {

@@ -34,7 +34,8 @@ static int make_environment(struct environment **environment, struct error *erro
 static int run_check(const struct doctor_given *given, struct child_text *text, int *status, struct error *error)
 {
 	const struct doctor_app *app = &given->app;
-	const char *argv[12] = { app->program, "app", "check", "--json", "--config", "/dev/null" };
+	/* With room for the options, the path and the NULL that ends the list. */
+	const char *argv[13] = { app->program, "app", "check", "--json", "--config", "/dev/null" };
 	struct environment *environment = NULL;
 	size_t count = 6;
 	int result;

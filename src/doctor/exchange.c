@@ -15,7 +15,7 @@ static const char *const steps[TURN_KEYS] = {
 	"continue the rotation with \"p11bearer rotate\", or remove next-key",
 };
 
-/* Does not retry: doctor is to tell what happens, and soon. */
+/* Without retries: doctor reports what happens, and does not wait until it passes. */
 static int open_client(struct doctor *doctor, struct error *error)
 {
 	struct doctor_exchange *exchange = &doctor->exchange;
@@ -26,8 +26,8 @@ static int open_client(struct doctor *doctor, struct error *error)
 	exchange->request.identity = doctor->identity;
 	exchange->request.http.identity = identity_http(doctor->identity);
 	doctor->key = NULL;
-	exchange->open = true;
-	return client_open_with(&exchange->client, &exchange->request, key, error);
+	exchange->open = client_open_with(&exchange->client, &exchange->request, key, error) == 0;
+	return exchange->open ? 0 : error_result(error);
 }
 
 /* Has each key get a bearer. */
@@ -45,7 +45,7 @@ static void exchange_all(struct doctor *doctor)
 	}
 }
 
-/* Says what became of the key. If the server accepts the other one, that signs instead. */
+/* Reports whether the server accepts the key. If it accepts the other one, that is a warning: the other one signs. */
 static void report(const struct doctor *doctor, size_t which, struct doctor_finding *finding)
 {
 	const struct doctor_exchange *exchange = &doctor->exchange;
@@ -92,7 +92,7 @@ static bool take_bearer(struct doctor *doctor, struct doctor_finding *finding)
 {
 	struct doctor_exchange *exchange = &doctor->exchange;
 
-	exchange->client.renewed = true; /* a new one would be of no help */
+	exchange->client.renewed = true; /* no new bearer if the server refuses this one */
 	exchange->client.bearer = exchange->results[exchange->results[0].bearer != NULL ? 0 : 1].bearer;
 	if (exchange->client.bearer == NULL)
 		doctor_skip(finding, "needs exchange.key");
@@ -144,21 +144,24 @@ void doctor_exchange_user(struct doctor *doctor, struct doctor_finding *finding)
 void doctor_exchange_revocation(struct doctor *doctor, struct doctor_finding *finding)
 {
 	struct doctor_exchange *exchange = &doctor->exchange;
-	int result = 0;
+	size_t count = 0;
+	bool failed = false;
 	struct error error;
 
 	if (!take_bearer(doctor, finding))
 		return;
-	for (size_t i = 0; i < TURN_KEYS && result == 0; i++) {
+	for (size_t i = 0; i < TURN_KEYS; i++) {
 		exchange->client.bearer = exchange->results[i].bearer;
-		if (exchange->client.bearer != NULL)
-			result = client_revoke(&exchange->client, &error);
+		if (exchange->client.bearer == NULL)
+			continue;
+		count++;
+		failed |= client_revoke(&exchange->client, &error) < 0;
 	}
 	exchange->client.bearer = NULL;
-	if (result < 0)
+	if (failed)
 		doctor_fail(finding, &error);
 	else
-		doctor_ok(finding, "the server has revoked it");
+		doctor_ok(finding, "the server has revoked the bearer%s", count == 1 ? "" : "s");
 }
 
 void doctor_exchange_close(struct doctor *doctor)
@@ -167,7 +170,7 @@ void doctor_exchange_close(struct doctor *doctor)
 
 	for (size_t i = 0; i < TURN_KEYS; i++)
 		bearer_free(&exchange->results[i].bearer);
-	if (exchange->open)
+	if (exchange->client.request != NULL)
 		client_close(&exchange->client);
 	identity_close(&doctor->identity);
 }

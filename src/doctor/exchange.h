@@ -7,9 +7,9 @@
 
 /* All 0: none. */
 struct doctor_exchange {
-	bool open;
+	bool open; /* the keys are open, and each has a result */
 	struct bearer_request request;
-	struct client client; /* if `open`; its bearer is set during a call only */
+	struct client client; /* without a request: none; its bearer is set during a call only */
 	struct {
 		struct bearer *bearer; /* NULL: see `error` */
 		struct error error;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of the TLS identity. Whether a server accepts it, only an exchange shows. */
+/* The checks of the TLS identity. Only an exchange shows whether a server accepts it. */
 #include "doctor/internal.h"
 
 #include "bearer/identity.h"
@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 #include <time.h>
 
-enum { DAY = 86400 };
+enum { DAY = 86400 }; /* seconds */
 
 static int parse_key(const struct doctor *doctor, struct uri **uri, struct error *error)
 {
@@ -18,7 +18,7 @@ static int parse_key(const struct doctor *doctor, struct uri **uri, struct error
 
 static int open_identity(struct doctor *doctor, struct error *error)
 {
-	struct error ignored; /* the key is not this check's matter */
+	struct error ignored; /* doctor_identity_key checks the key */
 	struct uri *uri;
 
 	if (doctor->given->tls_certificate == NULL) {
@@ -45,8 +45,12 @@ void doctor_identity_certificate(struct doctor *doctor, struct doctor_finding *f
 	certificate = identity_http(doctor->identity)->chain[0];
 	x509_subject(certificate, subject, sizeof(subject));
 	x509_expiry(certificate, when, sizeof(when));
-	days = x509_not_after(certificate, &end) ? (long)((end - time(NULL)) / DAY) : 0;
 	doctor_fact_text(finding, "subject", subject);
+	if (!x509_not_after(certificate, &end)) {
+		doctor_warn(finding, "get a new certificate", "%s: its end of validity cannot be read", subject);
+		return;
+	}
+	days = (long)((end - time(NULL)) / DAY);
 	doctor_fact_number(finding, "not_after", (double)end);
 	doctor_fact_number(finding, "days_left", (double)days);
 	if (days < doctor->given->request->warn_days)
