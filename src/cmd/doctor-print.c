@@ -66,7 +66,10 @@ static void put_line(const struct doctor_print *print, FILE *out, enum doctor_st
 	const struct mark *mark = &marks[status];
 	const char *sign = print->utf8 ? mark->utf8 : mark->ascii;
 
-	fprintf(out, print->colour ? "  \033[%sm%s\033[0m " : "  %.0s%s ", mark->colour, sign);
+	if (print->colour)
+		fprintf(out, "  \033[%sm%s\033[0m ", mark->colour, sign);
+	else
+		fprintf(out, "  %s ", sign);
 	fprintf(out, "%-*s  %s\n", NAME_WIDTH, name, text);
 	if (step[0] != '\0')
 		fprintf(out, "%*s%s %s\n", NAME_WIDTH + 6, "", print->utf8 ? "→" : "->", step);
@@ -108,7 +111,7 @@ static void put_summary(struct doctor_print *print, FILE *out, const struct doct
 		counts[DOCTOR_FAILURE] == 1 ? "" : "s", counts[DOCTOR_SKIPPED]);
 }
 
-/* Either may be NULL. The caller frees the text; NULL if memory is exhausted. */
+/* `check` (with its finding) or `summary` may be NULL. The caller frees the text; NULL if memory is exhausted. */
 static char *format(struct doctor_print *print, const struct doctor_check *check, const struct doctor_finding *finding,
 		    const struct doctor_summary *summary)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files, faults and values of the settings, as the checks of the configuration want them. */
+/* Files, faults and values of the settings, in the form that the checks of the configuration take. */
 #include "cmd/doctor.h"
 
 #include <stdlib.h>

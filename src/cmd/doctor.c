@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A failure that comes first is the cause of those after it, see doctor/table.c. */
+/* The first failure may be the cause of those after it, so it sets the exit status; see doctor/table.c. */
 static void summarise(const struct doctor *doctor, bool strict, struct doctor_summary *summary)
 {
 	*summary = (struct doctor_summary){ .class = ERROR_NONE };
@@ -100,7 +100,7 @@ static const struct settings_usage usage = {
 	.operands = "",
 	.summary = "Says why something does not work, and what will break next.",
 	.details = "Checks the configuration, the token, the key, its certificate, this machine and\n"
-		   "the server, each by itself. Uses no PIN without --login.",
+		   "the server, each by itself. Uses no PIN without --login or --exchange.",
 	.tolerant = true,
 	.example = "p11bearer doctor --profile production",
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,

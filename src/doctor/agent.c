@@ -85,8 +85,8 @@ void doctor_agent_socket(struct doctor *doctor, struct doctor_finding *finding)
 	doctor_fact_text(finding, "version", version);
 	doctor_fact_number(finding, "uptime", number_of(doctor->agent, "uptime"));
 	if (strcmp(version, P11BEARER_VERSION) != 0)
-		doctor_warn(finding, "restart the agent, so that it runs this version too", "%s answers with version %.40s, not %s",
-			    given->agent.socket, version, P11BEARER_VERSION);
+		doctor_warn(finding, "restart the agent, so that it runs this version too",
+			    "%s answers with version %.40s, not %s", given->agent.socket, version, P11BEARER_VERSION);
 	else
 		doctor_ok(finding, "%s answers%s", given->agent.socket,
 			  given->configured ? "" : ", but no setting names it");

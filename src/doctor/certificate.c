@@ -17,7 +17,7 @@ static const char *path_of(const struct doctor *doctor)
 	return doctor->now == &doctor->keys[0] ? request->certificate : request->next_certificate;
 }
 
-/* "certificate" or "next-certificate", as the option is named. */
+/* The option that sets the path. */
 static const char *option_of(const struct doctor *doctor)
 {
 	return doctor->now == &doctor->keys[0] ? "--certificate" : "--next-certificate";
@@ -51,7 +51,7 @@ static void read_file(struct doctor_key *key, const char *path, struct doctor_fi
 	if (key->certificate != NULL)
 		describe(finding, key->certificate, path);
 	else
-		doctor_ok(finding, "%s holds %zu certificates", path, list->count);
+		doctor_ok(finding, "%s has %zu certificates", path, list->count);
 }
 
 void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *finding)
@@ -71,7 +71,7 @@ void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *findi
 	} else {
 		snprintf(step, sizeof(step), "give the file with the one that the server has, with %s FILE",
 			 option_of(doctor));
-		doctor_warn(finding, step, "none is given, and the token holds none: nobody sees when it expires");
+		doctor_warn(finding, step, "none is given, and the token has none, so no check sees when it expires");
 	}
 }
 
@@ -79,12 +79,12 @@ void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *findi
 static bool has_certificate(const struct doctor *doctor, struct doctor_finding *finding)
 {
 	if (doctor->now->certificate == NULL)
-		doctor_skip(finding, doctor->now->certificates.count > 1 ? "which of them is the key's is not known" :
-									  "there is no certificate");
+		doctor_skip(finding, doctor->now->certificates.count > 1 ?
+			    "it is not known which of them is the key's" : "there is no certificate");
 	return doctor->now->certificate != NULL;
 }
 
-/* The signature of the key's only certificate, or that of several, shows whose it is. */
+/* Whether one of the certificates verifies the test signature. */
 static bool verifies(const struct doctor *doctor, enum alg alg)
 {
 	const struct x509_list *list = &doctor->now->certificates;

@@ -95,7 +95,7 @@ static bool is_skipped(const struct doctor *doctor, const struct doctor_check *c
 	return wrong != NULL;
 }
 
-/* What a command would warn of is what a check has found. */
+/* The warnings that a command would print belong to the finding. */
 static void take_warning(void *context, const char *text)
 {
 	struct doctor_finding *finding = context;
@@ -118,7 +118,7 @@ static void run_check(struct doctor *doctor, const struct doctor_check *check, s
 		take_warning(finding, warned.text);
 }
 
-/* Sets what would be found if a module ended the program in this check. */
+/* Sets what is to be reported if a module ends the program in this check. */
 static void presume(struct doctor *doctor, size_t index)
 {
 	const struct doctor_check *check = &doctor_checks[index];

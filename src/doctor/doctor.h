@@ -21,12 +21,12 @@ struct doctor_finding {
 	enum error_class class; /* of a failure: the exit status */
 	char text[1024];        /* one sentence without a full stop, such as "expires in 12 days" */
 	char step[1024];        /* what to do next, in the imperative; empty: nothing */
-	bool absent; /* of a skipped check: nothing is there to check, and nobody needs to read so */
+	bool absent; /* of a skipped check: there is nothing to check, so no report mentions it */
 	int signal;  /* of a failure: the signal that ended it, and with it the run; 0: none */
 	struct cJSON *facts;    /* an object for --json, such as {"not_after":1790000000}; NULL: none */
 };
 
-/* Set what was found. doctor_fail takes class, text and hint of an error. */
+/* Set what was found. doctor_fail takes class, text and next step from the error. */
 void doctor_ok(struct doctor_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_warn(struct doctor_finding *finding, const char *step, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -38,7 +38,8 @@ void doctor_fact_text(struct doctor_finding *finding, const char *name, const ch
 void doctor_fact_number(struct doctor_finding *finding, const char *name, double value);
 void doctor_fact_flag(struct doctor_finding *finding, const char *name, bool value);
 
-/* Add an item to the array with this name, and any value, which the finding takes over; NULL is left out. */
+/* doctor_fact_item adds an item to the array with this name. doctor_fact adds any value, which the finding then owns;
+ * NULL adds nothing. */
 void doctor_fact_item(struct doctor_finding *finding, const char *name, const char *item);
 void doctor_fact(struct doctor_finding *finding, const char *name, struct cJSON *value);
 
@@ -74,10 +75,10 @@ struct doctor_configuration {
 	const char *profile, *profile_origin; /* NULL: none was chosen */
 };
 
-/* A part of the request, and why it cannot be used. */
+/* Whether a part of the request can be used. */
 struct doctor_part {
 	bool absent;        /* the part is not set, and nothing is wrong with that */
-	bool missing;       /* a setting is not set */
+	bool missing;       /* a setting that it needs is not set */
 	struct error error; /* class ERROR_NONE: it can be used */
 	char warning[1024]; /* "": none */
 };
@@ -91,7 +92,7 @@ struct doctor_app {
 
 /* The agent. */
 struct doctor_agent {
-	bool configured;          /* the settings name it; otherwise the usual place is looked at */
+	bool configured;          /* the settings name it; otherwise it is the one at the usual place */
 	struct oauth_agent agent; /* without a socket: none */
 	struct error error;       /* why the settings name none */
 };
@@ -99,7 +100,7 @@ struct doctor_agent {
 /* What the checks look at: the same structs as the commands get. Strings belong to the caller. */
 struct doctor_given {
 	struct doctor_configuration configuration;
-	/* What the settings give; what they do not give, or what cannot be used, is 0. The request has no identity: see
+	/* Members that the settings do not set, or that cannot be used, are 0. The request has no identity: see
 	 * tls_certificate. A check that uses a part needs that part's check, such as "configuration.key". */
 	const struct bearer_request *request;
 	struct doctor_part key;       /* request->key, certificate */
@@ -132,12 +133,12 @@ extern const size_t doctor_check_count;
 
 /* --- running them ------------------------------------------------------------------------------------------------ */
 
-/* What is called before and after each check that is not absent. */
+/* Called for each check that is not absent. */
 struct doctor_report {
-	/* The check begins. Until it has ended, doctor_finding returns what would be found if a module ended the
-	 * program now. */
+	/* Before the check. Until it ends, doctor_finding returns what is to be reported if a module ends the program
+	 * during the check. */
 	void (*begin)(void *context, const struct doctor *doctor, size_t index);
-	/* Returns 0, or a negative class to stop. */
+	/* After the check. Returns 0, or a negative class to stop. */
 	int (*end)(void *context, const struct doctor_check *check, const struct doctor_finding *finding,
 		   struct error *error);
 	void *context;

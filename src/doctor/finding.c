@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text from tokens and servers may hold any byte. */
+/* Text from tokens and servers may contain any byte. */
 static void put(char *text, size_t size, const char *format, va_list arguments) __attribute__((format(printf, 3, 0)));
 static void put(char *text, size_t size, const char *format, va_list arguments)
 {
@@ -55,7 +55,7 @@ void doctor_skip(struct doctor_finding *finding, const char *format, ...)
 	va_end(arguments);
 }
 
-/* A list in several lines becomes one: "a: b; c". */
+/* Copies a text, and joins its lines: "a:", "b" and "c" become "a: b; c". */
 static void join_lines(char *text, size_t size, const char *from)
 {
 	size_t used = 0;

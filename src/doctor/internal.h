@@ -43,7 +43,7 @@ struct doctor_finding *doctor_find(const struct doctor *doctor, const char *name
 /* The name of the first check of the configuration that has failed, or NULL. */
 const char *doctor_wrong_configuration(const struct doctor *doctor);
 
-/* Close what the checks of a part keep open. Called once, also if none of them ran. */
+/* Close what the checks of a group keep open. Called once, also if none of them ran. */
 void doctor_token_close(struct doctor *doctor);
 void doctor_app_close(struct doctor *doctor);
 void doctor_agent_close(struct doctor *doctor);

@@ -23,7 +23,7 @@ void doctor_token_login(struct doctor *doctor, struct doctor_finding *finding)
 	if (p11_inspect_login(doctor->key, &doctor->logged_in, &error) == 0)
 		doctor_ok(finding, doctor->logged_in ? "the token accepted the PIN" : "none is needed");
 	else if (error.class == ERROR_NO_KEY)
-		doctor_skip(finding, "none was tried: %s", error.text);
+		doctor_skip(finding, "no login was tried: %s", error.text);
 	else
 		doctor_fail(finding, &error);
 }

@@ -79,8 +79,8 @@ void doctor_modules_refused(struct doctor *doctor, struct doctor_finding *findin
 		doctor_fail(finding, &error);
 	} else if (failures[0] == '\0') {
 		doctor_ok(finding, "none");
-	} else if (tokens > 0) { /* many machines have modules without a device; the others do not miss them */
-		doctor_ok(finding, "%s; the token is elsewhere", failures);
+	} else if (tokens > 0) { /* on many machines, some modules have no device */
+		doctor_ok(finding, "%s; another module has the token", failures);
 	} else {
 		doctor_warn(finding, advice[0] != '\0' ? advice + strlen("; ") :
 			    "repair or remove the modules that p11-kit has configured (\"p11-kit list-modules\"), or "

@@ -77,7 +77,8 @@ void doctor_network_endpoint(struct doctor *doctor, struct doctor_finding *findi
 
 	if (network->probe.stage != HTTP_STAGE_DONE) {
 		if (network->response.refused && doctor->given->tls_certificate != NULL)
-			doctor_ok(finding, "the server requires a client certificate; --exchange shows it");
+			doctor_ok(finding, "the server requires a TLS client certificate; --exchange shows whether it "
+				  "accepts yours");
 		else
 			doctor_fail(finding, &error);
 		return;

@@ -96,24 +96,24 @@ void doctor_network_tls(struct doctor *doctor, struct doctor_finding *finding)
 void doctor_network_certificate(struct doctor *doctor, struct doctor_finding *finding)
 {
 	X509 *earliest = doctor->network.probe.earliest;
-	struct tm expiry;
-	long days;
 	char subject[256];
+	time_t end;
+	long days;
 
 	if (is_plain(doctor)) {
 		doctor_skip(finding, "plain http has no certificate");
 		return;
 	}
-	if (earliest == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(earliest), &expiry) != 1) {
+	if (earliest == NULL || !x509_not_after(earliest, &end)) {
 		doctor_skip(finding, "its expiry cannot be read");
 		return;
 	}
 	x509_subject(earliest, subject, sizeof(subject));
-	days = (long)((timegm(&expiry) - time(NULL)) / DAY);
-	doctor_fact_number(finding, "not_after", (double)timegm(&expiry));
+	days = (long)((end - time(NULL)) / DAY);
+	doctor_fact_number(finding, "not_after", (double)end);
 	if (days < EXPIRES_SOON)
 		doctor_warn(finding, "tell whoever runs the server, or the proxy that intercepts TLS, to renew it",
-			    "%s, on which TLS with the server depends, expires in %ld day%s", subject, days,
+			    "%s, in the server's chain, expires in %ld day%s", subject, days,
 			    days == 1 ? "" : "s");
 	else
 		doctor_ok(finding, "the server's certificate and its issuers are valid for %ld days", days);

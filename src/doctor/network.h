@@ -7,7 +7,7 @@
 
 struct doctor;
 
-/* A request for a bearer without an assertion. It names no user, so no server takes it for somebody's login. */
+/* A request for a bearer without an assertion. It names no user, so no server counts it as a login. */
 struct doctor_network {
 	struct http_proxy_use proxy;
 	struct http_probe probe;

@@ -46,7 +46,7 @@ static bool parts_are_encrypted(const char *folder, int depth)
 	return parts > 0 && parts == encrypted;
 }
 
-/* Whether it encrypts what is written to the block device with this folder in /sys. */
+/* Whether dm-crypt encrypts what is written to the block device with this folder in /sys. */
 static bool is_encrypted(const char *folder, int depth)
 {
 	char path[PATH_MAX], uuid[256];
@@ -131,7 +131,7 @@ static void count(const char *name, struct areas *areas)
 	}
 }
 
-/* Locked pages are not swapped, but modules and libraries have copies of their own, and hibernation writes all. */
+/* Locked memory is not swapped, but modules and libraries make copies, and hibernation writes all memory. */
 void doctor_protection_swap(struct doctor *doctor, struct doctor_finding *finding)
 {
 	FILE *file = fopen("/proc/swaps", "re");

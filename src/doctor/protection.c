@@ -35,7 +35,7 @@ static void ignore(void *context, const char *text)
 	(void)text;
 }
 
-/* Memory for secrets warns once: has it do so here, where it is told better. */
+/* Memory for secrets warns once if it cannot be locked. Spends that warning: the check says more. */
 static void silence_memory(void)
 {
 	struct locked block;

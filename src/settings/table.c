@@ -55,7 +55,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_CERTIFICATE, "certificate", .type = TYPE_TEXT, .group = GROUP_CLAIMS, .argument = "FILE",
 	      .help = "file with the key's certificate"),
 	ENTRY(SETTING_WARN_DAYS, "warn-days", .type = TYPE_NUMBER, .group = GROUP_CLAIMS, .argument = "DAYS",
-	      .fallback = "30", .min = 0, .max = 3650, .help = "warn if it expires earlier than this; 0: never"),
+	      .fallback = "30", .min = 0, .max = 3650, .help = "warn if it expires in fewer days; 0: never"),
 
 	ENTRY(SETTING_NEXT_KEY, "next-key", .type = TYPE_URI, .group = GROUP_NEXT, .argument = "URI",
 	      .help = "key on the same token that replaces --key; signs if --key is refused"),
@@ -185,7 +185,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_LOGIN, "login", .type = TYPE_FLAG, .option_only = true,
 	      .help = "log in to the token, and make a test signature"),
 	ENTRY(SETTING_EXCHANGE, "exchange", .type = TYPE_FLAG, .option_only = true,
-	      .help = "with --login: also get a bearer, use it and revoke it"),
+	      .help = "log in, get a bearer, use it and revoke it"),
 	ENTRY(SETTING_APP_PATH, "app-path", .type = TYPE_TEXT, .option_only = true, .argument = "PATH",
 	      .help = "also check the app's files, as \"app check\" does"),
 	ENTRY(SETTING_STRICT, "strict", .type = TYPE_FLAG, .option_only = true,
@@ -196,7 +196,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_ACCEPT_WITHIN, "accept-within", .type = TYPE_NUMBER, .option_only = true, .argument = "SECONDS",
 	      .fallback = "900", .min = 1, .max = 86400, .help = "how long the org may take to accept the new key"),
 	ENTRY(SETTING_SETTLE, "settle", .type = TYPE_NUMBER, .option_only = true, .argument = "SECONDS",
-	      .fallback = "60", .min = 0, .max = 3600, .help = "how long it must then accept it without a refusal"),
+	      .fallback = "60", .min = 0, .max = 3600, .help = "how long the org must accept it without a refusal"),
 	ENTRY(SETTING_ABORT, "abort", .type = TYPE_FLAG, .option_only = true,
 	      .help = "go back to the old key, and end the rotation"),
 };
