@@ -17,7 +17,7 @@ enum {
 	LAST_PAUSE_MS = 30000,
 };
 
-/* How far the count is. */
+/* The count of exchanges in a row. */
 struct count {
 	const struct proof *proof;
 	double began, end; /* clock_ms: of the whole, and when it must be over */
@@ -123,7 +123,7 @@ int accept_await(const struct rotation *rotation, enum rotate_keys keys, const s
 	return result;
 }
 
-/* The member that names the user for good, or else the one of OpenID Connect. */
+/* Takes the member user_id, which never changes, else sub of OpenID Connect. */
 static int take_user(const char *json, char **user, struct error *error)
 {
 	cJSON *root = cJSON_Parse(json);

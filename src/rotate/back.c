@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The org accepts neither key, or not the old one everywhere: the user has to help. */
+/* The org accepts neither key, or not the old one on every host: only the user can deploy the old certificate now. */
 static int stuck(const struct rotation *rotation, struct error *error)
 {
 	char path[SHELL_WORD_SIZE];
@@ -97,7 +97,7 @@ int back_run(struct rotation *rotation, struct error *error)
 		result = journal_remove(rotation->journal, error);
 	}
 	if (result < 0)
-		message_note("the way back is not complete; the rotation stays in %s; the same command continues it",
+		message_note("the way back is not complete; the same command continues it; its journal is %s",
 			     journal_path(rotation->journal));
 	return result;
 }

@@ -14,7 +14,7 @@ enum {
 	LAST_PAUSE_MS = 30000,
 };
 
-/* Deploys once. *lost is set if the org may or may not have begun, and can be asked again. */
+/* Deploys once. *lost is set if it is not known whether the org has begun the deployment: then it can be repeated. */
 static int deploy_once(const struct rotation *rotation, const struct package *package, bool check_only, bool *lost,
 		       struct error *error)
 {
@@ -29,7 +29,7 @@ static int deploy_once(const struct rotation *rotation, const struct package *pa
 	int result = request_make(rotation, ROTATE_BOTH, &request, error);
 
 	if (result == 0 && (result = steps_interrupted(error)) == 0) {
-		/* deploy_run waits for signals itself. */
+		/* deploy_run handles signals itself. */
 		interrupt_end();
 		result = release_run(&request, package, &deploy, &deployment, &json, error);
 		interrupt_begin(rotate_interrupted);
@@ -44,7 +44,7 @@ static int deploy_once(const struct rotation *rotation, const struct package *pa
 	return result;
 }
 
-/* A deployment whose start was lost is started again: the second one changes nothing that the first has done. */
+/* If the answer to the start of a deployment is lost, starts another one: it makes the same changes. */
 static int deploy_until(const struct rotation *rotation, const struct package *package, bool check_only,
 			struct error *error)
 {

@@ -7,7 +7,7 @@
 
 #include <openssl/types.h>
 
-/* What a step returns besides 0 and negative classes: the org does not take the new key, as `error` says. */
+/* What a step returns besides 0 and negative classes: the org does not accept the new key, see `error`. */
 enum { GO_BACK = 1 };
 
 struct rotation {
@@ -15,7 +15,7 @@ struct rotation {
 	struct journal *journal;
 	struct rotate_record *record;
 	struct p11_request again;         /* opens a key on the token, with the PIN */
-	struct bearer_identity *identity; /* whose key stays the old one; NULL: the request's */
+	struct bearer_identity *identity; /* with the old key as its key; NULL: the request's identity is used */
 	X509 *old, *new;                  /* certificates; the new one is known once it is made */
 };
 
@@ -24,20 +24,20 @@ struct rotation {
 /* Opens the profile's key once, for the PIN and the names; fills a new record, or compares an old one with it. */
 int rotation_open(struct rotation *rotation, struct error *error);
 
-/* A request that signs with these keys: that of the profile in its place. The caller clears it, also on failure. */
+/* Makes a request like that of the profile, but with these keys. The caller clears it, also on failure. */
 int request_make(const struct rotation *rotation, enum rotate_keys keys, struct bearer_request *request,
 		 struct error *error);
 void request_clear(struct bearer_request *request);
 
 /* --- the app's settings file (app.c) ----------------------------------------------------------------------------- */
 
-/* Finds the file. The caller frees *app, which is NULL if no file names it, and *path, which is real. */
+/* Finds the file. The caller frees *app, which is NULL if no file names the app, and *path, a real path. */
 int app_find(const struct rotate *rotate, char **app, char **path, struct error *error);
 
-/* The bytes of its certificate, which the caller frees; *bytes is NULL before. Fails with ERROR_CONFIG. */
+/* Reads the bytes of its certificate. *bytes must be NULL before; the caller frees it. Fails with ERROR_CONFIG. */
 int app_read(const char *path, char **bytes, struct error *error);
 
-/* Parses them. The caller frees the certificate. Fails with ERROR_CONFIG. */
+/* Parses the bytes, which `path` had. The caller frees the certificate. Fails with ERROR_CONFIG. */
 int app_parse(const char *path, const char *bytes, X509 **certificate, struct error *error);
 
 /* Puts the new certificate into the file, unless it is there. Fails with ERROR_CONFIG if the file has neither. */
@@ -57,12 +57,12 @@ struct proof {
 	long settle;      /* seconds that they take at least */
 };
 
-/* Exchanges assertions until they succeed so often in a row, each on a new connection. Refusals, and failures that
- * time may cure, start the count again. Returns GO_BACK if that has not happened within the time that is allowed. */
+/* Exchanges assertions, each on a new connection, until enough of them in a row have succeeded. A refusal, or a failure
+ * that time may cure, starts the count again. Returns GO_BACK if the time for this (accept_within) runs out. */
 int accept_await(const struct rotation *rotation, enum rotate_keys keys, const struct proof *proof,
 		 struct error *error);
 
-/* The user that the org names for a bearer of these keys. The caller frees it. */
+/* Gets a bearer with these keys, and from the org the user that it belongs to. The caller frees *user. */
 int accept_user(const struct rotation *rotation, enum rotate_keys keys, char **user, struct error *error);
 
 /* Deploys the app's files, or has the org check them, with a bearer from whichever key it accepts. Returns GO_BACK if
@@ -82,17 +82,17 @@ extern const struct step rotate_steps[ROTATE_STEPS];
 /* Runs the steps that are left, and saves the journal after each. Returns what the first step that fails returns. */
 int steps_run(struct rotation *rotation, struct error *error);
 
-/* Has the profile name these keys, and the agent read that. */
+/* Makes the profile name these keys, and the agent read it again. */
 int steps_set_keys(const struct rotation *rotation, enum rotate_keys keys, struct error *error);
 
-/* Fails with ERROR_CONFIG if the journal, which was read, lacks what a rotation has before its first step. */
+/* Fails with ERROR_CONFIG if the journal, which was read, lacks what every rotation has before its first step. */
 int steps_check_journal(struct journal *journal, struct error *error);
 
 /* Fails if a signal is pending, with error->signal set. */
 int steps_interrupted(struct error *error);
 
-/* Goes back to the old key, and removes the journal. Every part may run twice. Fails with ERROR_ORG, and keeps the
- * journal, if the org accepts neither key. */
+/* Goes back to the old key, and removes the journal. May be interrupted and run again. Fails with ERROR_ORG, and keeps
+ * the journal, if the org accepts neither key. */
 int back_run(struct rotation *rotation, struct error *error);
 
 /* Reports what was done, and how to destroy the old key. */
@@ -105,7 +105,7 @@ int report_plan(const struct rotate *rotate, const char *app, const char *path, 
 enum { DESTROY_SIZE = 2048 };
 void report_destroy(const char *uri, char command[DESTROY_SIZE]);
 
-/* Where a signal says that the rotation can be continued. */
+/* What a signal prints: that the rotation can be continued. */
 extern const char rotate_interrupted[];
 
 #endif

@@ -36,8 +36,7 @@ struct journal {
 
 /* --- where it is ------------------------------------------------------------------------------------------------- */
 
-/* $STATE_DIRECTORY may list several folders (systemd.exec(5)). Relative paths are ignored, as the XDG specification
- * wants. */
+/* $STATE_DIRECTORY may list several folders (systemd.exec(5)). The XDG specification says to ignore relative paths. */
 static bool choose_folder(char path[PATH_MAX])
 {
 	const char *state = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -70,7 +69,7 @@ static int make_folder(char *path)
 	return 0;
 }
 
-/* If it is not to be made and does not exist, its descriptor stays negative. */
+/* Opens the folder, and `makes` it if it is missing; otherwise the descriptor of a missing one stays negative. */
 static int open_folder(struct journal *journal, bool makes, struct error *error)
 {
 	char *path = journal->folder_path;
@@ -156,8 +155,8 @@ static int write_pid(const struct journal *journal, struct error *error)
 	return 0;
 }
 
-/* The holder removes the file before it gives up the lock. A lock on a file that has lost its name locks nobody out,
- * so another file is opened. */
+/* The holder removes the file before it gives up the lock, so the file that was locked may no longer have the name.
+ * Then others lock another file: tries again. */
 static int take_lock(struct journal *journal, const char *app, struct error *error)
 {
 	while (true) {

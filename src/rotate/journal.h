@@ -13,10 +13,10 @@
 enum rotate_step {
 	ROTATE_PROVE_OLD,  /* the old key gets a bearer */
 	ROTATE_KEY,        /* the new key exists */
-	ROTATE_CERTIFICATE, /* its certificate is in a file, and on the token if it takes it */
+	ROTATE_CERTIFICATE, /* its certificate is in a file, and on the token if that takes certificates */
 	ROTATE_CONFIGURE,  /* the profile names both keys, and the agent has read that */
-	ROTATE_APP,        /* the app's settings file has the new certificate, and the org would take it */
-	ROTATE_DEPLOY,     /* the org has it */
+	ROTATE_APP,        /* the app's settings file has the new certificate, and the org finds no fault with it */
+	ROTATE_DEPLOY,     /* the app is deployed with it */
 	ROTATE_ACCEPT,     /* every host of the org accepts the new key */
 	ROTATE_USER,       /* the new key's user is the old one's */
 	ROTATE_FINISH,     /* the profile names the new key alone, and the agent has read that */
@@ -30,10 +30,10 @@ struct rotate_record {
 	char *old_key, *new_key;         /* full URIs without a PIN; the new one is known before the key is made */
 	char *old_certificate, *new_certificate; /* files; the old one is NULL if the profile names none */
 	char *app_certificate;           /* what the settings file had in the field certificate; NULL: no field */
-	char *user;                      /* whom the org says the bearer belongs to */
+	char *user;                      /* that the old key's bearer belongs to, as the org says */
 	enum rotate_step next;
 	bool given;                      /* the new key existed before the rotation */
-	bool aborting;                   /* it goes back to the old key */
+	bool aborting;                   /* the rotation goes back to the old key */
 	double seconds[ROTATE_STEPS];    /* that each step has taken so far */
 	time_t began;
 };
@@ -62,8 +62,8 @@ bool journal_exists(const struct journal *journal);
 /* The path, for messages. Owned by the journal. */
 const char *journal_path(const struct journal *journal);
 
-/* Writes the record, which journal_exists then shows: temporary file, fsync, rename. Fails with ERROR_UNEXPECTED, or
- * with ERROR_CONFIG if something else has the journal's name. */
+/* Writes the record (temporary file, fsync, rename); the journal then exists. Fails with ERROR_UNEXPECTED, or with
+ * ERROR_CONFIG if something else has the journal's name. */
 int journal_save(struct journal *journal, struct error *error);
 
 /* Removes the journal: the rotation has ended. Fails with ERROR_UNEXPECTED. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The new key and its certificate. Both can be made again after an interruption: what exists is used. */
+/* The new key and its certificate. After an interruption, both functions can be called again: they use what exists. */
 #ifndef P11BEARER_ROTATE_KEY_H
 #define P11BEARER_ROTATE_KEY_H
 

@@ -27,29 +27,32 @@ static void write_date(time_t now, char date[DATE_SIZE])
 	strftime(date, DATE_SIZE, "%Y-%m-%d", &day);
 }
 
+static const char date_form[] = "-dddd-dd-dd";
+enum { DATE_LENGTH = sizeof(date_form) - 1 };
+
+static bool ends_with_date(const char *name, size_t length)
+{
+	const char *end;
+	size_t i = 0;
+
+	if (length < DATE_LENGTH)
+		return false;
+	end = name + length - DATE_LENGTH;
+	while (i < DATE_LENGTH && (date_form[i] == 'd' ? isdigit((unsigned char)end[i]) != 0 : end[i] == '-'))
+		i++;
+	return i == DATE_LENGTH;
+}
+
 /* The length of a name without the "-2026-11-26" or "-2026-11-26-2" at its end. */
 static size_t undated(const char *name, size_t length)
 {
-	static const char form[] = "-dddd-dd-dd";
-	size_t end = length, begin;
+	size_t end = length;
 
 	while (end > 0 && isdigit((unsigned char)name[end - 1]) != 0)
 		end--;
-	/* With a count, the digits that end the name are behind a whole date. */
-	for (int counted = 1; counted >= 0; counted--) {
-		size_t stop = counted == 1 && end > 0 && end < length && name[end - 1] == '-' ? end - 1 : length;
-		size_t i = 0;
-
-		if (stop < sizeof(form) - 1)
-			continue;
-		begin = stop - (sizeof(form) - 1);
-		while (i < sizeof(form) - 1 && (form[i] == 'd' ? isdigit((unsigned char)name[begin + i]) != 0 :
-								 name[begin + i] == '-'))
-			i++;
-		if (i == sizeof(form) - 1)
-			return begin;
-	}
-	return length;
+	if (end > 0 && end < length && name[end - 1] == '-' && ends_with_date(name, end - 1))
+		return end - 1 - DATE_LENGTH;
+	return ends_with_date(name, length) ? length - DATE_LENGTH : length;
 }
 
 /* NAME-DATE, or NAME-DATE-2 and so on; DATE if there is no name. NULL if memory is exhausted. */
@@ -120,7 +123,7 @@ static const char *find_suffix(const char *path)
 	return dot != NULL ? dot : path + strlen(path);
 }
 
-/* Before anything is changed. */
+/* Checks, before anything is changed, that a file can be made in the folder of `path`. */
 static int check_folder(const char *path, struct error *error)
 {
 	const char *slash = strrchr(path, '/');

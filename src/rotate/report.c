@@ -34,7 +34,7 @@ static cJSON *key_json(const char *uri, const char *path, X509 *certificate)
 	else
 		cJSON_AddNullToObject(object, "certificate");
 	cJSON_AddStringToObject(object, "sha256", fingerprint);
-	cJSON_AddStringToObject(object, "not_after", expiry);
+	cJSON_AddStringToObject(object, "expires", expiry);
 	return object;
 }
 

@@ -20,7 +20,7 @@ static int copy(char **to, const char *from, struct error *error)
 	return from == NULL || *to != NULL ? 0 : error_memory(error);
 }
 
-/* Whether the server takes what the key signs, or takes it from the old key. */
+/* Fails if the server does not accept the algorithm of the new key (`other`), unless it is that of the old one. */
 static int check_alg(const struct rotation *rotation, const struct p11_key *key, const struct p11_key *other,
 		     struct error *error)
 {
@@ -54,7 +54,7 @@ static int name_given(const struct rotation *rotation, struct p11_key *key, cons
 	return result;
 }
 
-/* To go back, the file with the old certificate is deployed: it must be the key's. */
+/* The way back is to deploy the settings file, so the certificate in it must be the old key's. */
 static int check_certificate(struct rotation *rotation, struct p11_key *key, struct error *error)
 {
 	struct rotate_record *record = rotation->record;
@@ -113,19 +113,19 @@ static bool names_key(const char *uri)
 	       strstr(uri, ":id=") != NULL || strstr(uri, ";id=") != NULL;
 }
 
-/* While there are two keys, such a URI matches both, and every program that uses the profile fails. */
+/* While there are two keys, a URI that names only a token matches both, so that no program could use the profile. */
 static int check_names(const struct rotation *rotation, struct error *error)
 {
 	const struct rotate *with = rotation->with;
-	bool key = !names_key(with->key);
+	bool is_key = !names_key(with->key); /* otherwise the TLS key is to blame */
 
-	if (!key && names_key(with->tls_key))
+	if (!is_key && names_key(with->tls_key))
 		return 0;
 	error_set(error, ERROR_CONFIG, "the profile's %s names a token and not one key on it, so that it would match "
-		  "the new key too", key ? "key" : "tls-key");
+		  "the new key too", is_key ? "key" : "tls-key");
 	error_append(error, "; the lines to set are:");
 	error_append(error, "\n  [%s]", with->profile);
-	error_append(error, "\n  %s = %s", key ? "key" : "tls-key", key ? rotation->record->old_key : "…");
+	error_append(error, "\n  %s = %s", is_key ? "key" : "tls-key", is_key ? rotation->record->old_key : "…");
 	error_hint(error, "nothing was changed; set the key's full URI in %s", with->config);
 	return -ERROR_CONFIG;
 }
@@ -162,7 +162,7 @@ static int fill(struct rotation *rotation, struct p11_key *key, const char *give
 	return result;
 }
 
-/* The journal is of this rotation, and nobody has changed the profile's key since. */
+/* Fails if the profile names another key than the journal, or --new-key another one. */
 static int compare(const struct rotation *rotation, const char *current, const char *given, struct error *error)
 {
 	const struct rotate_record *record = rotation->record;
@@ -179,7 +179,7 @@ static int compare(const struct rotation *rotation, const char *current, const c
 	return -ERROR_CONFIG;
 }
 
-/* Another key than the old one must not become the identity's in the middle of it. */
+/* Without --tls-key, the profile's key is the identity's too: for the identity, it stays the old key throughout. */
 static int keep_identity(struct rotation *rotation, struct error *error)
 {
 	const struct rotate *with = rotation->with;
@@ -201,7 +201,7 @@ static int take_names(struct rotation *rotation, struct p11_key *key, struct err
 
 	if (result == 0)
 		result = p11_key_uri(key, &current, error);
-	/* A rotation by hand, or one whose journal was lost, has made it. */
+	/* The profile has a next key from a rotation by hand, or from one whose journal was lost. */
 	if (new == NULL && !journal_exists(rotation->journal))
 		new = rotation->with->next_key;
 	if (result == 0 && new != NULL)

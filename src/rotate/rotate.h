@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* Which keys the profile names: the old one in "key" and the new one in "next-key"; only the new one; only the old
- * one. The certificates likewise. */
+/* Which keys the profile names: the old one as "key" and the new one as "next-key", only the new one, or only the old
+ * one. The certificates are those of these keys. */
 enum rotate_keys { ROTATE_BOTH, ROTATE_NEW, ROTATE_OLD };
 
 /* What to rotate, and how. Strings belong to the caller. */
@@ -23,8 +23,9 @@ struct rotate {
 	const char *certificate;     /* the profile's, absolute; NULL: it names none */
 	const char *tls_certificate; /* the identity's; NULL: none */
 	const char *tls_key;         /* its key; NULL: the key itself */
-	const char *new_key;         /* URI of a key that exists; NULL: make one */
-	const char *next_key;        /* the profile's, which is taken if no rotation has begun; NULL: it has none */
+	const char *new_key;         /* URI of a key that exists, from --new-key; NULL: not given */
+	const char *next_key;        /* the profile's: the new key, unless new_key is set or a rotation has begun;
+	                              * NULL: it names none */
 	const char *api_version;
 	long wait;                   /* seconds, for each deployment */
 	long accept_within, settle;  /* seconds */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The journal was begun with the same profile. */
+/* Fails if the journal was begun with another profile. */
 static int compare_profile(const struct rotation *rotation, struct error *error)
 {
 	const struct rotate *with = rotation->with;
@@ -43,7 +43,7 @@ static bool has_file(const struct package *package, const char *path)
 	return found;
 }
 
-/* Finds out before the login whether the files can be deployed. */
+/* Checks before the login whether the files can be deployed. */
 static int check_files(const struct rotate *rotate, const char *path, struct error *error)
 {
 	const struct release_rules rules = { .allow_unfit = rotate->allow_unfit };
@@ -91,7 +91,7 @@ static int begin(struct rotation *rotation, char **app, const char *path, struct
 	return record->settings_file != NULL ? check_files(with, path, error) : error_memory(error);
 }
 
-/* The first failure is the one to report. */
+/* Goes back to the old key. The failure that led here is the one to report. */
 static int go_back(struct rotation *rotation, struct error *error)
 {
 	const struct error why = *error;

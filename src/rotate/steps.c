@@ -28,7 +28,7 @@ static int make_key(struct rotation *rotation, struct error *error)
 	const char *uri = rotation->record->new_key;
 	int result = 0;
 
-	/* It would remove what looks like half a pair, such as a given key whose public half is not on the token. */
+	/* rotate_make_key removes half a pair, and a key that was given may lack its public half on the token. */
 	if (!rotation->record->given)
 		result = rotate_make_key(&rotation->again, uri, X509_get0_pubkey(rotation->old), error);
 	if (result == 0)
@@ -44,7 +44,7 @@ static int make_certificate(struct rotation *rotation, struct error *error)
 				       rotation->with->request->recorder, &rotation->new, error);
 }
 
-/* An earlier run has made it; another one would not be the one that the org has. */
+/* Reads what an earlier run has made. A certificate that is made now would not be the one that the org has. */
 static int read_certificate(struct rotation *rotation, struct error *error)
 {
 	const char *path = rotation->record->new_certificate;
@@ -161,7 +161,7 @@ static int run_one(struct rotation *rotation, struct error *error)
 	message_note("step %d of 8: %s", step->number, step->title);
 	result = step->run(rotation, error);
 	record->seconds[record->next] += (clock_ms() - began) / 1e3;
-	if (result < 0 || result == GO_BACK) {
+	if (result != 0) {
 		(void)journal_save(rotation->journal, &ignored);
 		return result;
 	}
