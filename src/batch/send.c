@@ -161,7 +161,7 @@ static double take_turn(const struct sender *sender, struct item *item, const st
 	double wait = -1;
 
 	if (item->result == -ERROR_ORG && turn_is_refusal(item->line.request.server, answer))
-		wait = turn_next(&item->turn, sender->keys, item->assertion.slow);
+		wait = turn_next(&item->turn, item->assertion.key, sender->keys, item->assertion.slow);
 	if (wait >= 0)
 		message_step("line %lu: %s; the %skey was refused; signing with the %skey", item->number,
 			     item->error.text, item->assertion.key == 1 ? "next " : "",
@@ -234,6 +234,8 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		memcpy(item->code, answer->code, strlen(answer->code) + 1);
 	wait = decide(sender, item, answer);
 	if (wait < 0) {
+		if (item->result == -ERROR_ORG)
+			turn_explain(&item->turn, &item->error);
 		item->clock = answer->clock;
 		item->asks = judged && !sender_explain(sender, item); /* the first one that a key is refused for */
 		queue_push(done, item);

@@ -73,10 +73,7 @@ static int check(struct signing *signing, const void *data, size_t size, const u
 	if (x509_choose(certificates, key->path, X509_get0_pubkey(certificates->list[i]), &own, error) < 0)
 		return error_result(error);
 	x509_list_clear(certificates);
-	if (x509_list_add(certificates, own, error) < 0)
-		return error_result(error);
-	signer_warn_of_expiry(key, signing->signer->warn_days);
-	return 0;
+	return x509_list_add(certificates, own, error);
 }
 
 /* Without a handshake, and without another signature. */
@@ -95,18 +92,32 @@ static int check_identity(const struct signing *signing, const void *data, size_
 			"if the certificate belongs to another key, name that with --tls-key", error);
 }
 
-/* If the token does not show the public key, only the certificate gives the key's size and can verify signatures. */
-static void warn_if_unchecked(const struct signer_key *key, size_t length)
+/* What all signers of the key share. */
+static struct signer_key *shared(const struct signing *signing)
 {
-	const char *unchecked = p11_key_unchecked(key->key);
+	struct signer *first = signing->signer->first;
 
+	return &(first != NULL ? first : signing->signer)->keys[signing->which];
+}
+
+/* Says once what the first signature shows, whichever thread makes it. If the token does not show the public key, only
+ * the certificate gives the key's size and can verify signatures. */
+static void warn(const struct signing *signing, size_t length)
+{
+	const struct signer_key *key = &signing->signer->keys[signing->which], *first = shared(signing);
+	bool is_next = signing->which == 1;
+	const char *unchecked = p11_key_unchecked(first->key);
+
+	if (first->several)
+		signer_warn_of_expiry(key, signing->signer->warn_days);
 	if (unchecked == NULL)
 		return;
-	p11_key_warn_of_size(key->key, key->path == NULL ? (int)length * 8 :
+	p11_key_warn_of_size(first->key, key->path == NULL ? (int)length * 8 :
 			     EVP_PKEY_get_bits(X509_get0_pubkey(key->certificates.list[0])));
 	if (key->path == NULL)
-		message_warn("signatures cannot be checked: %s; to check them, give the key's certificate with "
-			     "--certificate FILE", unchecked);
+		message_warn("signatures %scannot be checked: %s; to check them, give the key's certificate with "
+			     "%s FILE", is_next ? "of the next key " : "", unchecked,
+			     is_next ? "--next-certificate" : "--certificate");
 }
 
 static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
@@ -119,11 +130,10 @@ static int sign(void *context, const void *data, size_t size, unsigned char *sig
 		return error_result(error);
 	if (key->path != NULL && check(signing, data, size, signature, *length, error) < 0)
 		return error_result(error);
-	if (!key->warned && check_identity(signing, data, size, signature, *length, error) < 0)
+	if (!shared(signing)->warned && check_identity(signing, data, size, signature, *length, error) < 0)
 		return error_result(error);
-	if (!key->warned)
-		warn_if_unchecked(key, *length);
-	key->warned = true;
+	if (!atomic_exchange(&shared(signing)->warned, true))
+		warn(signing, *length);
 	return 0;
 }
 

@@ -51,7 +51,7 @@ static bool take_turn(struct client *client, struct turn *turn, const struct ass
 
 	if (error->class != ERROR_ORG || !turn_is_refusal(client->request->server, answer))
 		return false;
-	wait = turn_next(turn, client->signer.count, assertion->slow);
+	wait = turn_next(turn, assertion->key, client->signer.count, assertion->slow);
 	if (wait < 0)
 		return false;
 	message_step("%s: the %skey was refused; signing with the %skey", error->text,
@@ -90,6 +90,8 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 	assertion_clear(&assertion);
 	if (result == 0)
 		client->accepted = assertion.key;
+	if (result == -ERROR_ORG)
+		turn_explain(&turn, error);
 	if (result == -ERROR_ORG && advice_refusal(request, assertion.alg, answer, error))
 		advise_on_certificate(&client->signer, assertion.key, answer, error);
 	return result;

@@ -5,6 +5,7 @@
 #include "server/server.h"
 
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { DAY = 86400 }; /* seconds */
@@ -31,6 +32,7 @@ static int read_certificates(struct signer_key *key, const char *path, long warn
 	key->path = path;
 	if (path != NULL && x509_read(path, &key->certificates, error) < 0)
 		return error_result(error);
+	key->several = key->certificates.count > 1;
 	if (key->certificates.count == 1)
 		signer_warn_of_expiry(key, warn_days);
 	return 0;
@@ -41,6 +43,19 @@ static void key_clear(struct signer_key *key)
 	x509_list_clear(&key->certificates);
 	p11_signer_close(&key->p11);
 	p11_key_close(&key->key);
+}
+
+/* Its owner may have destroyed it after the rotation, and left the configuration as it was. */
+static int first_is_missing(const struct bearer_request *request, struct error *error)
+{
+	char rest[sizeof(error->hint)];
+
+	if (!p11_is_missing_key(error) || request->next_key == NULL)
+		return error_result(error);
+	snprintf(rest, sizeof(rest), "%s", error->hint);
+	error_hint(error, "if the next key has replaced this one, name it with --key instead of --next-key%s%s",
+		   rest[0] != '\0' ? "; " : "", rest);
+	return error_result(error);
 }
 
 /* Goes on with one key. */
@@ -75,9 +90,11 @@ int signer_open_with(struct signer *signer, const struct bearer_request *request
 	if (request->lifetime > request->server->lifetime_max)
 		message_warn("a lifetime of %ld s is more than the %ld s that %s documents", request->lifetime,
 			     request->server->lifetime_max, request->server->name);
-	if (read_certificates(first, request->certificate, request->warn_days, error) < 0 ||
-	    (key == NULL && p11_key_open(&first->key, &request->key, false, error) < 0) ||
-	    p11_signer_open(&first->p11, first->key, error) < 0)
+	if (read_certificates(first, request->certificate, request->warn_days, error) < 0)
+		return error_result(error);
+	if (key == NULL && p11_key_open(&first->key, &request->key, false, error) < 0)
+		return first_is_missing(request, error);
+	if (p11_signer_open(&first->p11, first->key, error) < 0)
 		return error_result(error);
 	if (request->next_key != NULL)
 		open_next(signer, request);
@@ -105,18 +122,18 @@ static int open_another(const struct signer_key *key, struct p11_signer *first, 
 {
 	struct error ignored;
 
-	*another = (struct signer_key){ .path = key->path, .warned = true };
+	*another = (struct signer_key){ .path = key->path };
 	if (x509_list_copy(&key->certificates, &another->certificates, &ignored) < 0)
 		return -1;
 	return first == NULL ? p11_signer_open(&another->p11, key->key, &ignored) :
 			       p11_signer_open_beside(&another->p11, key->key, first, &ignored);
 }
 
-bool signer_another(const struct signer *signer, struct signer *another)
+bool signer_another(struct signer *signer, struct signer *another)
 {
 	bool opened = true;
 
-	*another = (struct signer){ .count = signer->count, .warn_days = signer->warn_days };
+	*another = (struct signer){ .count = signer->count, .first = signer, .warn_days = signer->warn_days };
 	for (size_t i = 0; i < signer->count && opened; i++)
 		opened = open_another(&signer->keys[i], another->keys[0].p11, &another->keys[i]) == 0;
 	if (!opened)

@@ -7,11 +7,14 @@
 #include "bearer/turn.h"
 #include "x509/x509.h"
 
+#include <stdatomic.h>
+
 /* One of the keys that a signer signs with. */
 struct signer_key {
 	struct p11_key *key;           /* NULL in a signer from signer_another */
 	struct p11_signer *p11;
-	bool warned;                   /* about the key's signatures, see p11_key_warn_of_size */
+	atomic_bool warned;            /* of what the first signature shows; unused in a signer from signer_another */
+	bool several;                  /* the file has several certificates: the first signature shows which one fits */
 	struct x509_list certificates; /* of the file; after the first signature only the one that fits */
 	const char *path;              /* the request's file; NULL: signatures are not checked against a certificate */
 };
@@ -19,6 +22,7 @@ struct signer_key {
 struct signer {
 	struct signer_key keys[TURN_KEYS]; /* the request's key, and the one that replaces it */
 	size_t count;
+	struct signer *first;          /* the one that this one is from, see signer_another; NULL: none */
 	long warn_days;                /* see bearer_request */
 	const struct bearer_identity *identity; /* NULL: none; the first signature is checked against its certificate */
 };
@@ -43,7 +47,7 @@ X509 *signer_certificate(struct signer *signer, size_t which, const struct error
 
 /* Opens another signer for the same keys, for another thread; close it before `signer`. Returns false if the token
  * opens no more sessions. */
-bool signer_another(const struct signer *signer, struct signer *another);
+bool signer_another(struct signer *signer, struct signer *another);
 
 /* Warns if the certificate, the only one of the key, is not valid or expires in fewer than `warn_days` days. */
 void signer_warn_of_expiry(const struct signer_key *key, long warn_days);

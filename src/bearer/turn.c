@@ -22,12 +22,19 @@ bool turn_is_refusal(const struct server *server, const struct oauth_answer *ans
 }
 
 /* The keys sign in the order A, B, B, A, A, B, B, A, …: of two hosts that answer in turn, each gets both keys. */
-double turn_next(struct turn *turn, size_t keys, bool slow)
+double turn_next(struct turn *turn, size_t refused, size_t keys, bool slow)
 {
+	turn->refused[refused] = true;
 	turn->tries++;
 	if (keys < TURN_KEYS || turn->tries >= (slow ? TURN_KEYS : TURN_TRIES))
 		return -1;
 	if (turn->tries % 2 == 1)
 		turn->key = 1 - turn->key;
 	return turn->tries < TRIES_AT_ONCE ? 0 : PAUSE_MS;
+}
+
+void turn_explain(const struct turn *turn, struct error *error)
+{
+	if (turn->refused[0] && turn->refused[1])
+		error_append(error, "; --key and --next-key were refused");
 }

@@ -21,6 +21,7 @@ enum {
 struct turn {
 	size_t key; /* the one that signs next */
 	int tries;  /* assertions refused so far */
+	bool refused[TURN_KEYS]; /* which keys signed them */
 };
 
 /* Begins with the key that was accepted last. */
@@ -30,8 +31,12 @@ struct turn turn_begin(size_t accepted);
  * server does not say what is wrong with the assertion. */
 bool turn_is_refusal(const struct server *server, const struct oauth_answer *answer);
 
-/* The key was refused. Returns the milliseconds to wait before the next assertion, which turn->key then signs, or a
- * negative number if there is none. `slow`: each signature may need a touch, so each key gets one try. */
-double turn_next(struct turn *turn, size_t keys, bool slow);
+/* An assertion by the key number `refused` was refused. Returns the milliseconds to wait before the next one, which
+ * turn->key then signs, or a negative number if there is none. `slow`: each signature may need a touch, so each key
+ * gets one try. */
+double turn_next(struct turn *turn, size_t refused, size_t keys, bool slow);
+
+/* Adds to the last refusal that both keys were refused, if they were. */
+void turn_explain(const struct turn *turn, struct error *error);
 
 #endif

@@ -8,7 +8,8 @@
 #include <p11-kit/pkcs11.h>
 #include <stdbool.h>
 
-/* slots_list returns this one; no module does. */
+/* Of key_is_missing and slots_list; no module returns them. */
+#define CODE_NO_KEY (CKR_VENDOR_DEFINED | 0x4b4559UL)
 #define CODE_MANY_SLOTS (CKR_VENDOR_DEFINED | 0x534c4f54UL)
 
 #define DEVICE_ADVICE "check that the device is connected and that its service runs; cards and YubiKeys need pcscd"

@@ -130,7 +130,13 @@ int key_is_missing(struct p11_key *key, struct error *error)
 	/* If a recovery misses one of two keys, its names are right, and the search for others would take long. */
 	if (key->handle == CK_INVALID_HANDLE || key->ring->keys->next == NULL)
 		key_hint(key, error);
+	error->code = CODE_NO_KEY;
 	return -ERROR_NO_KEY;
+}
+
+bool p11_is_missing_key(const struct error *error)
+{
+	return error->class == ERROR_NO_KEY && error->code == CODE_NO_KEY;
 }
 
 int key_check_before_login(struct p11_key *key, struct error *error)

@@ -97,6 +97,9 @@ const struct source *p11_uri_pin_source(const struct uri *uri);
  * objects. Fails with ERROR_NO_KEY, ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
 int p11_key_open(struct p11_key **key, const struct p11_request *request, bool writable, struct error *error);
 
+/* Whether p11_key_open failed because the token, which it has found, does not have the key. */
+bool p11_is_missing_key(const struct error *error);
+
 /* Closes the key and wipes the PIN; p11_end finalizes the modules. NULL is allowed. Must be called before main
  * returns. */
 void p11_key_close(struct p11_key **key);

@@ -13,7 +13,7 @@ static size_t all_turns(size_t accepted, size_t keys, bool slow, char *order, do
 
 	for (*pause = 0; wait >= 0; *pause += wait > 0 ? wait : 0) {
 		order[count++] = (char)('0' + turn.key);
-		wait = turn_next(&turn, keys, slow);
+		wait = turn_next(&turn, turn.key, keys, slow);
 	}
 	order[count] = '\0';
 	return count;
