@@ -3,6 +3,8 @@
 #include "doctor/internal.h"
 #include "doctor/protection.h"
 
+#include "base/text.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
@@ -108,9 +110,7 @@ struct areas {
 
 static void add(char *list, size_t size, const char *name)
 {
-	size_t length = strlen(list);
-
-	snprintf(list + length, size - length, "%s%s", length > 0 ? ", " : "", name);
+	text_append(list, size, "%s%s", list[0] != '\0' ? ", " : "", name);
 }
 
 static void count(const char *name, struct areas *areas)
