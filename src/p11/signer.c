@@ -12,19 +12,20 @@
 #include <stdlib.h>
 
 /* Opens the signer's session, if it is not the ring's: for the first time, or because a recovery closed it. Fails if
- * the key needs a login for each signature, which only the ring's session makes. */
+ * only the ring's session may sign: a key needs a login for each signature. */
 static int open_session(struct p11_signer *signer, struct error *error)
 {
 	const struct p11_key *key = signer->key;
+	const char *single = p11_key_single(key);
 	struct session *session = signer->session;
 	struct token *token = key->ring->session.token;
 	CK_FLAGS ignored;
 
 	if (session == &key->ring->session)
 		return 0;
-	if (key->always_authenticate)
+	if (single != NULL)
 		return error_set(error, ERROR_TOKEN, "token \"%s\" signs in one session only: %s", token_label(token),
-				 p11_key_single(key));
+				 single);
 	if (session->open)
 		return 0;
 	if (session_open(session, token, false, error) < 0)
