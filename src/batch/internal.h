@@ -149,6 +149,8 @@ bool workers_lost_key(const struct workers *workers, struct error *why);
 
 /* --- the sender (send.c) ----------------------------------------------------------------------------------------- */
 
+enum { APPS_MAX = 256 }; /* whose keys are told apart: each line may name its own app and org */
+
 struct sender {
 	struct http_pool *pool;
 	const struct bearer_request *request;
@@ -159,7 +161,7 @@ struct sender {
 	struct queue ready, waiting;
 	struct oauth_answer answer; /* the last one */
 	size_t keys;           /* how many can sign */
-	size_t accepted;       /* the key that the org accepted last: it signs first */
+	unsigned char accepted[APPS_MAX]; /* the key that each app accepted last, see sender_accepted */
 	struct {
 		X509 *certificate; /* NULL if unknown */
 		bool known;        /* a worker has looked for it */
@@ -169,6 +171,9 @@ struct sender {
 int sender_open(struct sender *sender, const struct bearer_request *request, size_t parallel, bool brakes,
 		struct error *error);
 void sender_close(struct sender *sender);
+
+/* The key that the request's app accepted last: it signs first. */
+size_t sender_accepted(const struct sender *sender, const struct bearer_request *request);
 
 /* sender_signed notes that the workers have finished an item, successfully or not. sender_give queues an item that has
  * its assertion. */

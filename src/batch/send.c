@@ -186,6 +186,24 @@ static double decide(const struct sender *sender, struct item *item, const struc
 	return wait;
 }
 
+/* The app's place. If two share one, a key is refused now and then. */
+static size_t place_of(const struct bearer_request *request)
+{
+	const struct url *url = request->token_url.text != NULL ? &request->token_url : &request->instance_url;
+	size_t hash = 0;
+
+	for (const char *at = url->text; at != url->end; at++)
+		hash = hash * 31 + (unsigned char)*at;
+	for (const char *at = request->client_id; *at != '\0'; at++)
+		hash = hash * 31 + (unsigned char)*at;
+	return hash % APPS_MAX;
+}
+
+size_t sender_accepted(const struct sender *sender, const struct bearer_request *request)
+{
+	return sender->keys < TURN_KEYS ? 0 : sender->accepted[place_of(request)];
+}
+
 void sender_learn(struct sender *sender, struct item *item)
 {
 	size_t key = item->assertion.key;
@@ -219,7 +237,8 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 
 	judge_speed(sender, item, retry_outcome(&item->retry, item->result, answer), answer->retry_after);
 	if (item->result == 0) {
-		sender->accepted = item->assertion.key;
+		if (sender->keys == TURN_KEYS)
+			sender->accepted[place_of(&item->line.request)] = (unsigned char)item->assertion.key;
 		if (output_answer(item, answer) < 0)
 			item->result = error_memory(&item->error);
 		queue_push(done, item);
@@ -234,7 +253,7 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 		memcpy(item->code, answer->code, strlen(answer->code) + 1);
 	wait = decide(sender, item, answer);
 	if (wait < 0) {
-		if (item->result == -ERROR_ORG)
+		if (item->result == -ERROR_ORG && turn_is_refusal(item->line.request.server, answer))
 			turn_explain(&item->turn, &item->error);
 		item->clock = answer->clock;
 		item->asks = judged && !sender_explain(sender, item); /* the first one that a key is refused for */

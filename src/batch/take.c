@@ -61,12 +61,12 @@ void run_learn(struct run *run)
 	}
 }
 
-/* Gives the item to a worker to sign it. The key that the org accepted last signs, unless it was refused for this
+/* Gives the item to a worker to sign it. The key that its app accepted last signs, unless it was refused for this
  * item. */
 static void sign(struct run *run, struct item *item)
 {
 	if (item->turn.tries == 0)
-		item->turn = turn_begin(run->sender.accepted);
+		item->turn = turn_begin(sender_accepted(&run->sender, &item->line.request));
 	workers_give(run->workers, item);
 }
 

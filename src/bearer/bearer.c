@@ -90,7 +90,7 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 	assertion_clear(&assertion);
 	if (result == 0)
 		client->accepted = assertion.key;
-	if (result == -ERROR_ORG)
+	if (result == -ERROR_ORG && turn_is_refusal(request->server, answer))
 		turn_explain(&turn, error);
 	if (result == -ERROR_ORG && advice_refusal(request, assertion.alg, answer, error))
 		advise_on_certificate(&client->signer, assertion.key, answer, error);

@@ -36,7 +36,7 @@ bool turn_is_refusal(const struct server *server, const struct oauth_answer *ans
  * gets one try. */
 double turn_next(struct turn *turn, size_t refused, size_t keys, bool slow);
 
-/* Adds to the last refusal that both keys were refused, if they were. */
+/* Adds to the error of the last refusal that both keys were refused, if they were. */
 void turn_explain(const struct turn *turn, struct error *error);
 
 #endif
