@@ -38,7 +38,7 @@ struct bearer_request {
 	struct jwt_extra *claims, *headers;
 	size_t claim_count, header_count;
 	const char *certificate; /* file with the certificate that the server has; NULL: do not check signatures */
-	long warn_days;          /* warn if a certificate expires earlier; 0: never */
+	long warn_days;          /* warn if a certificate expires in fewer days; 0: never */
 	struct http_options http; /* with the identity, see identity_http */
 	struct bearer_identity *identity; /* NULL: none */
 	struct recorder *recorder; /* of signatures; NULL: none */

@@ -12,8 +12,8 @@
 
 enum {
 	TURN_KEYS = 2,
-	/* Assertions that are refused before the request is: a request meets each host by chance, so both keys are
-	 * refused with a chance of at most 1/4, and after 16 tries of at most 1/65,536. */
+	/* How many assertions of one request may be refused. If each meets one of two hosts by chance, and every host
+	 * accepts one key, all 16 are refused in 1 of 65,536 requests. */
 	TURN_TRIES = 16,
 };
 

@@ -13,8 +13,6 @@
 
 enum {
 	INTERVALS = 15, /* of the settle time: a host that answers every second request is met with near certainty */
-	FIRST_PAUSE_MS = 500, /* after a refusal; doubled after each, up to LAST_PAUSE_MS */
-	LAST_PAUSE_MS = 30000,
 };
 
 /* The count of exchanges in a row. */

@@ -9,11 +9,6 @@
 
 #include <stdlib.h>
 
-enum {
-	FIRST_PAUSE_MS = 500, /* doubled after each failure, up to LAST_PAUSE_MS */
-	LAST_PAUSE_MS = 30000,
-};
-
 /* Deploys once. *lost is set if it is not known whether the org has begun the deployment: then it can be repeated. */
 static int deploy_once(const struct rotation *rotation, const struct package *package, bool check_only, bool *lost,
 		       struct error *error)

@@ -48,6 +48,11 @@ int app_put_old(const struct rotation *rotation, struct error *error);
 
 /* --- the org (accept.c, deploy.c) -------------------------------------------------------------------------------- */
 
+enum {
+	FIRST_PAUSE_MS = 500, /* after a failure that time may cure; doubled after each, up to LAST_PAUSE_MS */
+	LAST_PAUSE_MS = 30000,
+};
+
 enum { PROOFS = 5 }; /* exchanges in a row that prove that every host has learned of a key */
 
 /* What proves that the org accepts a key. */
