@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -122,4 +124,19 @@ int file_read_secret(const char *path, size_t limit, struct secret *secret, stru
 		result = error_set(error, ERROR_CONFIG, "%s is larger than %zu bytes", path, limit);
 	close(fd);
 	return result;
+}
+
+char *file_absolute(const char *path)
+{
+	char *folder, *absolute;
+
+	if (path[0] == '/')
+		return strdup(path);
+	folder = getcwd(NULL, 0);
+	if (folder == NULL)
+		return NULL;
+	if (asprintf(&absolute, "%s/%s", folder, path) < 0)
+		absolute = NULL;
+	free(folder);
+	return absolute;
 }

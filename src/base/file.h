@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads whole files. */
+/* Reads whole files, and makes paths absolute. */
 #ifndef P11BEARER_BASE_FILE_H
 #define P11BEARER_BASE_FILE_H
 
@@ -22,5 +22,9 @@ int file_read_secret(const char *path, size_t limit, struct secret *secret, stru
 
 /* Reads from a descriptor instead, and leaves it open. `name` is for messages. */
 int file_read_descriptor(int fd, const char *name, size_t limit, char **data, size_t *length, struct error *error);
+
+/* The path from the root, for use in another folder; links stay. The caller frees it. NULL, with errno set, if memory
+ * is exhausted or the current folder has no path. */
+char *file_absolute(const char *path);
 
 #endif

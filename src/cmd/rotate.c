@@ -2,10 +2,10 @@
 /* p11bearer rotate: replaces an app's key. */
 #include "cmd/cmd-rotate.h"
 
+#include "base/file.h"
 #include "salesforce/manifest.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,28 +20,13 @@ static int reload(void *context, const struct secret *pin, struct error *error)
 	return cmd_rotate_reload(context, pin, error);
 }
 
-/* The path from the root, because a later run may start in another folder; links stay. NULL if there is none. */
+/* A later run may start in another folder. */
 static int make_absolute(const char *path, char **absolute, struct error *error)
 {
-	char *folder;
-	int length = 0;
-
-	*absolute = NULL;
-	if (path == NULL)
+	*absolute = path != NULL ? file_absolute(path) : NULL;
+	if (path == NULL || *absolute != NULL)
 		return 0;
-	if (path[0] == '/') {
-		*absolute = strdup(path);
-		return *absolute != NULL ? 0 : error_memory(error);
-	}
-	folder = getcwd(NULL, 0);
-	if (folder == NULL)
-		return error_set(error, ERROR_UNEXPECTED, "cannot find the current folder: %s", strerror(errno));
-	length = asprintf(absolute, "%s/%s", folder, path);
-	free(folder);
-	if (length >= 0)
-		return 0;
-	*absolute = NULL;
-	return error_memory(error);
+	return error_set(error, ERROR_UNEXPECTED, "cannot find the folder of %s: %s", path, strerror(errno));
 }
 
 static int check_times(const struct settings *settings, struct error *error)

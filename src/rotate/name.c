@@ -3,6 +3,7 @@
 #include "rotate/key.h"
 
 #include "base/file-hint.h"
+#include "base/file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -92,19 +93,16 @@ int rotate_name_key(const char *old_uri, time_t now, char **uri, struct error *e
 /* --- the certificate --------------------------------------------------------------------------------------------- */
 
 /* The path that the new one is made from: the old certificate's, or PROFILE.pem beside the configuration file.
- * Absolute, because a later run may begin in another folder. NULL if memory is exhausted. */
+ * NULL if memory is exhausted. */
 static char *choose_model(const char *old, const char *config, const char *profile)
 {
 	const char *slash = strrchr(config, '/');
-	char folder[PATH_MAX], *path;
+	char *path;
 	struct stat status;
 
 	if (old != NULL && stat(old, &status) == 0 && S_ISREG(status.st_mode) && strncmp(old, "/dev/", 5) != 0 &&
-	    strncmp(old, "/proc/", 6) != 0) {
-		if (old[0] == '/' || getcwd(folder, sizeof(folder)) == NULL)
-			return strdup(old);
-		return asprintf(&path, "%s/%s", folder, old) >= 0 ? path : NULL;
-	}
+	    strncmp(old, "/proc/", 6) != 0)
+		return file_absolute(old); /* a later run may start in another folder */
 	if (asprintf(&path, "%.*s%s.pem", slash != NULL ? (int)(slash - config) + 1 : 0, config, profile) < 0)
 		return NULL;
 	for (char *c = path + (slash != NULL ? slash - config + 1 : 0); *c != '\0'; c++) {

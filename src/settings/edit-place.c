@@ -3,13 +3,14 @@
 #include "settings/edit.h"
 
 #include "base/descriptor.h"
+#include "base/file.h"
 #include "base/snapshot.h"
 #include "settings/config.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct search {
 	const struct settings *settings;
@@ -81,16 +82,6 @@ static int check_file(const struct search *search, const char *path, struct erro
 	return name_lines(search, path, error);
 }
 
-/* An absolute path, so that the file can be changed by a later run elsewhere. NULL if memory is exhausted. */
-static char *absolute(const char *path)
-{
-	char folder[PATH_MAX], *whole;
-
-	if (path[0] == '/' || getcwd(folder, sizeof(folder)) == NULL)
-		return strdup(path);
-	return asprintf(&whole, "%s/%s", folder, path) >= 0 ? whole : NULL;
-}
-
 static int choose(const struct search *search, enum setting_id key, char user[PATH_MAX], const char **path,
 		  struct error *error)
 {
@@ -130,9 +121,9 @@ int settings_edit_place(const struct settings *settings, enum setting_id key, co
 	}
 	if (choose(&search, key, user, &chosen, error) < 0)
 		return error_result(error);
-	*path = absolute(chosen);
+	*path = file_absolute(chosen); /* a later run may start in another folder */
 	if (*path == NULL)
-		return error_memory(error);
+		return error_set(error, ERROR_UNEXPECTED, "cannot find the folder of %s: %s", chosen, strerror(errno));
 	if (check_file(&search, *path, error) == 0)
 		return 0;
 	free(*path);
