@@ -16,8 +16,9 @@ int cmd_rotate_reload(const struct settings *settings, const struct secret *pin,
  * ERROR_CONFIG if rotate cannot change it. */
 int cmd_rotate_place(const struct settings *settings, char **path, struct error *error);
 
-/* For struct rotate: changes the section in the record's file. */
+/* For struct rotate: changes the section in the record's file, or finds out whether that will be possible. */
 int cmd_rotate_configure(const struct settings *settings, const struct rotate_record *record, enum rotate_keys keys,
 			 struct error *error);
+int cmd_rotate_rehearse(const struct settings *settings, const struct rotate_record *record, struct error *error);
 
 #endif

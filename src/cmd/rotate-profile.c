@@ -60,8 +60,10 @@ static int with_query(const struct settings *settings, const char *uri, struct s
 	return error_memory(error);
 }
 
-int cmd_rotate_configure(const struct settings *settings, const struct rotate_record *record, enum rotate_keys keys,
-			 struct error *error)
+/* Calls `edit` with what changes. */
+static int change(const struct settings *settings, const struct rotate_record *record, enum rotate_keys keys,
+		  int (*edit)(const char *path, const char *section, const struct settings_change *changes,
+			      size_t count, struct error *error), struct error *error)
 {
 	bool both = keys == ROTATE_BOTH, new = keys == ROTATE_NEW;
 	struct settings_change changes[CHANGES_MAX] = {
@@ -82,7 +84,20 @@ int cmd_rotate_configure(const struct settings *settings, const struct rotate_re
 		changes[count++] = (struct settings_change){
 			SETTING_TLS_KEY, keys == ROTATE_OLD ? NULL : record->old_key };
 	if (result == 0)
-		result = settings_edit(record->config, record->profile, changes, count, error);
+		result = edit(record->config, record->profile, changes, count, error);
 	secret_free(&key);
 	return result;
+}
+
+int cmd_rotate_configure(const struct settings *settings, const struct rotate_record *record, enum rotate_keys keys,
+			 struct error *error)
+{
+	return change(settings, record, keys, settings_edit, error);
+}
+
+int cmd_rotate_rehearse(const struct settings *settings, const struct rotate_record *record, struct error *error)
+{
+	int result = change(settings, record, ROTATE_BOTH, settings_edit_rehearse, error);
+
+	return result == 0 ? change(settings, record, ROTATE_NEW, settings_edit_rehearse, error) : result;
 }

@@ -15,6 +15,11 @@ static int configure(void *context, const struct rotate_record *record, enum rot
 	return cmd_rotate_configure(context, record, keys, error);
 }
 
+static int rehearse(void *context, const struct rotate_record *record, struct error *error)
+{
+	return cmd_rotate_rehearse(context, record, error);
+}
+
 static int reload(void *context, const struct secret *pin, struct error *error)
 {
 	return cmd_rotate_reload(context, pin, error);
@@ -57,7 +62,7 @@ static int rotate(const struct settings *settings, const struct bearer_request *
 		.settle = settings_number(settings, SETTING_SETTLE),
 		.allow_unfit = settings_flag(settings, SETTING_ALLOW_UNFIT),
 		.dry_run = settings_flag(settings, SETTING_DRY_RUN), .abort = settings_flag(settings, SETTING_ABORT),
-		.configure = configure, .reload = reload, .context = (void *)settings,
+		.configure = configure, .rehearse = rehearse, .reload = reload, .context = (void *)settings,
 	};
 	int result = shown != NULL ? rotate_run(&rotate, error) : error_memory(error);
 

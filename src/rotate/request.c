@@ -159,7 +159,7 @@ static int fill(struct rotation *rotation, struct p11_key *key, const char *give
 				   record->new_key);
 		error_hint(error, "nothing was changed; name another key of the token with --new-key");
 	}
-	return result;
+	return result == 0 ? with->rehearse(with->context, record, error) : result;
 }
 
 /* Fails if the profile names another key than the journal, or --new-key another one. */

@@ -34,6 +34,8 @@ struct rotate {
 	bool abort;
 	/* Changes the profile; does nothing if it names these keys already. */
 	int (*configure)(void *context, const struct rotate_record *record, enum rotate_keys keys, struct error *error);
+	/* Fails with ERROR_CONFIG if configure will, because of how the file is written. Changes nothing. */
+	int (*rehearse)(void *context, const struct rotate_record *record, struct error *error);
 	/* Has the agent, if one serves the profile, read the configuration again. Returns once it has. `pin` is the
 	 * token's, for an agent that has to be given it again; NULL: it is not known. */
 	int (*reload)(void *context, const struct secret *pin, struct error *error);

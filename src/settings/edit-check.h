@@ -12,6 +12,7 @@ struct edit {
 	const char *path, *section;
 	const struct settings_change *changes;
 	size_t count;
+	bool is_rehearsal;
 };
 
 /* Whether the section has the wanted values. */

@@ -115,7 +115,13 @@ static int remove_key(struct text *text, const struct edit *edit, const char *ke
 
 static int refuse(const struct edit *edit, const char *why, struct error *error)
 {
-	error_set(error, ERROR_CONFIG, "cannot change %s: %s; the lines to set are:", edit->path, why);
+	error_set(error, ERROR_CONFIG, "cannot change %s: %s", edit->path, why);
+	if (edit->is_rehearsal) {
+		error_hint(error, "nothing was changed; write the values of [%s] out, without $, and let no other "
+				  "section refer to them", edit->section);
+		return -ERROR_CONFIG;
+	}
+	error_append(error, "; the lines to set are:");
 	error_append(error, "\n  [%s]", edit->section);
 	for (size_t i = 0; i < edit->count; i++) {
 		const char *key = settings_name(edit->changes[i].id), *value = edit->changes[i].value;
@@ -169,24 +175,22 @@ static int make_changes(struct text *text, const struct edit *edit, const CONF *
 	return result;
 }
 
-int settings_edit_text(const char *path, const char *text, size_t length, const char *section,
-		       const struct settings_change *changes, size_t count, char **result, size_t *result_length,
-		       struct error *error)
+static int edit_text(const struct edit *edit, const char *text, size_t length, char **result, size_t *result_length,
+		     struct error *error)
 {
-	const struct edit edit = { path, section, changes, count };
 	struct text changed = { malloc(length + 1), length };
 	CONF *before = NULL;
-	int status = changed.data != NULL ? check_values(&edit, error) : error_memory(error);
+	int status = changed.data != NULL ? check_values(edit, error) : error_memory(error);
 
 	*result = NULL;
 	*result_length = 0;
 	if (status == 0) {
 		memcpy(changed.data, text, length);
 		changed.data[length] = '\0';
-		status = config_parse(path, changed.data, length, &before, error);
+		status = config_parse(edit->path, changed.data, length, &before, error);
 	}
-	if (status == 0 && !edit_is_done(before, &edit))
-		status = make_changes(&changed, &edit, before, error);
+	if (status == 0 && !edit_is_done(before, edit))
+		status = make_changes(&changed, edit, before, error);
 	config_free(before);
 	if (status < 0) {
 		wipe_free(changed.data);
@@ -197,20 +201,44 @@ int settings_edit_text(const char *path, const char *text, size_t length, const 
 	return 0;
 }
 
-int settings_edit(const char *path, const char *section, const struct settings_change *changes, size_t count,
-		  struct error *error)
+int settings_edit_text(const char *path, const char *text, size_t length, const char *section,
+		       const struct settings_change *changes, size_t count, char **result, size_t *result_length,
+		       struct error *error)
+{
+	const struct edit edit = { path, section, changes, count, false };
+
+	return edit_text(&edit, text, length, result, result_length, error);
+}
+
+static int edit_file(const struct edit *edit, struct error *error)
 {
 	struct snapshot snapshot;
 	char *text = NULL;
 	size_t length;
-	int result = snapshot_take(&snapshot, path, CONFIG_MAX, error);
+	int result = snapshot_take(&snapshot, edit->path, CONFIG_MAX, error);
 
 	if (result == 0)
-		result = settings_edit_text(path, snapshot.data, snapshot.length, section, changes, count, &text,
-					    &length, error);
-	if (result == 0 && (length != snapshot.length || memcmp(text, snapshot.data, length) != 0))
-		result = snapshot_replace(&snapshot, path, text, length, error);
+		result = edit_text(edit, snapshot.data, snapshot.length, &text, &length, error);
+	if (result == 0 && !edit->is_rehearsal &&
+	    (length != snapshot.length || memcmp(text, snapshot.data, length) != 0))
+		result = snapshot_replace(&snapshot, edit->path, text, length, error);
 	wipe_free(text);
 	snapshot_clear(&snapshot);
 	return result;
+}
+
+int settings_edit(const char *path, const char *section, const struct settings_change *changes, size_t count,
+		  struct error *error)
+{
+	const struct edit edit = { path, section, changes, count, false };
+
+	return edit_file(&edit, error);
+}
+
+int settings_edit_rehearse(const char *path, const char *section, const struct settings_change *changes, size_t count,
+			   struct error *error)
+{
+	const struct edit edit = { path, section, changes, count, true };
+
+	return edit_file(&edit, error);
 }

@@ -32,4 +32,8 @@ int settings_edit_text(const char *path, const char *text, size_t length, const 
 int settings_edit(const char *path, const char *section, const struct settings_change *changes, size_t count,
 		  struct error *error);
 
+/* Fails with ERROR_CONFIG if settings_edit would, because of how the file is written. Changes nothing. */
+int settings_edit_rehearse(const char *path, const char *section, const struct settings_change *changes, size_t count,
+			   struct error *error);
+
 #endif
