@@ -21,7 +21,8 @@ enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
  * waits. */
 static struct sigaction before[SIGNALS];
 static bool changed[SIGNALS];
-static const char *message;
+static const char *message, *outer; /* the latter: of the first of two that have begun */
+static int depth;
 static atomic_int caught, waiting; /* other threads read them */
 static int wake[2] = { -1, -1 };
 
@@ -45,6 +46,11 @@ void interrupt_begin(const char *text)
 {
 	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART };
 
+	if (depth++ > 0) {
+		outer = message;
+		message = text;
+		return;
+	}
 	message = text;
 	caught = waiting = 0;
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0) {
@@ -59,6 +65,10 @@ void interrupt_begin(const char *text)
 
 void interrupt_end(void)
 {
+	if (--depth > 0) {
+		message = outer;
+		return;
+	}
 	for (size_t i = 0; i < SIGNALS; i++) {
 		if (changed[i])
 			(void)disposition_set(signals[i], &before[i]);

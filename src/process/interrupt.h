@@ -6,10 +6,12 @@
 
 /* From now on the first SIGINT, SIGTERM or SIGHUP writes `text`, which must be static, to stderr and stays pending,
  * and the second ends the program. Signals ignored when the program started (nohup) stay ignored. If no descriptor
- * is left for a pipe, the first signal ends the program. */
+ * is left for a pipe, the first signal ends the program. Within another one, which may be done once, it only changes
+ * the text until interrupt_end. */
 void interrupt_begin(const char *text);
 
-/* Lets signals end the program again. Take a pending signal first, or it is lost. */
+/* Lets signals end the program again. Take a pending signal first, or it is lost; within another interrupt_begin, it
+ * stays pending. */
 void interrupt_end(void);
 
 /* Returns a descriptor that becomes readable when a signal is pending, for poll(2), or -1. */

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-/* Deploys once. *lost is set if it is not known whether the org has begun the deployment: then it can be repeated. */
+/* Deploys once. *lost is set if the org has not begun the deployment, or perhaps has, and it can be repeated. */
 static int deploy_once(const struct rotation *rotation, const struct package *package, bool check_only, bool *lost,
 		       struct error *error)
 {
@@ -23,15 +23,15 @@ static int deploy_once(const struct rotation *rotation, const struct package *pa
 	struct secret *json = NULL;
 	int result = request_make(rotation, ROTATE_BOTH, &request, error);
 
-	if (result == 0 && (result = steps_interrupted(error)) == 0) {
-		/* deploy_run handles signals itself. */
-		interrupt_end();
+	if (result == 0)
+		result = steps_interrupted(error);
+	if (result == 0)
 		result = release_run(&request, package, &deploy, &deployment, &json, error);
-		interrupt_begin(rotate_interrupted);
-	}
 	*lost = result < 0 && deployment.id[0] == '\0' && error->signal == 0 &&
-		(error->class == ERROR_NETWORK || error->class == ERROR_ANSWER);
-	if (result == -ERROR_ORG && error->signal == 0)
+		(error->class == ERROR_NETWORK || error->class == ERROR_ANSWER || deployment.curable);
+	/* One that goes on, but whose end the org does not tell, may still succeed. */
+	if (result == -ERROR_ORG && error->signal == 0 && !*lost &&
+	    (deployment.done || deployment.id[0] == '\0'))
 		result = GO_BACK;
 	secret_free(&json);
 	deployment_clear(&deployment);

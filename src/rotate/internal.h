@@ -110,7 +110,4 @@ int report_plan(const struct rotate *rotate, const char *app, const char *path, 
 enum { DESTROY_SIZE = 2048 };
 void report_destroy(const char *uri, char command[DESTROY_SIZE]);
 
-/* What a signal prints: that the rotation can be continued. */
-extern const char rotate_interrupted[];
-
 #endif

@@ -113,6 +113,7 @@ static bool parse_members(struct rotate_record *record, const cJSON *object)
 {
 	const cJSON *version = cJSON_GetObjectItemCaseSensitive(object, "version");
 	const cJSON *aborting = cJSON_GetObjectItemCaseSensitive(object, "aborting");
+	const cJSON *given = cJSON_GetObjectItemCaseSensitive(object, "given");
 	const cJSON *began = cJSON_GetObjectItemCaseSensitive(object, "began");
 	struct member members[MEMBERS];
 
@@ -126,9 +127,9 @@ static bool parse_members(struct rotate_record *record, const cJSON *object)
 			return false;
 	}
 	if (!cJSON_IsNumber(version) || version->valuedouble != FORMAT_VERSION || !cJSON_IsBool(aborting) ||
-	    !cJSON_IsNumber(began) || !(began->valuedouble >= 0 && began->valuedouble < 1e15))
+	    !cJSON_IsBool(given) || !cJSON_IsNumber(began) || !(began->valuedouble >= 0 && began->valuedouble < 1e15))
 		return false;
-	record->given = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "given"));
+	record->given = cJSON_IsTrue(given);
 	record->aborting = cJSON_IsTrue(aborting);
 	record->began = (time_t)began->valuedouble;
 	return parse_next(record, cJSON_GetObjectItemCaseSensitive(object, "next")) &&

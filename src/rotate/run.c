@@ -46,7 +46,7 @@ static bool has_file(const struct package *package, const char *path)
 /* Checks before the login whether the files can be deployed. */
 static int check_files(const struct rotate *rotate, const char *path, struct error *error)
 {
-	const struct release_rules rules = { .allow_unfit = rotate->allow_unfit };
+	const struct release_rules rules = { .allow_unfit = rotate->allow_unfit, .allow_expired = true };
 	struct package *package = NULL;
 	char *bytes = NULL;
 	int result = app_read(path, &bytes, error);
@@ -121,13 +121,13 @@ static int carry_on(struct rotation *rotation, struct error *error)
 		result = steps_run(rotation, error);
 	if (result == GO_BACK)
 		return go_back(rotation, error);
-	if (result == 0) {
+	if (result == 0)
 		result = report_print(rotation, error);
-		if (journal_remove(rotation->journal, result == 0 ? error : &ignored) < 0)
-			result = result == 0 ? error_result(error) : result;
-		return result;
-	}
-	if (first && record->next == ROTATE_PROVE_OLD)
+	if (result == 0)
+		return journal_remove(rotation->journal, error);
+	if (record->next == ROTATE_STEPS)
+		message_note("the new key is in use; the same command prints the report");
+	else if (first && record->next == ROTATE_PROVE_OLD)
 		(void)journal_remove(rotation->journal, &ignored); /* nothing has changed */
 	else
 		message_note("the rotation stops in step %d of 8; the same command continues it, and --abort goes back "
@@ -148,7 +148,8 @@ int rotate_run(const struct rotate *rotate, struct error *error)
 		if (result == 0)
 			result = rotation_open(&rotation, error);
 		if (result == 0) {
-			interrupt_begin(rotate_interrupted);
+			interrupt_begin("p11bearer: interrupted; the same command continues later; signal again to "
+					"stop immediately\n");
 			result = carry_on(&rotation, error);
 			interrupt_end();
 		}

@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char rotate_interrupted[] =
-	"p11bearer: interrupted; the same command continues later; signal again to stop immediately\n";
-
 static int prove_old(struct rotation *rotation, struct error *error)
 {
 	struct rotate_record *record = rotation->record;

@@ -192,11 +192,14 @@ int deploy_run(const struct bearer_request *request, const struct deploy_request
 	memset(deployment, 0, sizeof(*deployment));
 	*json = NULL;
 	result = client_open(&work.client, request, error);
+	if (result < 0)
+		work.transient = work.client.curable;
 	if (result == 0) {
 		interrupt_begin("p11bearer: interrupted; signal again to stop immediately\n");
 		result = carry_out(&work, error);
 		interrupt_end();
 	}
+	deployment->curable = result < 0 && work.transient;
 	client_close(&work.client);
 	return result;
 }

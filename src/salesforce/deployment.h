@@ -34,6 +34,7 @@ struct deployment {
 	char status[64]; /* Pending, InProgress, Succeeded, Failed, Canceling, Canceled, …; empty if unknown */
 	char detail[256]; /* the current step, or why the whole deployment failed; may be empty */
 	bool done, success;
+	bool curable; /* its last request failed, or the login for it, but a later one may succeed */
 	long components, components_done, component_errors;
 	long tests, tests_done, test_errors;
 	struct deployment_problem *problems;

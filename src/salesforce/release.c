@@ -49,19 +49,30 @@ static int check_private_keys(const struct package *package, struct error *error
 	return 0;
 }
 
+static size_t count_findings(const struct appcheck *check, const char *code)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < check->count; i++)
+		count += strcmp(check->findings[i].code, code) == 0 ? 1 : 0;
+	return count;
+}
+
 /* Checks the files of one app; if `app` is NULL, the files that belong to no app. */
 static int check_app(const struct release_rules *rules, const struct apps *apps, const char *app, struct error *error)
 {
 	const struct appcheck_given given = { .now = time(NULL) };
 	struct appcheck check;
-	size_t missing = 0, unfit;
+	size_t missing = 0, unfit = 0;
 	int result = appcheck_run(&check, apps, app, &given, error);
 
-	if (result == 0)
+	if (result == 0) {
 		release_findings(&check);
-	for (size_t i = 0; result == 0 && i < check.count; i++)
-		missing += strcmp(check.findings[i].code, "no-certificate") == 0 ? 1 : 0;
-	unfit = check.errors - check.refused - missing;
+		missing = count_findings(&check, "no-certificate");
+		unfit = check.errors - check.refused - missing;
+	}
+	if (rules->allow_expired)
+		unfit -= count_findings(&check, "expired");
 	if (result == 0 && (check.refused > 0 || (unfit > 0 && !rules->allow_unfit))) {
 		result = error_set(error, ERROR_CONFIG, "%zu error%s in the files of the app%s%s; nothing was deployed",
 				   check.errors, check.errors == 1 ? "" : "s", app != NULL ? " " : "",

@@ -13,6 +13,7 @@
 struct release_rules {
 	bool allow_no_certificate;
 	bool allow_unfit;
+	bool allow_expired; /* the certificate is about to be replaced */
 };
 
 /* Refuses a package that would break logins, or that the org would refuse: before a PIN is requested. Reports the

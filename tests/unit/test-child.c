@@ -249,6 +249,21 @@ static void handlers_are_as_they_were(void **state)
 	assert_true(action.sa_handler == SIG_DFL);
 }
 
+static void one_within_another_takes_no_signal_away(void **state)
+{
+	struct sigaction action;
+
+	(void)state;
+	interrupt_begin("");
+	interrupt_begin("");
+	raise(SIGTERM);
+	interrupt_end();
+	assert_int_equal(interrupt_signal(), SIGTERM);
+	interrupt_end();
+	assert_int_equal(sigaction(SIGTERM, NULL, &action), 0);
+	assert_true(action.sa_handler == SIG_DFL);
+}
+
 static void a_signal_that_is_ignored_stays_so(void **state)
 {
 	(void)state;
@@ -274,6 +289,7 @@ int main(void)
 		cmocka_unit_test(a_signal_waits_to_be_asked_for),
 		cmocka_unit_test(a_second_one_ends_the_program),
 		cmocka_unit_test(handlers_are_as_they_were),
+		cmocka_unit_test(one_within_another_takes_no_signal_away),
 		cmocka_unit_test(a_signal_that_is_ignored_stays_so),
 	};
 

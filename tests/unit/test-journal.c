@@ -222,7 +222,7 @@ static void refuse(enum error_class class, const char *part)
 	"{\"version\":" version ",\"profile\":\"p\",\"config\":\"c\",\"settings_file\":\"" file "\",\"old_key\":" key \
 	",\"seconds\":[" seconds "]," rest
 #define ZEROS "0,0,0,0,0,0,0,0,0"
-#define REST "\"next\":\"key\",\"aborting\":false,\"began\":1}"
+#define REST "\"next\":\"key\",\"given\":false,\"aborting\":false,\"began\":1}"
 
 static void test_damaged_is_refused(void **state)
 {
@@ -235,11 +235,12 @@ static void test_damaged_is_refused(void **state)
 		JOURNAL("1", APP, "\"k\"", "0,0,0,0,0,0,0,0", REST),
 		JOURNAL("1", APP, "\"k\"", ZEROS ",0", REST),
 		JOURNAL("1", APP, "\"k\"", "0,0,0,-1,0,0,0,0,0", REST),
-		JOURNAL("1", APP, "\"k\"", ZEROS, "\"next\":\"keys\",\"aborting\":false,\"began\":1}"),
-		JOURNAL("1", APP, "\"k\"", ZEROS, "\"next\":\"key\",\"aborting\":0,\"began\":1}"),
-		JOURNAL("1", APP, "\"k\"", ZEROS, "\"next\":\"key\",\"aborting\":false,\"began\":-1}"),
-		JOURNAL("1", APP, "\"k\"", ZEROS, "\"aborting\":false,\"began\":1}"),
+		JOURNAL("1", APP, "\"k\"", ZEROS, "\"next\":\"keys\",\"given\":false,\"aborting\":false,\"began\":1}"),
+		JOURNAL("1", APP, "\"k\"", ZEROS, "\"next\":\"key\",\"given\":false,\"aborting\":0,\"began\":1}"),
+		JOURNAL("1", APP, "\"k\"", ZEROS, "\"next\":\"key\",\"given\":false,\"aborting\":false,\"began\":-1}"),
+		JOURNAL("1", APP, "\"k\"", ZEROS, "\"given\":false,\"aborting\":false,\"began\":1}"),
 		JOURNAL("1", APP, "\"k\"", ZEROS, "\"next\":\"app\"," REST),
+		JOURNAL("1", APP, "\"k\"", ZEROS, "\"next\":\"key\",\"aborting\":false,\"began\":1}"),
 		JOURNAL("1", APP, "\"k\"", ZEROS, REST "x"),
 	};
 	static const char right[] = JOURNAL("1", APP, "\"k\"", ZEROS, REST);
