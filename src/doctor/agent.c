@@ -5,12 +5,15 @@
 #include "base/secret.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { DAY = 86400 }; /* seconds */
+
+#define NUMBER_MAX 1e15 /* more than any number that an agent has to tell, and exact in a double and a long */
 
 static const char *profile_name(const struct doctor *doctor)
 {
@@ -35,12 +38,12 @@ static const char *text_of(const cJSON *object, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* 0 if it is not a number. */
+/* 0 if it is not a number, or out of range. */
 static double number_of(const cJSON *object, const char *name)
 {
 	const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
 
-	return cJSON_IsNumber(number) ? number->valuedouble : 0;
+	return cJSON_IsNumber(number) && fabs(number->valuedouble) <= NUMBER_MAX ? number->valuedouble : 0;
 }
 
 /* --- the socket -------------------------------------------------------------------------------------------------- */
@@ -166,6 +169,7 @@ void doctor_agent_certificate(struct doctor *doctor, struct doctor_finding *find
 	const cJSON *profile = find_profile(doctor);
 	double expiry = number_of(profile, "certificate_not_after");
 	double left = expiry - (double)time(NULL), days = (double)(long)(left / DAY);
+	const char *s = days == 1 ? "" : "s";
 	struct error error;
 
 	if (expiry == 0) {
@@ -179,9 +183,9 @@ void doctor_agent_certificate(struct doctor *doctor, struct doctor_finding *find
 		error_hint(&error, "replace the key with \"p11bearer rotate\"");
 		fail(doctor, finding, &error);
 	} else if (days < (double)doctor->given->request->warn_days) {
-		doctor_warn(finding, "replace the key with \"p11bearer rotate\"", "expires in %.0f days", days);
+		doctor_warn(finding, "replace the key with \"p11bearer rotate\"", "expires in %.0f day%s", days, s);
 	} else {
-		doctor_ok(finding, "expires in %.0f days", days);
+		doctor_ok(finding, "expires in %.0f day%s", days, s);
 	}
 }
 
