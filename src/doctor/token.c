@@ -2,17 +2,25 @@
 /* The checks of the token. None of them uses a PIN. */
 #include "doctor/internal.h"
 
+#include <stdio.h>
+
 void doctor_token_present(struct doctor *doctor, struct doctor_finding *finding)
 {
 	struct p11_seen_token *token = &doctor->token;
 	struct error error;
+	char text[sizeof(finding->text)];
 
 	if (p11_inspect_token(doctor->key, token, &error) < 0) {
 		doctor_fail(finding, &error);
 		return;
 	}
-	doctor_ok(finding, "\"%s\" (%s %s, serial %s), through %s", token->label, token->manufacturer, token->model,
-		  token->serial[0] != '\0' ? token->serial : "unknown", token->module);
+	snprintf(text, sizeof(text), "\"%s\" (%s %s, serial %s), through %s", token->label, token->manufacturer,
+		 token->model, token->serial[0] != '\0' ? token->serial : "unknown", token->module);
+	if (token->by_slot_id)
+		doctor_warn(finding, "name it by token and serial in the key's URI, without slot-id", "%s; its "
+			    "slot-id may change with each start of the module", text);
+	else
+		doctor_ok(finding, "%s", text);
 	doctor_fact_text(finding, "label", token->label);
 	doctor_fact_text(finding, "manufacturer", token->manufacturer);
 	doctor_fact_text(finding, "model", token->model);

@@ -96,6 +96,7 @@ int p11_inspect_token(struct p11_key *key, struct p11_seen_token *seen, struct e
 	key->ring->session.token = token;
 	info = &token->info;
 	*seen = (struct p11_seen_token){
+		.by_slot_id = key->uri->has_slot_id,
 		.login_required = (info->flags & CKF_LOGIN_REQUIRED) != 0,
 		.write_protected = (info->flags & CKF_WRITE_PROTECTED) != 0,
 		.pin_pad = (info->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0,

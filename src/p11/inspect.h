@@ -28,6 +28,7 @@ int p11_inspect_slots(struct p11_key *key, size_t *tokens, const char **failures
 struct p11_seen_token {
 	char label[33], manufacturer[33], model[17], serial[17];
 	char module[128]; /* its name */
+	bool by_slot_id; /* the URI names its slot */
 	bool login_required, write_protected, pin_pad;
 	bool pin_set, pin_locked, pin_final_try, pin_count_low, pin_to_be_changed;
 	long sessions, sessions_max; /* open ones; -1: unknown; max 0: no limit */

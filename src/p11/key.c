@@ -104,8 +104,10 @@ int key_choose_token(struct p11_key *key, bool for_new_key, struct token **token
 int key_token(struct p11_key *key, const struct p11_request *request, bool for_new_key, struct token **token,
 	      struct error *error)
 {
-	if (key_modules(key, request, error) < 0 ||
-	    tokens_find(&key->ring->tokens, &key->ring->modules, key->uri, false, error) < 0 ||
+	if (key_modules(key, request, error) < 0)
+		return error_result(error);
+	token_note_slot_id(key->uri);
+	if (tokens_find(&key->ring->tokens, &key->ring->modules, key->uri, false, error) < 0 ||
 	    key_choose_token(key, for_new_key, token, error) < 0)
 		return error_result(error);
 	return require_hardware(*token, request, request->alg, error);

@@ -229,8 +229,10 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 
 	memset(listing, 0, sizeof(*listing));
 	result = modules_open(&modules, request, error);
-	if (result == 0)
+	if (result == 0) {
+		token_note_slot_id(uri);
 		result = tokens_find(&tokens, &modules, uri, all, error);
+	}
 	if (result == 0)
 		tokens_look_beyond(&tokens, uri);
 	if (result == 0 && request->pin_from.type != SOURCE_NONE)

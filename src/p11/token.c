@@ -139,12 +139,16 @@ static int module_tokens(struct tokens *tokens, struct modules *modules, struct 
 	return result;
 }
 
-int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error)
+void token_note_slot_id(const struct uri *uri)
 {
-	memset(tokens, 0, sizeof(*tokens));
 	if (uri->has_slot_id)
 		message_note("the slot-id in the URI may change with each start of the module; token and serial do "
 			     "not");
+}
+
+int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error)
+{
+	memset(tokens, 0, sizeof(*tokens));
 	for (size_t i = 0; i < modules->count; i++) {
 		struct module *module = &modules->list[i];
 		int result;

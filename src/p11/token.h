@@ -39,6 +39,9 @@ struct tokens {
 	size_t count;
 };
 
+/* Notes that a slot-id in the URI is no lasting name. */
+void token_note_slot_id(const struct uri *uri);
+
 /* Finds all tokens that match the URI's token, slot and library attributes; uninitialized ones only with `all`. A full
  * URI ends the search at the first module that has the token. Fails with ERROR_UNEXPECTED only. */
 int tokens_find(struct tokens *tokens, struct modules *modules, const struct uri *uri, bool all, struct error *error);
