@@ -35,12 +35,14 @@ static void describe(struct doctor_finding *finding, X509 *certificate, const ch
 }
 
 /* Chooses the key's certificate from the file, or the only one if the public half is not known. */
-static void read_file(struct doctor_key *key, const char *path, struct doctor_finding *finding)
+static void read_file(struct doctor_key *key, const char *path, const char *option, struct doctor_finding *finding)
 {
 	struct x509_list *list = &key->certificates;
 	struct error error;
 
 	if (x509_read(path, list, &error) < 0) {
+		if (error.hint[0] == '\0')
+			error_hint(&error, "give the file with the key's certificate with %s", option);
 		doctor_fail(finding, &error);
 		return;
 	}
@@ -61,7 +63,7 @@ void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *findi
 	char step[128];
 
 	if (path != NULL) {
-		read_file(key, path, finding);
+		read_file(key, path, option_of(doctor), finding);
 	} else if (key->seen.certificate != NULL) {
 		key->certificate = key->seen.certificate;
 		X509_up_ref(key->certificate);

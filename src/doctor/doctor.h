@@ -26,7 +26,8 @@ struct doctor_finding {
 	struct cJSON *facts;    /* an object for --json, such as {"not_after":1790000000}; NULL: none */
 };
 
-/* Set what was found. doctor_fail takes class, text and next step from the error. */
+/* Set what was found. doctor_fail takes class, text and next step from the error; without a hint in it, the step that
+ * usually helps. */
 void doctor_ok(struct doctor_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_warn(struct doctor_finding *finding, const char *step, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

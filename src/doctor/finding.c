@@ -74,9 +74,26 @@ static void join_lines(char *text, size_t size, const char *from)
 	text_line(text);
 }
 
+/* What to do next if the error does not say so. */
+static const char *usual_step(enum error_class class)
+{
+	switch (class) {
+	case ERROR_TOKEN:
+		return "plug the token in again, or restart its service; if that does not help, update the module";
+	case ERROR_NETWORK:
+		return "try again; if it fails again, look for a firewall or a proxy that ends the connection";
+	case ERROR_ORG:
+		return "wait and try again; if it fails again, ask whoever runs the server";
+	case ERROR_ANSWER:
+		return "check the address: something other than what it should be may answer there";
+	default:
+		return "";
+	}
+}
+
 void doctor_fail(struct doctor_finding *finding, const struct error *error)
 {
-	set(finding, DOCTOR_FAILURE, error->hint);
+	set(finding, DOCTOR_FAILURE, error->hint[0] != '\0' ? error->hint : usual_step(error->class));
 	finding->class = error->class != ERROR_NONE ? error->class : ERROR_UNEXPECTED;
 	finding->signal = error->signal;
 	join_lines(finding->text, sizeof(finding->text), error->text);

@@ -23,7 +23,7 @@ void doctor_token_login(struct doctor *doctor, struct doctor_finding *finding)
 	if (p11_inspect_login(doctor->key, &doctor->logged_in, &error) == 0)
 		doctor_ok(finding, doctor->logged_in ? "the token accepted the PIN" : "none is needed");
 	else if (error.class == ERROR_NO_KEY)
-		doctor_skip(finding, "no login was tried: %s", error.text);
+		doctor_skip(finding, "no login was tried, see key.present");
 	else
 		doctor_fail(finding, &error);
 }
@@ -53,6 +53,11 @@ void doctor_key_signature(struct doctor *doctor, struct doctor_finding *finding)
 	const char *unchecked;
 	struct error error;
 
+	/* A short key could sign, but what signs with it would warn of what key.type has found. */
+	if (doctor_find(doctor, "key.type")->status == DOCTOR_FAILURE) {
+		doctor_skip(finding, "needs key.type");
+		return;
+	}
 	if (sign(doctor, &milliseconds, &error) < 0) {
 		doctor_fail(finding, &error);
 		return;

@@ -50,16 +50,44 @@ static void describe(X509 *certificate, char *text, size_t size)
 	snprintf(text, size, "%s, issued by %s, valid until %s", subject, issuer, when);
 }
 
+/* The next step if OpenSSL rejects a certificate; NULL: see the error's hint. */
+static const char *step_of(int fault)
+{
+	switch (fault) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "if a private CA issued it, or a proxy intercepts TLS, give the CA's certificate with --cacert; "
+		       "otherwise have the server send the certificates of its issuers, too";
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return "ask whoever runs the server, or a proxy that intercepts TLS, for a certificate with a stronger "
+		       "key or signature";
+	default:
+		return NULL;
+	}
+}
+
+/* The next step if the handshake fails for another reason. */
+static const char *step_without(const struct doctor *doctor)
+{
+	if (doctor->network.proxy.url[0] != '\0')
+		return "check that the proxy passes TLS on to this host (see its logs), and that the port is one for "
+		       "https";
+	return "check that the port is one for https, and that the server speaks TLS 1.2 or later";
+}
+
 /* The handshake failed, most often because the server's certificate is not accepted. */
 static void explain(const struct doctor *doctor, struct doctor_finding *finding)
 {
 	const struct http_probe *probe = &doctor->network.probe;
 	const char *file = http_ca_file(&doctor->given->request->http);
 	struct error error = doctor->network.error;
+	const char *step;
 	char text[500];
 
-	if (probe->fault == NULL && !probe->other_host) { /* the handshake failed for another reason */
-		error_hint(&error, "check that the port is one for https, and that the server speaks TLS 1.2 or later");
+	if (probe->fault == NULL && !probe->other_host) {
+		error_hint(&error, "%s", step_without(doctor));
 	} else if (probe->other_host) {
 		name_hosts(probe->certificate, text, sizeof(text));
 		error_set(&error, ERROR_NETWORK, "the server's certificate is for another host: %s", text);
@@ -68,7 +96,8 @@ static void explain(const struct doctor *doctor, struct doctor_finding *finding)
 		describe(probe->faulty != NULL ? probe->faulty : probe->certificate, text, sizeof(text));
 		error_set(&error, ERROR_NETWORK, "the server's certificate is rejected: %s: %s (CA certificates: %s)",
 			  text, probe->fault, file != NULL ? file : "the system's");
-		error_hint(&error, "%s", doctor->network.error.hint);
+		step = step_of(probe->fault_code);
+		error_hint(&error, "%s", step != NULL ? step : doctor->network.error.hint);
 	}
 	doctor_fail(finding, &error);
 }

@@ -81,7 +81,8 @@ static int verify(X509_STORE_CTX *store, void *context)
 		probe->earliest = hold(first_to_expire(X509_STORE_CTX_get0_chain(store)));
 	} else {
 		probe->faulty = hold(X509_STORE_CTX_get_current_cert(store));
-		probe->fault = X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
+		probe->fault_code = X509_STORE_CTX_get_error(store);
+		probe->fault = X509_verify_cert_error_string(probe->fault_code);
 	}
 	return result;
 }

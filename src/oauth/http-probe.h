@@ -27,6 +27,7 @@ struct http_probe {
 	X509 *earliest;        /* the one that expires first, of the server's and its issuers; NULL: see `faulty` */
 	X509 *faulty;          /* the one that OpenSSL rejects; NULL: none, but it may be for another host */
 	const char *fault;     /* why, in OpenSSL's words; static */
+	int fault_code;        /* why: X509_V_ERR_… */
 	bool other_host;       /* the certificate is valid, but not for this host */
 	bool asked;            /* the server requested the client's certificate */
 };
