@@ -5,6 +5,7 @@
 #include "oauth/http-proxy.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <netdb.h>
 #include <openssl/ssl.h>
@@ -18,13 +19,12 @@
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct http_probe *probe = context;
-	size_t length = strlen(probe->addresses);
 	char text[NI_MAXHOST];
 
 	(void)purpose;
 	if (getnameinfo(&address->addr, address->addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0)
-		snprintf(probe->addresses + length, sizeof(probe->addresses) - length, "%s%s", length > 0 ? ", " : "",
-			 text);
+		text_append(probe->addresses, sizeof(probe->addresses), "%s%s", probe->addresses[0] != '\0' ? ", " : "",
+			    text);
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
