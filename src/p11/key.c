@@ -87,6 +87,7 @@ int key_choose_token(struct p11_key *key, bool for_new_key, struct token **token
 	struct tokens *tokens = &key->ring->tokens;
 	size_t kept = 0;
 
+	*token = NULL;
 	if (tokens->count > 1) {
 		for (size_t i = 0; i < tokens->count; i++) {
 			if (!is_unsuitable(&tokens->list[i], &key->ring->request, for_new_key))

@@ -117,7 +117,7 @@ int app_put_new(const struct rotation *rotation, struct error *error)
 	size_t length;
 	int result = app_read(path, &bytes, error);
 
-	if (result < 0 || is_certificate(path, bytes, rotation->new))
+	if (result != 0 || is_certificate(path, bytes, rotation->new))
 		goto out;
 	if (strcmp(bytes, record->app_certificate) != 0) {
 		result = error_set(error, ERROR_CONFIG, "the certificate in %s is neither the old nor the new one: "

@@ -145,11 +145,11 @@ static const char *find_comment(const char *text)
 	for (; *text != '\0'; text++) {
 		if (*text == '\\' && text[1] != '\0')
 			text++;
-		else if (quote != '\0')
-			quote = *text == quote ? '\0' : quote;
-		else if (*text == '\'' || *text == '"' || *text == '`')
+		else if (*text == quote)
+			quote = '\0';
+		else if (quote == '\0' && strchr("'\"`", *text) != NULL)
 			quote = *text;
-		else if (*text == '#')
+		else if (quote == '\0' && *text == '#')
 			break;
 	}
 	return text;
@@ -202,8 +202,8 @@ int spot_find(const char *text, size_t length, const char *section, const char *
 	memset(spot, 0, sizeof(*spot));
 	if (length >= 3 && memcmp(text, byte_order_mark, 3) == 0)
 		line->range.to = 3;
-	line->text = malloc(length + 1);
-	line->offsets = malloc((length + 1) * sizeof(*line->offsets));
+	line->text = calloc(length + 1, 1);
+	line->offsets = calloc(length + 1, sizeof(*line->offsets));
 	reader.section = strdup("default");
 	if (line->text == NULL || line->offsets == NULL || reader.section == NULL)
 		result = error_memory(error);

@@ -87,6 +87,7 @@ static int choose(const struct search *search, enum setting_id key, char user[PA
 {
 	enum layer found = layer_of(search->settings, key), layer;
 
+	*path = CONFIG_SYSTEM_PATH;
 	if (found == LAYER_NONE) {
 		error_set(error, ERROR_CONFIG, "cannot change profile %s: no configuration file sets %s",
 			  search->profile, settings_name(key));
@@ -98,7 +99,6 @@ static int choose(const struct search *search, enum setting_id key, char user[PA
 		return name_lines(search, NULL, error);
 	}
 	layer = found <= LAYER_SYSTEM_PROFILE ? LAYER_SYSTEM_PROFILE : LAYER_USER_PROFILE;
-	*path = CONFIG_SYSTEM_PATH;
 	if (layer == LAYER_USER_PROFILE)
 		*path = config_user_path(search->settings, user, PATH_MAX) ? user : "";
 	return check_layers(search, layer, error);
@@ -109,7 +109,7 @@ int settings_edit_place(const struct settings *settings, enum setting_id key, co
 {
 	const struct search search = { settings, settings_text(settings, SETTING_PROFILE), ids, count };
 	char user[PATH_MAX];
-	const char *chosen = NULL;
+	const char *chosen;
 
 	*path = NULL;
 	/* The section [default] is for all profiles. */
