@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum {
@@ -105,8 +106,21 @@ static int check_patterns(const struct settings *settings, struct error *error)
 }
 
 /* What a worker would refuse only when it starts, so that the old one would already be gone. */
-static int check_next(const struct settings *settings, struct error *error)
+static int check_keys(const struct settings *settings, struct error *error)
 {
+	static const enum setting_id keys[] = { SETTING_KEY, SETTING_NEXT_KEY };
+	static const char scheme[] = "pkcs11:";
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *uri = settings_text(settings, keys[i]);
+
+		if (uri == NULL || strncasecmp(uri, scheme, strlen(scheme)) == 0)
+			continue;
+		error_set(error, ERROR_CONFIG, "not a PKCS#11 URI: it does not begin with \"%s\"", scheme);
+		error_hint(error, "\"p11bearer keys\" prints the URIs of all keys");
+		settings_blame(settings, keys[i], error);
+		return error_result(error);
+	}
 	if (settings_text(settings, SETTING_NEXT_CERTIFICATE) == NULL ||
 	    settings_text(settings, SETTING_NEXT_KEY) != NULL)
 		return 0;
@@ -168,7 +182,7 @@ int cmd_agent_profile(const struct settings *settings, const char *name, struct 
 		return error_result(error);
 	if (!*served)
 		return 0;
-	if (check_patterns(settings, error) < 0 || check_next(settings, error) < 0 ||
+	if (check_patterns(settings, error) < 0 || check_keys(settings, error) < 0 ||
 	    take_texts(settings, name, profile, error) < 0 ||
 	    cmd_agent_pin(settings, &profile->prompt, error) < 0 || cmd_agent_shape(settings, profile, error) < 0)
 		return error_result(error);

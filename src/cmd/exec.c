@@ -17,10 +17,12 @@
 #include <unistd.h>
 
 /* Hides the sources of the PIN from the command, and wipes the PIN, which is no longer needed. */
-static void drop_pins(const struct settings *settings, struct p11_request *key, struct environment *environment)
+static void drop_pins(const struct settings *settings, struct bearer_request *request, struct environment *environment)
 {
+	const struct source *from = &request->key.pin_from;
 	const struct source *const sources[] = {
-		&key->pin_from, key->uri != NULL ? p11_uri_pin_source(key->uri) : &key->pin_from,
+		from, request->key.uri != NULL ? p11_uri_pin_source(request->key.uri) : from,
+		request->next_key != NULL ? p11_uri_pin_source(request->next_key) : from,
 	};
 
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
@@ -29,7 +31,8 @@ static void drop_pins(const struct settings *settings, struct p11_request *key, 
 		else if (sources[i]->type == SOURCE_DESCRIPTOR)
 			descriptors_drop(sources[i]->fd);
 	}
-	p11_uri_free(&key->uri);
+	p11_uri_free(&request->key.uri);
+	p11_uri_free(&request->next_key);
 	if (source_used_descriptor() >= 0) /* by whatever name */
 		descriptors_drop(source_used_descriptor());
 	settings_forget_pins(settings);
@@ -91,7 +94,7 @@ static int prepare(const struct settings *settings, struct bearer_request *reque
 	if (result == 0)
 		result = add_bearer(*environment, request->server, *bearer, site->text, error);
 	if (result == 0) {
-		drop_pins(settings, &request->key, *environment);
+		drop_pins(settings, request, *environment);
 		result = descriptors_close_others(inherited, error);
 	}
 	descriptors_free(&inherited);
