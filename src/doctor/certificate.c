@@ -2,13 +2,19 @@
 /* The checks of a key's certificate, from a file or from the token. */
 #include "doctor/internal.h"
 
+#include "base/file.h"
+#include "base/secret.h"
+
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { DAY = 86400 }; /* seconds */
+enum {
+	DAY = 86400,        /* seconds */
+	FILE_MAX = 1 << 20, /* bytes; see x509_read */
+};
 
 static const char *path_of(const struct doctor *doctor)
 {
@@ -34,6 +40,21 @@ static void describe(struct doctor_finding *finding, X509 *certificate, const ch
 	doctor_fact_text(finding, "sha256", sha256);
 }
 
+/* Warns if the file also holds a private key: it would be copied to wherever the certificate goes. */
+static void warn_of_private_key(struct doctor_finding *finding, const char *path)
+{
+	struct error ignored;
+	size_t length;
+	char *data;
+
+	if (file_read(path, FILE_MAX, &data, &length, &ignored) < 0)
+		return;
+	if (x509_has_private_key(data, length))
+		doctor_warn(finding, "keep only the certificate in this file; if the private key is that of the token, "
+			    "replace the key by one that is made there", "%s also holds a private key", path);
+	wipe_free(data);
+}
+
 /* Chooses the key's certificate from the file, or the only one if the public half is not known. */
 static void read_file(struct doctor_key *key, const char *path, const char *option, struct doctor_finding *finding)
 {
@@ -54,6 +75,7 @@ static void read_file(struct doctor_key *key, const char *path, const char *opti
 		describe(finding, key->certificate, path);
 	else
 		doctor_ok(finding, "%s has %zu certificates", path, list->count);
+	warn_of_private_key(finding, path);
 }
 
 void doctor_certificate_read(struct doctor *doctor, struct doctor_finding *finding)
