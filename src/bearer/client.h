@@ -18,15 +18,15 @@ struct client {
 	long pause;   /* seconds that the server then asked to wait, or -1 */
 };
 
-/* Opens the key, unless there is an agent. Fails as signer_open does. Close the client even on failure. */
+/* Opens the keys, unless there is an agent. Fails as signer_open does. Close the client even on failure. */
 int client_begin(struct client *client, const struct bearer_request *request, struct error *error);
 
-/* Opens the key, unless there is an agent, and gets a bearer. Fails as bearer_get does. Close the client even on
+/* Opens the keys, unless there is an agent, and gets a bearer. Fails as bearer_get does. Close the client even on
  * failure. */
 int client_open(struct client *client, const struct bearer_request *request, struct error *error);
 void client_close(struct client *client);
 
-/* The same with the request's key, which is open already, and without a bearer. The client takes over the key, also on
+/* As client_begin, but with the request's first key, which is open already. The client takes over the key, also on
  * failure. */
 int client_open_with(struct client *client, const struct bearer_request *request, struct p11_key *key,
 		     struct error *error);
@@ -34,7 +34,7 @@ int client_open_with(struct client *client, const struct bearer_request *request
 /* Replaces the bearer with a new one. On failure the old one is kept. */
 int client_renew(struct client *client, struct error *error);
 
-/* The same with the key number `which` and no other. */
+/* As client_renew, but only with the key number `which`: if the server refuses it, no other key signs. */
 int client_renew_with(struct client *client, size_t which, struct error *error);
 
 /* Sends a request for JSON with the bearer to `path` below its site, as target_send does. If the server answers that

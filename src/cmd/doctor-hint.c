@@ -44,7 +44,7 @@ void cmd_advise_doctor(const struct settings *settings, const struct settings_us
 	if ((usage->groups & GROUP_KEY) == 0 || !is_for_doctor(error) || settings_origin(settings, source) == NULL ||
 	    descriptor_is_sealed(settings_text(settings, SETTING_CONFIG)))
 		return;
-	/* Whoever types all options sees it; scripts that give them get the same messages as ever. */
+	/* A person who has typed all options sees the hint. Scripts that give them get the same messages as before. */
 	if (typed && isatty(STDERR_FILENO) != 1)
 		return;
 	if (!typed) {
@@ -53,5 +53,5 @@ void cmd_advise_doctor(const struct settings *settings, const struct settings_us
 	}
 	text_append(line, sizeof(line), "\"%s", typed ? " with the same options" : "");
 	snprintf(before, sizeof(before), "%s", error->hint);
-	error_hint(error, "%s%s%s narrows it down", before, before[0] != '\0' ? "; " : "", line);
+	error_hint(error, "%s%srun %s to narrow it down", before, before[0] != '\0' ? "; " : "", line);
 }

@@ -36,7 +36,7 @@ struct p11_signer {
 	EVP_PKEY *public;
 	unsigned generation;         /* of the gate, when the signer went in last */
 	bool recovering;             /* this is the retry of a signature */
-	bool bereft;                 /* the key was missing when the signer went in last */
+	bool lacks_key;              /* the key was missing when the signer went in last */
 	bool needs_login;            /* C_Sign failed for lack of a login, and the key has never signed */
 };
 

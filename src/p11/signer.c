@@ -140,7 +140,7 @@ static int enter(struct p11_signer *signer, struct error *error)
 	struct p11_key *key = signer->key;
 
 	signer->generation = gate_enter(key->ring->gate);
-	signer->bereft = key->missing;
+	signer->lacks_key = key->missing;
 	if (ring_is_usable(key->ring, error) < 0 || key_is_there(key, error) < 0)
 		return error_result(error);
 	signer->session->failed = open_session(signer, error) < 0;
@@ -267,7 +267,7 @@ unsigned p11_signer_recoveries(const struct p11_signer *signer)
 
 bool p11_signer_has_key(const struct p11_signer *signer)
 {
-	return !signer->bereft;
+	return !signer->lacks_key;
 }
 
 bool p11_signer_has_session(const struct p11_signer *signer)

@@ -14,7 +14,8 @@ struct settings_change {
  * that sets `key`, in the profile's section or in [default]. The path is absolute. Changes nothing. Fails with
  * ERROR_CONFIG, with the lines to set by hand below the sentence, if an option or the environment sets one of them, a
  * later file does, no profile is chosen, or the file cannot be replaced; also if another section or file sets one of
- * next-*, which could then not be removed. The caller frees *path. */
+ * next-*, which could then not be removed. Fails with ERROR_UNEXPECTED if the current folder has no path. The caller
+ * frees *path. */
 int settings_edit_place(const struct settings *settings, enum setting_id key, const enum setting_id *ids, size_t count,
 			char **path, struct error *error);
 
@@ -27,8 +28,8 @@ int settings_edit_text(const char *path, const char *text, size_t length, const 
 		       const struct settings_change *changes, size_t count, char **result, size_t *result_length,
 		       struct error *error);
 
-/* Does so in the file at `path`: atomic, with the file's access, and only if nobody else changes it in the meantime.
- * Does nothing if the file already has these values. */
+/* Makes the changes in the file at `path`: atomically, with the file's access, and only if nobody else changes it
+ * meanwhile. Does nothing if the file already has these values. Fails as settings_edit_text and snapshot_replace do. */
 int settings_edit(const char *path, const char *section, const struct settings_change *changes, size_t count,
 		  struct error *error);
 
