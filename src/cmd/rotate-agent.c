@@ -6,6 +6,7 @@
 #include "base/message.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,6 +100,21 @@ static int reload(const struct oauth_agent *agent, const char *name, const struc
 	return 0;
 }
 
+/* One that does not answer may serve the profile. One that this user may not ask is not his. */
+static bool is_absent(const struct error *error)
+{
+	switch (error->code) {
+	case ENOENT:
+	case ENOTDIR:
+	case ECONNREFUSED:
+	case EACCES:
+	case EPERM:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int reload_at(const char *socket, const char *name, const struct secret *pin, struct error *error)
 {
 	struct oauth_agent agent = { .profile = NULL };
@@ -108,12 +124,15 @@ static int reload_at(const char *socket, const char *name, const struct secret *
 	if ((size_t)snprintf(agent.socket, sizeof(agent.socket), "%s", socket) >= sizeof(agent.socket))
 		return 0; /* no agent can have it */
 	result = ask(&agent, name, &serves, &locked, error);
-	if (result == -ERROR_NETWORK) {
+	if (result == -ERROR_NETWORK && is_absent(error)) {
 		message_step("no agent: %s", error->text);
 		return 0;
 	}
-	if (result < 0)
+	if (result < 0) {
+		error_append(error, "; if it serves profile \"%s\", it must read what changes in it", name);
+		error_hint(error, "start this agent again, or end it, if it is broken");
 		return result;
+	}
 	if (serves)
 		return reload(&agent, name, pin, locked, error);
 	if (geteuid() != 0)

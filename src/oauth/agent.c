@@ -27,6 +27,7 @@ static const char own_member[] = "p11bearer";
 static int unreachable(const char *path, int number, struct error *error)
 {
 	error_set(error, ERROR_NETWORK, "cannot reach the agent at %s: %s", path, strerror(number));
+	error->code = (unsigned long)number;
 	switch (number) {
 	case EACCES:
 	case EPERM:
