@@ -57,21 +57,24 @@ static int run_check(const struct doctor_given *given, struct child_text *text, 
 	return result;
 }
 
-/* The first message of the program, and the second one, which is its hint. */
+/* The first message of the program, with the lines of its list, and the second one, which is its hint. */
 static void take_messages(char *messages, int status, struct error *error)
 {
 	static const char prefix[] = "p11bearer: ";
-	char *rest = NULL, *first = strtok_r(messages, "\n", &rest), *second = strtok_r(NULL, "\n", &rest);
+	const size_t length = sizeof(prefix) - 1;
+	char *rest = NULL, *line = strtok_r(messages, "\n", &rest);
 	enum error_class class = status >= ERROR_UNEXPECTED && status <= ERROR_ANSWER ? (enum error_class)status :
 										       ERROR_UNEXPECTED;
 
-	if (first == NULL || strncmp(first, prefix, strlen(prefix)) != 0) {
+	if (line == NULL || strncmp(line, prefix, length) != 0) {
 		error_set(error, class, "\"app check\" ended with status %d", status);
 		return;
 	}
-	error_set(error, class, "%s", first + strlen(prefix));
-	if (second != NULL && strncmp(second, prefix, strlen(prefix)) == 0)
-		error_hint(error, "%s", second + strlen(prefix));
+	error_set(error, class, "%s", line + length);
+	while ((line = strtok_r(NULL, "\n", &rest)) != NULL && strncmp(line, prefix, length) != 0)
+		error_append(error, "\n%s", line);
+	if (line != NULL)
+		error_hint(error, "%s", line + length);
 }
 
 /* --- what it found ----------------------------------------------------------------------------------------------- */
