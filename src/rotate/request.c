@@ -167,10 +167,14 @@ static int compare(const struct rotation *rotation, const char *current, const c
 {
 	const struct rotate_record *record = rotation->record;
 
-	if (strcmp(current, record->old_key) != 0 && strcmp(current, record->new_key) != 0)
+	if (strcmp(current, record->old_key) != 0 && strcmp(current, record->new_key) != 0) {
 		error_set(error, ERROR_CONFIG, "the profile \"%s\" names a key that is neither the old nor the new one "
 			  "of the rotation in %s: %s", record->profile, journal_path(rotation->journal), current);
-	else if (given != NULL && strcmp(given, record->new_key) != 0)
+		error_hint(error, "set its key to the old one again, then continue or go back with --abort: %s",
+			   record->old_key);
+		return -ERROR_CONFIG;
+	}
+	if (given != NULL && strcmp(given, record->new_key) != 0)
 		error_set(error, ERROR_CONFIG, "the rotation in %s has another new key than --new-key: %s",
 			  journal_path(rotation->journal), record->new_key);
 	else
