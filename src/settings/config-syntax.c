@@ -122,10 +122,11 @@ char *settings_quoted(const char *value)
 
 	if (is_plain(value, length))
 		return strdup(value);
-	quoted = next = malloc(2 * length + 3);
+	quoted = malloc(2 * length + 3);
 	if (quoted == NULL)
 		return NULL;
-	*next++ = '\'';
+	quoted[0] = '\'';
+	next = quoted + 1;
 	for (; *value != '\0'; value++) {
 		if (*value == '\'' || *value == '\\')
 			*next++ = '\\';
