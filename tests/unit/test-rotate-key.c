@@ -91,7 +91,7 @@ static EVP_PKEY *public_of(const char *uri)
 	return public;
 }
 
-/* The objects of a class that the token has with the URI's id. */
+/* The objects of a class that the token has with the URI's id, which OpenSC 0.27 shows with colons. */
 static int count_objects(const char *class, const char *uri)
 {
 	const char *id = strstr(uri, ";id=%") + 4;
@@ -102,7 +102,7 @@ static int count_objects(const char *class, const char *uri)
 	for (; *id == '%'; id += 3)
 		length += (size_t)snprintf(hex + length, sizeof(hex) - length, "%.2s", id + 1);
 	snprintf(command, sizeof(command), "PIN=$(cat \"$UNIT_PIN_FILE\") pkcs11-tool --module \"$UNIT_MODULE\" --login --pin "
-		 "env:PIN --list-objects --type %s --id %s 2>/dev/null | grep -ci '^ *ID: *%s'", class, hex, hex);
+		 "env:PIN --list-objects --type %s --id %s 2>/dev/null | tr -d : | grep -ci '^ *ID *%s'", class, hex, hex);
 	stream = popen(command, "r");
 	assert_non_null(stream);
 	read_line(stream, line, sizeof(line));
