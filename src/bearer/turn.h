@@ -32,8 +32,8 @@ struct turn turn_begin(size_t accepted);
 bool turn_is_refusal(const struct server *server, const struct oauth_answer *answer);
 
 /* An assertion by the key number `refused` was refused. Returns the milliseconds to wait before the next one, which
- * turn->key then signs, or a negative number if there is none. `slow`: each signature may need a touch, so each key
- * gets one try. */
+ * turn->key then signs, or a negative number if no key signs any more. `slow`: each signature may need a touch, so each
+ * key gets one try. */
 double turn_next(struct turn *turn, size_t refused, size_t keys, bool slow);
 
 /* Adds to the error of the last refusal that both keys were refused, if they were. */

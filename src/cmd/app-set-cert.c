@@ -100,21 +100,6 @@ static int find(const struct settings *settings, char **path, struct error *erro
 	return result;
 }
 
-static int read_file(const char *path, struct snapshot *snapshot, struct appfile **file, struct error *error)
-{
-	char where[128];
-	int result = snapshot_take(snapshot, path, APPFILE_MAX, error);
-
-	if (result == 0)
-		result = appfile_parse(path, snapshot->data, snapshot->length, APPFILE_GLOBAL_OAUTH, file, error);
-	if (result == 0 && appfile_has_private_key(*file, where, sizeof(where))) {
-		result = error_set(error, ERROR_CONFIG, "%s of %s contains a private key; nothing was written", where,
-				   path);
-		error_hint(error, "remove the private key, and replace the key pair: it is no longer secret");
-	}
-	return result;
-}
-
 /* Fails if a certificate cannot be put into the file. */
 static int check_file(const struct appfile *file, struct error *error)
 {
@@ -137,14 +122,14 @@ static int run(const struct settings *settings, struct error *error)
 	int result = find(settings, &path, error);
 
 	if (result == 0)
-		result = read_file(path, &before, &file, error);
+		result = appfile_take(path, &before, &file, error);
 	if (result == 0)
 		result = check_file(file, error);
 	appfile_free(&file);
 	if (result == 0)
 		result = cmd_app_certificate(settings, &certificate, error);
 	if (result == 0)
-		result = read_file(path, &now, &file, error);
+		result = appfile_take(path, &now, &file, error);
 	if (result == 0)
 		result = put(&now, file, path, certificate, settings_flag(settings, SETTING_DRY_RUN), error);
 	X509_free(certificate);

@@ -7,7 +7,7 @@
 #include "rotate/rotate.h"
 
 /* Has the agents that serve the profile read their configuration again: the one with the socket that the configuration
- * names, and the one of the setting agent or else at the usual places. Does nothing if there is none. A reload of other
+ * names, and the one of the setting agent or else at the usual places. Does nothing without an agent. A reload of other
  * keys locks a profile whose PIN is typed: gives the agent `pin` (NULL: unknown) then. Fails as oauth_agent_ask does.
  */
 int cmd_rotate_reload(const struct settings *settings, const struct secret *pin, struct error *error);

@@ -62,8 +62,8 @@ struct p11_seen_key {
 };
 
 /* Looks at the key that the URI names: the request's, or another one on the same token. p11_seen_key_clear frees what
- * it holds, also after a failure. Fails with ERROR_NO_KEY if the token shows that there is none, that there are
- * several, or that it does not fit the request's algorithm; with ERROR_TOKEN. */
+ * it holds, also after a failure. Fails with ERROR_NO_KEY if the token shows no such key, several, or one that
+ * does not fit the request's algorithm; with ERROR_TOKEN. */
 int p11_inspect_key(struct p11_key *key, const struct uri *uri, struct p11_seen_key *seen, struct error *error);
 
 /* The same for a key that does TLS, whatever the request's algorithm is. */

@@ -35,26 +35,11 @@ int app_find(const struct rotate *rotate, char **app, char **path, struct error 
 	return result;
 }
 
-static int parse_file(const char *path, struct snapshot *snapshot, struct appfile **file, struct error *error)
-{
-	char where[128];
-	int result = snapshot_take(snapshot, path, APPFILE_MAX, error);
-
-	if (result == 0)
-		result = appfile_parse(path, snapshot->data, snapshot->length, APPFILE_GLOBAL_OAUTH, file, error);
-	if (result == 0 && appfile_has_private_key(*file, where, sizeof(where))) {
-		result = error_set(error, ERROR_CONFIG, "%s of %s contains a private key; nothing was written", where,
-				   path);
-		error_hint(error, "remove the private key, and replace the key pair: it is no longer secret");
-	}
-	return result;
-}
-
 int app_read(const char *path, char **bytes, struct error *error)
 {
 	struct snapshot snapshot = { .data = NULL };
 	struct appfile *file = NULL;
-	int result = parse_file(path, &snapshot, &file, error);
+	int result = appfile_take(path, &snapshot, &file, error);
 
 	if (result == 0 && appfile_cut(file, bytes, error) < 0) {
 		result = error_result(error);
@@ -95,7 +80,7 @@ static int put(const char *path, const char *pem, const char *bytes, struct erro
 	struct appfile *file = NULL;
 	char *data = NULL;
 	size_t length;
-	int result = parse_file(path, &snapshot, &file, error);
+	int result = appfile_take(path, &snapshot, &file, error);
 
 	if (result == 0 && pem != NULL)
 		result = appfile_splice(file, pem, &data, &length, error);

@@ -101,7 +101,7 @@ static int read_file(const struct maker *maker, const char *path, X509 **certifi
 	return result;
 }
 
-/* What an interrupted run has written, if it is still valid; *certificate is NULL if there is none. A file of somebody
+/* What an interrupted run has written, if it is still valid; *certificate is NULL if it is not. A file of somebody
  * else is not replaced. */
 static int read_earlier(const struct maker *maker, const char *path, X509 **certificate, struct error *error)
 {

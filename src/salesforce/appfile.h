@@ -5,6 +5,7 @@
 #define P11BEARER_SALESFORCE_APPFILE_H
 
 #include "base/error.h"
+#include "base/snapshot.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,6 +71,10 @@ void appfile_fields(const struct appfile *file, appfile_visit *visit, void *cont
 /* Whether the file holds a private key in a field, an attribute or a comment. `where` names the place, such as "the
  * field certificate". */
 bool appfile_has_private_key(const struct appfile *file, char *where, size_t size);
+
+/* Reads a settings file that is to be changed. Fails as snapshot_take and appfile_parse do, and with ERROR_CONFIG if
+ * the file holds a private key. The caller clears the snapshot and frees *file. */
+int appfile_take(const char *path, struct snapshot *snapshot, struct appfile **file, struct error *error);
 
 /* Puts the certificate (PEM, with "\n") into a copy of the settings file, with the file's line ends. Replaces the old
  * value, or adds the field where a retrieved file has it. Fails with ERROR_CONFIG if the file has several certificates,

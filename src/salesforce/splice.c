@@ -233,3 +233,18 @@ int appfile_put_back(const struct appfile *file, const char *bytes, char **data,
 {
 	return replace(file, bytes, NULL, data, length, error);
 }
+
+int appfile_take(const char *path, struct snapshot *snapshot, struct appfile **file, struct error *error)
+{
+	char where[128];
+	int result = snapshot_take(snapshot, path, APPFILE_MAX, error);
+
+	if (result == 0)
+		result = appfile_parse(path, snapshot->data, snapshot->length, APPFILE_GLOBAL_OAUTH, file, error);
+	if (result == 0 && appfile_has_private_key(*file, where, sizeof(where))) {
+		result = error_set(error, ERROR_CONFIG, "%s of %s contains a private key; nothing was written", where,
+				   path);
+		error_hint(error, "remove the private key, and replace the key pair: it is no longer secret");
+	}
+	return result;
+}

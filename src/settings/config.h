@@ -17,7 +17,7 @@ int config_parse(const char *path, const char *text, size_t length, CONF **conf,
 /* Wipes and frees. NULL is allowed. */
 void config_free(CONF *conf);
 
-/* The file whose layer is LAYER_USER: --config, else the user's. False if there is none. */
+/* The file whose layer is LAYER_USER: --config, else the user's. False without one. */
 bool config_user_path(const struct settings *settings, char *path, size_t size);
 
 #endif

@@ -29,7 +29,7 @@ void settings_forget_pins(const struct settings *settings)
 }
 
 /* The user and password of a proxy's URL, which may lack its scheme, and may be wrong: all up to the last '@'. Returns
- * false if there is none. */
+ * false for a URL without one. */
 static bool find_account(const char *text, const char **begin, const char **end)
 {
 	const char *scheme = strstr(text, "://");
