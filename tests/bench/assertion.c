@@ -246,7 +246,7 @@ enum alg __wrap_p11_signer_alg(const struct p11_signer *signer)
 static void ours(const char *user, bool print)
 {
 	static struct assertion assertion; /* its memory is used again, as in a batch */
-	static struct signer signer = { .warned = true };
+	static struct signer signer = { .keys = { { .warned = true } }, .count = 1 };
 	static struct bearer_request request = { .client_id = iss, .lifetime = LIFETIME, .jti = true };
 	struct error error;
 
