@@ -76,12 +76,11 @@ exchange() {
 		esac
 	done | sort -u | paste -sd' '
 }
-# objects KIND: how many with a label there are on the token: 'Private Key', 'Public Key', 'Certificate'. SoftHSM stores a new object
-# without its label first, and a kill may leave that.
+# objects KIND [named]: how many there are on the token: 'Private Key', 'Public Key', 'Certificate'; named: that have a label.
 objects() {
-	pkcs11-tool --module "${P11SHIM_MODULE:-$MODULE}" --login --pin "$(<"$PIN_FILE")" --token-label orders --list-objects \
-		2>/dev/null | awk -v kind="^$1 Object" '/^[^ ]/ { inside = $0 ~ kind } inside && /^  label: +[^ ]/ { count++ }
-		END { print count + 0 }'
+	pkcs11-tool --module "${P11SHIM_MODULE:-$MODULE}" --login --pin "$(<"$PIN_FILE")" --token-label orders --list-objects 2>/dev/null |
+		awk -v kind="^$1 Object" -v what="${2:-all}" '/^[^ ]/ { inside = $0 ~ kind; all += inside }
+		inside && /^  label: +[^ ]/ { named++ } END { print (what == "named" ? named : all) + 0 }'
 }
 # certificate_in FILE: the fingerprint of the certificate in the app's settings file, or in a certificate.
 certificate_in() {
