@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&command_csr,
 	&command_jwk,
 	&command_destroy,
+	&command_attest,
 	&command_jwt,
 	&command_token,
 	&command_whoami,
@@ -99,7 +100,7 @@ static void print_help(const char *group)
 		printf("Usage: p11bearer COMMAND [OPTION]… | --help | --version\n"
 		       "Gets OAuth 2.0 bearers with a private key that never leaves its PKCS#11 token.\n\n");
 	list(group);
-	printf("\n\"p11bearer %s%sCOMMAND --help\" lists a command's options. See p11bearer(1).\n",
+	printf("\"p11bearer %s%sCOMMAND --help\" lists a command's options. See p11bearer(1).\n",
 	       group != NULL ? group : "", group != NULL ? " " : "");
 }
 

@@ -79,10 +79,10 @@ static void end(struct making *making)
 	sk_ASN1_OBJECT_pop_free(making->usages, ASN1_OBJECT_free);
 }
 
-static int store(struct p11_key *key, X509 *certificate, struct error *error)
+static int store(struct p11_key *key, X509 *certificate, bool replace, struct error *error)
 {
 	size_t others;
-	int result = p11_key_store(key, certificate, &others, error);
+	int result = p11_key_store(key, certificate, replace, &others, error);
 
 	if (result == 0 && others > 0)
 		message_warn("the token contains %zu more certificate%s of this key", others, others > 1 ? "s" : "");
@@ -109,7 +109,7 @@ static int run_cert(const struct settings *settings, struct error *error)
 		result = cmd_output(settings, pem, length, error);
 	/* Last, because an object on a token is harder to remove than a file. */
 	if (result == 0 && storing)
-		result = store(making.key, certificate, error);
+		result = store(making.key, certificate, settings_flag(settings, SETTING_REPLACE), error);
 	free(pem);
 	X509_free(certificate);
 	end(&making);
@@ -144,7 +144,8 @@ static const struct settings_usage cert_usage = {
 	.example = "p11bearer cert -k 'pkcs11:token=prod;object=jwt-key' --subject /CN=ci",
 	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_AUDIT,
-	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_EKU, SETTING_OUT, SETTING_STORE },
+	.own = { SETTING_SUBJECT, SETTING_DAYS, SETTING_EKU, SETTING_OUT, SETTING_STORE, SETTING_SO_PIN_FROM,
+		 SETTING_REPLACE },
 };
 const struct command command_cert = { &cert_usage, run_cert, NULL };
 

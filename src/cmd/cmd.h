@@ -18,7 +18,7 @@ struct command {
 
 extern const struct command command_keys, command_keygen, command_cert, command_csr, command_jwt, command_token;
 extern const struct command command_whoami, command_revoke, command_exec, command_destroy, command_import, command_jwk;
-extern const struct command command_doctor;
+extern const struct command command_doctor, command_attest;
 extern const struct command command_agent_status, command_agent_unlock, command_agent_lock, command_agent_forget;
 extern const struct command command_agent_reload;
 

@@ -95,6 +95,6 @@ static const struct settings_usage usage = {
 		   "--yes, only shows what would be destroyed.",
 	.example = "p11bearer destroy 'pkcs11:token=prod;serial=1a2b;object=old-key;id=%01' --yes",
 	.groups = GROUP_TOKEN,
-	.own = { SETTING_YES },
+	.own = { SETTING_YES, SETTING_SO_PIN_FROM },
 };
 const struct command command_destroy = { &usage, run, NULL };

@@ -111,7 +111,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = cmd_recorder(settings, &request, &recorder, error);
 	if (result == 0)
-		result = p11_key_import(&request, key, &uri, error);
+		result = p11_key_import(&request, key, &(struct p11_placing){ .replace = false }, &uri, error);
 	EVP_PKEY_free(key);
 	if (result == 0)
 		advise(name, is_file);
@@ -136,6 +136,6 @@ static const struct settings_usage usage = {
 		   "keygen: a key that was imported has existed outside its token.",
 	.example = "p11bearer import key.pem 'pkcs11:token=prod;object=jwt-key'",
 	.groups = GROUP_TOKEN | GROUP_AUDIT,
-	.own = { SETTING_PASSPHRASE_FROM },
+	.own = { SETTING_PASSPHRASE_FROM, SETTING_TOUCH, SETTING_PIN_POLICY, SETTING_REPLACE, SETTING_SO_PIN_FROM },
 };
 const struct command command_import = { &usage, run, NULL };

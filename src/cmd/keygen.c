@@ -54,6 +54,7 @@ static const struct settings_usage usage = {
 		   "new key; the default id is random.",
 	.example = "p11bearer keygen 'pkcs11:token=prod;object=jwt-key'",
 	.groups = GROUP_TOKEN,
-	.own = { SETTING_TYPE, SETTING_BITS, SETTING_CURVE },
+	.own = { SETTING_TYPE, SETTING_BITS, SETTING_CURVE, SETTING_TOUCH, SETTING_PIN_POLICY, SETTING_REPLACE,
+		 SETTING_SO_PIN_FROM },
 };
 const struct command command_keygen = { &usage, run, NULL };

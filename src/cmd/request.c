@@ -31,6 +31,7 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 		    struct error *error)
 {
 	const char *pin_from = settings_text(settings, SETTING_PIN_FROM);
+	const char *so_pin_from = settings_text(settings, SETTING_SO_PIN_FROM);
 
 	*request = (struct p11_request){
 		.module = settings_text(settings, SETTING_MODULE),
@@ -52,6 +53,10 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 	}
 	if (pin_from != NULL && prompt_parse(&request->pin_from, "PIN", pin_from, error) < 0) {
 		settings_blame(settings, SETTING_PIN_FROM, error);
+		return error_result(error);
+	}
+	if (so_pin_from != NULL && prompt_parse(&request->so_pin_from, "SO PIN", so_pin_from, error) < 0) {
+		settings_blame(settings, SETTING_SO_PIN_FROM, error);
 		return error_result(error);
 	}
 	return 0;

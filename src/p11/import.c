@@ -186,13 +186,15 @@ static int copy_public(struct p11_key *key, EVP_PKEY *source, struct error *erro
 	return key->public != NULL ? 0 : error_openssl(error, ERROR_CONFIG, "cannot use the key's public half");
 }
 
-int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **uri, struct error *error)
+int p11_key_import(const struct p11_request *request, EVP_PKEY *source, const struct p11_placing *placing, char **uri,
+		   struct error *error)
 {
 	struct p11_key *key = key_new();
 	struct p11_request own = *request;
 	struct import import;
 	int result;
 
+	(void)placing;
 	*uri = NULL;
 	if (key == NULL)
 		return error_memory(error);

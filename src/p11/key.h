@@ -22,6 +22,7 @@ struct p11_key {
 	EVP_PKEY *public;        /* NULL: unknown */
 	char *unchecked;         /* why signatures are not verified; NULL: they are */
 	atomic_bool has_signed;
+	bool attested;           /* by request.attester; `public` is then the attested one */
 	char *full_uri;          /* of a new key */
 };
 
@@ -88,6 +89,12 @@ void key_hint_near(const struct session *session, const CK_ATTRIBUTE *label, str
 /* Fails with ERROR_NO_KEY if the request requires a key that is not extractable and this one is, or does not show it
  * (require.c). */
 int require_nonextractable(const struct ring *ring, CK_OBJECT_HANDLE private, struct error *error);
+
+/* If the request has an attester, reads the attestation of the key, whose handle is known, and has the attester decide
+ * (attestation.c). On success *public, unless NULL, is the attested public half: the caller verifies each signature
+ * with it, and frees it. Sets *attested. Without an attester does nothing. Fails with ERROR_NO_KEY or ERROR_TOKEN. */
+int require_attested(const struct ring *ring, CK_OBJECT_HANDLE private, bool *attested, EVP_PKEY **public,
+		     struct error *error);
 
 /* --- the algorithm (fit.c) --------------------------------------------------------------------------------------- */
 

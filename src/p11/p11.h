@@ -24,6 +24,7 @@ struct p11_event {
 	char serial[P11_SERIAL_SIZE]; /* the token's serial number */
 	EVP_PKEY *public; /* the public half of the key that signed; NULL: unknown, or a login */
 	const char *alg;  /* the name of its algorithm; NULL: a login */
+	bool attested;    /* request.attester has proven the key */
 	double milliseconds;
 };
 
@@ -40,12 +41,14 @@ struct p11_request {
 	struct uri *uri;      /* see p11_uri_parse */
 	const char *module;   /* path of the module; NULL: the URI's module-path, else all modules that p11-kit knows */
 	struct source pin_from; /* see prompt_parse; SOURCE_NONE: the URI's, PIN pad, or prompt */
+	struct source so_pin_from; /* of the security officer's PIN; SOURCE_NONE: not given, and never asked for */
 	bool allow_final_try; /* log in even if a wrong PIN would lock the token */
 	long timeout;         /* seconds that a call of the module may take */
 	long module_wait;     /* seconds that a lost token may be away; 0: one try, at once */
 	bool require_hardware; /* refuse a token that signs in software */
 	enum alg alg;         /* that the key is to sign with */
 	bool require_nonextractable; /* refuse a key that is extractable, not sensitive, or was imported */
+	const struct p11_attester *attester; /* refuse a key that it does not prove; must outlive the key; NULL: none */
 	const struct p11_observer *observer; /* must outlive the key; NULL: none */
 };
 
@@ -54,6 +57,8 @@ struct p11_key;
 
 /* One session that signs with a key. */
 struct p11_signer;
+
+struct p11_attester; /* see attestation.h */
 
 /* --- what users write -------------------------------------------------------------------------------------------- */
 
@@ -143,19 +148,40 @@ int p11_public_read(const struct p11_request *request, bool with_login, EVP_PKEY
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
 /* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that
- * have the same CKA_ID or, if the key has none, the same public key. The key must have been opened writable. Fails with
- * ERROR_TOKEN. */
-int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error);
+ * have the same CKA_ID or, if the key has none, the same public key. The key must have been opened writable. If only
+ * the security officer may store, logs the user out and the officer in: the key cannot sign any more then. The slot of
+ * a YubiKey holds one certificate: another one is overwritten only with `replace`, unless it is the placeholder that
+ * the module made with the key. Fails with ERROR_NO_KEY if it is occupied, with ERROR_TOKEN or ERROR_PIN. */
+int p11_key_store(struct p11_key *key, X509 *certificate, bool replace, size_t *others, struct error *error);
+
+/* Before the key signs what p11_key_store is to store: fails as that would if the security officer's PIN is needed and
+ * not given or of the wrong form, or if the slot is occupied. */
+int p11_key_check_store(struct p11_key *key, bool replace, struct error *error);
+
+/* When a YubiKey signs with a key: the values of CKA_YUBICO_TOUCH_POLICY and CKA_YUBICO_PIN_POLICY. */
+enum p11_touch_policy { P11_TOUCH_DEFAULT, P11_TOUCH_NEVER, P11_TOUCH_ALWAYS, P11_TOUCH_CACHED };
+enum p11_pin_policy { P11_PIN_DEFAULT, P11_PIN_NEVER, P11_PIN_ONCE, P11_PIN_ALWAYS };
+
+/* How to put a key on a token. All but the defaults are refused, before anything changes, by tokens other than
+ * YubiKeys. */
+struct p11_placing {
+	enum p11_touch_policy touch;
+	enum p11_pin_policy pin;
+	bool replace; /* what is in the YubiKey's slot */
+};
 
 /* What pair to make. */
 struct p11_pair_type {
 	const char *curve; /* of an EC key, as in alg.h, such as "P-256"; NULL: an RSA key */
 	unsigned bits;     /* of an RSA key */
+	struct p11_placing placing;
 };
 
 /* Generates a pair on the token that the URI names, with the URI's label and id (a random id if it has none). Reads
  * back its attributes, and destroys it if it could leave the token. *uri is the new key's full URI; the caller frees
- * it. Fails with ERROR_NO_KEY if label or id is taken, with ERROR_TOKEN or ERROR_PIN. */
+ * it. On a YubiKey, whose keys are in slots, the URI must name a slot by its id, and only the security officer logs in.
+ * Fails with ERROR_NO_KEY if label or id is taken, with ERROR_USAGE if the token does not take the placing, with
+ * ERROR_TOKEN or ERROR_PIN. */
 int p11_key_generate(const struct p11_request *request, const struct p11_pair_type *type, char **uri,
 		     struct error *error);
 
@@ -171,7 +197,11 @@ int p11_label_is_taken(const struct p11_key *key, const char *label, bool *taken
  * if one of these fails, or a signal interrupts it before that, removes what it stored. After a signal, error->signal
  * is set. *uri is the new key's full URI; the caller frees it. Fails with ERROR_NO_KEY if the key, its label or its id
  * is on the token already; and with ERROR_CONFIG, ERROR_TOKEN or ERROR_PIN. */
-int p11_key_import(const struct p11_request *request, EVP_PKEY *source, char **uri, struct error *error);
+int p11_key_import(const struct p11_request *request, EVP_PKEY *source, const struct p11_placing *placing, char **uri,
+		   struct error *error);
+
+/* Whether request.attester has proven the key. */
+bool p11_key_is_attested(const struct p11_key *key);
 
 /* The algorithm that the key signs with; never ALG_AUTO. */
 enum alg p11_key_alg(const struct p11_key *key);

@@ -15,6 +15,8 @@ struct session {
 	unsigned logins;    /* that the token accepted */
 	struct secret *pin; /* the accepted PIN, until the session is closed; NULL: pin pad, or no login */
 	enum error_class refused; /* the class of a login that failed: no other is tried; ERROR_NONE: none failed */
+	bool officer;             /* the security officer is logged in, not the user (officer.h) */
+	struct secret *so_pin;    /* read, but not sent yet, or accepted; NULL: neither */
 };
 
 int session_open(struct session *session, struct token *token, bool writable, struct error *error);

@@ -195,12 +195,21 @@ static int count_others(struct p11_key *key, const CK_ATTRIBUTE *id, size_t *oth
 	return result;
 }
 
-int p11_key_store(struct p11_key *key, X509 *certificate, size_t *others, struct error *error)
+int p11_key_check_store(struct p11_key *key, bool replace, struct error *error)
+{
+	(void)key;
+	(void)replace;
+	(void)error;
+	return 0;
+}
+
+int p11_key_store(struct p11_key *key, X509 *certificate, bool replace, size_t *others, struct error *error)
 {
 	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
 	int result;
 	CK_RV rv;
 
+	(void)replace;
 	*others = 0;
 	result = object_read(&key->ring->session, key->handle, CKA_LABEL, &label, error);
 	if (result == 0)

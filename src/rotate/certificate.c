@@ -170,7 +170,7 @@ static int store(const struct maker *maker, X509 *certificate, struct error *err
 	X509_free(stored);
 	if (is_there || !maker->stores)
 		return 0;
-	result = p11_key_store(maker->key, certificate, &others, error);
+	result = p11_key_store(maker->key, certificate, false, &others, error);
 	if (result < 0 && p11_is_refused_object(error)) {
 		note_not_stored(error);
 		return 0;
