@@ -12,6 +12,7 @@ void session_close(struct session *session)
 {
 	/* No C_CloseSession: C_Finalize follows and ends the session, and each call costs a round trip. */
 	secret_free(&session->pin);
+	secret_free(&session->so_pin);
 	session->open = false;
 }
 
@@ -216,6 +217,11 @@ int session_login(struct session *session, const struct p11_request *request, st
 	return log_in(session, request, session->token->alone, error);
 }
 
+int session_login_again(struct session *session, const struct p11_request *request, struct error *error)
+{
+	return log_in(session, request, false, error);
+}
+
 bool session_may_login(const struct session *session, const struct p11_request *request)
 {
 	const struct uri *uri = request->uri;
@@ -256,7 +262,11 @@ int session_renew(struct session *session, const struct p11_request *request, st
 	if (rv != CKR_OK)
 		return ckr_error(error, ERROR_TOKEN, rv, "cannot use another session with token \"%s\"",
 				 token_label(token));
-	if (!needs_login(session) || info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS)
+	if (session->officer && info.state != CKS_RW_SO_FUNCTIONS)
+		return error_set(error, ERROR_TOKEN, "the security officer's login to token \"%s\" was lost",
+				 token_label(token));
+	if (!needs_login(session) || session->officer || info.state == CKS_RO_USER_FUNCTIONS ||
+	    info.state == CKS_RW_USER_FUNCTIONS)
 		return token_check(token, &flags, error);
 	return try_login(session, request, CKU_USER, false, error);
 }

@@ -12,11 +12,11 @@ struct session {
 	bool open, writable;
 	bool failed;        /* it could not be opened again after a recovery, or must not sign with the key */
 	bool wants_login;   /* although the token does not set CKF_LOGIN_REQUIRED */
-	unsigned logins;    /* that the token accepted */
+	unsigned logins;    /* of the user that the token accepted */
 	struct secret *pin; /* the accepted PIN, until the session is closed; NULL: pin pad, or no login */
 	enum error_class refused; /* the class of a login that failed: no other is tried; ERROR_NONE: none failed */
 	bool officer;             /* the security officer is logged in, not the user (officer.h) */
-	struct secret *so_pin;    /* read, but not sent yet, or accepted; NULL: neither */
+	struct secret *so_pin;    /* read, but not sent yet; else NULL */
 };
 
 int session_open(struct session *session, struct token *token, bool writable, struct error *error);
@@ -38,6 +38,9 @@ int session_is_usable(const struct session *session, struct error *error);
 
 /* Logs in as the user, once, if the token requires it. Fails with ERROR_PIN or ERROR_TOKEN. */
 int session_login(struct session *session, const struct p11_request *request, struct error *error);
+
+/* The same after another login: always compares the token, and sends the PIN that the token has accepted, if it has. */
+int session_login_again(struct session *session, const struct p11_request *request, struct error *error);
 
 /* Whether to try a login to a token that does not set CKF_LOGIN_REQUIRED: it has a PIN, and one was given for it. */
 bool session_may_login(const struct session *session, const struct p11_request *request);
@@ -61,10 +64,11 @@ int session_check(const struct session *session, const struct p11_request *reque
 int session_refused(struct session *session, CK_RV rv, struct error *error);
 
 /* Opens another session with the same token, then closes the old one: the last session takes the login with it. If the
- * login is lost nevertheless, the accepted PIN is sent once more. Fails with ERROR_TOKEN or ERROR_PIN. */
+ * login is lost nevertheless, the accepted PIN is sent once more; but not the security officer's, whose login is then
+ * lost. Fails with ERROR_TOKEN or ERROR_PIN. */
 int session_renew(struct session *session, const struct p11_request *request, struct error *error);
 
-/* Wipes the PIN; the session itself ends with the module. */
+/* Wipes the PINs; the session itself ends with the module. */
 void session_close(struct session *session);
 
 /* Whether pin_get may have to wait for a person: it asks on the terminal, or reads something other than a regular
