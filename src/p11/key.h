@@ -5,6 +5,7 @@
 
 #include "p11/mechanism.h"
 #include "p11/object.h"
+#include "p11/policy.h"
 #include "p11/ring.h"
 
 /* Like its ring, written only while no other thread signs. */
@@ -17,8 +18,9 @@ struct p11_key {
 	bool missing;            /* the last recovery did not find it, but another of the ring's keys */
 	enum alg alg;            /* ALG_AUTO: not known yet */
 	const struct mechanism *mechanism; /* the first to try, later the one that signed first; set with `alg` */
-	bool prepared;           /* the next three are read */
+	bool prepared;           /* the next four are read */
 	bool always_authenticate;
+	struct policy policy;
 	EVP_PKEY *public;        /* NULL: unknown */
 	char *unchecked;         /* why signatures are not verified; NULL: they are */
 	atomic_bool has_signed;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "p11/observe.h"
+#include "p11/yubikey.h"
 
 #include <string.h>
 
@@ -16,6 +17,13 @@ void session_close(struct session *session)
 	session->open = false;
 }
 
+/* What to do about a PIN that is locked. */
+static const char *unlock(const struct token *token)
+{
+	return yubikey_is(token) ? yubikey_blocked :
+				   "unlock it with the PUK or the security officer's PIN, with the token's own tool";
+}
+
 /* Refuses a login that could lock the PIN. */
 static int check_flags(const struct token *token, CK_FLAGS flags, const struct p11_request *request,
 		       struct error *error)
@@ -24,7 +32,7 @@ static int check_flags(const struct token *token, CK_FLAGS flags, const struct p
 		error_set(error, ERROR_PIN,
 			  "the PIN of token \"%s\" is locked (CKF_USER_PIN_LOCKED); no login was tried",
 			  token_label(token));
-		error_hint(error, "unlock it with the PUK or the security officer's PIN, with the token's own tool");
+		error_hint(error, "%s", unlock(token));
 		return -ERROR_PIN;
 	}
 	if ((flags & CKF_USER_PIN_FINAL_TRY) != 0 && !request->allow_final_try) {
@@ -53,7 +61,8 @@ static void hint_tries(const struct token *token, struct error *error)
 	if (CALL(token->module, C_GetTokenInfo, token->slot, &info) != CKR_OK)
 		return;
 	if ((info.flags & CKF_USER_PIN_LOCKED) != 0)
-		error_hint(error, "the PIN is locked now; unlock it with the token's own tool");
+		error_hint(error, "the PIN is locked now; %s",
+			   yubikey_is(token) ? yubikey_blocked : "unlock it with the token's own tool");
 	else if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0)
 		error_hint(error, "one try is left; a wrong PIN locks the token");
 	else if ((info.flags & CKF_USER_PIN_COUNT_LOW) != 0)
@@ -74,7 +83,7 @@ static int login_error(const struct token *token, CK_RV rv, struct error *error)
 		break;
 	case CKR_PIN_LOCKED:
 		ckr_error(error, ERROR_PIN, rv, "token \"%s\" refused the login", label);
-		error_hint(error, "unlock it with the PUK or the security officer's PIN, with the token's own tool");
+		error_hint(error, "%s", unlock(token));
 		break;
 	case CKR_PIN_EXPIRED:
 		ckr_error(error, ERROR_PIN, rv, "token \"%s\" refused the login", label);

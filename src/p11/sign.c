@@ -83,6 +83,7 @@ static int call_sign(struct p11_signer *signer, const void *data, size_t size, u
 	if (token_is_there(token, error) < 0) /* another thread may have noticed in the meantime that it is gone */
 		return error_result(error);
 	*length = SIGNATURE_MAX;
+	policy_ask(&key->policy);
 	*rv = CALL(token->module, C_Sign, signer->session->handle, (CK_BYTE_PTR)input, input_length, signature, length);
 	return 0;
 }
@@ -123,6 +124,11 @@ int key_prepare(struct p11_key *key, struct error *error)
 		/* Some modules fail like this for an attribute that they do not know. */
 		key->always_authenticate = reads_always_authenticate(key);
 	}
+	if (policy_read(&key->ring->session, key->handle, &key->policy, error) < 0) {
+		EVP_PKEY_free(public);
+		return error_result(error);
+	}
+	key->always_authenticate |= key->policy.pin_always;
 	if (key->public == NULL)
 		key->public = public;
 	else
@@ -196,6 +202,12 @@ int sign_once(struct p11_signer *signer, const void *data, size_t size, unsigned
 		signer->mechanism = next;
 		if (call_sign(signer, data, size, signature, &got, &rv, error) < 0)
 			return error_result(error);
+	}
+	if (policy_missed_touch(&key->policy, signer->session->token, rv)) {
+		error_set(error, ERROR_TOKEN, "token \"%s\" did not sign: nobody touched it in time",
+			  token_label(signer->session->token)); /* no code: another try would wait again */
+		error_hint(error, "touch the YubiKey when it blinks; it waits for 15 seconds");
+		return -ERROR_TOKEN;
 	}
 	signer->needs_login = rv == CKR_USER_NOT_LOGGED_IN && !key->has_signed;
 	if (rv != CKR_OK)

@@ -30,7 +30,7 @@ static const double GENERATE_FACTOR = 10; /* for C_GenerateKeyPair: cards need m
 static struct call {
 	const char *_Atomic module, *_Atomic function;
 	_Atomic double since;       /* clock_ms */
-	double hinted;              /* `since` of the call for which a touch was asked for */
+	const char *_Atomic ask;    /* see watch_ask; empty once it was asked */
 	bool holds;                 /* signals (hold.h) */
 	sigset_t mask;              /* the thread's, which a module may change */
 	unsigned char stack[STACK_SIZE]; /* for its signal handlers */
@@ -108,8 +108,14 @@ void watch_for_person(void)
 	mine->holds = false;
 }
 
+void watch_ask(const char *text)
+{
+	mine->ask = text;
+}
+
 void watch_leave(void)
 {
+	mine->ask = NULL;
 	/* Cheaper for signatures: after C_SignInit, which another call follows at once, nothing is restored. */
 	if (strcmp(mine->function, "C_Sign") == 0)
 		kept_restore_some(&mine->mask);
@@ -169,12 +175,11 @@ static void handle_exit(void)
 
 static void look_at(struct call *call, double now, double asleep)
 {
-	const char *function = call->function;
+	const char *function = call->function, *ask = call->ask;
 	double since = call->since, taken = now - since, limit = (double)watch.timeout * 1e3;
 	char seconds[32];
 
-	/* The process or the machine was stopped: no module caused the delay. A call that has begun in the meantime is
-	 * left alone. */
+	/* The process or the machine was stopped. A call that has begun in the meantime is left alone. */
 	if (asleep > ASLEEP_MS)
 		(void)atomic_compare_exchange_strong(&call->since, &since, since + asleep);
 	if (function == NULL || asleep > ASLEEP_MS)
@@ -186,11 +191,11 @@ static void look_at(struct call *call, double now, double asleep)
 		TELL("the module ", call->module, " did not return from ", function, " within ", seconds,
 		     " s; allow more time with --module-timeout");
 	}
-	if (call->hinted == since || taken <= (double)P11_TOUCH_MS || strcmp(function, "C_Sign") != 0)
+	if (taken <= (double)P11_TOUCH_MS || strcmp(function, "C_Sign") != 0 || (ask != NULL && *ask == '\0'))
 		return;
-	call->hinted = since;
+	call->ask = "";
 	if (isatty(STDERR_FILENO) == 1)
-		message_note("touch the token if it blinks");
+		message_note("%s", ask != NULL ? ask : "touch the token if it blinks");
 }
 
 /* Tells why a signal has no effect yet. */
@@ -203,8 +208,7 @@ static void look_at_signals(double now)
 			     call->module, call->function);
 }
 
-/* With the lock held. A batch may have nothing to sign for days. A call that begins meanwhile is seen here, or sees
- * `rests` and wakes the thread. */
+/* With the lock held. A call that begins in the meantime is seen here, or sees `rests` and wakes the thread. */
 static void rest(void)
 {
 	watch.rests = true;

@@ -19,6 +19,10 @@ void watch_enter(const char *module, const char *function);
 void watch_for_person(void);
 void watch_leave(void);
 
+/* Sets what the watch asks for if this thread's next call, C_Sign, takes long; it is not copied. Empty: nothing. NULL,
+ * as without this function: to touch the token if it blinks. The thread must have made a call before. */
+void watch_ask(const char *text);
+
 /* All output is written, except `line` (NULL: none), and the exit status is `status`. A module that hangs, crashes or
  * exits from now on causes a warning; the program then writes `line` and exits with `status`. A status of -1 cancels
  * this. */

@@ -145,7 +145,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_REVOKE, "revoke", .type = TYPE_FLAG, .option_only = true,
 	      .help = "revoke the bearer when the command ends"),
 	ENTRY(SETTING_ROOTS, "roots", .type = TYPE_TEXT, .option_only = true, .argument = "FILE",
-	      .help = "verify with these certificates instead of attestation-roots"),
+	      .help = "verify with these, not with attestation-roots"),
 	ENTRY(SETTING_SESSIONS, "sessions", .type = TYPE_NUMBER, .argument = "N", .min = 1, .max = 64,
 	      .help = "with --batch: sessions that sign; default: one per processor"),
 	ENTRY(SETTING_SET, "set", .type = TYPE_FLAG, .option_only = true, .help = "print a JWKS, a set of keys"),
