@@ -46,8 +46,8 @@ int attest_prove(const struct x509_roots *roots, const struct p11_attestation *a
 		memset(chain, 0, sizeof(*chain));
 	result = x509_attestation_parse(attestation->certificate, facts, error);
 	if (result == 0 && roots != NULL)
-		result = x509_attestation_verify(roots, attestation->certificate, attestation->device, time(NULL), chain,
-						 error);
+		result = x509_attestation_verify(roots, attestation->certificate, attestation->device, time(NULL),
+						 chain, error);
 	else if (result == 0 && chain != NULL)
 		result = shown(attestation, chain, error);
 	if (result == 0)

@@ -66,8 +66,8 @@ static int refuse_issuer(const struct check *check, const char *where, struct er
 		error_append(error, "the token does not show the certificate in slot f9, or %s is not the one for this "
 			     "firmware", check->roots->path);
 	else
-		error_append(error, "the attestation key may have been replaced, or %s is not the one for this firmware",
-			     check->roots->path);
+		error_append(error, "the attestation key may have been replaced, or %s is not the one for this "
+			     "firmware", check->roots->path);
 	error_hint(error, "use a file with the roots and intermediates of the vendor; firmware 5.7.4 and later needs "
 			  "other ones than before");
 	return -ERROR_NO_KEY;

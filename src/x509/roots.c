@@ -28,8 +28,8 @@ static int check_roots(const struct x509_roots *roots, struct error *error)
 		if (x509_root_is_trusted(roots->list.list[i]))
 			return 0;
 	}
-	error_set(error, ERROR_CONFIG, "%s holds no root: none of its certificates is a CA's and signed with its own key",
-		  roots->path);
+	error_set(error, ERROR_CONFIG, "%s holds no root: none of its certificates is a CA's and signed with its own "
+		  "key", roots->path);
 	error_hint(error, "add the vendor's root to the intermediates in it");
 	return -ERROR_CONFIG;
 }
@@ -38,7 +38,8 @@ static int parse(struct x509_roots *roots, const char *data, size_t length, stru
 {
 	/* Even if it is no certificate, that is what the user must know. */
 	if (x509_has_private_key(data, length)) {
-		error_set(error, ERROR_CONFIG, "%s contains a private key; only certificates belong in it", roots->path);
+		error_set(error, ERROR_CONFIG, "%s contains a private key; only certificates belong in it",
+			  roots->path);
 		error_hint(error, "remove the private key; if it is in use, replace the key pair: it is no longer "
 				  "secret");
 		return -ERROR_CONFIG;
