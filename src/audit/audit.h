@@ -41,6 +41,7 @@ struct audit_record {
 	const struct audit_peer *peer;
 	const char *token_serial;
 	const char *key_fingerprint; /* SHA-256 of the SubjectPublicKeyInfo, in hexadecimal */
+	bool attested;               /* the key was proven to be made on its token */
 	const char *alg, *iss, *sub, *aud, *jti;
 	long long exp;               /* seconds since 1970 */
 	const struct error *failure; /* NULL: it succeeded */

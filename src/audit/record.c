@@ -100,6 +100,7 @@ static void collect(struct fields *fields, const struct audit_record *record, un
 	add(fields, "profile", record->profile, false);
 	add(fields, "token_serial", record->token_serial, false);
 	add(fields, "key_fingerprint", record->key_fingerprint, false);
+	add(fields, "attested", record->attested ? "true" : NULL, true);
 	add(fields, "alg", record->alg, false);
 	add(fields, "iss", record->iss, false);
 	add(fields, "sub", record->sub, false);

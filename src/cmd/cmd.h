@@ -56,6 +56,17 @@ extern const struct settings_needed cmd_needs_key[], cmd_needs_assertion[], cmd_
 int cmd_key_request(const struct settings *settings, const char *uri, struct p11_request *request,
 		    struct error *error);
 
+struct x509_roots; /* see x509/attestation.h */
+
+/* The vendor's certificates in the file that the setting names; NULL: it names none. A process reads each file once,
+ * and keeps them. Fails as x509_roots_read does. */
+int cmd_roots(const struct settings *settings, enum setting_id id, const struct x509_roots **roots,
+	      struct error *error);
+
+/* Sets request->attester if the settings require attested keys. Part of cmd_key_request. Fails with ERROR_CONFIG if
+ * they name no certificates that prove it, and as x509_roots_read does. */
+int cmd_attester(const struct settings *settings, struct p11_request *request, struct error *error);
+
 /* Opens the recorder that the settings ask for, and has the key of `request` observed; *recorder is NULL if the audit
  * is off. Call it last before the key is opened. Fails as recorder_open does, or with ERROR_USAGE or ERROR_CONFIG. The
  * caller closes *recorder, also after a failure. */

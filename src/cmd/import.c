@@ -34,9 +34,9 @@ static int read_passphrase(const struct settings *settings, const char *name, st
 }
 
 /* An imported key cannot have been generated on the token. */
-static int refuse_requirement(struct error *error)
+static int refuse_requirement(const char *option, struct error *error)
 {
-	error_set(error, ERROR_NO_KEY, "--require-nonextractable refuses keys that were imported");
+	error_set(error, ERROR_NO_KEY, "%s refuses keys that were imported", option);
 	error_hint(error, "generate a key on the token instead: p11bearer keygen");
 	return -ERROR_NO_KEY;
 }
@@ -105,7 +105,9 @@ static int run(const struct settings *settings, struct error *error)
 		name = "standard input";
 	}
 	if (result == 0 && request.require_nonextractable)
-		result = refuse_requirement(error);
+		result = refuse_requirement("--require-nonextractable", error);
+	if (result == 0 && request.attester != NULL)
+		result = refuse_requirement("--require-attested", error);
 	if (result == 0)
 		result = read_key(settings, path, name, &key, error);
 	if (result == 0)

@@ -65,6 +65,13 @@ static int print(const struct settings *settings, const cJSON *root, struct erro
 	return result;
 }
 
+static int refuse_several(const char *option, struct error *error)
+{
+	error_set(error, ERROR_USAGE, "%s needs a login, and jwk does not log in for several keys", option);
+	error_hint(error, JOIN);
+	return -ERROR_USAGE;
+}
+
 static int run(const struct settings *settings, struct error *error)
 {
 	bool set = settings_flag(settings, SETTING_SET), alone = settings_operand(settings, 0) == NULL;
@@ -76,12 +83,10 @@ static int run(const struct settings *settings, struct error *error)
 		error_hint(error, "with --set, URIs name more keys");
 		return -ERROR_USAGE;
 	}
-	if (!alone && settings_flag(settings, SETTING_REQUIRE_NONEXTRACTABLE)) {
-		error_set(error, ERROR_USAGE, "--require-nonextractable needs a login, and jwk does not log in for "
-			  "several keys");
-		error_hint(error, JOIN);
-		return -ERROR_USAGE;
-	}
+	if (!alone && settings_flag(settings, SETTING_REQUIRE_NONEXTRACTABLE))
+		return refuse_several("--require-nonextractable", error);
+	if (!alone && settings_flag(settings, SETTING_REQUIRE_ATTESTED))
+		return refuse_several("--require-attested", error);
 	if (!alone && settings_text(settings, SETTING_KID) != NULL)
 		return error_set(error, ERROR_USAGE, "--kid is for one key, not for several");
 	root = cJSON_CreateObject();

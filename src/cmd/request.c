@@ -59,7 +59,7 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 		settings_blame(settings, SETTING_SO_PIN_FROM, error);
 		return error_result(error);
 	}
-	return 0;
+	return cmd_attester(settings, request, error);
 }
 
 int cmd_recorder(const struct settings *settings, struct p11_request *request, struct recorder **recorder,

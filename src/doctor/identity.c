@@ -103,6 +103,8 @@ void doctor_identity_key(struct doctor *doctor, struct doctor_finding *finding)
 
 	if (find(doctor, &seen, &error) < 0)
 		doctor_fail(finding, &error);
+	else if (seen.attested == 0)
+		doctor_fail(finding, &seen.unproven);
 	else if (seen.public != NULL)
 		compare(doctor, seen.public, finding);
 	else

@@ -65,7 +65,7 @@ doctor_check_run doctor_modules_loaded, doctor_modules_refused;
 doctor_check_run doctor_token_present, doctor_token_flags, doctor_token_pin, doctor_token_hardware;
 doctor_check_run doctor_token_sessions, doctor_token_login;
 doctor_check_run doctor_key_present, doctor_key_type, doctor_key_protection, doctor_key_authenticate;
-doctor_check_run doctor_key_mechanism, doctor_key_algorithm, doctor_key_signature;
+doctor_check_run doctor_key_mechanism, doctor_key_algorithm, doctor_key_attested, doctor_key_signature;
 doctor_check_run doctor_certificate_read, doctor_certificate_key, doctor_certificate_expiry, doctor_certificate_size;
 doctor_check_run doctor_app_files, doctor_app_certificate;
 doctor_check_run doctor_agent_socket, doctor_agent_profile, doctor_agent_worker, doctor_agent_certificate;

@@ -102,6 +102,23 @@ void doctor_key_protection(struct doctor *doctor, struct doctor_finding *finding
 	add_flag(finding, "local", seen->local);
 }
 
+void doctor_key_attested(struct doctor *doctor, struct doctor_finding *finding)
+{
+	const struct p11_seen_key *seen = &doctor->now->seen;
+
+	if (doctor->given->request->key.attester == NULL) {
+		doctor_skip(finding, "needs --require-attested");
+		return;
+	}
+	if (is_hidden(doctor, finding))
+		return;
+	if (seen->attested == 1)
+		doctor_ok(finding, "the token proves that it made the key");
+	else
+		doctor_fail(finding, &seen->unproven);
+	doctor_fact_flag(finding, "attested", seen->attested == 1);
+}
+
 void doctor_key_authenticate(struct doctor *doctor, struct doctor_finding *finding)
 {
 	bool always = doctor->now->seen.always_authenticate == 1;

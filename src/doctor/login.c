@@ -53,6 +53,10 @@ void doctor_key_signature(struct doctor *doctor, struct doctor_finding *finding)
 	const char *unchecked;
 	struct error error;
 
+	if (doctor_find(doctor, "key.attested")->status == DOCTOR_FAILURE) {
+		doctor_skip(finding, "needs key.attested");
+		return;
+	}
 	/* A short key could sign, but what signs with it would warn of what key.type has found. */
 	if (doctor_find(doctor, "key.type")->status == DOCTOR_FAILURE) {
 		doctor_skip(finding, "needs key.type");

@@ -276,6 +276,7 @@ int p11_plan_make(struct p11_plan *plan, const struct p11_request *request, bool
 	plan->key->ring->request = *request;
 	plan->key->ring->request.require_hardware = false;
 	plan->key->ring->request.require_nonextractable = false;
+	plan->key->ring->request.attester = NULL;
 	plan->key->uri = request->uri;
 	return make(plan, writable, error);
 }

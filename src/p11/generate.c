@@ -80,7 +80,7 @@ static int generate(struct p11_key *key, const struct p11_request *request, cons
 		return error_result(error);
 	new_key_warn_of_uses(&key->ring->session, key->handle);
 	new_key_read_names(key);
-	if (require_nonextractable(key->ring, key->handle, error) < 0) {
+	if (require_nonextractable(key->ring, key->handle, error) < 0 || key_require_attested(key, error) < 0) {
 		error_append(error, "; the key was made: %s", key->full_uri);
 		return error_result(error);
 	}

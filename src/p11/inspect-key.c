@@ -67,6 +67,17 @@ static int look_at_half(struct p11_key *view, struct p11_seen_key *seen, struct 
 	return 0;
 }
 
+/* Fails only if that ends the search. */
+static int look_for_proof(const struct p11_key *view, CK_OBJECT_HANDLE private, struct p11_seen_key *seen)
+{
+	bool attested;
+	int result = require_attested(view->ring, private, &attested, NULL, &seen->unproven);
+
+	if (view->ring->request.attester != NULL)
+		seen->attested = attested ? 1 : 0;
+	return result < 0 && template_ends_search(&seen->unproven) ? result : 0;
+}
+
 static int look_at_private(const struct p11_key *view, CK_OBJECT_HANDLE private, CK_KEY_TYPE key_type,
 			   struct p11_seen_key *seen, struct error *error)
 {
@@ -88,6 +99,10 @@ static int look_at_private(const struct p11_key *view, CK_OBJECT_HANDLE private,
 	seen->extractable = flags[1];
 	seen->local = flags[2];
 	seen->always_authenticate = flags[3];
+	if (look_for_proof(view, private, seen) < 0) {
+		*error = seen->unproven;
+		return error_result(error);
+	}
 	if (seen->public != NULL)
 		read_half(seen);
 	if (seen->bits > 0)
@@ -129,7 +144,8 @@ int p11_inspect_key(struct p11_key *key, const struct uri *uri, struct p11_seen_
 {
 	struct p11_key view = *key; /* another key in the same session, of which only the search is used */
 
-	*seen = (struct p11_seen_key){ .sensitive = -1, .extractable = -1, .local = -1, .always_authenticate = -1 };
+	*seen = (struct p11_seen_key){ .sensitive = -1, .extractable = -1, .local = -1, .always_authenticate = -1,
+					.attested = -1 };
 	view.uri = uri;
 	view.handle = CK_INVALID_HANDLE;
 	return look(&view, seen, error);

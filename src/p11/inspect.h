@@ -59,6 +59,8 @@ struct p11_seen_key {
 	int sensitive, extractable, local, always_authenticate;
 	EVP_PKEY *public;  /* NULL: not shown */
 	X509 *certificate; /* of this key, on the token; NULL: none */
+	int attested;      /* by request.attester; -1: it has none, or the key is hidden */
+	struct error unproven; /* if it is 0: why */
 };
 
 /* Looks at the key that the URI names: the request's, or another one on the same token. p11_seen_key_clear frees what

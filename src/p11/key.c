@@ -219,7 +219,9 @@ int key_log_in(struct p11_key *key, struct error *error)
 	    (key->matches > 0 || error->class != ERROR_NO_KEY || !session_may_login(&key->ring->session, request) ||
 	     session_login_anyway(&key->ring->session, request, error) < 0 || key_find(key, error) < 0))
 		return error_result(error);
-	return require_nonextractable(key->ring, key->handle, error);
+	if (require_nonextractable(key->ring, key->handle, error) < 0)
+		return error_result(error);
+	return key_require_attested(key, error);
 }
 
 int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)

@@ -98,6 +98,9 @@ int require_nonextractable(const struct ring *ring, CK_OBJECT_HANDLE private, st
 int require_attested(const struct ring *ring, CK_OBJECT_HANDLE private, bool *attested, EVP_PKEY **public,
 		     struct error *error);
 
+/* The same for the key itself, whose public half becomes the attested one. */
+int key_require_attested(struct p11_key *key, struct error *error);
+
 /* --- the algorithm (fit.c) --------------------------------------------------------------------------------------- */
 
 /* Whether keys of the type fit the algorithm; ALG_AUTO: RSA and EC keys do. */

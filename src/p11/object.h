@@ -92,6 +92,10 @@ unsigned curve_bits(const char *name);
 int object_half(const struct session *session, CK_OBJECT_CLASS class, CK_OBJECT_HANDLE object, EVP_PKEY **half,
 		struct error *error);
 
+/* The certificate that the object holds, which the caller frees; NULL if it holds none that can be parsed, and after a
+ * failure. Fails with ERROR_TOKEN. */
+int object_x509(const struct session *session, CK_OBJECT_HANDLE object, X509 **certificate, struct error *error);
+
 /* The public half of a private key of that type, RSA or EC, as p11_key_public describes it. */
 int object_public(const struct session *session, CK_OBJECT_HANDLE private, CK_KEY_TYPE type, EVP_PKEY **public,
 		  struct error *error);

@@ -80,8 +80,8 @@ static int read_half(struct p11_key *key, const struct p11_request *request, boo
 {
 	if (key_begin(key, request, false, error) < 0)
 		return error_result(error);
-	/* Only the private key itself shows whether it can leave the token. */
-	if (!request->require_nonextractable && look(key, public, error) < 0)
+	/* Only the private key itself shows whether it can leave the token, and which attestation is its own. */
+	if (!request->require_nonextractable && request->attester == NULL && look(key, public, error) < 0)
 		return error_result(error);
 	if (*public != NULL)
 		return 0;

@@ -80,21 +80,32 @@ static int public_from_key(const struct session *session, CK_OBJECT_HANDLE objec
 	return *public != NULL ? 0 : result;
 }
 
-static int public_from_certificate(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,
-				   struct error *error)
+int object_x509(const struct session *session, CK_OBJECT_HANDLE object, X509 **certificate, struct error *error)
 {
 	CK_ATTRIBUTE value;
 	const unsigned char *der;
-	X509 *certificate;
 
+	*certificate = NULL;
 	if (object_read(session, object, CKA_VALUE, &value, error) < 0)
 		return error_result(error);
 	der = value.pValue;
-	certificate = d2i_X509(NULL, &der, (long)value.ulValueLen);
+	if (der != NULL)
+		*certificate = d2i_X509(NULL, &der, (long)value.ulValueLen);
+	ERR_clear_error();
+	free(value.pValue);
+	return 0;
+}
+
+static int public_from_certificate(const struct session *session, CK_OBJECT_HANDLE object, EVP_PKEY **public,
+				   struct error *error)
+{
+	X509 *certificate;
+
+	if (object_x509(session, object, &certificate, error) < 0)
+		return error_result(error);
 	if (certificate != NULL)
 		*public = X509_get_pubkey(certificate);
 	X509_free(certificate);
-	free(value.pValue);
 	return 0;
 }
 

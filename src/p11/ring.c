@@ -99,7 +99,9 @@ static int find_beside(struct p11_key *key, struct error *error)
 			return error_set(error, ERROR_NO_KEY, "%s and %s name the same key", uri_shown(other->uri),
 					 uri_shown(key->uri));
 	}
-	return require_nonextractable(key->ring, key->handle, error);
+	if (require_nonextractable(key->ring, key->handle, error) < 0)
+		return error_result(error);
+	return key_require_attested(key, error);
 }
 
 int p11_key_open_beside(struct p11_key **other, struct p11_key *key, const struct uri *uri, struct error *error)

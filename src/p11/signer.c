@@ -251,6 +251,7 @@ void p11_signer_event(const struct p11_signer *signer, struct p11_event *event)
 		.kind = P11_SIGNATURE,
 		.public = signer->public != NULL ? signer->public : signer->key->public,
 		.alg = alg_info(signer->key->alg)->name,
+		.attested = signer->key->attested,
 	};
 	observe_serial(signer->key->ring->session.token, event->serial);
 }

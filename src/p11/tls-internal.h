@@ -14,6 +14,7 @@ struct p11_tls {
 
 	/* (tls-key.c) What the token shows of the key. */
 	CK_OBJECT_HANDLE handle;
+	bool attested;             /* by request.attester */
 	CK_KEY_TYPE type;          /* CKK_RSA or CKK_EC: the certificate's */
 	CK_ATTRIBUTE label, id;    /* owned; pValue NULL: it has none */
 	bool always_authenticate;

@@ -4,6 +4,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -160,6 +161,41 @@ static int choose_rsa(struct p11_tls *tls, struct error *error)
 	return 0;
 }
 
+/* Every signature is verified with the certificate, so it must be that of the attested key. */
+static int compare(const struct p11_tls *tls, EVP_PKEY *attested, struct error *error)
+{
+	bool same = EVP_PKEY_eq(attested, X509_get0_pubkey(tls->certificate)) == 1;
+
+	ERR_clear_error();
+	return same ? 0 : error_set(error, ERROR_NO_KEY, "the TLS certificate is not that of the attested key on token "
+				    "\"%s\"", token_label(tls->ring->session.token));
+}
+
+/* Checks what the request requires of the TLS key. The signing key was checked when it was opened. */
+static int check_key(struct p11_tls *tls, struct error *error)
+{
+	const char *option = "--require-nonextractable";
+	EVP_PKEY *public = NULL;
+	int result;
+
+	if (tls->uri == NULL) {
+		tls->attested = tls->key->attested;
+		return tls->attested ? compare(tls, tls->key->public, error) : 0;
+	}
+	result = require_nonextractable(tls->ring, tls->handle, error);
+	if (result == 0 && !tls->attested) { /* also after a recovery, the certificate is that of the attested key */
+		option = "--require-attested";
+		result = require_attested(tls->ring, tls->handle, &tls->attested, &public, error);
+	}
+	if (result == 0 && public != NULL)
+		result = compare(tls, public, error);
+	EVP_PKEY_free(public);
+	if (result == -ERROR_NO_KEY) /* the assertion was signed, by another key */
+		error_hint(error, "this is the TLS key, %s; give another with --tls-key, or omit %s",
+			   uri_shown(tls->uri), option);
+	return result;
+}
+
 int tls_key_find(struct p11_tls *tls, struct error *error)
 {
 	const struct token *token = tls->ring->session.token;
@@ -170,12 +206,8 @@ int tls_key_find(struct p11_tls *tls, struct error *error)
 	tls->handle = tls->key->handle;
 	if ((tls->uri != NULL ? search(tls, error) : key_is_there(tls->key, error)) < 0)
 		return error_result(error);
-	if (tls->uri != NULL && require_nonextractable(tls->ring, tls->handle, error) < 0) {
-		if (error->class == ERROR_NO_KEY) /* the assertion was signed, by another key */
-			error_hint(error, "this is the TLS key, %s; give another with --tls-key, or omit "
-				   "--require-nonextractable", uri_shown(tls->uri));
+	if (check_key(tls, error) < 0)
 		return error_result(error);
-	}
 	if (read_attributes(tls, error) < 0)
 		return error_result(error);
 #ifndef HAVE_PKCS11_ENUMERATE_KEYS_EXT

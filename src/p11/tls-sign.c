@@ -101,6 +101,7 @@ static void report(struct p11_tls *tls, const struct job *job, double millisecon
 		.public = X509_get0_pubkey(tls->certificate),
 		.alg = tls->type == CKK_EC ? "ECDSA" : job->padding == RSA_PKCS1_PADDING ? "RSASSA-PKCS1-v1_5" :
 											   "RSASSA-PSS",
+		.attested = tls->attested,
 	};
 	int result = tls->failure.class == ERROR_NONE ? 0 : error_result(&tls->failure);
 

@@ -8,20 +8,29 @@
 
 enum { DAY = 86400 }; /* seconds */
 
-void x509_subject(X509 *certificate, char *text, size_t size)
+static void show_name(const X509_NAME *name, char *text, size_t size)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *data = NULL;
 	long length = 0;
 
 	snprintf(text, size, "?");
-	if (bio != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0,
-					      XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
 		length = BIO_get_mem_data(bio, &data);
 	if (length > 0)
 		snprintf(text, size, "%.*s", (int)length, data);
 	BIO_free(bio);
 	ERR_clear_error();
+}
+
+void x509_subject(X509 *certificate, char *text, size_t size)
+{
+	show_name(X509_get_subject_name(certificate), text, size);
+}
+
+void x509_issuer(X509 *certificate, char *text, size_t size)
+{
+	show_name(X509_get_issuer_name(certificate), text, size);
 }
 
 static void show_time(const ASN1_TIME *moment, char *text, size_t size)

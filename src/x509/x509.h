@@ -75,9 +75,10 @@ int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X
  * exhausted. */
 bool x509_has_private_key(const void *data, size_t length);
 
-/* Format the subject (RFC 2253) and the start and end of the validity, as in 2027-01-31T12:00:00Z; "?" on failure. The
- * text is truncated to fit. */
+/* Format the subject and the issuer (RFC 2253), and the start and end of the validity, as in 2027-01-31T12:00:00Z; "?"
+ * on failure. The text is truncated to fit. */
 void x509_subject(X509 *certificate, char *text, size_t size);
+void x509_issuer(X509 *certificate, char *text, size_t size);
 void x509_beginning(X509 *certificate, char *text, size_t size);
 void x509_expiry(X509 *certificate, char *text, size_t size);
 

@@ -83,6 +83,9 @@
  *   pin-pad=PIN                          C_Login with NULL takes this PIN
  *   always-authenticate[=drop]           private keys require a login for each signature; a C_Sign without it ends the login
  *   always-authenticate=RSA, always-authenticate=EC  only keys of this type do
+ *   attestation=FILE:ID, device=FILE     the token shows these bytes as the attestation (CKA_TOKEN false) of the key with this
+ *                                        id (two hexadecimal digits), or as the certificate of the key that signs attestations
+ *                                        (id 19), as a YubiKey does
  *   thread                               the module's own thread waits forever, as in modules of network HSMs
  */
 #include "shim.h"
@@ -282,6 +285,9 @@ static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK
 		return CKR_SESSION_COUNT;
 	}
 	rv = module->C_OpenSession(slot, flags, application, notify, session);
+	if (rv == CKR_OK) {
+		attestation_session(slot);
+	}
 	state_opened(rv == CKR_OK ? *session : CK_INVALID_HANDLE);
 	return rv;
 }

@@ -73,6 +73,10 @@ void mechanism_signature(CK_BYTE *bytes, CK_ULONG *length); /* gives it the form
 int turns_begin(const struct call *call);
 void turns_end(int lock);
 
+/* attestation.c */
+enum parsed attestation_parse(char *text);
+void attestation_session(CK_SLOT_ID slot); /* after a session was opened: the token shows its attestations */
+
 /* odd.c */
 /* Templates that are changed (breaks.c): of C_FindObjectsInit and of C_GetAttributeValue. */
 enum parsed breaks_parse(char *text);
