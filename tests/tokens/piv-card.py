@@ -91,6 +91,7 @@ class Reader:
                 time.sleep(0.05)
                 continue
             try:
+                self.pulled = False
                 self.connection = socket.create_connection(("127.0.0.1", self.port))
                 self.card.reset()
                 self.events.write("inserted\n")
@@ -99,7 +100,6 @@ class Reader:
             except (EOFError, OSError):
                 self.connection = None
                 self.events.write("pulled\n" if self.pulled else "disconnected\n")
-                self.pulled = False
                 time.sleep(0.05)
 
 
