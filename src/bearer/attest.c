@@ -10,12 +10,10 @@ static int compare_serial(const struct x509_attestation *facts, const char *seri
 {
 	char attested[24];
 
-	serial += strspn(serial, " ");
 	if (!facts->has_serial || serial[0] == '\0' || serial[strspn(serial, "0123456789")] != '\0')
 		return 0;
-	serial += strspn(serial, "0");
 	snprintf(attested, sizeof(attested), "%lu", facts->serial);
-	if (strcmp(attested, serial) == 0)
+	if (strcmp(attested, serial + strspn(serial, "0")) == 0)
 		return 0;
 	error_set(error, ERROR_NO_KEY, "the attestation is of another device: its serial number is %s, and that of the "
 		  "token is %s", attested, serial);

@@ -131,7 +131,7 @@ static bool is_old_device(const struct check *check, X509_STORE_CTX *context)
 	if (X509_STORE_CTX_get_error_depth(context) != 1 || !is_same(certificate, check->device) ||
 	    sk_X509_num(X509_STORE_CTX_get0_chain(context)) != 3) /* a root signed it */
 		return false;
-	return (X509_get_extension_flags(certificate) & (EXFLAG_BCONS | EXFLAG_KUSAGE | EXFLAG_INVALID)) == 0 &&
+	return (X509_get_extension_flags(certificate) & (EXFLAG_BCONS | EXFLAG_INVALID)) == 0 &&
 	       X509_NAME_entry_count(X509_get_subject_name(certificate)) == 1 &&
 	       X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text, sizeof(text)) > 0 &&
 	       strcmp(text, name) == 0;

@@ -29,8 +29,8 @@ static bool read_serial(struct x509_attestation *attestation, const unsigned cha
 	const unsigned char *next = bytes;
 	ASN1_INTEGER *number = d2i_ASN1_INTEGER(NULL, &next, (long)length);
 	uint64_t value;
-	/* OpenSSL also reads BER, of which DER is the shortest form. */
-	bool fits = number != NULL && next == bytes + length && i2d_ASN1_INTEGER(number, NULL) == (int)length &&
+	/* OpenSSL also reads BER, of which DER is the shortest form, and ignores what follows. */
+	bool fits = number != NULL && i2d_ASN1_INTEGER(number, NULL) == (int)length &&
 		    ASN1_INTEGER_get_uint64(&value, number) == 1 && value > 0 && value <= UINT32_MAX;
 
 	ASN1_INTEGER_free(number);

@@ -339,6 +339,20 @@ static void test_foreign_root_with_the_same_name(void **state)
 	refuses(state, &scene, NOT_SIGNED, true);
 }
 
+/* Names itself as its issuer, but was not signed with its own key: openssl, too, does not trust it. */
+static void test_root_with_a_wrong_signature(void **state)
+{
+	struct scene scene = scene_new();
+	struct spec foreign = root_spec(), forged = root_spec();
+
+	foreign.subject = foreign.issuer = "Other";
+	foreign.key = foreign.issuer_key = other_key;
+	forged.issuer_key = other_key;
+	replace(&scene.file[0], foreign);
+	scene.file[1] = made(forged);
+	refuses(state, &scene, "the certificate CN=Root in FILE was not signed by any of the roots in FILE", true);
+}
+
 static void test_replaced_and_self_signed_f9(void **state)
 {
 	struct scene scene = scene_new();
@@ -592,6 +606,7 @@ int main(void)
 		TEST_IN_FOLDER(test_old_device_without_basic_constraints),
 		TEST_IN_FOLDER(test_foreign_root),
 		TEST_IN_FOLDER(test_foreign_root_with_the_same_name),
+		TEST_IN_FOLDER(test_root_with_a_wrong_signature),
 		TEST_IN_FOLDER(test_replaced_and_self_signed_f9),
 		TEST_IN_FOLDER(test_key_in_f9_without_its_certificate),
 		TEST_IN_FOLDER(test_f9_is_not_shown),

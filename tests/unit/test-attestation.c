@@ -4,6 +4,8 @@
 
 #include "x509/attestation.h"
 
+#include <openssl/pem.h>
+
 static EVP_PKEY *key; /* made once */
 
 static int make_key(void **state)
@@ -55,6 +57,34 @@ static void test_all_is_read(void **state)
 	assert_int_equal(attestation.touch, 3);
 	assert_true(attestation.has_form);
 	assert_int_equal(attestation.form, 3);
+}
+
+/* The program openssl shows the same extensions of the same certificate. */
+static void test_openssl_shows_the_same(void **state)
+{
+	static const char *const lines[] = { YUBICO "3", "[HEX DUMP]:050403", YUBICO "7", "[HEX DUMP]:020400BC614E",
+					     YUBICO "8", "[HEX DUMP]:0203", YUBICO "9", "[HEX DUMP]:03\n" };
+	X509 *certificate = with((struct raw_extension[6]){ FIRMWARE, SERIAL, POLICIES, FORM });
+	const char *path = unit_path(state, "attestation");
+	char command[1024], text[8192];
+	FILE *file = fopen(path, "w"), *output;
+	const char *next = text;
+	size_t length;
+
+	assert_non_null(file);
+	assert_int_equal(PEM_write_X509(file, certificate), 1);
+	assert_int_equal(fclose(file), 0);
+	X509_free(certificate);
+	snprintf(command, sizeof(command), "openssl asn1parse -in %s", path);
+	output = popen(command, "r");
+	assert_non_null(output);
+	length = fread(text, 1, sizeof(text) - 1, output);
+	text[length] = '\0';
+	assert_int_equal(pclose(output), 0);
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		assert_contains(next, lines[i]);
+		next = strstr(next, lines[i]) + strlen(lines[i]);
+	}
 }
 
 static void test_serial_and_form_may_be_missing(void **state)
@@ -237,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_is_read),
+		TEST_IN_FOLDER(test_openssl_shows_the_same),
 		cmocka_unit_test(test_serial_and_form_may_be_missing),
 		cmocka_unit_test(test_other_extensions_are_ignored),
 		cmocka_unit_test(test_serials),
