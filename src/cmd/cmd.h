@@ -67,6 +67,9 @@ int cmd_roots(const struct settings *settings, enum setting_id id, const struct 
  * they name no certificates that prove it, and as x509_roots_read does. */
 int cmd_attester(const struct settings *settings, struct p11_request *request, struct error *error);
 
+/* How to put a new key on a token, from --touch, --pin-policy and --replace. */
+struct p11_placing cmd_placing(const struct settings *settings);
+
 /* Opens the recorder that the settings ask for, and has the key of `request` observed; *recorder is NULL if the audit
  * is off. Call it last before the key is opened. Fails as recorder_open does, or with ERROR_USAGE or ERROR_CONFIG. The
  * caller closes *recorder, also after a failure. */

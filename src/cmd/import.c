@@ -95,6 +95,7 @@ static int run(const struct settings *settings, struct error *error)
 	int descriptor;
 	bool is_file = strcmp(path, "-") != 0 && !descriptor_path(path, &descriptor);
 	struct p11_request request;
+	const struct p11_placing placing = cmd_placing(settings);
 	struct recorder *recorder = NULL;
 	EVP_PKEY *key = NULL;
 	char *uri = NULL;
@@ -113,7 +114,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = cmd_recorder(settings, &request, &recorder, error);
 	if (result == 0)
-		result = p11_key_import(&request, key, &(struct p11_placing){ .replace = false }, &uri, error);
+		result = p11_key_import(&request, key, &placing, &uri, error);
 	EVP_PKEY_free(key);
 	if (result == 0)
 		advise(name, is_file);

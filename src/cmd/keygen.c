@@ -16,6 +16,7 @@ static int pair_type(const struct settings *settings, struct p11_pair_type *type
 	*type = (struct p11_pair_type){
 		.curve = ec ? settings_text(settings, SETTING_CURVE) : NULL,
 		.bits = (unsigned)settings_number(settings, SETTING_BITS),
+		.placing = cmd_placing(settings),
 	};
 	if (!settings_is_option(settings, other))
 		return 0;

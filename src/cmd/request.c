@@ -62,6 +62,24 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 	return cmd_attester(settings, request, error);
 }
 
+struct p11_placing cmd_placing(const struct settings *settings)
+{
+	static const char *const touches[] = { [P11_TOUCH_NEVER] = "never", [P11_TOUCH_ALWAYS] = "always",
+					       [P11_TOUCH_CACHED] = "cached" };
+	static const char *const pins[] = { [P11_PIN_NEVER] = "never", [P11_PIN_ONCE] = "once",
+					    [P11_PIN_ALWAYS] = "always" };
+	const char *touch = settings_text(settings, SETTING_TOUCH), *pin = settings_text(settings, SETTING_PIN_POLICY);
+	struct p11_placing placing = { .replace = settings_flag(settings, SETTING_REPLACE) };
+
+	for (unsigned i = 1; i <= 3; i++) {
+		if (touch != NULL && strcmp(touch, touches[i]) == 0)
+			placing.touch = (enum p11_touch_policy)i;
+		if (pin != NULL && strcmp(pin, pins[i]) == 0)
+			placing.pin = (enum p11_pin_policy)i;
+	}
+	return placing;
+}
+
 int cmd_recorder(const struct settings *settings, struct p11_request *request, struct recorder **recorder,
 		 struct error *error)
 {

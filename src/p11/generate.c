@@ -26,6 +26,7 @@ static CK_RV generate_pair(struct p11_key *key, void *context, bool in_full)
 
 	attributes_public(&public, &work->pair, in_full);
 	attributes_private(&private, &work->pair, in_full);
+	placing_add(&private, &work->pair);
 	if (ec) {
 		size = curve_parameters(work->type->curve, &parameters);
 		attributes_add(&public, CKA_EC_PARAMS, parameters, size);
@@ -48,7 +49,7 @@ static int make_pair(struct p11_key *key, struct generation *work, struct error 
 		snprintf(what, sizeof(what), "make an EC key on curve %s", work->type->curve);
 	else
 		snprintf(what, sizeof(what), "make an RSA key of %u bits", work->type->bits);
-	if (new_key_make(key, what, "C_GenerateKeyPair", generate_pair, work, error) == 0)
+	if (new_key_make(key, &work->pair, what, "C_GenerateKeyPair", generate_pair, work, error) == 0)
 		return 0;
 	if (ec && (error->code == CKR_CURVE_NOT_SUPPORTED || error->code == CKR_DOMAIN_PARAMS_INVALID))
 		error_hint(error, "choose another curve with --curve");
@@ -73,18 +74,18 @@ static int read_back(const struct p11_key *key, const struct new_pair *pair, str
 static int generate(struct p11_key *key, const struct p11_request *request, const struct p11_pair_type *type,
 		    struct error *error)
 {
-	struct generation work = { type, { .type = type->curve != NULL ? CKK_EC : CKK_RSA } };
+	struct generation work = { type, { .type = type->curve != NULL ? CKK_EC : CKK_RSA,
+					   .placing = type->placing } };
 
 	if (new_key_begin(key, request, &work.pair, error) < 0 || new_key_claim(key, &work.pair, error) < 0 ||
 	    make_pair(key, &work, error) < 0 || read_back(key, &work.pair, error) < 0)
 		return error_result(error);
-	new_key_warn_of_uses(&key->ring->session, key->handle);
-	new_key_read_names(key);
+	new_key_finish(key, &work.pair);
 	if (require_nonextractable(key->ring, key->handle, error) < 0 || key_require_attested(key, error) < 0) {
 		error_append(error, "; the key was made: %s", key->full_uri);
 		return error_result(error);
 	}
-	return taken_since(key, &work.pair, error);
+	return work.pair.slot != NULL ? 0 : taken_since(key, &work.pair, error);
 }
 
 int p11_key_generate(const struct p11_request *request, const struct p11_pair_type *type, char **uri,

@@ -4,6 +4,7 @@
  * removes what was stored. */
 #include "p11/key-numbers.h"
 #include "p11/new-key.h"
+#include "p11/officer.h"
 
 #include "process/interrupt.h"
 
@@ -21,28 +22,44 @@ struct import {
 
 /* --- the objects ------------------------------------------------------------------------------------------------- */
 
+/* What libykcs11 takes of a private key in a slot: it refuses everything else. */
+static bool takes(const struct new_pair *pair, CK_ATTRIBUTE_TYPE type)
+{
+	return pair->slot == NULL || (type != CKA_MODULUS && type != CKA_PRIVATE_EXPONENT);
+}
+
+static void add_taken(struct attributes *object, const struct new_pair *pair, const CK_ATTRIBUTE *list, CK_ULONG count)
+{
+	for (CK_ULONG i = 0; i < count; i++) {
+		if (takes(pair, list[i].type))
+			object->list[object->count++] = list[i];
+	}
+}
+
 static CK_RV create(struct p11_key *key, void *context, bool in_full)
 {
 	struct import *import = context;
 	const struct session *session = &key->ring->session;
 	bool public = import->class == CKO_PUBLIC_KEY;
-	struct attributes object = { .count = 0 };
+	struct attributes object = { .count = 0 }, flags = { .count = 0 };
 	CK_OBJECT_HANDLE made;
 	CK_RV rv;
 
 	attributes_add(&object, CKA_CLASS, &import->class, sizeof(import->class));
 	if (public)
-		attributes_public(&object, &import->pair, in_full);
+		attributes_public(&flags, &import->pair, in_full);
 	else
-		attributes_private(&object, &import->pair, in_full);
+		attributes_private(&flags, &import->pair, in_full);
+	add_taken(&object, &import->pair, flags.list, flags.count);
+	if (!public)
+		placing_add(&object, &import->pair);
 	/* keygen does not restrict it for RSA keys: a token that refuses it would get the short template. */
 	if (!public && in_full && import->pair.type == CKK_RSA)
 		attributes_flag(&object, CKA_DERIVE, false);
 	/* A private EC key has parameters, but no point. */
-	for (size_t i = 0; i < (public || import->pair.type == CKK_RSA ? 2 : 1); i++)
-		object.list[object.count++] = import->numbers.public[i];
-	for (size_t i = 0; !public && i < import->numbers.private_count; i++)
-		object.list[object.count++] = import->numbers.private[i];
+	add_taken(&object, &import->pair, import->numbers.public, public || import->pair.type == CKK_RSA ? 2 : 1);
+	if (!public)
+		add_taken(&object, &import->pair, import->numbers.private, import->numbers.private_count);
 	rv = CALL(session->token->module, C_CreateObject, session->handle, object.list, object.count, &made);
 	if (rv == CKR_OK) /* a call that failed may have set it, and what has that handle must not be destroyed */
 		*(public ? &import->pair.public : &key->handle) = made;
@@ -120,16 +137,37 @@ static int check_interrupted(const struct p11_key *key, struct error *error)
 	return -ERROR_UNEXPECTED;
 }
 
+/* The officer does not sign, so the user logs in. A logout ends the handles of private objects. */
+static int let_user_sign(struct p11_key *key, const struct new_pair *pair, struct error *error)
+{
+	struct session *session = &key->ring->session;
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) }, pair->names[1] };
+	CK_OBJECT_HANDLE found;
+	size_t count;
+
+	if (!session->officer)
+		return 0;
+	if (officer_leave(session, &key->ring->request, error) < 0 ||
+	    objects_match(session, template, 2, &found, 1, &count, error) < 0)
+		return error_result(error);
+	if (count == 0)
+		return error_set(error, ERROR_TOKEN, "token \"%s\" does not show the user the key that it has stored",
+				 token_label(session->token));
+	key->handle = found;
+	return 0;
+}
+
 static int make_private(struct p11_key *key, struct import *import, struct error *error)
 {
 	bool leaves;
 
 	import->class = CKO_PRIVATE_KEY;
 	if (check_interrupted(key, error) < 0 ||
-	    new_key_make(key, "store the private key", "C_CreateObject", create, import, error) < 0)
+	    new_key_make(key, &import->pair, "store the private key", "C_CreateObject", create, import, error) < 0)
 		return error_result(error);
 	if (new_key_check(&key->ring->session, key->handle, &leaves, error) < 0 ||
-	    check_signs(key, &import->numbers, error) < 0)
+	    let_user_sign(key, &import->pair, error) < 0 || check_signs(key, &import->numbers, error) < 0)
 		return error_result(error);
 	return check_interrupted(key, error);
 }
@@ -137,7 +175,8 @@ static int make_private(struct p11_key *key, struct import *import, struct error
 static int make_pair(struct p11_key *key, struct import *import, struct error *error)
 {
 	import->class = CKO_PUBLIC_KEY;
-	if (new_key_make(key, "store the public key", "C_CreateObject", create, import, error) < 0)
+	if (import->pair.slot == NULL && /* libykcs11 stores no public keys */
+	    new_key_make(key, &import->pair, "store the public key", "C_CreateObject", create, import, error) < 0)
 		return error_result(error);
 	key->handle = CK_INVALID_HANDLE;
 	if (make_private(key, import, error) < 0) {
@@ -146,9 +185,8 @@ static int make_pair(struct p11_key *key, struct import *import, struct error *e
 		return pair_destroy(&key->ring->session, import->pair.public, key->handle, key->full_uri,
 				    why.hint[0] != '\0' ? why.hint : "nothing is left on the token", error);
 	}
-	new_key_warn_of_uses(&key->ring->session, key->handle);
-	new_key_read_names(key);
-	if (taken_since(key, &import->pair, error) < 0)
+	new_key_finish(key, &import->pair);
+	if (import->pair.slot == NULL && taken_since(key, &import->pair, error) < 0)
 		return error_result(error);
 	if (check_interrupted(key, error) == 0)
 		return 0;
@@ -165,7 +203,8 @@ static int import_key(struct p11_key *key, const struct p11_request *request, st
 
 	import->pair.type = import->numbers.type;
 	import->pair.imported = true;
-	if (new_key_begin(key, request, &import->pair, error) < 0 || refuse_same(key, import, error) < 0 ||
+	if (new_key_begin(key, request, &import->pair, error) < 0 ||
+	    (import->pair.slot == NULL && refuse_same(key, import, error) < 0) ||
 	    new_key_claim(key, &import->pair, error) < 0)
 		return error_result(error);
 	interrupt_begin(INTERRUPTED);
@@ -191,10 +230,9 @@ int p11_key_import(const struct p11_request *request, EVP_PKEY *source, const st
 {
 	struct p11_key *key = key_new();
 	struct p11_request own = *request;
-	struct import import;
+	struct import import = { .pair = { .placing = *placing } };
 	int result;
 
-	(void)placing;
 	*uri = NULL;
 	if (key == NULL)
 		return error_memory(error);

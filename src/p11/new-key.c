@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "p11/observe.h"
+#include "p11/officer.h"
+#include "p11/yubikey.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -30,26 +32,50 @@ static int choose_names(const struct uri *uri, struct new_pair *pair, struct err
 	return 0;
 }
 
+/* What can be refused is refused before the officer's login. The user's PIN is the first line of a descriptor
+ * that has both: the test of an imported key needs it, and a source that fails later would leave the key untested. */
+static int log_officer_in(struct p11_key *key, struct new_pair *pair, struct error *error)
+{
+	struct session *session = &key->ring->session;
+	const struct p11_request *request = &key->ring->request;
+
+	if (placing_refuse_occupied(key, pair, error) < 0)
+		return error_result(error);
+	if (request->so_pin_from.type != SOURCE_NONE && pair->imported && session_pin(session, request, error) < 0)
+		return error_result(error);
+	return officer_login(session, request, error);
+}
+
 int new_key_begin(struct p11_key *key, const struct p11_request *request, struct new_pair *pair, struct error *error)
 {
 	struct token *token;
 
 	if (key_token(key, request, true, &token, error) < 0 || choose_names(key->uri, pair, error) < 0 ||
-	    session_open(&key->ring->session, token, true, error) < 0 ||
-	    session_login(&key->ring->session, request, error) < 0)
+	    placing_check(key->uri, pair, token, error) < 0 ||
+	    session_open(&key->ring->session, token, true, error) < 0)
 		return error_result(error);
-	return 0;
+	return pair->slot != NULL ? log_officer_in(key, pair, error) :
+				    session_login(&key->ring->session, request, error);
+}
+
+/* On a YubiKey a second time: the slot was looked at before the login, which may have waited for a person. */
+static int refuse_names(const struct p11_key *key, struct new_pair *pair, struct error *error)
+{
+	struct error slip = { .hint = "" };
+
+	if (pair->slot != NULL)
+		return placing_refuse_occupied(key, pair, error);
+	p11_uri_hint_id(key->uri->text, &slip);
+	if (slip.hint[0] != '\0')
+		message_warn("%s", slip.hint);
+	if (taken_refuse(&key->ring->session, &pair->names[0], error) < 0)
+		return error_result(error);
+	return taken_refuse(&key->ring->session, &pair->names[1], error);
 }
 
 int new_key_claim(struct p11_key *key, struct new_pair *pair, struct error *error)
 {
-	struct error slip = { .hint = "" };
-
-	p11_uri_hint_id(key->uri->text, &slip);
-	if (slip.hint[0] != '\0')
-		message_warn("%s", slip.hint);
-	if (taken_refuse(&key->ring->session, &pair->names[0], error) < 0 ||
-	    taken_refuse(&key->ring->session, &pair->names[1], error) < 0)
+	if (refuse_names(key, pair, error) < 0)
 		return error_result(error);
 	/* Before the key exists: afterwards nothing may fail before the user gets its URI. */
 	tokens_look_beyond(&key->ring->tokens, key->ring->request.uri);
@@ -94,8 +120,11 @@ void attributes_public(struct attributes *attributes, const struct new_pair *pai
 void attributes_private(struct attributes *attributes, const struct new_pair *pair, bool in_full)
 {
 	add_names(attributes, pair);
-	attributes_flag(attributes, CKA_PRIVATE, true);
+	if (pair->slot == NULL)
+		attributes_flag(attributes, CKA_PRIVATE, true);
 	attributes_flag(attributes, CKA_SENSITIVE, true);
+	if (pair->slot != NULL)
+		return;
 	attributes_flag(attributes, CKA_EXTRACTABLE, false);
 	attributes_flag(attributes, CKA_SIGN, true);
 	if (in_full || pair->type == CKK_RSA)
@@ -116,17 +145,18 @@ static bool is_about_template(CK_RV rv)
 	       rv == CKR_FUNCTION_FAILED || rv == CKR_GENERAL_ERROR;
 }
 
-static int make(struct p11_key *key, const char *what, const char *function, new_key_attempt *attempt, void *context,
-		struct error *error)
+static int make(struct p11_key *key, const struct new_pair *pair, const char *what, const char *function,
+		new_key_attempt *attempt, void *context, struct error *error)
 {
 	const char *name = token_label(key->ring->session.token);
-	CK_RV first = attempt(key, context, true), second;
+	CK_RV first = attempt(key, context, pair->slot == NULL), second;
 
 	if (first == CKR_OK)
 		return 0;
 	ckr_error(error, ERROR_TOKEN, first, "token \"%s\" cannot %s (%s)", name, what, function);
 	error_hint(error, OWN_TOOL);
-	if (!is_about_template(first))
+	placing_hint(pair, first, error);
+	if (!is_about_template(first) || pair->slot != NULL)
 		return -ERROR_TOKEN;
 	message_step("token \"%s\" refuses the template: %s; trying a shorter one", name, ckr_text(first));
 	second = attempt(key, context, false);
@@ -139,15 +169,32 @@ static int make(struct p11_key *key, const char *what, const char *function, new
 	return -ERROR_TOKEN;
 }
 
-int new_key_make(struct p11_key *key, const char *what, const char *function, new_key_attempt *attempt, void *context,
-		 struct error *error)
+/* The login that was lacking, if one was. */
+static int log_in(struct p11_key *key, struct error *error)
 {
-	if (make(key, what, function, attempt, context, error) == 0)
+	struct session *session = &key->ring->session;
+	const struct p11_request *request = &key->ring->request;
+
+	if (officer_is_missing(session, error->code)) {
+		officer_hint(request, error);
+		if (request->so_pin_from.type == SOURCE_NONE)
+			return error_result(error);
+		message_step("%s; logging the security officer in", error->text);
+		return officer_login(session, request, error);
+	}
+	if (error->code == CKR_USER_NOT_LOGGED_IN && session_may_login(session, request))
+		return session_login_anyway(session, request, error);
+	return error_result(error);
+}
+
+int new_key_make(struct p11_key *key, const struct new_pair *pair, const char *what, const char *function,
+		 new_key_attempt *attempt, void *context, struct error *error)
+{
+	if (make(key, pair, what, function, attempt, context, error) == 0)
 		return 0;
-	if (error->code != CKR_USER_NOT_LOGGED_IN || !session_may_login(&key->ring->session, &key->ring->request) ||
-	    session_login_anyway(&key->ring->session, &key->ring->request, error) < 0)
+	if (log_in(key, error) < 0)
 		return error_result(error);
-	return make(key, what, function, attempt, context, error);
+	return make(key, pair, what, function, attempt, context, error);
 }
 
 /* --- once it exists ---------------------------------------------------------------------------------------------- */
@@ -187,7 +234,8 @@ int new_key_signs(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct er
 	int result;
 
 	key->ring->request.alg = alg;
-	key->alg = ALG_AUTO;
+	/* libykcs11 2.2 shows the curve of the slot's certificate, which may be that of an earlier key. */
+	key->alg = yubikey_is(key->ring->session.token) ? alg : ALG_AUTO;
 	key->mechanism = NULL;
 	key->prepared = false;
 	if (fit_settle(key, key->handle, type, true, error) < 0 || p11_signer_open(&signer, key, error) < 0)
@@ -200,7 +248,8 @@ int new_key_signs(struct p11_key *key, enum alg alg, CK_KEY_TYPE type, struct er
 	return result;
 }
 
-void new_key_warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private)
+/* Warns if the key may do more than sign: a short template leaves that to the token. */
+static void warn_of_uses(const struct session *session, CK_OBJECT_HANDLE private)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = { CKA_DECRYPT, CKA_UNWRAP, CKA_SIGN_RECOVER, CKA_DERIVE };
 	static const char *const names[] = { "CKA_DECRYPT", "CKA_UNWRAP", "CKA_SIGN_RECOVER", "CKA_DERIVE" };
@@ -215,7 +264,8 @@ void new_key_warn_of_uses(const struct session *session, CK_OBJECT_HANDLE privat
 	}
 }
 
-void new_key_read_names(struct p11_key *key)
+/* Reads the names for key->full_uri: some tokens truncate the label, or choose the id themselves. */
+static void read_names(struct p11_key *key)
 {
 	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
 	struct error ignored;
@@ -234,4 +284,16 @@ void new_key_read_names(struct p11_key *key)
 	free(uri);
 	free(label.pValue);
 	free(id.pValue);
+}
+
+/* A YubiKey chooses uses and label itself. */
+void new_key_finish(struct p11_key *key, const struct new_pair *pair)
+{
+	if (pair->slot != NULL) {
+		placing_note_replaced(key, pair);
+		placing_check_policies(key, pair);
+		return;
+	}
+	warn_of_uses(&key->ring->session, key->handle);
+	read_names(key);
 }

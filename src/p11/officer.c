@@ -214,8 +214,8 @@ int officer_login(struct session *session, const struct p11_request *request, st
 int officer_leave(struct session *session, const struct p11_request *request, struct error *error)
 {
 	secret_free(&session->so_pin);
-	if (session->officer && log_out(session, error) < 0)
+	if (session_pin(session, request, error) < 0 || (session->officer && log_out(session, error) < 0))
 		return error_result(error);
 	session->officer = false;
-	return session_login_again(session, request, error);
+	return session_renew(session, request, error);
 }

@@ -28,8 +28,8 @@ int officer_pin(struct session *session, const struct p11_request *request, stru
  * Fails with ERROR_PIN or ERROR_TOKEN. */
 int officer_login(struct session *session, const struct p11_request *request, struct error *error);
 
-/* The way back: logs the officer out and the user in, once. For a signature after a change. Fails as session_login
- * does. */
+/* The way back: logs the officer out, opens another session, because only that shows what libykcs11 has imported, and
+ * logs the user in, once. For a signature after a change. Fails as session_renew does. */
 int officer_leave(struct session *session, const struct p11_request *request, struct error *error);
 
 /* Replaces the hint of an error that officer_is_missing explains: to give --so-pin-from, unless it was given. */

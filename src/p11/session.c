@@ -226,11 +226,6 @@ int session_login(struct session *session, const struct p11_request *request, st
 	return log_in(session, request, session->token->alone, error);
 }
 
-int session_login_again(struct session *session, const struct p11_request *request, struct error *error)
-{
-	return log_in(session, request, false, error);
-}
-
 bool session_may_login(const struct session *session, const struct p11_request *request)
 {
 	const struct uri *uri = request->uri;

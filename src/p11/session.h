@@ -39,9 +39,6 @@ int session_is_usable(const struct session *session, struct error *error);
 /* Logs in as the user, once, if the token requires it. Fails with ERROR_PIN or ERROR_TOKEN. */
 int session_login(struct session *session, const struct p11_request *request, struct error *error);
 
-/* The same after another login: always compares the token, and sends the PIN that the token has accepted, if it has. */
-int session_login_again(struct session *session, const struct p11_request *request, struct error *error);
-
 /* Whether to try a login to a token that does not set CKF_LOGIN_REQUIRED: it has a PIN, and one was given for it. */
 bool session_may_login(const struct session *session, const struct p11_request *request);
 

@@ -3,6 +3,7 @@
 #include "p11/key.h"
 
 #include "base/message.h"
+#include "p11/yubikey.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -104,7 +105,8 @@ static int read_signing(struct p11_key *key, EVP_PKEY **public, struct error *er
 	static const CK_ATTRIBUTE_TYPE type = CKA_ALWAYS_AUTHENTICATE;
 	int value = 0, result;
 
-	if (fit_type(key) == CKK_RSA)
+	/* libykcs11 2.2 crashes when it reads the public half of a key in a slot without a certificate. */
+	if (fit_type(key) == CKK_RSA && !(key->public != NULL && yubikey_is(key->ring->session.token)))
 		return object_signing(&key->ring->session, key->handle, &key->always_authenticate, public, error);
 	/* A private EC key has no public half that could be read in the same call. */
 	result = object_flags(&key->ring->session, key->handle, &type, &value, 1, error);

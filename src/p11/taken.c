@@ -4,6 +4,7 @@
 #include "p11/new-key.h"
 
 #include "base/message.h"
+#include "p11/yubikey.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,10 +53,18 @@ int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJE
 {
 	const struct module *module = session->token->module;
 	bool has_private = private != CK_INVALID_HANDLE;
-	CK_RV first = has_private ? CALL(module, C_DestroyObject, session->handle, private) : CKR_OK;
-	CK_RV second = CALL(module, C_DestroyObject, session->handle, public);
-	const char *left = first == CKR_OK ? "public half" : second == CKR_OK ? "private key" : "pair";
+	const char *left;
+	CK_RV first, second;
 
+	if (yubikey_is(session->token)) {
+		if (has_private)
+			error_hint(error, "the key is in its slot, because a YubiKey cannot destroy keys; do not use "
+					  "it, and overwrite it with --replace: %s", uri);
+		return error_result(error);
+	}
+	first = has_private ? CALL(module, C_DestroyObject, session->handle, private) : CKR_OK;
+	second = CALL(module, C_DestroyObject, session->handle, public);
+	left = first == CKR_OK ? "public half" : second == CKR_OK ? "private key" : "pair";
 	if (first == CKR_OK && second == CKR_OK)
 		error_hint(error, "the %s was destroyed; %s", has_private ? "pair" : "public half", then);
 	else
