@@ -77,8 +77,10 @@ static int refuse(const struct check *check, struct error *error)
 {
 	char where[WHERE_SIZE], when[32] = "";
 
-	if (check->code == X509_V_ERR_OUT_OF_MEM || check->culprit == NULL)
+	if (check->code == X509_V_ERR_OUT_OF_MEM)
 		return error_memory(error);
+	if (check->culprit == NULL)
+		return error_openssl(error, ERROR_UNEXPECTED, "cannot verify the attestation");
 	show(check, check->culprit, where, sizeof(where));
 	if (has_no_issuer(check->code))
 		return refuse_issuer(check, where, error);

@@ -79,8 +79,10 @@ static int find(X509 *certificate, int places[EXTENSIONS], const struct extensio
 	for (size_t i = 0; i < EXTENSIONS; i++) {
 		ASN1_OBJECT *object = OBJ_txt2obj(extensions[i].oid, 1);
 
-		if (object == NULL)
-			return error_openssl(error, ERROR_UNEXPECTED, "cannot look for an extension");
+		if (object == NULL) {
+			error_openssl(error, ERROR_UNEXPECTED, "cannot look for an extension");
+			return -ERROR_UNEXPECTED;
+		}
 		places[i] = X509_get_ext_by_OBJ(certificate, object, -1);
 		if (places[i] >= 0 && X509_get_ext_by_OBJ(certificate, object, places[i]) >= 0)
 			*fault = &extensions[i];

@@ -39,9 +39,10 @@ int x509_roots_read(struct x509_roots *roots, const char *path, struct error *er
 void x509_roots_clear(struct x509_roots *roots);
 
 /* Verifies the chain from the attestation through the device's certificate (`device` may be NULL) to a root, at the
- * time `now`, with OpenSSL (RFC 5280 section 6). *chain, unless NULL, is what was verified, the attestation first;
- * always clear it. Fails with ERROR_NO_KEY, and says which certificate is at fault: a device's certificate that no root
- * signed may have been replaced. */
+ * time `now`, with OpenSSL (RFC 5280 section 6). One exception: some of the vendor's certificates for devices, up to
+ * firmware 5.2, do not say that they are a CA's; they count as such directly below a root. *chain, unless NULL, is what
+ * was verified, the attestation first; always clear it. Fails with ERROR_NO_KEY, and says which certificate is at
+ * fault: a device's certificate that no root signed may have been replaced. */
 int x509_attestation_verify(const struct x509_roots *roots, X509 *attestation, X509 *device, time_t now,
 			    struct x509_list *chain, struct error *error);
 
