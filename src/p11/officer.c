@@ -203,10 +203,9 @@ int officer_login(struct session *session, const struct p11_request *request, st
 	if (session->officer)
 		return 0;
 	if (officer_pin(session, request, error) < 0 || session_is_usable(session, error) < 0 ||
+	    (session->logins > 0 && log_out(session, error) < 0) ||
 	    token_check(session->token, &flags, error) < 0 ||
 	    check_flags(session->token, flags, request, error) < 0)
-		return error_result(error);
-	if (session->logins > 0 && log_out(session, error) < 0)
 		return error_result(error);
 	return log_in(session, request, error);
 }

@@ -129,7 +129,7 @@ static bool parse_call(char *text)
 
 static bool parse_fault(char *text)
 {
-	static enum parsed (*const parsers[])(char *) = {attestation_parse, breaks_parse, mechanism_parse, odd_parse, results_parse};
+	static enum parsed (*const parsers[])(char *) = {attestation_parse, breaks_parse, mechanism_parse, odd_parse, officer_parse, results_parse};
 
 	if (strcmp(text, "thread") == 0) {
 		return thread = true;
@@ -193,5 +193,5 @@ bool faults_answer(struct call *call)
 			answered = fault_act(fault, call);
 		}
 	}
-	return answered || state_answer(call) || away_answer(call);
+	return answered || officer_answer(call) || state_answer(call) || away_answer(call);
 }

@@ -83,6 +83,9 @@
  *   pin-pad=PIN                          C_Login with NULL takes this PIN
  *   always-authenticate[=drop]           private keys require a login for each signature; a C_Sign without it ends the login
  *   always-authenticate=RSA, always-authenticate=EC  only keys of this type do
+ *   officer-only[=CKR_NAME]              only the security officer makes, stores and destroys objects; others get
+ *                                        CKR_USER_TYPE_INVALID, or this. Only the user signs. P11SHIM_USER_PIN names a file
+ *                                        with the user's PIN, which the shim needs for this
  *   attestation=FILE:ID, device=FILE     the token shows these bytes as the attestation (CKA_TOKEN false) of the key with this
  *                                        id (two hexadecimal digits), or as the certificate of the key that signs attestations
  *                                        (id 19), as a YubiKey does
@@ -135,7 +138,6 @@ static bool ready;
 	F(C_InitPIN, IN) \
 	F(C_SetPIN, (CK_SESSION_HANDLE s, CK_BYTE *o, CK_ULONG on, CK_BYTE *n, CK_ULONG nn), (s, o, on, n, nn)) \
 	F(C_CloseAllSessions, SLOT) \
-	F(C_GetSessionInfo, (CK_SESSION_HANDLE s, CK_SESSION_INFO *info), (s, info)) \
 	F(C_GetOperationState, OUT) \
 	F(C_SetOperationState, (CK_SESSION_HANDLE s, CK_BYTE *state, CK_ULONG n, CK_OBJECT_HANDLE encryption, \
 		CK_OBJECT_HANDLE authentication), (s, state, n, encryption, authentication)) \
@@ -168,7 +170,7 @@ static bool ready;
 #define DETAILED(F) \
 	F(C_GetFunctionList, ) F(C_Initialize, ) F(C_GetInfo, ) F(C_GetSlotList, ) F(C_GetSlotInfo, ) F(C_GetTokenInfo, ) \
 	F(C_GetMechanismList, ) F(C_GetMechanismInfo, ) \
-	F(C_OpenSession, ) F(C_CloseSession, ) F(C_Login, ) F(C_CreateObject, ) F(C_GetAttributeValue, ) \
+	F(C_OpenSession, ) F(C_CloseSession, ) F(C_GetSessionInfo, ) F(C_Login, ) F(C_CreateObject, ) F(C_GetAttributeValue, ) \
 	F(C_FindObjectsInit, ) F(C_FindObjects, ) F(C_SignInit, ) F(C_Sign, ) F(C_GenerateKeyPair, )
 
 /* Twice, because a shape becomes two arguments only when it is expanded on the way. */
@@ -313,6 +315,17 @@ static CK_RV shim_C_CloseSession(CK_SESSION_HANDLE session)
 	return call.rv;
 }
 
+static CK_RV shim_C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+{
+	struct call call = {.function = "C_GetSessionInfo"};
+
+	PASS(call, module->C_GetSessionInfo(session, info));
+	if (call.rv == CKR_OK) {
+		officer_session(info);
+	}
+	return call.rv;
+}
+
 /* One for a single operation is the shim's where it makes keys want it. */
 static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length)
 {
@@ -322,7 +335,9 @@ static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, C
 	if (user == CKU_CONTEXT_SPECIFIC && state_login_context(pin, length, &rv)) {
 		return rv;
 	}
-	rv = module->C_Login(session, user, pin, length);
+	if (!officer_login(session, user, pin, length, &rv)) {
+		rv = module->C_Login(session, user, pin, length);
+	}
 	if (rv == CKR_OK) {
 		state_logged_in(pin, length);
 	}

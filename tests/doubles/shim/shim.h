@@ -73,6 +73,12 @@ void mechanism_signature(CK_BYTE *bytes, CK_ULONG *length); /* gives it the form
 int turns_begin(const struct call *call);
 void turns_end(int lock);
 
+/* officer.c: what only the security officer may do; the third answers a login that *rv is the answer to */
+enum parsed officer_parse(char *text);
+bool officer_answer(struct call *call);
+bool officer_login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length, CK_RV *rv);
+void officer_session(CK_SESSION_INFO *info); /* a session as it is for its caller */
+
 /* attestation.c */
 enum parsed attestation_parse(char *text);
 void attestation_session(CK_SLOT_ID slot); /* after a session was opened: the token shows its attestations */
