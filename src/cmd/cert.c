@@ -24,6 +24,7 @@ struct making {
 	struct p11_key *key;
 	X509_NAME *subject;
 	STACK_OF(ASN1_OBJECT) *usages;
+	bool stores, replaces;
 };
 
 static int sign(void *context, const void *data, size_t size, unsigned char *signature, size_t *length,
@@ -42,19 +43,31 @@ static int sign(void *context, const void *data, size_t size, unsigned char *sig
 	return result;
 }
 
+static int open_key(struct making *making, struct error *error)
+{
+	if (making->stores)
+		return p11_key_open_to_store(&making->key, &making->request, making->replaces, error);
+	if (making->replaces)
+		return error_set(error, ERROR_USAGE, "--replace is without effect unless --store is given");
+	return p11_key_open(&making->key, &making->request, false, error);
+}
+
 /* Parses the settings and opens the key. Always followed by end. */
-static int begin(const struct settings *settings, bool writable, struct making *making, struct error *error)
+static int begin(const struct settings *settings, struct making *making, struct error *error)
 {
 	const char *usages = settings_text(settings, SETTING_EKU);
 	EVP_PKEY *public;
 
-	*making = (struct making){ .key = NULL };
+	*making = (struct making){
+		.stores = settings_flag(settings, SETTING_STORE),
+		.replaces = settings_flag(settings, SETTING_REPLACE),
+	};
 	if (settings_require(settings, needed, error) < 0 ||
 	    x509_subject_parse(&making->subject, settings_text(settings, SETTING_SUBJECT), error) < 0 ||
 	    (usages != NULL && x509_usages_parse(&making->usages, usages, error) < 0) ||
 	    cmd_key_request(settings, NULL, &making->request, error) < 0 ||
 	    cmd_recorder(settings, &making->request, &making->recorder, error) < 0 ||
-	    p11_key_open(&making->key, &making->request, writable, error) < 0 ||
+	    open_key(making, error) < 0 ||
 	    p11_key_public(making->key, &public, error) < 0)
 		return error_result(error);
 	making->params = (struct x509_params){
@@ -79,24 +92,27 @@ static void end(struct making *making)
 	sk_ASN1_OBJECT_pop_free(making->usages, ASN1_OBJECT_free);
 }
 
-static int store(struct p11_key *key, X509 *certificate, bool replace, struct error *error)
+/* Stores the certificate, which was output to `path` (NULL: stdout). */
+static int store(const struct making *making, X509 *certificate, const char *path, struct error *error)
 {
 	size_t others;
-	int result = p11_key_store(key, certificate, replace, &others, error);
+	int result = p11_key_store(making->key, certificate, making->replaces, &others, error);
 
-	if (result == 0 && others > 0)
+	if (result < 0)
+		error_append(error, "; the certificate was written to %s, but is not on the token",
+			     path != NULL ? path : "stdout");
+	else if (others > 0)
 		message_warn("the token contains %zu more certificate%s of this key", others, others > 1 ? "s" : "");
 	return result;
 }
 
 static int run_cert(const struct settings *settings, struct error *error)
 {
-	bool storing = settings_flag(settings, SETTING_STORE);
 	struct making making;
 	X509 *certificate = NULL;
 	char *pem = NULL;
 	size_t length;
-	int result = begin(settings, storing, &making, error);
+	int result = begin(settings, &making, error);
 
 	if (result == 0)
 		result = x509_certificate_make(&making.params, &certificate, error);
@@ -108,8 +124,8 @@ static int run_cert(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = cmd_output(settings, pem, length, error);
 	/* Last, because an object on a token is harder to remove than a file. */
-	if (result == 0 && storing)
-		result = store(making.key, certificate, settings_flag(settings, SETTING_REPLACE), error);
+	if (result == 0 && making.stores)
+		result = store(&making, certificate, settings_text(settings, SETTING_OUT), error);
 	free(pem);
 	X509_free(certificate);
 	end(&making);
@@ -122,7 +138,7 @@ static int run_csr(const struct settings *settings, struct error *error)
 	X509_REQ *request = NULL;
 	char *pem = NULL;
 	size_t length;
-	int result = begin(settings, false, &making, error);
+	int result = begin(settings, &making, error);
 
 	if (result == 0)
 		result = x509_request_make(&making.params, &request, error);

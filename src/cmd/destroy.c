@@ -40,6 +40,9 @@ static void show(const struct p11_plan *plan, bool destroys)
 {
 	char text[DESCRIPTION_SIZE];
 
+	if (plan->slot != NULL)
+		message_note("a YubiKey cannot delete a private key: a new one, which nobody uses, %s the one in slot "
+			     "%s and stays there", destroys ? "overwrites" : "would overwrite", plan->slot);
 	for (size_t i = 0; i < plan->count; i++) {
 		describe(plan, &plan->objects[i], text);
 		if (plan->objects[i].stays)

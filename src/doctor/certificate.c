@@ -143,6 +143,8 @@ void doctor_certificate_key(struct doctor *doctor, struct doctor_finding *findin
 	if (path_of(doctor) == NULL) {
 		if (has_certificate(doctor, finding))
 			doctor_ok(finding, "it has the key's public half");
+	} else if (key->certificate != NULL && x509_check_kind(key->certificate, path_of(doctor), &error) < 0) {
+		doctor_fail(finding, &error);
 	} else if (key->seen.public == NULL && key == &doctor->keys[0] && doctor->signature_length > 0) {
 		judge_signature(doctor, finding);
 	} else if (key->seen.public == NULL) {

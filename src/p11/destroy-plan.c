@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds a key and what belongs to it, or what an earlier run left of it: objects with the key's id and public half. */
-#include "p11/destroy.h"
+#include "p11/destroy-internal.h"
 
 #include "base/text.h"
-#include "p11/key.h"
+#include "p11/certificate.h"
+#include "p11/yubikey.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -12,90 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	WITH_ID_MAX = 64, /* objects of a class with one id */
-	NAMED_MAX = 11,   /* private keys that are looked for; an error lists ten */
-};
-
-/* --- which key --------------------------------------------------------------------------------------------------- */
-
-static int check_uri(const struct uri *uri, struct error *error)
-{
-	const struct {
-		bool named;
-		const char *name;
-	} parts[] = {
-		{ uri->has_serial, "the token's serial number (serial)" },
-		{ uri->has_object, "the key's label (object)" },
-		{ uri->has_id, "the key's id (id)" },
-	};
-	const char *separator = " ";
-
-	error_set(error, ERROR_USAGE, "the URI does not name");
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (parts[i].named)
-			continue;
-		error_append(error, "%s%s", separator, parts[i].name);
-		separator = ", nor ";
-	}
-	if (uri->has_serial && uri->has_object && uri->has_id)
-		return 0;
-	error_hint(error, "give the key's full URI, which \"p11bearer keys --pin-from …\" prints; write object= or id= "
-			  "for a key without a label or id");
-	return -ERROR_USAGE;
-}
-
-/* A template for objects of a class with the URI's id and, as its third attribute, label. */
-struct template {
-	CK_OBJECT_CLASS class;
-	CK_ATTRIBUTE attributes[3];
-};
-
-static CK_ATTRIBUTE *fill(struct template *template, const struct uri *uri, CK_OBJECT_CLASS class)
-{
-	template->class = class;
-	template->attributes[0] = (CK_ATTRIBUTE){ CKA_CLASS, &template->class, sizeof(template->class) };
-	template->attributes[1] = *p11_kit_uri_get_attribute(uri->parsed, CKA_ID);
-	template->attributes[2] = *p11_kit_uri_get_attribute(uri->parsed, CKA_LABEL);
-	return template->attributes;
-}
-
-/* Finds the private key of any type with the URI's label and id; *count is 0 if no key has them. */
-static int find_private(struct p11_key *key, size_t *count, struct error *error)
-{
-	CK_OBJECT_HANDLE found[NAMED_MAX];
-	struct template template;
-
-	if (objects_match(&key->ring->session, fill(&template, key->uri, CKO_PRIVATE_KEY), 3, found, NAMED_MAX, count,
-			  error) < 0)
-		return error_result(error);
-	if (*count > 1) {
-		error_set(error, ERROR_NO_KEY, "more than one private key on token \"%s\" matches %s:",
-			  token_label(key->ring->session.token), uri_shown(key->uri));
-		object_name_all(&key->ring->session, found, *count, error);
-		error_hint(error, "nothing was destroyed; keys with the same label and id cannot be told apart: "
-				  "remove one with the token's own tool");
-		return -ERROR_NO_KEY;
-	}
-	if (*count == 1)
-		key->handle = found[0];
-	return 0;
-}
-
-/* Logs in, also to a token that hides private keys although it does not require a login. */
-static int find_key(struct p11_key *key, size_t *count, struct error *error)
-{
-	struct session *session = &key->ring->session;
-
-	if (session_login(session, &key->ring->request, error) < 0 || find_private(key, count, error) < 0)
-		return error_result(error);
-	if (*count == 0 && session_may_login(session, &key->ring->request) &&
-	    (session_login_anyway(session, &key->ring->request, error) < 0 || find_private(key, count, error) < 0))
-		return error_result(error);
-	return 0;
-}
-
-/* --- what belongs to it ------------------------------------------------------------------------------------------ */
+enum { WITH_ID_MAX = 64 }; /* objects of a class with one id */
 
 /* The public half of a private key that does not show it: that of the public keys with its label and id, else, unless
  * other private keys have the id, with its id, else of the certificates with its id. NULL if they have none or
@@ -110,11 +28,11 @@ static int guess_half(const struct p11_key *key, EVP_PKEY **public, struct error
 	struct template template;
 	struct halves halves = { .only = NULL };
 	size_t keys;
-	int result = objects_match(&key->ring->session, fill(&template, key->uri, CKO_PRIVATE_KEY), 2, found,
+	int result = objects_match(&key->ring->session, template_fill(&template, key->uri, CKO_PRIVATE_KEY), 2, found,
 				   WITH_ID_MAX, &keys, error);
 
 	for (size_t i = 0; i < (keys == 1 ? 3 : 1) && result == 0 && halves.only == NULL; i++)
-		result = halves_add(&key->ring->session, fill(&template, key->uri, searches[i].class),
+		result = halves_add(&key->ring->session, template_fill(&template, key->uri, searches[i].class),
 				    searches[i].attributes, &halves, error);
 	*public = halves_take(&halves);
 	return result;
@@ -130,12 +48,13 @@ static int find_left_half(struct p11_key *key, EVP_PKEY **public, struct error *
 	struct halves halves = { .only = NULL };
 	size_t others;
 	bool several;
-	int result = objects_match(session, fill(&template, key->uri, CKO_PRIVATE_KEY), 2, &found, 1, &others, error);
+	int result = objects_match(session, template_fill(&template, key->uri, CKO_PRIVATE_KEY), 2, &found, 1, &others,
+				   error);
 
 	if (result == 0)
-		result = halves_add(session, fill(&template, key->uri, CKO_PUBLIC_KEY), 3, &halves, error);
+		result = halves_add(session, template_fill(&template, key->uri, CKO_PUBLIC_KEY), 3, &halves, error);
 	if (result == 0)
-		result = halves_add(session, fill(&template, key->uri, CKO_CERTIFICATE), 3, &halves, error);
+		result = halves_add(session, template_fill(&template, key->uri, CKO_CERTIFICATE), 3, &halves, error);
 	several = halves.several;
 	*public = halves_take(&halves);
 	if (result < 0)
@@ -206,28 +125,46 @@ static int add(struct p11_plan *plan, enum p11_class class, CK_OBJECT_HANDLE han
 	return read_object(&plan->key->ring->session, &objects[plan->count++], error);
 }
 
-/* Adds the public keys or certificates with the key's id; those with another public half stay. */
+/* Adds the public keys or certificates with the key's id; those with another public half stay, unless the key is in the
+ * slot of a YubiKey: what is in the slot goes with it. Attestations are not stored, so they are not added. */
 static int add_all(struct p11_plan *plan, CK_OBJECT_CLASS class, EVP_PKEY *public, struct error *error)
 {
 	const struct session *session = &plan->key->ring->session;
 	CK_OBJECT_HANDLE found[WITH_ID_MAX];
 	struct template template;
 	size_t count;
-	int result = objects_match(session, fill(&template, plan->key->uri, class), 2, found, WITH_ID_MAX, &count,
-				   error);
+	int result = objects_match(session, template_fill(&template, plan->key->uri, class), 2, found, WITH_ID_MAX,
+				   &count, error);
 
 	for (size_t i = 0; i < count && result == 0; i++) {
 		EVP_PKEY *half;
 
+		if (class == CKO_CERTIFICATE && !certificate_is_stored(session, found[i]))
+			continue;
 		/* Something left behind by a failure would look as if it stayed on purpose. */
 		if (object_half(session, class, found[i], &half, error) < 0)
 			return error_result(error);
 		result = add(plan, class == CKO_CERTIFICATE ? P11_CERTIFICATE : P11_PUBLIC_KEY, found[i],
-			     half == NULL || public == NULL || EVP_PKEY_eq(half, public) != 1, error);
+			     plan->slot == NULL && (half == NULL || public == NULL || EVP_PKEY_eq(half, public) != 1),
+			     error);
 		EVP_PKEY_free(half);
 	}
 	ERR_clear_error();
 	return result;
+}
+
+/* On a YubiKey, the id names a slot. */
+static int take_slot(struct p11_plan *plan, const struct token *token, struct error *error)
+{
+	if (!yubikey_is(token))
+		return 0;
+	plan->slot = yubikey_slot(p11_kit_uri_get_attribute(plan->key->uri->parsed, CKA_ID));
+	if (plan->slot != NULL && strcmp(plan->slot, "f9") != 0)
+		return 0;
+	error_set(error, ERROR_USAGE, "the id in %s names no slot of a YubiKey whose key can be destroyed",
+		  uri_shown(plan->key->uri));
+	error_hint(error, "%s", yubikey_slots);
+	return -ERROR_USAGE;
 }
 
 static int make(struct p11_plan *plan, bool writable, struct error *error)
@@ -238,10 +175,13 @@ static int make(struct p11_plan *plan, bool writable, struct error *error)
 	size_t count;
 	int result = 0;
 
-	if (key_token(key, &key->ring->request, true, &token, error) < 0 ||
-	    session_open(&key->ring->session, token, writable, error) < 0 || find_key(key, &count, error) < 0)
+	if (key_token(key, &key->ring->request, true, &token, error) < 0 || take_slot(plan, token, error) < 0 ||
+	    session_open(&key->ring->session, token, writable || plan->slot != NULL, error) < 0 ||
+	    destroy_find_key(key, &count, error) < 0)
 		return error_result(error);
 	tokens_look_beyond(&key->ring->tokens, key->ring->request.uri);
+	if (count == 0 && plan->slot != NULL)
+		return key_is_missing(key, error);
 	if (count == 0)
 		result = find_left_half(key, &public, error);
 	else if (object_half(&key->ring->session, CKO_PRIVATE_KEY, key->handle, &public, error) < 0 &&
@@ -267,7 +207,7 @@ static int make(struct p11_plan *plan, bool writable, struct error *error)
 int p11_plan_make(struct p11_plan *plan, const struct p11_request *request, bool writable, struct error *error)
 {
 	memset(plan, 0, sizeof(*plan));
-	if (check_uri(request->uri, error) < 0)
+	if (destroy_check_uri(request->uri, error) < 0)
 		return error_result(error);
 	plan->key = key_new();
 	if (plan->key == NULL)

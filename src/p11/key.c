@@ -3,6 +3,7 @@
 #include "p11/key.h"
 
 #include "base/message.h"
+#include "p11/yubikey.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -232,6 +233,11 @@ int p11_key_public(struct p11_key *key, EVP_PKEY **public, struct error *error)
 	EVP_PKEY_up_ref(key->public);
 	*public = key->public;
 	return 0;
+}
+
+bool p11_key_is_in_slot(const struct p11_key *key)
+{
+	return yubikey_is(key->ring->session.token);
 }
 
 enum alg p11_key_alg(const struct p11_key *key)

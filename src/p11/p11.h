@@ -142,9 +142,9 @@ int p11_public_read(const struct p11_request *request, bool with_login, EVP_PKEY
 		    struct error *error);
 
 /* The key's certificate: an object on its token with its public half. Valid ones with the key's CKA_ID come first. Of
- * several, those whose issuer is their subject are preferred (a YubiKey's attestation certificate, which may have the
- * same id, is not one), of those the ones that are valid now, of those the one that begins last. The caller frees it.
- * Fails with ERROR_NO_KEY if it finds no key. */
+ * several, those whose issuer is their subject are preferred, of those the ones that are valid now, of those the one
+ * that begins last. A YubiKey's attestations and placeholders are none (base/certificate.h). The caller frees it. Fails
+ * with ERROR_NO_KEY if it finds none. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
 /* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that
@@ -154,9 +154,11 @@ int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *e
  * the module made with the key. Fails with ERROR_NO_KEY if it is occupied, with ERROR_TOKEN or ERROR_PIN. */
 int p11_key_store(struct p11_key *key, X509 *certificate, bool replace, size_t *others, struct error *error);
 
-/* Before the key signs what p11_key_store is to store: fails as that would if the security officer's PIN is needed and
- * not given or of the wrong form, or if the slot is occupied. */
-int p11_key_check_store(struct p11_key *key, bool replace, struct error *error);
+/* Opens a key, writable, whose certificate p11_key_store is to store. Before the login, on a YubiKey, looks for a
+ * certificate in the slot, and reads the user's PIN and the security officer's. Fails as p11_key_open does; with
+ * ERROR_PIN if the officer's PIN is not given or not of the right form, with ERROR_NO_KEY if the slot is occupied and
+ * `replace` is false; and with ERROR_USAGE if `replace` is true and the token is not a YubiKey. */
+int p11_key_open_to_store(struct p11_key **key, const struct p11_request *request, bool replace, struct error *error);
 
 /* When a YubiKey signs with a key: the values of CKA_YUBICO_TOUCH_POLICY and CKA_YUBICO_PIN_POLICY. */
 enum p11_touch_policy { P11_TOUCH_DEFAULT, P11_TOUCH_NEVER, P11_TOUCH_ALWAYS, P11_TOUCH_CACHED };
@@ -191,6 +193,9 @@ bool p11_is_refused_object(const struct error *error);
 /* Whether an object on the token of `key` has this label, so that p11_key_generate would refuse it. Fails with
  * ERROR_TOKEN. */
 int p11_label_is_taken(const struct p11_key *key, const char *label, bool *taken, struct error *error);
+
+/* Whether keys on the token are in slots, as on a YubiKey: p11_key_generate then needs the id of one. Makes no call. */
+bool p11_key_is_in_slot(const struct p11_key *key);
 
 /* Imports `source`, an RSA key of two primes or an EC key on P-256, P-384 or P-521, with names as p11_key_generate
  * chooses them. Reads back its attributes, signs with it, and verifies the signature with the public half of `source`;

@@ -1,20 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates of a key on its token. */
+/* Puts a key's certificate on its token. */
+#include "base/certificate.h"
+#include "base/message.h"
+#include "base/text.h"
+#include "p11/certificate.h"
 #include "p11/key.h"
+#include "p11/officer.h"
+#include "p11/yubikey.h"
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum {
-	CERTIFICATES_MOST = 256, /* on a token that are read */
-	WITH_ID_MOST = 16,
-};
+/* libykcs11 takes what the slot needs, and version 2.2 refuses what it does not know. */
+static CK_RV create_in_slot(const struct session *session, CK_ATTRIBUTE id, X509 *certificate)
+{
+	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+	CK_CERTIFICATE_TYPE type = CKC_X_509;
+	CK_BBOOL yes = CK_TRUE;
+	unsigned char *value = NULL;
+	int length = i2d_X509(certificate, &value);
+	CK_OBJECT_HANDLE object;
+	CK_RV rv = CKR_HOST_MEMORY;
+
+	if (length > 0) {
+		CK_ATTRIBUTE template[] = {
+			{ CKA_CLASS, &class, sizeof(class) },
+			{ CKA_CERTIFICATE_TYPE, &type, sizeof(type) },
+			{ CKA_TOKEN, &yes, sizeof(yes) },
+			id,
+			{ CKA_VALUE, value, (CK_ULONG)length },
+		};
+
+		rv = CALL(session->token->module, C_CreateObject, session->handle, template,
+			  sizeof(template) / sizeof(template[0]), &object);
+	}
+	OPENSSL_free(value);
+	return rv;
+}
 
 /* PKCS#11 2.40 section 4.6.3: subject, issuer and serial number are DER too. Label and id are omitted if the key has
  * none. */
-static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 *certificate)
+static CK_RV create_with_names(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 *certificate)
 {
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
 	CK_CERTIFICATE_TYPE type = CKC_X_509;
@@ -53,127 +81,10 @@ static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIB
 	return rv;
 }
 
-/* The certificates on the token with this id, or all of them if `id` is NULL. */
-static int find_certificates(const struct session *session, const CK_ATTRIBUTE *id,
-			     CK_OBJECT_HANDLE found[CERTIFICATES_MOST], size_t *count, struct error *error)
+static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 *certificate)
 {
-	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
-	CK_ATTRIBUTE template[2] = { { CKA_CLASS, &class, sizeof(class) } };
-
-	if (id != NULL)
-		template[1] = *id;
-	return objects_match(session, template, id != NULL ? 2 : 1, found,
-			     id != NULL ? WITH_ID_MOST : CERTIFICATES_MOST, count, error);
-}
-
-static int read_certificate(const struct session *session, CK_OBJECT_HANDLE object, X509 **certificate,
-			    struct error *error)
-{
-	CK_ATTRIBUTE value;
-	const unsigned char *der;
-
-	*certificate = NULL;
-	if (object_read(session, object, CKA_VALUE, &value, error) < 0)
-		return error_result(error);
-	der = value.pValue;
-	if (der != NULL)
-		*certificate = d2i_X509(NULL, &der, (long)value.ulValueLen);
-	ERR_clear_error();
-	free(value.pValue);
-	return 0;
-}
-
-static bool is_self_issued(const X509 *certificate)
-{
-	return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
-}
-
-static bool is_valid_now(const X509 *certificate)
-{
-	return X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
-	       X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
-}
-
-static bool is_better(const X509 *one, const X509 *other)
-{
-	int begins;
-
-	if (other == NULL || is_self_issued(one) != is_self_issued(other))
-		return other == NULL || is_self_issued(one);
-	if (is_valid_now(one) != is_valid_now(other))
-		return is_valid_now(one);
-	begins = ASN1_TIME_compare(X509_get0_notBefore(one), X509_get0_notBefore(other));
-	return begins > 0 || (begins == 0 && ASN1_TIME_compare(X509_get0_notAfter(one), X509_get0_notAfter(other)) > 0);
-}
-
-/* Counts in *fitting the certificates with this id, or of all, that have the public key. *chosen, which may be NULL, is
- * replaced by a better one. */
-static int choose(const struct session *session, const CK_ATTRIBUTE *id, EVP_PKEY *public, X509 **chosen,
-		  size_t *fitting, struct error *error)
-{
-	CK_OBJECT_HANDLE found[CERTIFICATES_MOST];
-	size_t count;
-	int result = find_certificates(session, id, found, &count, error);
-
-	*fitting = 0;
-	for (size_t i = 0; result == 0 && i < count; i++) {
-		X509 *certificate;
-		bool fits;
-
-		result = read_certificate(session, found[i], &certificate, error);
-		fits = certificate != NULL && EVP_PKEY_eq(X509_get0_pubkey(certificate), public) == 1;
-		*fitting += fits ? 1 : 0;
-		if (fits && is_better(certificate, *chosen)) {
-			X509_free(*chosen);
-			*chosen = certificate;
-		} else {
-			X509_free(certificate);
-		}
-	}
-	ERR_clear_error();
-	return result;
-}
-
-/* A key may have no id, and other tools give certificates another one: what makes a certificate the key's is the public
- * key in it. Those with the key's id come first, because a token may hold many certificates. */
-int object_certificate(const struct session *session, CK_OBJECT_HANDLE private, EVP_PKEY *public, X509 **certificate,
-		       struct error *error)
-{
-	CK_ATTRIBUTE id = { .pValue = NULL };
-	size_t fitting;
-	int result = 0;
-
-	*certificate = NULL;
-	if (private != CK_INVALID_HANDLE)
-		result = object_read(session, private, CKA_ID, &id, error);
-	if (result == 0 && id.ulValueLen > 0)
-		result = choose(session, &id, public, certificate, &fitting, error);
-	if (result == 0 && (*certificate == NULL || !is_valid_now(*certificate)))
-		result = choose(session, NULL, public, certificate, &fitting, error);
-	free(id.pValue);
-	if (result < 0) {
-		X509_free(*certificate);
-		*certificate = NULL;
-	}
-	return result;
-}
-
-int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error)
-{
-	EVP_PKEY *public = NULL;
-	int result = p11_key_public(key, &public, error);
-
-	*certificate = NULL;
-	if (result == 0)
-		result = object_certificate(&key->ring->session, key->handle, public, certificate, error);
-	EVP_PKEY_free(public);
-	if (result == 0 && *certificate == NULL) {
-		result = error_set(error, ERROR_NO_KEY, "token \"%s\" holds no certificate of the key %s",
-				   token_label(key->ring->session.token), uri_shown(key->uri));
-		error_hint(error, "make one and put it there with \"p11bearer cert --key URI --subject /CN=NAME "
-				  "--store\", or give the certificate's file with --certificate");
-	}
-	return result;
+	return yubikey_is(session->token) ? create_in_slot(session, id, certificate) :
+					    create_with_names(session, label, id, certificate);
 }
 
 /* How many certificates other programs may take for the key's: those with its id or, if it has none, those with its
@@ -186,45 +97,185 @@ static int count_others(struct p11_key *key, const CK_ATTRIBUTE *id, size_t *oth
 	int result;
 
 	if (id->ulValueLen > 0)
-		return find_certificates(&key->ring->session, id, found, others, error);
+		return certificates_find(&key->ring->session, id, found, others, error);
 	if (p11_key_public(key, &public, error) < 0)
 		return error_result(error);
-	result = choose(&key->ring->session, NULL, public, &chosen, others, error);
+	result = certificates_choose(&key->ring->session, NULL, public, &chosen, others, error);
 	X509_free(chosen);
 	EVP_PKEY_free(public);
 	return result;
 }
 
-int p11_key_check_store(struct p11_key *key, bool replace, struct error *error)
+/* --- the slot of a YubiKey --------------------------------------------------------------------------------------- */
+
+/* Whether the slot's certificate would be lost: an attestation is not stored, and the placeholder says nothing. */
+static int is_occupied_by(const struct session *session, CK_OBJECT_HANDLE object, bool *occupies, char subject[256],
+			  struct error *error)
 {
-	(void)key;
-	(void)replace;
-	(void)error;
+	X509 *certificate;
+
+	*occupies = certificate_is_stored(session, object);
+	strcpy(subject, "a certificate that cannot be read");
+	if (!*occupies)
+		return 0;
+	if (certificate_read(session, object, &certificate, error) < 0)
+		return error_result(error);
+	if (certificate != NULL) {
+		*occupies = certificate_kind(certificate) != CERTIFICATE_PLACEHOLDER;
+		X509_NAME_oneline(X509_get_subject_name(certificate), subject, 256);
+		text_line(subject);
+	}
+	X509_free(certificate);
 	return 0;
+}
+
+/* Fails if the slot holds a certificate, unless it may be replaced; `note` then names it. */
+static int check_slot(const struct session *session, const CK_ATTRIBUTE *id, bool replace, bool note,
+		      struct error *error)
+{
+	const char *slot = yubikey_slot(id);
+	CK_OBJECT_HANDLE found[CERTIFICATES_MOST];
+	char subject[256];
+	bool occupies;
+	size_t count;
+
+	if (slot != NULL && strcmp(slot, "f9") == 0)
+		return error_set(error, ERROR_USAGE, "the certificate in slot f9 of token \"%s\" proves the "
+				 "attestations of its keys, and is not replaced", token_label(session->token));
+	if (certificates_find(session, id, found, &count, error) < 0)
+		return error_result(error);
+	for (size_t i = 0; i < count; i++) {
+		if (is_occupied_by(session, found[i], &occupies, subject, error) < 0)
+			return error_result(error);
+		if (occupies && !replace) {
+			error_set(error, ERROR_NO_KEY, "slot %s of token \"%s\" already holds a certificate: %s",
+				  slot != NULL ? slot : "?", token_label(session->token), subject);
+			error_hint(error, "the slot holds one certificate; give --replace to overwrite it");
+			return -ERROR_NO_KEY;
+		}
+		if (occupies && note)
+			message_note("replacing the certificate in slot %s: %s", slot != NULL ? slot : "?", subject);
+	}
+	return 0;
+}
+
+/* What can be known before the key signs. Makes no call on tokens other than YubiKeys. */
+static int check(struct p11_key *key, const CK_ATTRIBUTE *id, bool replace, struct error *error)
+{
+	struct session *session = &key->ring->session;
+
+	if (!yubikey_is(session->token)) {
+		if (!replace)
+			return 0;
+		error_set(error, ERROR_USAGE, "--replace is for the slots of a YubiKey, and token \"%s\" is none",
+			  token_label(session->token));
+		error_hint(error, "omit --replace: the token can hold several certificates of a key");
+		return -ERROR_USAGE;
+	}
+	if (id != NULL && check_slot(session, id, replace, false, error) < 0)
+		return error_result(error);
+	/* If both PINs come from one descriptor, the user's is the first line. */
+	if (key->ring->request.so_pin_from.type != SOURCE_NONE &&
+	    session_pin(session, &key->ring->request, error) < 0)
+		return error_result(error);
+	return officer_pin(session, &key->ring->request, error);
+}
+
+/* The key's id; its value is NULL if it has none. */
+static int read_id(const struct p11_key *key, CK_ATTRIBUTE *id, struct error *error)
+{
+	return object_read(&key->ring->session, key->handle, CKA_ID, id, error);
+}
+
+/* Before the login, the id is known only from the URI. */
+static int open_to_store(struct p11_key *key, const struct p11_request *request, bool replace, struct error *error)
+{
+	CK_ATTRIBUTE id = { .pValue = NULL };
+	int result = key_begin(key, request, true, error);
+
+	if (result == 0)
+		result = check(key, key->uri->has_id ? p11_kit_uri_get_attribute(key->uri->parsed, CKA_ID) : NULL,
+			       replace, error);
+	if (result == 0)
+		result = key_log_in(key, error);
+	if (result == 0 && yubikey_is(key->ring->session.token)) {
+		result = read_id(key, &id, error);
+		if (result == 0)
+			result = check(key, &id, replace, error);
+	}
+	free(id.pValue);
+	return result;
+}
+
+int p11_key_open_to_store(struct p11_key **key, const struct p11_request *request, bool replace, struct error *error)
+{
+	int result;
+
+	*key = key_new();
+	if (*key == NULL)
+		return error_memory(error);
+	result = open_to_store(*key, request, replace, error);
+	if (result < 0)
+		p11_key_close(key);
+	return result;
+}
+
+/* --- the store --------------------------------------------------------------------------------------------------- */
+
+static int log_in_officer(struct p11_key *key, struct error *error)
+{
+	struct session *session = &key->ring->session;
+	const struct p11_request *request = &key->ring->request;
+
+	if (officer_pin(session, request, error) < 0)
+		return error_result(error);
+	return officer_login(session, request, error);
+}
+
+/* Stores it as whoever may: on a YubiKey only the officer, else the user, or the officer if the token wants that. */
+static int store(struct p11_key *key, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 *certificate, struct error *error)
+{
+	struct session *session = &key->ring->session;
+	bool given = key->ring->request.so_pin_from.type != SOURCE_NONE, missing;
+	CK_RV rv;
+
+	if (officer_is_needed(session->token) && log_in_officer(key, error) < 0)
+		return error_result(error);
+	rv = create(session, label, id, certificate);
+	missing = rv != CKR_OK && !session->officer && officer_is_missing(session, rv);
+	if (missing && given) {
+		if (log_in_officer(key, error) < 0)
+			return error_result(error);
+		rv = create(session, label, id, certificate);
+	}
+	if (rv == CKR_OK)
+		return 0;
+	ckr_error(error, missing && !given ? ERROR_PIN : ERROR_TOKEN, rv,
+		  "cannot put the certificate on token \"%s\" (C_CreateObject)", token_label(session->token));
+	if (!ckr_is_about_device(rv) && !officer_is_needed(session->token)) /* else there is a hint, or none helps */
+		error_hint(error, OWN_TOOL);
+	if (missing)
+		officer_hint(&key->ring->request, error);
+	return error_result(error);
 }
 
 int p11_key_store(struct p11_key *key, X509 *certificate, bool replace, size_t *others, struct error *error)
 {
 	CK_ATTRIBUTE label = { .pValue = NULL }, id = { .pValue = NULL };
+	bool in_slot = yubikey_is(key->ring->session.token);
 	int result;
-	CK_RV rv;
 
-	(void)replace;
 	*others = 0;
 	result = object_read(&key->ring->session, key->handle, CKA_LABEL, &label, error);
 	if (result == 0)
-		result = object_read(&key->ring->session, key->handle, CKA_ID, &id, error);
-	if (result == 0)
+		result = read_id(key, &id, error);
+	/* It may have changed since p11_key_open_to_store. */
+	if (result == 0 && in_slot)
+		result = check_slot(&key->ring->session, &id, replace, true, error);
+	else if (result == 0)
 		result = count_others(key, &id, others, error);
-	if (result == 0) {
-		rv = create(&key->ring->session, label, id, certificate);
-		if (rv != CKR_OK) {
-			result = ckr_error(error, ERROR_TOKEN, rv,
-					   "cannot put the certificate on token \"%s\" (C_CreateObject)",
-					   token_label(key->ring->session.token));
-			error_hint(error, OWN_TOOL);
-		}
-	}
+	if (result == 0)
+		result = store(key, label, id, certificate, error);
 	free(label.pValue);
 	free(id.pValue);
 	return result;

@@ -145,6 +145,20 @@ static void note_not_stored(const struct error *why)
 	message_note("the certificate is not on the token, only in the file: %s", why->text);
 }
 
+/* Whether the certificate was not stored because the token refuses it, or the security officer's PIN is not given, or
+ * another certificate is in the slot of a YubiKey. */
+static bool may_go_on(const struct p11_request *request, const struct error *why)
+{
+	return p11_is_refused_object(why) || why->class == ERROR_NO_KEY ||
+	       (why->class == ERROR_PIN && request->so_pin_from.type == SOURCE_NONE);
+}
+
+static void note_how_to_store(const struct maker *maker, const char *path)
+{
+	if (p11_key_is_in_slot(maker->key))
+		message_note("to store it: ykman piv certificates import SLOT %s", path);
+}
+
 /* Opens the key, in a session that can write if the token has one. */
 static int begin(struct maker *maker, const struct p11_request *request, struct error *error)
 {
@@ -159,7 +173,8 @@ static int begin(struct maker *maker, const struct p11_request *request, struct 
 	return result == 0 ? p11_key_public(maker->key, &maker->public, error) : result;
 }
 
-static int store(const struct maker *maker, X509 *certificate, struct error *error)
+static int store(const struct maker *maker, const struct p11_request *request, X509 *certificate, const char *path,
+		 struct error *error)
 {
 	X509 *stored = NULL;
 	struct error why;
@@ -171,8 +186,9 @@ static int store(const struct maker *maker, X509 *certificate, struct error *err
 	if (is_there || !maker->stores)
 		return 0;
 	result = p11_key_store(maker->key, certificate, false, &others, error);
-	if (result < 0 && p11_is_refused_object(error)) {
+	if (result < 0 && may_go_on(request, error)) {
 		note_not_stored(error);
+		note_how_to_store(maker, path);
 		return 0;
 	}
 	if (result == 0 && others > 0)
@@ -199,7 +215,7 @@ int rotate_make_certificate(const struct p11_request *request, const char *uri, 
 	}
 	/* Last, because an object on a token is harder to remove than a file. */
 	if (result == 0)
-		result = store(&maker, *certificate, error);
+		result = store(&maker, &own, *certificate, path, error);
 	if (result < 0) {
 		X509_free(*certificate);
 		*certificate = NULL;

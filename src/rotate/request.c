@@ -75,13 +75,25 @@ static int check_certificate(struct rotation *rotation, struct p11_key *key, str
 	return result;
 }
 
+/* Which slot of a YubiKey may be overwritten is the user's decision. */
+static int refuse_slots(const struct p11_key *key, struct error *error)
+{
+	const char *type = p11_key_alg(key) == ALG_ES256 || p11_key_alg(key) == ALG_ES384 ? " --type ec" : "";
+
+	error_set(error, ERROR_CONFIG, "rotate cannot make a key on a YubiKey, because it does not choose a slot");
+	error_hint(error, "nothing was changed; make the new key in another slot of the same YubiKey, with \"p11bearer "
+			  "keygen 'pkcs11:…;id=%%…'%s --so-pin-from SRC\", and give its URI with --new-key", type);
+	return -ERROR_CONFIG;
+}
+
 /* A rotation that went back may have left a key of the same day. */
 static int name_new(struct rotation *rotation, struct p11_key *key, struct error *error)
 {
 	struct rotate_record *record = rotation->record;
 	char *label = NULL, *counted = NULL;
 	bool taken = false;
-	int result = rotate_name_key(record->old_key, record->began, &record->new_key, error);
+	int result = p11_key_is_in_slot(key) ? refuse_slots(key, error) :
+					       rotate_name_key(record->old_key, record->began, &record->new_key, error);
 
 	if (result == 0)
 		result = p11_uri_label(record->new_key, &label, error);

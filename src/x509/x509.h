@@ -67,8 +67,12 @@ int x509_list_copy(const struct x509_list *list, struct x509_list *copy, struct 
 
 /* Chooses the certificate whose public key is `key`. Of several it prefers one that is valid now, then the one whose
  * validity begins last. Without a key (NULL) the list must hold a single certificate. Free with X509_free. If no
- * certificate can be chosen, fails with ERROR_CONFIG and lists them. */
+ * certificate can be chosen, fails with ERROR_CONFIG and lists them; also if that is one as x509_check_kind refuses. */
 int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X509 **certificate, struct error *error);
+
+/* Fails with ERROR_CONFIG if the certificate, which `name` has, is an attestation or a placeholder
+ * (base/certificate.h). */
+int x509_check_kind(X509 *certificate, const char *name, struct error *error);
 
 /* Whether the data contains a private key anywhere: PEM, DER, PKCS#12, JWK, OpenSSH or PuTTY; also if it is truncated,
  * encoded as base64, base64url or hexadecimal, or nested. Does not unpack compressed data. Returns true if memory is
