@@ -167,8 +167,13 @@ static int compare(const struct p11_tls *tls, EVP_PKEY *attested, struct error *
 	bool same = EVP_PKEY_eq(attested, X509_get0_pubkey(tls->certificate)) == 1;
 
 	ERR_clear_error();
-	return same ? 0 : error_set(error, ERROR_NO_KEY, "the TLS certificate is not that of the attested key on token "
-				    "\"%s\"", token_label(tls->ring->session.token));
+	if (same)
+		return 0;
+	error_set(error, ERROR_CONFIG, "the TLS certificate is not the certificate of the attested key on token \"%s\"",
+		  token_label(tls->ring->session.token));
+	error_hint(error, "give the key's own certificate with --tls-certificate, or the certificate's key with "
+			  "--tls-key");
+	return -ERROR_CONFIG;
 }
 
 /* Checks what the request requires of the TLS key. The signing key was checked when it was opened. */
