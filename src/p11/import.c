@@ -167,6 +167,7 @@ static int make_private(struct p11_key *key, struct import *import, struct error
 	    new_key_make(key, &import->pair, "store the private key", "C_CreateObject", create, import, error) < 0)
 		return error_result(error);
 	if (new_key_check(&key->ring->session, key->handle, &leaves, error) < 0 ||
+	    (import->pair.slot != NULL && placing_store_placeholder(key, &import->pair, error) < 0) ||
 	    let_user_sign(key, &import->pair, error) < 0 || check_signs(key, &import->numbers, error) < 0)
 		return error_result(error);
 	return check_interrupted(key, error);

@@ -66,6 +66,10 @@ int placing_refuse_occupied(const struct p11_key *key, struct new_pair *pair, st
 /* Says what was overwritten. */
 void placing_note_replaced(const struct p11_key *key, const struct new_pair *pair);
 
+/* Puts a certificate with key->public into the slot, in place of the one that is there, for the modules that read the
+ * public half from it (placeholder.c). Fails with ERROR_TOKEN. */
+int placing_store_placeholder(const struct p11_key *key, const struct new_pair *pair, struct error *error);
+
 /* Adds the policies, if any were requested, to the attributes of the private key. */
 void placing_add(struct attributes *private, const struct new_pair *pair);
 

@@ -112,11 +112,8 @@ void placing_note_replaced(const struct p11_key *key, const struct new_pair *pai
 
 	if (pair->had_key)
 		message_note("the key that was in slot %s of token \"%s\" was overwritten", pair->slot, label);
-	if (pair->had_certificate && !pair->imported)
+	if (pair->had_certificate)
 		message_note("the certificate that was in slot %s of token \"%s\" was overwritten", pair->slot, label);
-	else if (pair->had_certificate)
-		message_warn("the certificate in slot %s of token \"%s\" is still the one that was there; replace it "
-			     "with \"p11bearer cert --store --replace\"", pair->slot, label);
 }
 
 void placing_add(struct attributes *private, const struct new_pair *pair)

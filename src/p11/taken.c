@@ -58,8 +58,8 @@ int pair_destroy(const struct session *session, CK_OBJECT_HANDLE public, CK_OBJE
 
 	if (yubikey_is(session->token)) {
 		if (has_private)
-			error_hint(error, "the key is in its slot, because a YubiKey cannot destroy keys; do not use "
-					  "it, and overwrite it with --replace: %s", uri);
+			error_hint(error, "the key is in its slot, because a YubiKey cannot destroy keys, and was not "
+					  "tested; run the command again with --replace: %s", uri);
 		return error_result(error);
 	}
 	first = has_private ? CALL(module, C_DestroyObject, session->handle, private) : CKR_OK;
