@@ -40,6 +40,7 @@ struct audit_record {
 	const char *request;         /* what was refused, such as "bearer" */
 	const struct audit_peer *peer;
 	const char *token_serial;
+	bool officer;                /* who logged in is the security officer */
 	const char *key_fingerprint; /* SHA-256 of the SubjectPublicKeyInfo, in hexadecimal */
 	bool attested;               /* the key was proven to be made on its token */
 	const char *alg, *iss, *sub, *aud, *jti;

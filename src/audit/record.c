@@ -99,6 +99,7 @@ static void collect(struct fields *fields, const struct audit_record *record, un
 	add_peer(fields, record->peer);
 	add(fields, "profile", record->profile, false);
 	add(fields, "token_serial", record->token_serial, false);
+	add(fields, "user", record->officer ? "so" : NULL, false);
 	add(fields, "key_fingerprint", record->key_fingerprint, false);
 	add(fields, "attested", record->attested ? "true" : NULL, true);
 	add(fields, "alg", record->alg, false);

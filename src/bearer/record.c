@@ -29,6 +29,7 @@ static int record_event(const struct recorder *recorder, const struct p11_event 
 		.command = recorder->command,
 		.profile = recorder->profile,
 		.token_serial = event->serial,
+		.officer = event->officer,
 		.attested = event->attested,
 		.alg = event->alg,
 		.jti = jti,

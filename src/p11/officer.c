@@ -178,7 +178,7 @@ static int log_out(struct session *session, struct error *error)
 
 static int log_in(struct session *session, const struct p11_request *request, struct error *error)
 {
-	const struct p11_event event = { .kind = P11_LOGIN };
+	const struct p11_event event = { .kind = P11_LOGIN, .officer = true };
 	double began = clock_ms(), took;
 	int result = 0;
 	CK_RV rv = CALL(session->token->module, C_Login, session->handle, CKU_SO,

@@ -24,6 +24,7 @@ struct p11_event {
 	char serial[P11_SERIAL_SIZE]; /* the token's serial number */
 	EVP_PKEY *public; /* the public half of the key that signed; NULL: unknown, or a login */
 	const char *alg;  /* the name of its algorithm; NULL: a login */
+	bool officer;     /* the security officer logged in, not the user */
 	bool attested;    /* request.attester has proven the key */
 	double milliseconds;
 };
