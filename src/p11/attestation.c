@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "p11/key.h"
 #include "p11/observe.h"
+#include "p11/yubikey.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -268,7 +269,10 @@ int p11_attestation_read(const struct p11_request *request, bool login, struct p
 		id = p11_kit_uri_get_attribute(key->uri->parsed, CKA_ID);
 	if (result == 0 && !login)
 		result = is_open(key, id, &open, error);
-	if (result == 0)
+	/* A YubiKey shows a certificate or public key of each of its keys. */
+	if (result == 0 && !login && !open && id != NULL && yubikey_is(key->ring->session.token))
+		result = key_is_missing(key, error);
+	else if (result == 0)
 		result = open ? read_openly(key, id, attestation, error) :
 				read_logged_in(key, login, attestation, error);
 	p11_key_close(&key);
