@@ -129,7 +129,8 @@ static bool parse_call(char *text)
 
 static bool parse_fault(char *text)
 {
-	static enum parsed (*const parsers[])(char *) = {attestation_parse, breaks_parse, mechanism_parse, odd_parse, officer_parse, results_parse};
+	static enum parsed (*const parsers[])(char *) = {attestation_parse, breaks_parse, mechanism_parse, odd_parse, officer_parse,
+		yubikey_parse, results_parse};
 
 	if (strcmp(text, "thread") == 0) {
 		return thread = true;

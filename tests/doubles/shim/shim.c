@@ -89,6 +89,8 @@
  *   attestation=FILE:ID, device=FILE     the token shows these bytes as the attestation (CKA_TOKEN false) of the key with this
  *                                        id (two hexadecimal digits), or as the certificate of the key that signs attestations
  *                                        (id 19), as a YubiKey does
+ *   yubikey=PIN,TOUCH                    C_GetTokenInfo says that the token is a YubiKey, whose keys have these policies, as
+ *                                        CKA_YUBICO_PIN_POLICY and CKA_YUBICO_TOUCH_POLICY have them
  *   thread                               the module's own thread waits forever, as in modules of network HSMs
  */
 #include "shim.h"
@@ -264,6 +266,7 @@ static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 
 	PASS(call, module->C_GetTokenInfo(slot, info));
 	if (call.rv == CKR_OK) {
+		yubikey_token(info);
 		results_token(info);
 		state_token(info);
 		swap_info(info);
@@ -402,6 +405,7 @@ static CK_RV shim_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDL
 			}
 		}
 		odd_attributes(attributes, count);
+		call.rv = yubikey_attributes(attributes, count, call.rv);
 		call.rv = results_attributes(attributes, count, call.rv);
 		breaks_get(attributes, count);
 	}

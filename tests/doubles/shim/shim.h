@@ -83,6 +83,11 @@ void officer_session(CK_SESSION_INFO *info); /* a session as it is for its calle
 enum parsed attestation_parse(char *text);
 void attestation_session(CK_SLOT_ID slot); /* after a session was opened: the token shows its attestations */
 
+/* yubikey.c: what a YubiKey says of itself and of its keys */
+enum parsed yubikey_parse(char *text);
+void yubikey_token(CK_TOKEN_INFO *info);
+CK_RV yubikey_attributes(CK_ATTRIBUTE *attributes, CK_ULONG count, CK_RV rv);
+
 /* odd.c */
 /* Templates that are changed (breaks.c): of C_FindObjectsInit and of C_GetAttributeValue. */
 enum parsed breaks_parse(char *text);
