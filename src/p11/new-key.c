@@ -291,7 +291,8 @@ void new_key_finish(struct p11_key *key, const struct new_pair *pair)
 {
 	if (pair->slot != NULL) {
 		placing_note_replaced(key, pair);
-		placing_check_policies(key, pair);
+		if (!pair->imported) /* libykcs11 shows them only in another process */
+			placing_check_policies(key, pair);
 		return;
 	}
 	warn_of_uses(&key->ring->session, key->handle);
