@@ -114,6 +114,9 @@ int p11_key_generate(const struct p11_request *request, const struct p11_pair_ty
 
 bool p11_is_refused_object(const struct error *error)
 {
-	return error->class == ERROR_TOKEN && error->code != CKR_OK && error->code != CKR_HOST_MEMORY &&
+	/* The code of a login that failed is not kept: with one, ERROR_PIN is that the officer is missing. */
+	bool about_token = error->class == ERROR_TOKEN || error->class == ERROR_PIN;
+
+	return about_token && error->code != CKR_OK && error->code != CKR_HOST_MEMORY &&
 	       !ckr_is_about_device(error->code);
 }

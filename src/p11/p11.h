@@ -188,7 +188,8 @@ struct p11_pair_type {
 int p11_key_generate(const struct p11_request *request, const struct p11_pair_type *type, char **uri,
 		     struct error *error);
 
-/* Whether the error is that the token refuses to make a key or to take a certificate: another try would fail, too. */
+/* Whether the error is that the token refuses to make a key or to take a certificate, also because only its security
+ * officer may: another try would fail, too. */
 bool p11_is_refused_object(const struct error *error);
 
 /* Whether an object on the token of `key` has this label, so that p11_key_generate would refuse it. Fails with

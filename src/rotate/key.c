@@ -36,8 +36,8 @@ static int choose_type(EVP_PKEY *like, struct p11_pair_type *type, struct error 
 static void hint_new_key(struct error *error)
 {
 	if (p11_is_refused_object(error))
-		error_hint(error, "if only its maker's tool or its security officer makes keys on this token, make one "
-				  "so (p11bearer keygen has --so-pin-from), and give it with --new-key");
+		error_hint(error, "if only its security officer makes keys on this token, give --so-pin-from; if only "
+				  "its maker's tool does, make one with it, and give it with --new-key");
 }
 
 /* Whether the token has both halves of the pair. Destroys one without the other. */

@@ -308,6 +308,7 @@ struct pair {
 	char *old, *uri;
 	X509 *certificate; /* of the old one */
 	const char *path;
+	enum error_class class; /* of the failure */
 };
 
 static void refuse_key(const void *context)
@@ -317,8 +318,9 @@ static void refuse_key(const void *context)
 	EVP_PKEY *like = public_of(pair->old);
 	struct error error;
 
-	assert_fails(rotate_make_key(&request, pair->uri, like, &error), ERROR_TOKEN, &error);
+	assert_fails(rotate_make_key(&request, pair->uri, like, &error), pair->class, &error);
 	assert_contains(error.hint, "--new-key");
+	assert_contains(error.hint, "--so-pin-from");
 	EVP_PKEY_free(like);
 	p11_uri_free(&request.uri);
 }
@@ -351,17 +353,25 @@ static void test_refuses_extractable_key(void **state)
 /* A card that makes no keys. */
 static void test_hints_new_key(void **state)
 {
-	static const char *const faults[] = {
-		"C_GenerateKeyPair=CKR_FUNCTION_NOT_SUPPORTED", "C_GenerateKeyPair=CKR_MECHANISM_INVALID",
-		"C_GenerateKeyPair=CKR_USER_NOT_LOGGED_IN", "C_GenerateKeyPair=CKR_TOKEN_WRITE_PROTECTED",
+	static const struct {
+		const char *fault;
+		enum error_class class;
+	} rows[] = {
+		{ "C_GenerateKeyPair=CKR_FUNCTION_NOT_SUPPORTED", ERROR_TOKEN },
+		{ "C_GenerateKeyPair=CKR_MECHANISM_INVALID", ERROR_TOKEN },
+		{ "C_GenerateKeyPair=CKR_USER_NOT_LOGGED_IN", ERROR_PIN },
+		{ "C_GenerateKeyPair=CKR_USER_TYPE_INVALID", ERROR_PIN },
+		{ "C_GenerateKeyPair=CKR_TOKEN_WRITE_PROTECTED", ERROR_TOKEN },
 	};
 	struct pair pair = { .old = make_old("card", &(struct p11_pair_type){ .curve = "P-256" }) };
 	struct error error;
 
 	(void)state;
 	assert_works(rotate_name_key(pair.old, now, &pair.uri, &error), &error);
-	for (size_t i = 0; i < COUNT(faults); i++)
-		with_fault(faults[i], refuse_key, &pair);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		pair.class = rows[i].class;
+		with_fault(rows[i].fault, refuse_key, &pair);
+	}
 	free(pair.uri);
 	free(pair.old);
 }
@@ -475,6 +485,7 @@ static void test_does_without_storing(void **state)
 {
 	static const char *const faults[] = {
 		"C_CreateObject=CKR_FUNCTION_NOT_SUPPORTED", "C_CreateObject=CKR_USER_NOT_LOGGED_IN",
+		"C_CreateObject=CKR_USER_TYPE_INVALID",
 		"C_OpenSession#1=CKR_TOKEN_WRITE_PROTECTED",
 	};
 	const struct p11_pair_type type = { .curve = "P-256" };
