@@ -15,9 +15,12 @@
 
 void report_destroy(const char *uri, char command[DESTROY_SIZE])
 {
+	/* The full URI of a key names the token's model. */
+	const char *officer = strstr(uri, "model=YubiKey") != NULL ? " --so-pin-from SRC" : "";
+
 	/* A URI has no quotes: they are percent-encoded, see RFC 7512 section 2.3. */
 	if (strchr(uri, '\'') != NULL ||
-	    snprintf(command, DESTROY_SIZE, "p11bearer destroy '%s' --yes", uri) >= DESTROY_SIZE)
+	    snprintf(command, DESTROY_SIZE, "p11bearer destroy '%s' --yes%s", uri, officer) >= DESTROY_SIZE)
 		snprintf(command, DESTROY_SIZE, "p11bearer destroy URI --yes");
 }
 
