@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,15 @@ static int read_of_private(const struct session *session, CK_OBJECT_HANDLE priva
 
 /* --- the requirement --------------------------------------------------------------------------------------------- */
 
+/* Keeps the hint, which may tell how to prove the key. */
+static void hint_refusal(struct error *error)
+{
+	char hint[sizeof(error->hint)];
+
+	snprintf(hint, sizeof(hint), "%.900s%s", error->hint, error->hint[0] != '\0' ? "; " : "");
+	error_hint(error, "%snothing was signed; to use the key anyway, omit --require-attested", hint);
+}
+
 int require_attested(const struct ring *ring, CK_OBJECT_HANDLE private, bool *attested, EVP_PKEY **public,
 		     struct error *error)
 {
@@ -167,7 +177,7 @@ int require_attested(const struct ring *ring, CK_OBJECT_HANDLE private, bool *at
 	}
 	p11_attestation_clear(&attestation);
 	if (result == -ERROR_NO_KEY)
-		error_hint(error, "nothing was signed; to use the key anyway, omit --require-attested");
+		hint_refusal(error);
 	return result;
 }
 
