@@ -130,6 +130,18 @@ static int check_keys(const struct settings *settings, struct error *error)
 	return error_result(error);
 }
 
+/* Likewise. The file itself is read by the worker. */
+static int check_roots(const struct settings *settings, struct error *error)
+{
+	if (!settings_flag(settings, SETTING_REQUIRE_ATTESTED) ||
+	    settings_text(settings, SETTING_ATTESTATION_ROOTS) != NULL)
+		return 0;
+	error_set(error, ERROR_CONFIG, "attested keys are required, but no certificates are set that prove it");
+	error_hint(error, "name the file with the vendor's certificates as attestation-roots");
+	settings_blame(settings, SETTING_REQUIRE_ATTESTED, error);
+	return error_result(error);
+}
+
 /* The setting with the URL that logins go to. */
 static enum setting_id server_setting(const struct settings *settings)
 {
@@ -183,6 +195,7 @@ int cmd_agent_profile(const struct settings *settings, const char *name, struct 
 	if (!*served)
 		return 0;
 	if (check_patterns(settings, error) < 0 || check_keys(settings, error) < 0 ||
+	    check_roots(settings, error) < 0 ||
 	    take_texts(settings, name, profile, error) < 0 ||
 	    cmd_agent_pin(settings, &profile->prompt, error) < 0 || cmd_agent_shape(settings, profile, error) < 0)
 		return error_result(error);
