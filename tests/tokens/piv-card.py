@@ -27,7 +27,8 @@ import time
 
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
-from piv_applet import Card, Entry  # noqa: E402
+from piv_applet import Card  # noqa: E402
+from piv_entries import Entry  # noqa: E402
 from piv_der import tlv  # noqa: E402
 from piv_faults import Faults  # noqa: E402
 from piv_keys import read_key  # noqa: E402

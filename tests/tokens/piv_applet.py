@@ -6,39 +6,16 @@ import time
 
 from piv_apdu import OK, Transport
 from piv_der import parts, tlv
+from piv_entries import ALWAYS, BLOCKED, NEVER, TOUCH_CACHED, TOUCH_NEVER, TOUCH_SECONDS, TRIES, Entry, Reference
 from piv_faults import target
 from piv_keys import FAMILIES, ManagementKey
 
 AID = bytes.fromhex("a000000308000010000100")
 OTHERS = (bytes.fromhex("a000000527471117"), bytes.fromhex("a0000005272001"))  # a YubiKey's other applications
-TRIES = 3
-TOUCH_SECONDS = 15
 PIN, PUK, MANAGEMENT, ATTESTATION = 0x80, 0x81, 0x9B, 0xF9
 SLOTS = (0x9A, 0x9C, 0x9D, 0x9E, *range(0x82, 0x96))
-NEVER, ONCE, ALWAYS = 1, 2, 3  # PIN policies
-TOUCH_NEVER, TOUCH_ALWAYS, TOUCH_CACHED = 1, 2, 3
-NOT_ALLOWED, BLOCKED = b"\x69\x82", b"\x69\x83"
+NOT_ALLOWED = b"\x69\x82"
 BAD_DATA, NOT_FOUND, BAD_P1P2, NO_KEY, NO_INS = b"\x6a\x80", b"\x6a\x82", b"\x6a\x86", b"\x6a\x88", b"\x6d\x00"
-
-
-class Reference:
-    """The PIN or the PUK."""
-
-    def __init__(self, label, value):
-        self.label, self.value, self.tries = label, value, TRIES
-
-    def refusal(self):
-        return bytes([0x63, 0xC0 | self.tries]) if self.tries else BLOCKED
-
-
-class Entry:
-    """A key in a slot."""
-
-    def __init__(self, slot, key, generated, pin_policy=0, touch_policy=0):
-        self.key, self.generated = key, generated
-        self.pin_policy = pin_policy or {0x9C: ALWAYS, 0x9E: NEVER}.get(slot, ONCE)
-        self.touch_policy = touch_policy or TOUCH_NEVER
-        self.touched = -TOUCH_SECONDS
 
 
 class Card(Transport):
