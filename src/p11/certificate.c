@@ -24,23 +24,6 @@ int certificates_find(const struct session *session, const CK_ATTRIBUTE *id,
 			     id != NULL ? CERTIFICATES_WITH_ID_MOST : CERTIFICATES_MOST, count, error);
 }
 
-int certificate_read(const struct session *session, CK_OBJECT_HANDLE object, X509 **certificate,
-		     struct error *error)
-{
-	CK_ATTRIBUTE value;
-	const unsigned char *der;
-
-	*certificate = NULL;
-	if (object_read(session, object, CKA_VALUE, &value, error) < 0)
-		return error_result(error);
-	der = value.pValue;
-	if (der != NULL)
-		*certificate = d2i_X509(NULL, &der, (long)value.ulValueLen);
-	ERR_clear_error();
-	free(value.pValue);
-	return 0;
-}
-
 static bool is_self_issued(const X509 *certificate)
 {
 	return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
@@ -94,7 +77,7 @@ int certificates_choose(const struct session *session, const CK_ATTRIBUTE *id, E
 		X509 *certificate;
 		bool is_own;
 
-		result = certificate_read(session, found[i], &certificate, error);
+		result = object_x509(session, found[i], &certificate, error);
 		is_own = certificate != NULL && fits(session, found[i], certificate, public);
 		*fitting += is_own ? 1 : 0;
 		if (is_own && is_better(certificate, *chosen)) {

@@ -14,9 +14,6 @@ enum {
 int certificates_find(const struct session *session, const CK_ATTRIBUTE *id,
 		      CK_OBJECT_HANDLE found[CERTIFICATES_MOST], size_t *count, struct error *error);
 
-/* Reads a certificate; *certificate is NULL if it cannot be parsed. The caller frees it. Fails with ERROR_TOKEN. */
-int certificate_read(const struct session *session, CK_OBJECT_HANDLE object, X509 **certificate, struct error *error);
-
 /* Whether the certificate is in the token's storage. On a YubiKey, an attestation is not (CKA_TOKEN is false); on other
  * tokens makes no call. */
 bool certificate_is_stored(const struct session *session, CK_OBJECT_HANDLE object);
@@ -26,5 +23,9 @@ bool certificate_is_stored(const struct session *session, CK_OBJECT_HANDLE objec
  * ERROR_TOKEN. */
 int certificates_choose(const struct session *session, const CK_ATTRIBUTE *id, EVP_PKEY *public, X509 **chosen,
 			size_t *fitting, struct error *error);
+
+/* Stores the certificate in the slot of a YubiKey that the id names, in place of the one that is there (store.c).
+ * Returns what C_CreateObject does. */
+CK_RV certificate_put_in_slot(const struct session *session, CK_ATTRIBUTE id, X509 *certificate);
 
 #endif

@@ -46,7 +46,7 @@ static int destroy_first(struct p11_plan *plan, struct p11_object *object, CK_RV
 	size_t count;
 
 	*rv = destroy(session, object);
-	if (*rv == CKR_OK || session->officer || !officer_is_missing(session, *rv))
+	if (*rv == CKR_OK || !officer_is_missing(session, *rv))
 		return 0;
 	if (request->so_pin_from.type == SOURCE_NONE) {
 		ckr_error(error, ERROR_PIN, *rv, "token \"%s\" lets only its security officer destroy objects, and "
@@ -54,7 +54,7 @@ static int destroy_first(struct p11_plan *plan, struct p11_object *object, CK_RV
 		officer_hint(request, error);
 		return -ERROR_PIN;
 	}
-	if (officer_pin(session, request, error) < 0 || officer_login(session, request, error) < 0)
+	if (officer_login(session, request, error) < 0)
 		return error_result(error);
 	if (object->class == P11_PRIVATE_KEY) { /* its handle is not valid any more, and must not seem to be gone */
 		if (destroy_find_private(key, &count, error) < 0)

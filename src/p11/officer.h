@@ -22,10 +22,10 @@ bool officer_is_missing(const struct session *session, CK_RV rv);
  * prompt_read does. */
 int officer_pin(struct session *session, const struct p11_request *request, struct error *error);
 
-/* Logs the officer in: logs the user out (C_Logout) if the user is logged in, compares the token in the slot with the
- * one that the PIN was given for, and calls C_Login once. The session must be writable, and the only one. Handles
- * of private objects are not valid any more afterwards. Tells the observer. Does nothing if the officer is logged in.
- * Fails with ERROR_PIN or ERROR_TOKEN. */
+/* Logs the officer in: reads the PIN as officer_pin does, logs the user out (C_Logout) if the user is logged in,
+ * compares the token in the slot with the one that the PIN was given for, and calls C_Login once. The session must be
+ * writable, and the only one. Afterwards, handles of private objects are invalid. Tells the observer. Does nothing if
+ * the officer is logged in. Fails as officer_pin does, or with ERROR_PIN or ERROR_TOKEN. */
 int officer_login(struct session *session, const struct p11_request *request, struct error *error);
 
 /* The way back: logs the officer out, opens another session, because only that shows what libykcs11 has imported, and

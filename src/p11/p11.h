@@ -144,8 +144,8 @@ int p11_public_read(const struct p11_request *request, bool with_login, EVP_PKEY
 
 /* The key's certificate: an object on its token with its public half. Valid ones with the key's CKA_ID come first. Of
  * several, those whose issuer is their subject are preferred, of those the ones that are valid now, of those the one
- * that begins last. A YubiKey's attestations and placeholders are none (base/certificate.h). The caller frees it. Fails
- * with ERROR_NO_KEY if it finds none. */
+ * that begins last. A YubiKey's attestations and placeholders do not count (base/certificate.h). The caller frees it.
+ * Fails with ERROR_NO_KEY if it finds none. */
 int p11_key_certificate(struct p11_key *key, X509 **certificate, struct error *error);
 
 /* Puts the certificate on the token with the key's CKA_ID and CKA_LABEL. *others is the number of certificates that

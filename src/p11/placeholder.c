@@ -2,6 +2,7 @@
 /* The certificate that a slot gets with an imported key, as it gets one with a key that it makes: libykcs11 2.2 takes a
  * key's public half from it, and crashes if there is none, or signs wrongly if it is that of an earlier key. It is
  * signed by a key that is thrown away, so nobody takes it for a real one. */
+#include "p11/certificate.h"
 #include "p11/new-key.h"
 
 #include <openssl/evp.h>
@@ -34,22 +35,13 @@ static X509 *make(const char *slot, EVP_PKEY *public)
 int placing_store_placeholder(const struct p11_key *key, const struct new_pair *pair, struct error *error)
 {
 	const struct session *session = &key->ring->session;
-	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
 	X509 *certificate = make(pair->slot, key->public);
-	unsigned char *der = NULL;
-	int length = certificate != NULL ? i2d_X509(certificate, &der) : 0;
-	CK_OBJECT_HANDLE made;
-	CK_RV rv = CKR_OK;
+	CK_RV rv;
 
-	X509_free(certificate);
-	if (length <= 0)
+	if (certificate == NULL)
 		return error_openssl(error, ERROR_UNEXPECTED, "cannot make a placeholder for the certificate");
-	rv = CALL(session->token->module, C_CreateObject, session->handle,
-		  ((CK_ATTRIBUTE[]){ { CKA_CLASS, &class, sizeof(class) },
-				     pair->names[1],
-				     { CKA_VALUE, der, (CK_ULONG)length } }),
-		  3, &made);
-	OPENSSL_free(der);
+	rv = certificate_put_in_slot(session, pair->names[1], certificate);
+	X509_free(certificate);
 	return rv == CKR_OK ? 0 : ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" cannot store the placeholder for the "
 					    "certificate (C_CreateObject)", token_label(session->token));
 }

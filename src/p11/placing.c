@@ -3,6 +3,7 @@
 #include "p11/new-key.h"
 
 #include "base/message.h"
+#include "p11/certificate.h"
 #include "p11/yubikey.h"
 
 #include <stdlib.h>
@@ -70,16 +71,6 @@ static CK_OBJECT_CLASS class_of(const struct session *session, CK_OBJECT_HANDLE 
 	return class;
 }
 
-/* Whether it is what the slot stores as its certificate. An attestation is made when it is read. */
-static bool is_stored(const struct session *session, CK_OBJECT_HANDLE certificate)
-{
-	static const CK_ATTRIBUTE_TYPE type = CKA_TOKEN;
-	struct error ignored;
-	int value;
-
-	return object_flags(session, certificate, &type, &value, 1, &ignored) < 0 || value != 0;
-}
-
 int placing_refuse_occupied(const struct p11_key *key, struct new_pair *pair, struct error *error)
 {
 	const struct session *session = &key->ring->session;
@@ -91,7 +82,7 @@ int placing_refuse_occupied(const struct p11_key *key, struct new_pair *pair, st
 	pair->had_key = pair->had_certificate = false;
 	for (size_t i = 0; i < count; i++) {
 		CK_OBJECT_CLASS class = class_of(session, found[i]);
-		bool certificate = class == CKO_CERTIFICATE && is_stored(session, found[i]);
+		bool certificate = class == CKO_CERTIFICATE && certificate_is_stored(session, found[i]);
 
 		pair->had_certificate |= certificate;
 		/* A public key may be that of the certificate. */

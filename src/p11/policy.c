@@ -8,8 +8,7 @@
 
 #include <unistd.h>
 
-enum { TOUCH_NEVER = 1, TOUCH_ALWAYS = 2, TOUCH_CACHED = 3 };
-enum { PIN_ALWAYS = 3, PIN_MATCH_ALWAYS = 5 };
+enum { PIN_MATCH_ALWAYS = 5 }; /* of the Bio series: a fingerprint or the PIN */
 
 /* A YubiKey waits 15 s for a touch. It refuses at once to sign for lack of a login. */
 static const double MISSED_MS = 5000;
@@ -31,23 +30,23 @@ int policy_read(const struct session *session, CK_OBJECT_HANDLE private, struct 
 	if (template_get(session, private, attributes, 2, &rv, error) < 0)
 		return error_result(error);
 	/* For some policies, libykcs11 sets CKA_ALWAYS_AUTHENTICATE by the slot. */
-	policy->pin_always = pin == PIN_ALWAYS || pin == PIN_MATCH_ALWAYS;
+	policy->pin_always = pin == P11_PIN_ALWAYS || pin == PIN_MATCH_ALWAYS;
 	policy->touch = touch;
 	return 0;
 }
 
 void policy_ask(const struct policy *policy)
 {
-	if (policy->touch == TOUCH_ALWAYS && isatty(STDERR_FILENO) == 1)
+	if (policy->touch == P11_TOUCH_ALWAYS && isatty(STDERR_FILENO) == 1)
 		message_note("%s", touch_now);
-	if (policy->touch == TOUCH_ALWAYS || policy->touch == TOUCH_NEVER)
+	if (policy->touch == P11_TOUCH_ALWAYS || policy->touch == P11_TOUCH_NEVER)
 		watch_ask("");
-	else if (policy->touch == TOUCH_CACHED)
+	else if (policy->touch == P11_TOUCH_CACHED)
 		watch_ask(touch_now);
 }
 
 bool policy_missed_touch(const struct policy *policy, const struct token *token, CK_RV rv)
 {
-	return rv == CKR_USER_NOT_LOGGED_IN && yubikey_is(token) && policy->touch != TOUCH_NEVER &&
+	return rv == CKR_USER_NOT_LOGGED_IN && yubikey_is(token) && policy->touch != P11_TOUCH_NEVER &&
 	       clock_ms() - watch_since() > MISSED_MS;
 }

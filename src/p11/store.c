@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* libykcs11 takes what the slot needs, and version 2.2 refuses what it does not know. */
-static CK_RV create_in_slot(const struct session *session, CK_ATTRIBUTE id, X509 *certificate)
+CK_RV certificate_put_in_slot(const struct session *session, CK_ATTRIBUTE id, X509 *certificate)
 {
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
 	CK_CERTIFICATE_TYPE type = CKC_X_509;
@@ -83,7 +83,7 @@ static CK_RV create_with_names(const struct session *session, CK_ATTRIBUTE label
 
 static CK_RV create(const struct session *session, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 *certificate)
 {
-	return yubikey_is(session->token) ? create_in_slot(session, id, certificate) :
+	return yubikey_is(session->token) ? certificate_put_in_slot(session, id, certificate) :
 					    create_with_names(session, label, id, certificate);
 }
 
@@ -118,7 +118,7 @@ static int is_occupied_by(const struct session *session, CK_OBJECT_HANDLE object
 	strcpy(subject, "a certificate that cannot be read");
 	if (!*occupies)
 		return 0;
-	if (certificate_read(session, object, &certificate, error) < 0)
+	if (object_x509(session, object, &certificate, error) < 0)
 		return error_result(error);
 	if (certificate != NULL) {
 		*occupies = certificate_kind(certificate) != CERTIFICATE_PLACEHOLDER;
@@ -167,7 +167,7 @@ static int check(struct p11_key *key, const CK_ATTRIBUTE *id, bool replace, stru
 	if (!yubikey_is(session->token)) {
 		if (!replace)
 			return 0;
-		error_set(error, ERROR_USAGE, "--replace is for the slots of a YubiKey, and token \"%s\" is none",
+		error_set(error, ERROR_USAGE, "--replace is for the slots of a YubiKey, and token \"%s\" is not one",
 			  token_label(session->token));
 		error_hint(error, "omit --replace: the token can hold several certificates of a key");
 		return -ERROR_USAGE;
@@ -222,29 +222,20 @@ int p11_key_open_to_store(struct p11_key **key, const struct p11_request *reques
 
 /* --- the store --------------------------------------------------------------------------------------------------- */
 
-static int log_in_officer(struct p11_key *key, struct error *error)
-{
-	struct session *session = &key->ring->session;
-	const struct p11_request *request = &key->ring->request;
-
-	if (officer_pin(session, request, error) < 0)
-		return error_result(error);
-	return officer_login(session, request, error);
-}
-
 /* Stores it as whoever may: on a YubiKey only the officer, else the user, or the officer if the token wants that. */
 static int store(struct p11_key *key, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 *certificate, struct error *error)
 {
 	struct session *session = &key->ring->session;
-	bool given = key->ring->request.so_pin_from.type != SOURCE_NONE, missing;
+	const struct p11_request *request = &key->ring->request;
+	bool given = request->so_pin_from.type != SOURCE_NONE, missing;
 	CK_RV rv;
 
-	if (officer_is_needed(session->token) && log_in_officer(key, error) < 0)
+	if (officer_is_needed(session->token) && officer_login(session, request, error) < 0)
 		return error_result(error);
 	rv = create(session, label, id, certificate);
-	missing = rv != CKR_OK && !session->officer && officer_is_missing(session, rv);
+	missing = rv != CKR_OK && officer_is_missing(session, rv);
 	if (missing && given) {
-		if (log_in_officer(key, error) < 0)
+		if (officer_login(session, request, error) < 0)
 			return error_result(error);
 		rv = create(session, label, id, certificate);
 	}
@@ -255,7 +246,7 @@ static int store(struct p11_key *key, CK_ATTRIBUTE label, CK_ATTRIBUTE id, X509 
 	if (!ckr_is_about_device(rv) && !officer_is_needed(session->token)) /* else there is a hint, or none helps */
 		error_hint(error, OWN_TOOL);
 	if (missing)
-		officer_hint(&key->ring->request, error);
+		officer_hint(request, error);
 	return error_result(error);
 }
 

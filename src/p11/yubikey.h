@@ -14,14 +14,14 @@ bool yubikey_is(const struct token *token);
 /* The slot that the id names: "9a" for %01, to "95" for %18; "f9" for %19, the attestation key. NULL: none. Static. */
 const char *yubikey_slot(const CK_ATTRIBUTE *id);
 
-/* The ids of the slots, such as "id=%01 (slot 9a)", for hints. Static. */
+/* Which id names which slot, for hints. */
 extern const char yubikey_slots[];
 
 /* Checks that it is a management key in hexadecimal: 32, 48 or 64 digits (AES-128; 3DES or AES-192; AES-256). The
  * message never shows it. Fails with ERROR_PIN. */
 int yubikey_check_management_key(const struct secret *key, struct error *error);
 
-/* The hint for a blocked PIN: PUK, and what is lost by a reset. Static. */
+/* The hint for a blocked PIN: the PUK, and what a reset destroys. */
 extern const char yubikey_blocked[];
 
 #define CKA_YUBICO_TOUCH_POLICY (CKA_VENDOR_DEFINED | 0x59554201UL)
