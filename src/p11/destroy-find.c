@@ -3,19 +3,10 @@
 #include "p11/destroy-internal.h"
 
 #include "p11/officer.h"
-#include "p11/yubikey.h"
 
 enum { NAMED_MAX = 11 }; /* private keys that are looked for; an error lists ten */
 
-/* On a YubiKey, the id names a slot, and the labels say no more. */
-static bool names_yubikey(const struct uri *uri)
-{
-	const struct token token = { .info = *p11_kit_uri_get_token_info(uri->parsed) };
-
-	return yubikey_is(&token);
-}
-
-int destroy_check_uri(const struct uri *uri, struct error *error)
+int destroy_check_uri(const struct uri *uri, bool with_label, struct error *error)
 {
 	const struct {
 		bool named;
@@ -34,7 +25,7 @@ int destroy_check_uri(const struct uri *uri, struct error *error)
 		error_append(error, "%s%s", separator, parts[i].name);
 		separator = ", nor ";
 	}
-	if (uri->has_serial && (uri->has_object || names_yubikey(uri)) && uri->has_id)
+	if (uri->has_serial && (uri->has_object || !with_label) && uri->has_id)
 		return 0;
 	error_hint(error, "give the key's full URI, which \"p11bearer keys --pin-from …\" prints; write object= or id= "
 			  "for a key without a label or id");
@@ -74,10 +65,7 @@ int destroy_find_private(struct p11_key *key, size_t *count, struct error *error
 /* The officer of a YubiKey sees its private keys too. */
 static int find_as_officer(struct p11_key *key, size_t *count, struct error *error)
 {
-	struct session *session = &key->ring->session;
-
-	if (officer_pin(session, &key->ring->request, error) < 0 ||
-	    officer_login(session, &key->ring->request, error) < 0)
+	if (officer_login(&key->ring->session, &key->ring->request, error) < 0)
 		return error_result(error);
 	return destroy_find_private(key, count, error);
 }

@@ -7,9 +7,8 @@
 
 #include "p11/key.h"
 
-/* Fails with ERROR_USAGE if the URI does not name serial, object and id. If it names a YubiKey, object may be
- * missing. */
-int destroy_check_uri(const struct uri *uri, struct error *error);
+/* Fails with ERROR_USAGE if the URI does not name serial, id and, `with_label`, object. */
+int destroy_check_uri(const struct uri *uri, bool with_label, struct error *error);
 
 /* A template for objects of a class with the URI's id and, as its third attribute, label, or the id again if the URI
  * has no label. Returns its attributes. */

@@ -153,11 +153,11 @@ static int add_all(struct p11_plan *plan, CK_OBJECT_CLASS class, EVP_PKEY *publi
 	return result;
 }
 
-/* On a YubiKey, the id names a slot. */
+/* On a YubiKey, the id names a slot, and a label says no more; on other tokens, several keys may have the id. */
 static int take_slot(struct p11_plan *plan, const struct token *token, struct error *error)
 {
 	if (!yubikey_is(token))
-		return 0;
+		return destroy_check_uri(plan->key->uri, true, error);
 	plan->slot = yubikey_slot(p11_kit_uri_get_attribute(plan->key->uri->parsed, CKA_ID));
 	if (plan->slot != NULL && strcmp(plan->slot, "f9") != 0)
 		return 0;
@@ -207,7 +207,7 @@ static int make(struct p11_plan *plan, bool writable, struct error *error)
 int p11_plan_make(struct p11_plan *plan, const struct p11_request *request, bool writable, struct error *error)
 {
 	memset(plan, 0, sizeof(*plan));
-	if (destroy_check_uri(request->uri, error) < 0)
+	if (destroy_check_uri(request->uri, false, error) < 0)
 		return error_result(error);
 	plan->key = key_new();
 	if (plan->key == NULL)

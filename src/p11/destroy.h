@@ -31,9 +31,9 @@ struct p11_plan {
 /* Finds the private key with the URI's label and id, and what belongs to it: public key objects and certificates with
  * the same id and public half. If an earlier run was interrupted and the private key is gone, finds what is left of it.
  * Changes nothing on the token. `writable` opens a session that can destroy. On a YubiKey, the security officer logs in
- * instead of the user, and the id is enough. Free the plan with p11_plan_free, also after a failure. Fails with
- * ERROR_USAGE if the URI does not name serial, object and id, with ERROR_NO_KEY if several keys match or nothing does,
- * and as p11_key_open does. */
+ * instead of the user. Free the plan with p11_plan_free, also after a failure. Fails with ERROR_USAGE if the URI does
+ * not name serial, id and, unless the token is a YubiKey, object; with ERROR_NO_KEY if several keys match or nothing
+ * does; and as p11_key_open does. */
 int p11_plan_make(struct p11_plan *plan, const struct p11_request *request, bool writable, struct error *error);
 void p11_plan_free(struct p11_plan *plan);
 
