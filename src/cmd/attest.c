@@ -2,9 +2,7 @@
 /* p11bearer attest: what a token proves of a key. */
 #include "cmd/cmd.h"
 
-#include "base/json.h"
 #include "base/message.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "bearer/attest.h"
 
@@ -147,19 +145,6 @@ static char *print_text(const struct proof *proof, const struct link *links)
 
 /* --- both -------------------------------------------------------------------------------------------------------- */
 
-static int write_json(const struct settings *settings, const char *text, struct error *error)
-{
-	struct secret *json = secret_new(strlen(text) + 2);
-	int result;
-
-	if (json == NULL || json_escape(json, text) < 0 || secret_append(json, "\n", 1) < 0)
-		result = error_memory(error);
-	else
-		result = cmd_output(settings, secret_data(json), secret_length(json), error);
-	secret_free(&json);
-	return result;
-}
-
 static int print(const struct settings *settings, const struct proof *proof, struct error *error)
 {
 	struct link *links = calloc(proof->chain.count + 1, sizeof(*links));
@@ -174,7 +159,7 @@ static int print(const struct settings *settings, const struct proof *proof, str
 	if (result == 0 && text == NULL)
 		result = error_memory(error);
 	if (result == 0)
-		result = json ? write_json(settings, text, error) :
+		result = json ? cmd_output_json(settings, text, error) :
 				cmd_output(settings, text, strlen(text), error);
 	for (size_t i = 0; i < proof->chain.count && links != NULL; i++)
 		free(links[i].pem);

@@ -135,4 +135,7 @@ int cmd_batch(const struct settings *settings, enum cmd_purpose purpose, struct 
 /* Writes data to --out, mode 0644, or stdout. */
 int cmd_output(const struct settings *settings, const char *data, size_t length, struct error *error);
 
+/* The same for JSON, as json_escape (base/json.h) makes it fit for a terminal, and a newline. */
+int cmd_output_json(const struct settings *settings, const char *text, struct error *error);
+
 #endif

@@ -2,7 +2,6 @@
 /* p11bearer jwk: prints public keys as JWK or JWKS, for registration with a server. */
 #include "cmd/cmd.h"
 
-#include "base/json.h"
 #include "x509/jwk.h"
 
 #include <cjson/cJSON.h>
@@ -53,14 +52,8 @@ static int refuse_twice(const cJSON *keys, struct error *error)
 static int print(const struct settings *settings, const cJSON *root, struct error *error)
 {
 	char *text = cJSON_Print(root);
-	struct secret *json = text != NULL ? secret_new(4096) : NULL;
-	int result;
+	int result = text != NULL ? cmd_output_json(settings, text, error) : error_memory(error);
 
-	if (json == NULL || json_escape(json, text) < 0 || secret_append(json, "\n", 1) < 0)
-		result = error_memory(error);
-	else
-		result = cmd_output(settings, secret_data(json), secret_length(json), error);
-	secret_free(&json);
 	cJSON_free(text);
 	return result;
 }

@@ -2,7 +2,9 @@
 /* Fills the plain structs of the other components from the settings. */
 #include "cmd/cmd.h"
 
+#include "base/json.h"
 #include "base/message.h"
+#include "base/secret.h"
 #include "bearer/identity.h"
 #include "process/output.h"
 #include "process/prompt.h"
@@ -266,4 +268,17 @@ int cmd_output(const struct settings *settings, const char *data, size_t length,
 	if (path != NULL)
 		return write_file(path, data, length, 0644, error);
 	return output_write(data, length, error);
+}
+
+int cmd_output_json(const struct settings *settings, const char *text, struct error *error)
+{
+	struct secret *json = secret_new(strlen(text) + 2);
+	int result;
+
+	if (json == NULL || json_escape(json, text) < 0 || secret_append(json, "\n", 1) < 0)
+		result = error_memory(error);
+	else
+		result = cmd_output(settings, secret_data(json), secret_length(json), error);
+	secret_free(&json);
+	return result;
 }
