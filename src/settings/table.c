@@ -139,7 +139,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_PASSPHRASE_FROM, "passphrase-from", .type = TYPE_TEXT, .option_only = true, .argument = "SRC",
 	      .help = "source of the file's passphrase, as for --pin-from"),
 	ENTRY(SETTING_PIN_POLICY, "pin-policy", .type = TYPE_CHOICE, .option_only = true, .argument = "POLICY",
-	      .choices = "never|once|always", .help = "when the YubiKey wants the PIN: never, once, always"),
+	      .choices = "never|once|always", .help = "when the YubiKey wants the PIN"),
 	ENTRY(SETTING_REPLACE, "replace", .type = TYPE_FLAG, .option_only = true,
 	      .help = "overwrite what is in the YubiKey's slot"),
 	ENTRY(SETTING_REVOKE, "revoke", .type = TYPE_FLAG, .option_only = true,
@@ -160,7 +160,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_TOKEN_FROM, "token-from", .type = TYPE_TEXT, .option_only = true, .argument = "SRC",
 	      .help = "file:PATH, env:NAME or fd:N, instead of stdin"),
 	ENTRY(SETTING_TOUCH, "touch", .type = TYPE_CHOICE, .option_only = true, .argument = "POLICY",
-	      .choices = "never|always|cached", .help = "when the YubiKey wants a touch: never, always, cached"),
+	      .choices = "never|always|cached", .help = "when the YubiKey wants a touch"),
 	ENTRY(SETTING_YES, "yes", .type = TYPE_FLAG, .option_only = true,
 	      .help = "destroy the key; this cannot be undone"),
 
