@@ -572,7 +572,7 @@ static void test_weak_signatures_and_keys(void **state)
 		"weak", true);
 }
 
-/* What says more is told: that another root did not sign it says nothing. */
+/* The refusal gives the reason that says most: that another root did not sign it says nothing. */
 static void test_reason_despite_other_roots(void **state)
 {
 	for (int order = 0; order < 2; order++) {
