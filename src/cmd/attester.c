@@ -72,7 +72,8 @@ int cmd_attester(const struct settings *settings, struct p11_request *request, s
 	struct roots *roots;
 
 	request->attester = NULL;
-	if (!settings_flag(settings, SETTING_REQUIRE_ATTESTED))
+	/* attest has its own roots, and is what tells why a key is refused. */
+	if (!settings_flag(settings, SETTING_REQUIRE_ATTESTED) || settings_text(settings, SETTING_ROOTS) != NULL)
 		return 0;
 	if (path == NULL) {
 		error_set(error, ERROR_CONFIG, "attested keys are required, but no certificates are set that prove it");
