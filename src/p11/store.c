@@ -115,7 +115,7 @@ static int is_occupied_by(const struct session *session, CK_OBJECT_HANDLE object
 	X509 *certificate;
 
 	*occupies = certificate_is_stored(session, object);
-	strcpy(subject, "a certificate that cannot be read");
+	snprintf(subject, 256, "a certificate that cannot be read");
 	if (!*occupies)
 		return 0;
 	if (object_x509(session, object, &certificate, error) < 0)

@@ -29,8 +29,11 @@ enum parsed yubikey_parse(char *text)
 
 static void name(CK_UTF8CHAR *field, size_t size, const char *text)
 {
-	memset(field, ' ', size);
-	memcpy(field, text, strlen(text));
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < size; i++) {
+		field[i] = i < length ? (CK_UTF8CHAR)text[i] : ' ';
+	}
 }
 
 void yubikey_token(CK_TOKEN_INFO *info)
