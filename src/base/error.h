@@ -11,7 +11,7 @@ enum error_class {
 	ERROR_UNEXPECTED = 1, /* out of memory, a file that cannot be written, a bug */
 	ERROR_USAGE = 2,
 	ERROR_CONFIG = 3,  /* configuration or an input file is wrong */
-	ERROR_NO_KEY = 4,  /* no such key or token, or more than one */
+	ERROR_NO_KEY = 4,  /* no such key or token, or several; a key is not as required; its place is taken */
 	ERROR_PIN = 5,     /* PIN or login refused */
 	ERROR_TOKEN = 6,   /* the token failed */
 	ERROR_NETWORK = 7, /* name, connection, TLS, timeout, proxy */

@@ -67,7 +67,7 @@ int x509_list_copy(const struct x509_list *list, struct x509_list *copy, struct 
 
 /* Chooses the certificate whose public key is `key`. Of several it prefers one that is valid now, then the one whose
  * validity begins last. Without a key (NULL) the list must hold a single certificate. Free with X509_free. If no
- * certificate can be chosen, fails with ERROR_CONFIG and lists them; also if that is one as x509_check_kind refuses. */
+ * certificate can be chosen, fails with ERROR_CONFIG and lists them; also if it is one that x509_check_kind refuses. */
 int x509_choose(const struct x509_list *list, const char *name, EVP_PKEY *key, X509 **certificate, struct error *error);
 
 /* Fails with ERROR_CONFIG if the certificate, which `name` has, is an attestation or a placeholder
