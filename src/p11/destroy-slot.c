@@ -6,6 +6,7 @@
 
 #include "p11/certificate.h"
 #include "p11/key-numbers.h"
+#include "p11/yubikey.h"
 
 #include <openssl/crypto.h>
 
@@ -58,10 +59,10 @@ int destroy_overwrite(struct p11_plan *plan, struct error *error)
 	CK_RV rv = generate(plan->key);
 
 	if (rv != CKR_OK) {
-		ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" did not overwrite the private key in slot %s, and "
-			  "nothing else was tried (C_GenerateKeyPair)", name, plan->slot);
+		ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" does not confirm that it has overwritten the private "
+			  "key in slot %s, and nothing else was tried (C_GenerateKeyPair)", name, plan->slot);
 		/* A card that was pulled out may have done it. */
-		if (ckr_is_about_device(rv))
+		if (yubikey_may_have_made(rv))
 			error_hint(error, "it is not known whether the key is still there; run the command again");
 		return -ERROR_TOKEN;
 	}

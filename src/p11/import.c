@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define INTERRUPTED "p11bearer: interrupted; removing the key from its token; signal again to stop immediately\n"
+#define INTERRUPTED_SLOT "p11bearer: interrupted; finishing the key in its slot; signal again to stop immediately\n"
 
 struct import {
 	struct new_pair pair;
@@ -170,7 +171,8 @@ static int make_private(struct p11_key *key, struct import *import, struct error
 	    (import->pair.slot != NULL && placing_store_placeholder(key, &import->pair, error) < 0) ||
 	    let_user_sign(key, &import->pair, error) < 0 || check_signs(key, &import->numbers, error) < 0)
 		return error_result(error);
-	return check_interrupted(key, error);
+	/* A key that is complete stays in its slot; make_pair says so. */
+	return import->pair.slot != NULL ? 0 : check_interrupted(key, error);
 }
 
 static int make_pair(struct p11_key *key, struct import *import, struct error *error)
@@ -191,7 +193,7 @@ static int make_pair(struct p11_key *key, struct import *import, struct error *e
 		return error_result(error);
 	if (check_interrupted(key, error) == 0)
 		return 0;
-	/* The module was restarted: to remove the key would take another login. */
+	/* The module was restarted, and to remove the key would take another login; or the key is in a slot. */
 	error_append(error, " when the key was complete; the key was imported: %s", key->full_uri);
 	error_hint(error, "use it, or remove it with \"p11bearer destroy\"");
 	return error_result(error);
@@ -208,7 +210,7 @@ static int import_key(struct p11_key *key, const struct p11_request *request, st
 	    (import->pair.slot == NULL && refuse_same(key, import, error) < 0) ||
 	    new_key_claim(key, &import->pair, error) < 0)
 		return error_result(error);
-	interrupt_begin(INTERRUPTED);
+	interrupt_begin(import->pair.slot != NULL ? INTERRUPTED_SLOT : INTERRUPTED);
 	result = make_pair(key, import, error);
 	interrupt_end();
 	return result;

@@ -114,8 +114,9 @@ static void hint_wrong(const struct token *token, struct error *error)
 	CK_TOKEN_INFO info;
 
 	if (yubikey_is(token))
-		error_hint(error, "check the management key; a wrong one uses up no try, neither of the PIN nor of "
-				  "the PUK");
+		/* libykcs11 2.2 also says so of a device that was pulled out before it could answer. */
+		error_hint(error, "check the management key, and that the YubiKey is plugged in; a wrong one uses up "
+				  "no try, neither of the PIN nor of the PUK");
 	else if (CALL(token->module, C_GetTokenInfo, token->slot, &info) != CKR_OK)
 		return;
 	else if ((info.flags & CKF_SO_PIN_LOCKED) != 0)

@@ -117,9 +117,12 @@ void placing_add(struct attributes *private, const struct new_pair *pair)
 
 void placing_hint(const struct new_pair *pair, CK_RV rv, struct error *error)
 {
-	if (pair->slot == NULL || ckr_is_about_device(rv))
+	if (pair->slot == NULL)
 		return;
-	if (pair->placing.touch != P11_TOUCH_DEFAULT || pair->placing.pin != P11_PIN_DEFAULT)
+	if (yubikey_may_have_made(rv))
+		error_hint(error, "it is not known whether the key is in slot %s now, in place of what was there; look "
+				  "with \"p11bearer keys --pin-from …\", and run the command again with --replace", pair->slot);
+	else if (pair->placing.touch != P11_TOUCH_DEFAULT || pair->placing.pin != P11_PIN_DEFAULT)
 		error_hint(error, "the YubiKey or its module may not take --touch or --pin-policy with this value, or "
 				  "this type and size of a key; nothing was made");
 	else

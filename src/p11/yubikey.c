@@ -33,6 +33,22 @@ const char *yubikey_slot(const CK_ATTRIBUTE *id)
 	return number > 0 && number < sizeof(names) / sizeof(names[0]) ? names[number] : NULL;
 }
 
+bool yubikey_may_have_made(CK_RV rv)
+{
+	/* It returns these before it makes a key, or because the device does not take the key or its policies. */
+	static const CK_RV refusals[] = {
+		CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCOMPLETE,
+		CKR_TEMPLATE_INCONSISTENT,  CKR_ARGUMENTS_BAD,		 CKR_FUNCTION_NOT_SUPPORTED,
+		CKR_MECHANISM_INVALID,	    CKR_MECHANISM_PARAM_INVALID, CKR_USER_TYPE_INVALID,
+	};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if (rv == refusals[i])
+			return false;
+	}
+	return true;
+}
+
 int yubikey_check_management_key(const struct secret *key, struct error *error)
 {
 	const char *digits = secret_data(key);

@@ -56,6 +56,19 @@ static void ids_are_slots(void **state)
 	assert_null(slot(0, 1));
 }
 
+static void only_a_refusal_makes_no_key(void **state)
+{
+	static const CK_RV refusals[] = { CKR_ATTRIBUTE_TYPE_INVALID, CKR_ARGUMENTS_BAD, CKR_USER_TYPE_INVALID };
+	static const CK_RV others[] = { CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_FUNCTION_FAILED, CKR_DATA_LEN_RANGE,
+					CKR_USER_NOT_LOGGED_IN };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_false(yubikey_may_have_made(refusals[i]));
+	for (size_t i = 0; i < 5; i++)
+		assert_true(yubikey_may_have_made(others[i]));
+}
+
 static int check_key(const char *text, struct error *error)
 {
 	struct secret *secret = secret_new(64);
@@ -147,7 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_piv_application_is_a_yubikey), cmocka_unit_test(ids_are_slots),
-		cmocka_unit_test(management_keys_are_hexadecimal), cmocka_unit_test(new_keys_need_a_slot),
+		cmocka_unit_test(only_a_refusal_makes_no_key), cmocka_unit_test(management_keys_are_hexadecimal), cmocka_unit_test(new_keys_need_a_slot),
 		cmocka_unit_test(policies_are_for_slots),
 	};
 
