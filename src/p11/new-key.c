@@ -32,20 +32,6 @@ static int choose_names(const struct uri *uri, struct new_pair *pair, struct err
 	return 0;
 }
 
-/* What can be refused is refused before the officer's login. The user's PIN is the first line of a descriptor
- * that has both: the test of an imported key needs it, and a source that fails later would leave the key untested. */
-static int log_officer_in(struct p11_key *key, struct new_pair *pair, struct error *error)
-{
-	struct session *session = &key->ring->session;
-	const struct p11_request *request = &key->ring->request;
-
-	if (placing_refuse_occupied(key, pair, error) < 0)
-		return error_result(error);
-	if (request->so_pin_from.type != SOURCE_NONE && pair->imported && session_pin(session, request, error) < 0)
-		return error_result(error);
-	return officer_login(session, request, error);
-}
-
 int new_key_begin(struct p11_key *key, const struct p11_request *request, struct new_pair *pair, struct error *error)
 {
 	struct token *token;
@@ -54,7 +40,7 @@ int new_key_begin(struct p11_key *key, const struct p11_request *request, struct
 	    placing_check(key->uri, pair, token, error) < 0 ||
 	    session_open(&key->ring->session, token, true, error) < 0)
 		return error_result(error);
-	return pair->slot != NULL ? log_officer_in(key, pair, error) :
+	return pair->slot != NULL ? placing_log_in(key, pair, error) :
 				    session_login(&key->ring->session, request, error);
 }
 

@@ -70,6 +70,10 @@ void placing_note_replaced(const struct p11_key *key, const struct new_pair *pai
  * public half from it (placeholder.c). Fails with ERROR_TOKEN. */
 int placing_store_placeholder(const struct p11_key *key, const struct new_pair *pair, struct error *error);
 
+/* Logs the officer in, once the slot proves free before and after the PINs are read. Fails as placing_refuse_occupied
+ * and officer_login do. */
+int placing_log_in(struct p11_key *key, struct new_pair *pair, struct error *error);
+
 /* Adds the policies, if any were requested, to the attributes of the private key. */
 void placing_add(struct attributes *private, const struct new_pair *pair);
 

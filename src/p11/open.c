@@ -67,3 +67,17 @@ int session_open(struct session *session, struct token *token, bool writable, st
 	session->open = true;
 	return 0;
 }
+
+int session_look_again(struct session *session, struct error *error)
+{
+	const struct token *token = session->token;
+	CK_RV rv = CALL(token->module, C_CloseSession, session->handle);
+
+	session->open = false;
+	if (rv == CKR_OK)
+		rv = session_open_handle(session);
+	if (rv != CKR_OK)
+		return ckr_error(error, ERROR_TOKEN, rv, "cannot look at token \"%s\" again", token_label(token));
+	session->open = true;
+	return 0;
+}

@@ -4,6 +4,7 @@
 
 #include "base/message.h"
 #include "p11/certificate.h"
+#include "p11/officer.h"
 #include "p11/yubikey.h"
 
 #include <stdlib.h>
@@ -97,6 +98,24 @@ int placing_refuse_occupied(const struct p11_key *key, struct new_pair *pair, st
 	return -ERROR_NO_KEY;
 }
 
+/* What can be refused is refused before the officer's login. The user's PIN is the first line of a descriptor
+ * that has both: the test of an imported key needs it, and a source that fails later would leave the key untested. */
+int placing_log_in(struct p11_key *key, struct new_pair *pair, struct error *error)
+{
+	struct session *session = &key->ring->session;
+	const struct p11_request *request = &key->ring->request;
+
+	if (placing_refuse_occupied(key, pair, error) < 0)
+		return error_result(error);
+	if (request->so_pin_from.type != SOURCE_NONE && pair->imported && session_pin(session, request, error) < 0)
+		return error_result(error);
+	/* Another program may fill the slot while a source waits for a person. */
+	if (officer_pin(session, request, error) < 0 || session_look_again(session, error) < 0 ||
+	    placing_refuse_occupied(key, pair, error) < 0)
+		return error_result(error);
+	return officer_login(session, request, error);
+}
+
 void placing_note_replaced(const struct p11_key *key, const struct new_pair *pair)
 {
 	const char *label = token_label(key->ring->session.token);
@@ -121,7 +140,8 @@ void placing_hint(const struct new_pair *pair, CK_RV rv, struct error *error)
 		return;
 	if (yubikey_may_have_made(rv))
 		error_hint(error, "it is not known whether the key is in slot %s now, in place of what was there; look "
-				  "with \"p11bearer keys --pin-from …\", and run the command again with --replace", pair->slot);
+				  "with \"p11bearer keys --pin-from …\", and run the command again with --replace",
+			   pair->slot);
 	else if (pair->placing.touch != P11_TOUCH_DEFAULT || pair->placing.pin != P11_PIN_DEFAULT)
 		error_hint(error, "the YubiKey or its module may not take --touch or --pin-policy with this value, or "
 				  "this type and size of a key; nothing was made");

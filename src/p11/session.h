@@ -65,6 +65,10 @@ int session_refused(struct session *session, CK_RV rv, struct error *error);
  * lost. Fails with ERROR_TOKEN or ERROR_PIN. */
 int session_renew(struct session *session, const struct p11_request *request, struct error *error);
 
+/* Closes the session, which must be the only one, and opens it again: only then does libykcs11 look at what is on the
+ * card now. The login ends with the session. Fails with ERROR_TOKEN. */
+int session_look_again(struct session *session, struct error *error);
+
 /* Wipes the PINs; the session itself ends with the module. */
 void session_close(struct session *session);
 

@@ -260,7 +260,9 @@ int p11_key_store(struct p11_key *key, X509 *certificate, bool replace, size_t *
 	result = object_read(&key->ring->session, key->handle, CKA_LABEL, &label, error);
 	if (result == 0)
 		result = read_id(key, &id, error);
-	/* It may have changed since p11_key_open_to_store. */
+	/* It may have changed since p11_key_open_to_store: a touch and sources wait for a person. */
+	if (result == 0 && in_slot)
+		result = session_look_again(&key->ring->session, error);
 	if (result == 0 && in_slot)
 		result = check_slot(&key->ring->session, &id, replace, true, error);
 	else if (result == 0)

@@ -24,8 +24,8 @@ int yubikey_check_management_key(const struct secret *key, struct error *error);
 /* The hint for a blocked PIN: the PUK, and what a reset destroys. */
 extern const char yubikey_blocked[];
 
-/* Whether the slot may hold the new key although the call that makes or stores it returned `rv`: libykcs11 makes the key
- * first, and may fail, or lose the device, when it stores the certificate. Makes no call. */
+/* Whether the slot may hold the new key although the call that makes or stores it returned `rv`: libykcs11 makes the
+ * key first, and may fail, or lose the device, when it stores the certificate. Makes no call. */
 bool yubikey_may_have_made(CK_RV rv);
 
 #define CKA_YUBICO_TOUCH_POLICY (CKA_VENDOR_DEFINED | 0x59554201UL)
