@@ -71,9 +71,14 @@ int session_open(struct session *session, struct token *token, bool writable, st
 int session_look_again(struct session *session, struct error *error)
 {
 	const struct token *token = session->token;
-	CK_RV rv = CALL(token->module, C_CloseSession, session->handle);
+	CK_ULONG count = 0;
+	CK_RV rv;
 
+	rv = CALL(token->module, C_CloseSession, session->handle);
 	session->open = false;
+	/* Or libykcs11 would not notice another card until it has its PIN: see token_check. */
+	if (rv == CKR_OK)
+		rv = CALL(token->module, C_GetSlotList, CK_TRUE, NULL, &count);
 	if (rv == CKR_OK)
 		rv = session_open_handle(session);
 	if (rv != CKR_OK)
