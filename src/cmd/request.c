@@ -57,7 +57,8 @@ int cmd_key_request(const struct settings *settings, const char *uri, struct p11
 		settings_blame(settings, SETTING_PIN_FROM, error);
 		return error_result(error);
 	}
-	if (so_pin_from != NULL && prompt_parse(&request->so_pin_from, "SO PIN", so_pin_from, error) < 0) {
+	if (so_pin_from != NULL &&
+	    prompt_parse(&request->so_pin_from, "security officer's PIN", so_pin_from, error) < 0) {
 		settings_blame(settings, SETTING_SO_PIN_FROM, error);
 		return error_result(error);
 	}
