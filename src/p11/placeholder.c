@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The certificate that a slot gets with an imported key, as it gets one with a key that it makes: libykcs11 2.2 takes a
- * key's public half from it, and crashes if there is none, or signs wrongly if it is that of an earlier key. It is
- * signed by a key that is thrown away, so nobody takes it for a real one. */
+ * key's public half from it. Without one it crashes, and with that of an earlier key it signs wrongly. The placeholder
+ * is signed by a key that is thrown away, so nobody takes it for a real one. */
 #include "p11/certificate.h"
 #include "p11/new-key.h"
 

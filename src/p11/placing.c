@@ -12,7 +12,7 @@
 
 enum { IN_SLOT_MOST = 8 }; /* objects with one id: key, public half, certificate, attestation, data */
 
-/* The option that only YubiKeys take; NULL: there is none. */
+/* The first option in use that only YubiKeys take; NULL: none is. */
 static const char *option_of(const struct p11_placing *placing)
 {
 	if (placing->replace)
