@@ -18,8 +18,11 @@ bool officer_is_needed(const struct token *token)
 
 bool officer_is_missing(const struct session *session, CK_RV rv)
 {
-	return !session->officer &&
-	       (rv == CKR_USER_TYPE_INVALID || (rv == CKR_USER_NOT_LOGGED_IN && session->logins > 0));
+	if (session->officer)
+		return false;
+	/* The user's login may also have been lost. */
+	return rv == CKR_USER_TYPE_INVALID ||
+	       (rv == CKR_USER_NOT_LOGGED_IN && session->logins > 0 && session_ask(session) == CKR_OK);
 }
 
 /* --- the PIN ----------------------------------------------------------------------------------------------------- */

@@ -13,7 +13,7 @@
 bool officer_is_needed(const struct token *token);
 
 /* Whether a call that changes objects returned `rv` because the officer is not logged in: CKR_USER_TYPE_INVALID, or
- * CKR_USER_NOT_LOGGED_IN although the user is. */
+ * CKR_USER_NOT_LOGGED_IN although the session says that the user is. */
 bool officer_is_missing(const struct session *session, CK_RV rv);
 
 /* Reads the officer's PIN from its source, unless it is known, and checks its form: libykcs11 would send one of six to
