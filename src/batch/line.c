@@ -60,7 +60,7 @@ static int take_extras(enum jwt_part part, const cJSON *object, char *text, stru
 			return error_result(error);
 		while (i < used && strcmp(list[i].name, child->string) != 0)
 			i++;
-		list[i] = (struct jwt_extra){ child->string, value };
+		list[i] = (struct jwt_extra){ .name = child->string, .json = value };
 		used += i == used ? 1 : 0;
 	}
 	*count = used;

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "bearer/advice.h"
-#include "oauth/exchange.h"
+#include "bearer/grant.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -90,6 +90,7 @@ struct item *sender_next(struct sender *sender)
 
 bool sender_begin(struct sender *sender, struct item *item)
 {
+	struct oauth_grant grant;
 	double now = clock_ms();
 
 	if (needs_assertion(item, now)) {
@@ -99,7 +100,8 @@ bool sender_begin(struct sender *sender, struct item *item)
 	}
 	item->renewed = false;
 	item->began = now;
-	item->result = oauth_exchange_start(sender->pool, item->line.request.endpoint, item->assertion.text,
+	grant = bearer_grant(&item->line.request);
+	item->result = oauth_exchange_start(sender->pool, item->line.request.endpoint, &grant, item->assertion.text,
 					    item->retry.stale, item, &item->error);
 	return false;
 }
@@ -269,12 +271,12 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 
 void sender_move(struct sender *sender, struct queue *done)
 {
-	const char *const *names = sender->request->server->error_names;
+	const struct oauth_shape shape = bearer_shape(sender->request->server);
 	struct error error;
 	void *tag;
 	int result;
 
-	while (oauth_exchange_take(sender->pool, names, &sender->answer, &tag, &result, &error)) {
+	while (oauth_exchange_take(sender->pool, &shape, &sender->answer, &tag, &result, &error)) {
 		struct item *item = tag;
 
 		item->result = result;

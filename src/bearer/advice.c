@@ -40,10 +40,10 @@ static double least(double a, double b)
 
 double advice_clock_allowed(const struct server *server, const struct http_clock *clock, long lifetime)
 {
-	double longest = (double)server->lifetime_max;
+	double longest = (double)server->lifetime_max, latest = (double)server->exp_max;
 	double life = least((double)lifetime, longest); /* a longer one has its own advice */
 
-	return least(longest, clock->ahead < 0 ? life : (double)server->exp_max - life);
+	return least(longest, clock->ahead < 0 ? life : latest - life);
 }
 
 static double difference_allowed(const struct server *server, enum server_cause cause, const struct http_clock *clock,
@@ -80,7 +80,7 @@ static void advise_on_clock(const struct server *server, const struct server_adv
 			   "the org's: give a longer --lifetime");
 	} else if (judges_life && lifetime > server->lifetime_max) {
 		snprintf(fact, sizeof(fact), "the assertion's exp is %ld s ahead, and %s accepts at most %ld s: give "
-			 "a shorter --lifetime", lifetime, server->name, server->lifetime_max);
+			 "a shorter --lifetime", lifetime, server->title, server->lifetime_max);
 		put_first(error, fact);
 	}
 }
@@ -96,7 +96,7 @@ static void advise_on_alg(const struct server *server, const struct server_advic
 	while ((server->algs & 1U << accepted) == 0)
 		accepted++;
 	snprintf(fact, sizeof(fact), "%s does not accept %s: use a key that can sign with %s, and --alg %s",
-		 server->name, alg_info(alg)->name, alg_info(accepted)->name, alg_info(accepted)->name);
+		 server->title, alg_info(alg)->name, alg_info(accepted)->name, alg_info(accepted)->name);
 	put_first(error, fact);
 }
 

@@ -5,10 +5,10 @@
 #include "base/message.h"
 #include "bearer/advice.h"
 #include "bearer/client.h"
+#include "bearer/grant.h"
 #include "bearer/identity.h"
 #include "bearer/retry.h"
 #include "bearer/turn.h"
-#include "oauth/exchange.h"
 #include "process/interrupt.h"
 
 #include <stdio.h>
@@ -22,16 +22,6 @@ struct bearer {
 	char *site_text; /* derived from the answer's instance_url; NULL: not yet */
 	struct url site;
 };
-
-int bearer_endpoint(struct bearer_request *request, struct error *error)
-{
-	request->endpoint = NULL;
-	if (request->token_url.text != NULL)
-		return http_url_parse(&request->endpoint, request->token_url.text, error);
-	if (request->instance_url.text == NULL)
-		return 0;
-	return http_url_below(&request->endpoint, &request->instance_url, request->server->token_path, error);
-}
 
 static void advise_on_certificate(struct signer *signer, size_t which, const struct oauth_answer *answer,
 				  struct error *error)
@@ -71,6 +61,7 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 		.retries = request->retries, .repeatable = true, .login = request->server,
 		.rate_wait = request->rate_wait, .end = http_end(client->http),
 	};
+	const struct oauth_grant grant = bearer_grant(request);
 	struct turn turn = turn_begin(client->accepted);
 	struct assertion assertion = { .text = NULL };
 	struct retry retry = { .tries = 0 };
@@ -83,8 +74,7 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 			result = assertion_make(&client->signer, turn.key, request, &assertion, error);
 		if (result < 0)
 			break;
-		result = oauth_exchange(client->http, request->endpoint, assertion.text, request->server->error_names,
-					answer, error);
+		result = oauth_exchange(client->http, request->endpoint, &grant, assertion.text, answer, error);
 	} while (result < 0 && (take_turn(client, &turn, &assertion, answer, error) ||
 				retry_pause(&retry, &rules, answer, error)));
 	assertion_clear(&assertion);

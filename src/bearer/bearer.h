@@ -9,6 +9,7 @@
 #include "base/url.h"
 #include "jwt/jwt.h"
 #include "oauth/agent.h"
+#include "oauth/answer.h"
 #include "oauth/http.h"
 #include "p11/p11.h"
 #include "server/server.h"
@@ -18,25 +19,42 @@
 struct bearer_identity; /* see bearer/identity.h */
 struct recorder;        /* see bearer/record.h */
 
+/* What is computed when an assertion is made, as it may depend on the key: bits of bearer_request.computed. */
+enum { BEARER_ISS = 1, BEARER_SUB = 2, BEARER_AUD = 4 };
+
+/* A field of the token request's form, or a member of its JSON object. */
+struct bearer_field {
+	const char *name, *value;
+	bool secret;   /* the value is never shown */
+	bool computed; /* the value is a template: see bearer/fields.h */
+};
+
 /* The input for an assertion and its exchange, or the agent that gives the bearer instead; then only `agent`, `server`,
  * `http` and `retries` count. Strings belong to the caller and must outlive the request. A URL without text is not
  * set. */
 struct bearer_request {
-	const struct server *server;
+	const struct server *server; /* filled in, see server_fill */
 	struct oauth_agent agent; /* without a socket: none */
 	struct p11_request key;
 	struct uri *next_key;         /* the key that replaces it, on the same token; NULL: none */
 	const char *next_certificate; /* file with its certificate; NULL: do not check its signatures */
+	enum server_grant grant;
+	unsigned computed;        /* which of client_id, username and audience_text are templates: BEARER_ISS, … */
 	const char *client_id;    /* iss */
-	const char *username;     /* sub */
-	struct url instance_url;  /* of the org; optional if audience and token_url are set */
+	const char *username;     /* sub; NULL: left out */
+	struct url instance_url;  /* of the org or server; optional if the row does not need it */
+	const char *audience_text; /* aud, "" to leave it out; NULL: it is the next member */
 	struct url audience;      /* default: instance_url without trailing slashes */
-	struct url token_url;     /* default: the server's usual path below instance_url */
+	struct url token_url;     /* default: the row's */
 	struct http_url *endpoint; /* receives the assertions, see bearer_endpoint */
 	long lifetime;            /* seconds from now to exp */
 	bool jti;
+	bool has_iat, has_nbf;
+	long iat, nbf;            /* seconds from now */
 	struct jwt_extra *claims, *headers;
 	size_t claim_count, header_count;
+	struct bearer_field *form; /* fields beside those of the grant */
+	size_t form_count;
 	const char *certificate; /* file with the certificate that the server has; NULL: do not check signatures */
 	long warn_days;          /* warn if a certificate expires in fewer days; 0: never */
 	struct http_options http; /* with the identity, see identity_http */
@@ -46,9 +64,18 @@ struct bearer_request {
 	long rate_wait; /* seconds to wait for a user who has logged in too often; 0: do not wait */
 };
 
-/* Sets request->endpoint from token_url or, if that is not set, from instance_url; to NULL if neither is set, for
- * example in a batch whose lines name their orgs. The caller frees it. Fails as http_url_parse does. */
+/* Sets request->endpoint from token_url or, if that is not set, from the row and instance_url; to NULL if the row needs
+ * an instance_url that is not set, for example in a batch whose lines name their orgs, or has no endpoint. The caller
+ * frees it. Fails as http_url_parse does. */
 int bearer_endpoint(struct bearer_request *request, struct error *error);
+
+/* Makes the URL of an endpoint from a row's template. If it begins with "{FIELD}" or a slash, it is below `base`. The
+ * caller frees *url. Fails as http_url_parse and braces_fill do. */
+int bearer_url(struct http_url **url, const char *template, const char *field, const struct url *base,
+	       struct error *error);
+
+/* How the server answers, for oauth_call. */
+struct oauth_shape bearer_shape(const struct server *server);
 
 /* An assertion and its content. */
 struct assertion {

@@ -87,9 +87,9 @@ int signer_open_with(struct signer *signer, const struct bearer_request *request
 
 	*signer = (struct signer){ .count = 1, .warn_days = request->warn_days, .identity = request->identity };
 	first->key = key;
-	if (request->lifetime > request->server->lifetime_max)
+	if (request->server->lifetime_max > 0 && request->lifetime > request->server->lifetime_max)
 		message_warn("a lifetime of %ld s is more than the %ld s that %s documents", request->lifetime,
-			     request->server->lifetime_max, request->server->name);
+			     request->server->lifetime_max, request->server->title);
 	if (read_certificates(first, request->certificate, request->warn_days, error) < 0)
 		return error_result(error);
 	if (key == NULL && p11_key_open(&first->key, &request->key, false, error) < 0)

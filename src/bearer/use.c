@@ -17,11 +17,12 @@ int target_send(const struct target *target, const struct http_request *request,
 	const struct retry_rules rules = {
 		.retries = target->retries, .repeatable = target->repeatable, .end = http_end(target->http),
 	};
+	const struct oauth_shape shape = bearer_shape(target->server);
 	struct retry retry = { .tries = 0 };
 	int result;
 
 	do {
-		result = oauth_call(target->http, request, target->wanted, target->server->error_names, answer, error);
+		result = oauth_call(target->http, request, target->wanted, &shape, answer, error);
 	} while (result < 0 && retry_pause(&retry, &rules, answer, error));
 	if (retried != NULL)
 		*retried = retry.tries > 0;
@@ -40,7 +41,7 @@ static int send_once(const struct client *client, const char *path, struct http_
 	struct url site;
 	int result;
 
-	if (bearer_site(client->bearer, from, &site, error) < 0 || http_url_below(&url, &site, path, error) < 0)
+	if (bearer_site(client->bearer, from, &site, error) < 0 || bearer_url(&url, path, "site", &site, error) < 0)
 		return error_result(error);
 	request->bearer = bearer_access_token(client->bearer);
 	request->url = url;
@@ -87,7 +88,7 @@ int bearer_userinfo(const struct bearer_request *request, struct secret **json, 
 	if (request->agent.socket[0] == '\0')
 		client.renewed = true;
 	if (result == 0)
-		result = client_call(&client, request->server->userinfo_path, &get, true, &answer, error);
+		result = client_call(&client, request->server->userinfo_url, &get, true, &answer, error);
 	if (result == 0) {
 		*json = answer.json;
 		answer.json = NULL;
@@ -116,7 +117,7 @@ int client_revoke(struct client *client, struct error *error)
 	int result;
 
 	if (bearer_site(client->bearer, from, &site, error) < 0 ||
-	    http_url_below(&url, &site, from->server->revoke_path, error) < 0)
+	    bearer_url(&url, from->server->revoke_url, "site", &site, error) < 0)
 		return error_result(error);
 	request.url = url;
 	result = judge_revocation(target_send(&target, &request, &answer, &retried, error), retried, &answer);

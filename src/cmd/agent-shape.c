@@ -49,7 +49,7 @@ static int add_pairs(cJSON *object, const struct settings *settings, enum settin
 {
 	for (size_t i = 0; i < settings_pairs(settings, id); i++) {
 		const struct settings_pair pair = settings_pair(settings, id, i);
-		struct jwt_extra extra = { NULL, NULL };
+		struct jwt_extra extra = { .name = NULL };
 		const cJSON *added;
 
 		if (jwt_extra_parse(&extra, part, pair.name, pair.value, error) < 0) {

@@ -85,6 +85,10 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
 int cmd_identity(const struct settings *settings, enum setting_id url, struct bearer_identity **identity,
 		 struct error *error);
 
+/* The row of the server that the settings choose, with its fields filled in. Fails with ERROR_USAGE or ERROR_CONFIG if
+ * there is none, or a field has no value. The caller frees *server with server_free. */
+int cmd_server(const struct settings *settings, struct server **server, struct error *error);
+
 /* What a request is for. */
 enum cmd_purpose { CMD_ASSERTION, CMD_BEARER };
 

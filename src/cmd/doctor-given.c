@@ -74,10 +74,14 @@ int doctor_fill(const struct settings *settings, struct doctor_given *given, str
 		struct error *error)
 {
 	struct error ignored;
+	struct server *server;
 	bool complete;
 
+	if (cmd_server(settings, &server, error) < 0)
+		return error_result(error);
 	*request = (struct bearer_request){
-		.server = &server_salesforce,
+		.server = server,
+		.grant = server->grant,
 		.warn_days = settings_number(settings, SETTING_WARN_DAYS),
 	};
 	*given = (struct doctor_given){

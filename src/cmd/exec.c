@@ -45,8 +45,8 @@ static int add_bearer(struct environment *environment, const struct server *serv
 	const struct {
 		const char *name, *value;
 	} variables[] = {
-		{ server->bearer_variable, token },
-		{ server->site_variable, site },
+		{ server->variables[0].name, token },
+		{ server->variables[1].name, site },
 		{ "P11BEARER_ACCESS_TOKEN", token },
 		{ "P11BEARER_INSTANCE_URL", site },
 		{ "P11BEARER_ID", id != NULL && text_fault(id) == NULL ? id : NULL },
@@ -111,7 +111,7 @@ static void end_bearer(const struct bearer *bearer, const struct bearer_request 
 
 	interrupt_begin("p11bearer: interrupted; signal again to stop immediately\n");
 	child_unblock();
-	result = http_url_below(&use.url, site, use.server->revoke_path, &error);
+	result = bearer_url(&use.url, use.server->revoke_url, "site", site, &error);
 	if (result == 0)
 		result = bearer_revoke(&use, bearer_access_token(bearer), &error);
 	interrupt_end();

@@ -67,7 +67,7 @@ static int refuse_several(const char *option, struct error *error)
 
 static int run(const struct settings *settings, struct error *error)
 {
-	bool set = settings_flag(settings, SETTING_SET), alone = settings_operand(settings, 0) == NULL;
+	bool set = settings_flag(settings, SETTING_AS_SET), alone = settings_operand(settings, 0) == NULL;
 	cJSON *root, *keys;
 	int result;
 
@@ -109,6 +109,6 @@ static const struct settings_usage usage = {
 	.example = "p11bearer jwk -k 'pkcs11:token=prod;object=jwt-key' --set --out jwks.json",
 	.needed = cmd_needs_key,
 	.groups = GROUP_TOKEN | GROUP_KEY,
-	.own = { SETTING_KID, SETTING_OUT, SETTING_SET },
+	.own = { SETTING_KID, SETTING_OUT, SETTING_AS_SET },
 };
 const struct command command_jwk = { &usage, run, NULL };

@@ -224,8 +224,13 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 		       struct bearer_request *request, struct error *error)
 {
 	const enum setting_id url = cmd_first_url(settings);
+	struct server *server;
+	int result = cmd_server(settings, &server, error);
 
-	*request = (struct bearer_request){ .server = &server_salesforce };
+	*request = (struct bearer_request){ .server = server };
+	if (result < 0)
+		return result;
+	request->grant = server->grant;
 	if (settings_use_agent(settings))
 		return cmd_agent_request(settings, request, error);
 	if (settings_require(settings, needed, error) < 0)
@@ -257,6 +262,7 @@ void cmd_bearer_request_clear(struct bearer_request *request)
 	free(request->headers);
 	p11_uri_free(&request->next_key);
 	http_url_free(&request->endpoint);
+	server_free((struct server **)&request->server);
 	identity_close(&request->identity);
 	p11_uri_free(&request->key.uri);
 	recorder_close(&request->recorder);

@@ -61,7 +61,7 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 		return error_result(error);
 	if (take_identity(settings, use, recorder, error) < 0)
 		return error_result(error);
-	if (http_url_below(&use->url, &site, use->server->revoke_path, error) < 0) {
+	if (bearer_url(&use->url, use->server->revoke_url, "site", &site, error) < 0) {
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
 		return error_result(error);
 	}

@@ -213,12 +213,12 @@ void doctor_certificate_size(struct doctor *doctor, struct doctor_finding *findi
 	}
 	free(pem);
 	if (length > server->certificate_max) {
-		error_set(&error, ERROR_CONFIG, "%zu bytes of PEM; %s stores at most %zu", length, server->name,
+		error_set(&error, ERROR_CONFIG, "%zu bytes of PEM; %s stores at most %zu", length, server->title,
 			  server->certificate_max);
 		error_hint(&error, "make a smaller one, with a shorter subject and fewer extensions");
 		doctor_fail(finding, &error);
 	} else {
-		doctor_ok(finding, "%zu bytes of PEM; %s stores up to %zu", length, server->name,
+		doctor_ok(finding, "%zu bytes of PEM; %s stores up to %zu", length, server->title,
 			  server->certificate_max);
 	}
 	doctor_fact_number(finding, "bytes", (double)length);

@@ -220,7 +220,7 @@ void doctor_configuration_server(struct doctor *doctor, struct doctor_finding *f
 		snprintf(url, sizeof(url), "%s", request->token_url.text);
 	else if (base->text != NULL)
 		snprintf(url, sizeof(url), "%.*s%s", (int)(base->end - base->text), base->text,
-			 request->server->token_path);
+			 request->server->token_url + strlen("{instance-url}"));
 	if (url[0] != '\0')
 		doctor_fact_text(finding, "token_url", url);
 	check_part(doctor, &doctor->given->server, url, finding);

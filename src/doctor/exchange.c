@@ -130,7 +130,7 @@ void doctor_exchange_user(struct doctor *doctor, struct doctor_finding *finding)
 
 	if (!take_bearer(doctor, finding))
 		return;
-	if (client_call(client, client->request->server->userinfo_path, &get, true, &answer, &error) < 0) {
+	if (client_call(client, client->request->server->userinfo_url, &get, true, &answer, &error) < 0) {
 		doctor_fail(finding, &error);
 	} else {
 		json = cJSON_Parse(secret_data(answer.json));

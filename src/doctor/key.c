@@ -48,7 +48,7 @@ void doctor_key_type(struct doctor *doctor, struct doctor_finding *finding)
 	}
 	if (strcmp(seen->type, "RSA") == 0 && seen->bits < BITS_MIN) {
 		error_set(&error, ERROR_NO_KEY, "RSA with %u bits; %s requires %d or more", seen->bits,
-			  doctor->given->request->server->name, (int)BITS_MIN);
+			  doctor->given->request->server->title, (int)BITS_MIN);
 		error_hint(&error, "replace the key by a larger one, with \"p11bearer keygen\"");
 		doctor_fail(finding, &error);
 	} else if (seen->curve[0] != '\0') {
@@ -167,9 +167,9 @@ void doctor_key_algorithm(struct doctor *doctor, struct doctor_finding *finding)
 	while ((server->algs & 1U << accepted) == 0)
 		accepted++;
 	if ((server->algs & 1U << alg) != 0) {
-		doctor_ok(finding, "%s accepts %s", server->name, alg_info(alg)->name);
+		doctor_ok(finding, "%s accepts %s", server->title, alg_info(alg)->name);
 	} else {
-		error_set(&error, ERROR_CONFIG, "%s does not accept %s", server->name, alg_info(alg)->name);
+		error_set(&error, ERROR_CONFIG, "%s does not accept %s", server->title, alg_info(alg)->name);
 		error_hint(&error, "use a key that can sign with %s, and --alg %s", alg_info(accepted)->name,
 			   alg_info(accepted)->name);
 		doctor_fail(finding, &error);

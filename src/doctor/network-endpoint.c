@@ -69,7 +69,7 @@ static void judge(const struct doctor *doctor, const struct oauth_answer *answer
 
 void doctor_network_endpoint(struct doctor *doctor, struct doctor_finding *finding)
 {
-	static const char *const names[2] = { "error", "error_description" };
+	const struct oauth_shape shape = bearer_shape(doctor->given->request->server);
 	const struct doctor_network *network = &doctor->network;
 	struct oauth_answer answer = { .json = NULL };
 	struct error error = network->error;
@@ -83,7 +83,7 @@ void doctor_network_endpoint(struct doctor *doctor, struct doctor_finding *findi
 			doctor_fail(finding, &error);
 		return;
 	}
-	result = judge_response(&network->response, OAUTH_BEARER, names, 0, &answer, &error);
+	result = judge_response(&network->response, OAUTH_BEARER, &shape, 0, &answer, &error);
 	judge(doctor, &answer, result, &error, finding);
 	oauth_answer_clear(&answer);
 }

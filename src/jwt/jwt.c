@@ -68,7 +68,7 @@ int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *nam
 	bool strict;
 	int result = 0;
 
-	*extra = (struct jwt_extra){ name, NULL };
+	*extra = (struct jwt_extra){ .name = name };
 	if (jwt_allows(part, name, error) < 0)
 		return error_result(error);
 	root = cJSON_ParseWithOpts(text, NULL, 1);
@@ -115,8 +115,10 @@ int jwt_claims(const struct jwt_params *params, char **json, struct error *error
 {
 	cJSON *object = cJSON_CreateObject();
 	bool complete = cJSON_AddStringToObject(object, "iss", params->iss) != NULL &&
-			cJSON_AddStringToObject(object, "sub", params->sub) != NULL &&
-			cJSON_AddStringToObject(object, "aud", params->aud) != NULL &&
+			(params->sub == NULL || cJSON_AddStringToObject(object, "sub", params->sub) != NULL) &&
+			(params->aud == NULL || cJSON_AddStringToObject(object, "aud", params->aud) != NULL) &&
+			(!params->has_iat || cJSON_AddNumberToObject(object, "iat", (double)params->iat) != NULL) &&
+			(!params->has_nbf || cJSON_AddNumberToObject(object, "nbf", (double)params->nbf) != NULL) &&
 			cJSON_AddNumberToObject(object, "exp", (double)params->exp) != NULL &&
 			(params->jti == NULL || cJSON_AddStringToObject(object, "jti", params->jti) != NULL) &&
 			add_extras(object, params->claims, params->claim_count);

@@ -14,9 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A claim or header field that the user gave. `json` is compact JSON. */
+/* A claim or header field that the user or the server's row gave. `json` is compact JSON. */
 struct jwt_extra {
 	const char *name, *json;
+	bool computed; /* `json` is a template with fields that the caller fills in first: see bearer/fields.h */
 };
 
 enum jwt_part {
@@ -27,8 +28,9 @@ enum jwt_part {
 
 struct jwt_params {
 	enum alg alg; /* not ALG_AUTO */
-	const char *iss, *sub, *aud;
-	int64_t exp;     /* seconds since 1970 */
+	const char *iss, *sub, *aud; /* sub and aud may be NULL */
+	int64_t exp, iat, nbf; /* seconds since 1970 */
+	bool has_iat, has_nbf; /* otherwise the claims are left out */
 	const char *jti; /* may be NULL */
 	const struct jwt_extra *claims;
 	size_t claim_count;

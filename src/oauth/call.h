@@ -8,10 +8,9 @@
 
 /* Sends the request and reads the answer. Masks secrets of the request in code, description and error. Fails with
  * ERROR_NETWORK if there is no answer, ERROR_ORG for a refusal (in the server's own words), ERROR_ANSWER for a redirect
- * or a body that does not match `wanted`, ERROR_CONFIG for an unusable proxy. `names` are the members read for code and
- * description if the answer has no error or error_description (RFC 6749 section 5.2). `answer` is filled even on
- * failure; the caller clears it. */
+ * or a body that does not match `wanted`, ERROR_CONFIG for an unusable proxy. `answer` is filled even on failure; the
+ * caller clears it. */
 int oauth_call(struct http *http, const struct http_request *request, enum oauth_wanted wanted,
-	       const char *const names[2], struct oauth_answer *answer, struct error *error);
+	       const struct oauth_shape *shape, struct oauth_answer *answer, struct error *error);
 
 #endif

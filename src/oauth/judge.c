@@ -158,7 +158,7 @@ static int take_body(const struct http_response *response, const cJSON *json, en
 	return grant_take(json, secret_data(response->body), answer, error);
 }
 
-static int judge(const struct http_response *response, enum oauth_wanted wanted, const char *const names[2],
+static int judge(const struct http_response *response, enum oauth_wanted wanted, const struct oauth_shape *shape,
 		 struct oauth_answer *answer, struct error *error)
 {
 	bool refused = response->status >= 400, reads_words = refused || wanted == OAUTH_BEARER;
@@ -175,7 +175,7 @@ static int judge(const struct http_response *response, enum oauth_wanted wanted,
 	if (reads_words) {
 		result = check_repeats(response, json, error);
 		if (result == 0)
-			read_words(json, names, response->redactor, answer);
+			read_words(json, shape->names, response->redactor, answer);
 	}
 	if (result == 0 && (refused || answer->code[0] != '\0'))
 		result = refuse(response, json, wanted, answer, error);
@@ -185,7 +185,7 @@ static int judge(const struct http_response *response, enum oauth_wanted wanted,
 	return result;
 }
 
-int judge_response(const struct http_response *response, enum oauth_wanted wanted, const char *const names[2],
+int judge_response(const struct http_response *response, enum oauth_wanted wanted, const struct oauth_shape *shape,
 		   int result, struct oauth_answer *answer, struct error *error)
 {
 	oauth_answer_wipe(answer);
@@ -202,7 +202,7 @@ int judge_response(const struct http_response *response, enum oauth_wanted wante
 	};
 	if (result < 0)
 		return result;
-	result = judge(response, wanted, names, answer, error);
+	result = judge(response, wanted, shape, answer, error);
 	if (result < 0)
 		redact_error(response->redactor, error);
 	return result;

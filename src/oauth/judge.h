@@ -12,7 +12,7 @@ void judge_begin(void);
 /* Fills `answer` from the response. `result` and `error` are what the request returned; if it succeeded, the response
  * is judged. Returns the result: fails with ERROR_ORG for a refusal, in the server's own words, and with ERROR_ANSWER
  * for a redirect or a body that does not match `wanted`. The error is redacted. */
-int judge_response(const struct http_response *response, enum oauth_wanted wanted, const char *const names[2],
+int judge_response(const struct http_response *response, enum oauth_wanted wanted, const struct oauth_shape *shape,
 		   int result, struct oauth_answer *answer, struct error *error);
 
 /* (grant.c) Adds the tokens in the body to the redactor. `json` may be NULL. */

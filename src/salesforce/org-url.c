@@ -121,7 +121,7 @@ static bool cut_package(char *name)
 
 static bool say(char *advice, size_t size, const char *what, const char *base, const char *path, bool token)
 {
-	snprintf(advice, size, "%s; use %s%s%s", what, base, path, token ? server_salesforce.token_path : "");
+	snprintf(advice, size, "%s; use %s%s%s", what, base, path, token ? SERVER_SALESFORCE_TOKEN_PATH : "");
 	return true;
 }
 
@@ -188,7 +188,7 @@ static bool page_path(struct page *page, bool token, char *advice, size_t size)
 	bool org = is_org(page->host), site = ends_with_one(page->host, site_hosts, COUNT(site_hosts));
 	bool found = org || site ? path_begins_with_one(page->path, page_paths, COUNT(page_paths)) :
 				  path_begins_with_one(page->path, sure_paths, COUNT(sure_paths));
-	char *endpoint = token ? find_end(page->path, server_salesforce.token_path) : NULL;
+	char *endpoint = token ? find_end(page->path, SERVER_SALESFORCE_TOKEN_PATH) : NULL;
 	bool plain = strncasecmp(page->url->text, "http://", strlen("http://")) == 0, service;
 	char base[2 * HOST_SIZE];
 	size_t length;

@@ -121,17 +121,21 @@ static const struct server_advice advice[] = {
 };
 
 const struct server server_salesforce = {
-	.name = "Salesforce",
-	.token_path = "/services/oauth2/token",
-	.userinfo_path = "/services/oauth2/userinfo",
-	.revoke_path = "/services/oauth2/revoke",
+	.name = "salesforce",
+	.title = "Salesforce",
+	.party = "the org",
+	.token_url = "{instance-url}" SERVER_SALESFORCE_TOKEN_PATH,
+	.audience = "{instance-url}",
+	.audience_is_url = true,
+	.required = "client-id username instance-url",
 	.algs = 1U << ALG_RS256,
 	.lifetime_max = 180,
 	.exp_max = 300, /* the vendor's own examples send this */
 	.certificate_max = 4096,
 	.error_names = { "errorCode", "message" },
-	.bearer_variable = "SF_ACCESS_TOKEN",
-	.site_variable = "SF_ORG_INSTANCE_URL",
+	.userinfo_url = "{site}/services/oauth2/userinfo",
+	.revoke_url = "{site}/services/oauth2/revoke",
+	.variables = { { "SF_ACCESS_TOKEN", "{bearer}" }, { "SF_ORG_INSTANCE_URL", "{site}" } },
 	.advice = advice,
 	.advice_count = sizeof(advice) / sizeof(advice[0]),
 };

@@ -87,13 +87,17 @@ static void expect_hidden(const cJSON *item)
 	}
 }
 
+/* Salesforce's. */
+static const struct oauth_grant grant = {
+	.kind = OAUTH_JWT_BEARER, .shape = { .party = "the org", .names = { "errorCode", "message" } },
+};
+
 static void exchange(const struct secret *assertion)
 {
 	struct oauth_answer answer = { .json = NULL };
 	struct error error = { .class = ERROR_NONE };
 
-	if (oauth_exchange(NULL, NULL, assertion, server_salesforce.error_names, &answer,
-			   &error) == 0) {
+	if (oauth_exchange(NULL, NULL, &grant, assertion, &answer, &error) == 0) {
 		expect_json(answer.json);
 		for (const char *c = secret_data(answer.access_token); *c != '\0'; c++)
 			expect(*c > ' ' && *c <= '~', "a token has visible characters only");
@@ -141,7 +145,7 @@ static void call(const struct secret *bearer)
 	struct error error = { .class = ERROR_NONE };
 	cJSON *parsed;
 
-	if (oauth_call(NULL, &request, OAUTH_JSON, server_salesforce.error_names, &answer, &error) == 0) {
+	if (oauth_call(NULL, &request, OAUTH_JSON, &grant.shape, &answer, &error) == 0) {
 		expect_json(answer.json);
 		parsed = cJSON_Parse(secret_data(answer.json));
 		expect_hidden(parsed);

@@ -8,7 +8,7 @@
 #include "server/server.h"
 #include "settings/settings.h"
 
-static const struct jwt_extra run_claim = { "run", "1" };
+static const struct jwt_extra run_claim = { .name = "run", .json = "1" };
 
 static int parse(const char *name, const char *text, long *number, struct url *url, struct error *error)
 {

@@ -40,7 +40,9 @@ static void expect_extras(const char *const (*texts)[2], size_t count, const cha
 
 static void header_is_rs256_and_what_was_asked_for(void **state)
 {
-	const struct jwt_extra extras[] = { { "kid", "2024" }, { "typ", "\"JWT\"" }, { "kid", "\"k\"" } };
+	const struct jwt_extra extras[] = {
+		{ .name = "kid", .json = "2024" }, { .name = "typ", .json = "\"JWT\"" }, { .name = "kid", .json = "\"k\"" },
+	};
 	struct jwt_params params = { .alg = ALG_RS256, .iss = "i", .sub = "s", .aud = "a", .exp = 1, .jti = "j" };
 	struct error error = { 0 };
 	char *json;
@@ -58,7 +60,7 @@ static void header_is_rs256_and_what_was_asked_for(void **state)
 
 static void claims_stand_in_order_and_are_escaped(void **state)
 {
-	const struct jwt_extra extras[] = { { "b", "1" }, { "a", "2" } };
+	const struct jwt_extra extras[] = { { .name = "b", .json = "1" }, { .name = "a", .json = "2" } };
 	const struct jwt_params params = {
 		.alg = ALG_RS256,
 		.iss = "3MVG9\"\\", .sub = "ü@example.com", .aud = "https://x.my.salesforce.com", .exp = 4102444800,

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The row of the server that the settings choose, with its fields filled in. */
+#include "cmd/cmd.h"
+
+#include <string.h>
+
+/* What fills in the fields of a row. */
+struct choice {
+	const struct settings *settings;
+	const struct server *row;
+};
+
+/* The value of --set, or NULL. */
+static const char *find_set(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings_pairs(settings, SETTING_SET); i++) {
+		const struct settings_pair pair = settings_pair(settings, SETTING_SET, i);
+
+		if (strcmp(pair.name, name) == 0)
+			return pair.value;
+	}
+	return NULL;
+}
+
+/* The settings that a field may name. */
+static const char *find_setting(const struct choice *choice, const char *name)
+{
+	const struct {
+		enum setting_id id;
+		const char *fallback;
+	} settings[] = {
+		{ SETTING_CLIENT_ID, choice->row->client_id },
+		{ SETTING_USERNAME, choice->row->username },
+		{ SETTING_AUDIENCE, choice->row->audience },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		const char *text = settings_text(choice->settings, settings[i].id);
+
+		if (strcmp(name, settings_name(settings[i].id)) == 0)
+			return text != NULL ? text : settings[i].fallback;
+	}
+	return NULL;
+}
+
+static const char *look_up(void *context, const char *name)
+{
+	const struct choice *choice = context;
+	const char *value;
+
+	/* Known only with a key, a line of a batch, or a bearer. */
+	if (name[0] == '@' || strcmp(name, "instance-url") == 0 || strcmp(name, "site") == 0 ||
+	    strcmp(name, "bearer") == 0)
+		return BRACES_KEPT;
+	value = find_set(choice->settings, name);
+	if (value == NULL)
+		value = server_pair_value(choice->row->set, name);
+	return value != NULL ? value : find_setting(choice, name);
+}
+
+int cmd_server(const struct settings *settings, struct server **server, struct error *error)
+{
+	const char *name = settings_text(settings, SETTING_SERVER);
+	struct choice choice = { settings, server_find(name) };
+
+	*server = NULL;
+	if (choice.row != NULL)
+		return server_fill(choice.row, look_up, &choice, server, error);
+	error_set(error, ERROR_CONFIG, "there is no server \"%s\"", name);
+	error_hint(error, "\"p11bearer servers\" lists them");
+	settings_blame(settings, SETTING_SERVER, error);
+	return error_result(error);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of rows. */
+#include "server/server.h"
+
+#include <string.h>
+
+const struct server *const server_rows[] = {
+	&server_salesforce,
+};
+const size_t server_row_count = sizeof(server_rows) / sizeof(server_rows[0]);
+
+const struct server *server_find(const char *name)
+{
+	for (size_t i = 0; i < server_row_count; i++) {
+		if (strcmp(server_rows[i]->name, name) == 0)
+			return server_rows[i];
+	}
+	return NULL;
+}
+
+const char *server_pair_value(const struct server_pair *pairs, const char *name)
+{
+	for (size_t i = 0; i < SERVER_PAIRS && pairs[i].name != NULL; i++) {
+		if (strcmp(pairs[i].name, name) == 0)
+			return pairs[i].value;
+	}
+	return NULL;
+}
+
+bool server_requires(const struct server *server, const char *name)
+{
+	const char *list = server->required != NULL ? server->required : "";
+	size_t length = strlen(name), one;
+
+	for (; *list != '\0'; list += one + (list[one] == ' ')) {
+		one = strcspn(list, " ");
+		if (one == length && memcmp(list, name, length) == 0)
+			return true;
+	}
+	return false;
+}
