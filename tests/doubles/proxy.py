@@ -3,7 +3,8 @@
 """A proxy on loopback for tests. It prints its port, and logs each request to stderr as "METHOD TARGET SCHEME" (the
 scheme of the authentication, or "-").
 
-usage: proxy.py [tls CERTIFICATE KEY] [basic|digest|ntlm|negotiate|bearer|none] [MISBEHAVIOUR]
+usage: proxy.py [tls CERTIFICATE KEY] [to HOST:PORT] [basic|digest|ntlm|negotiate|bearer|none] [MISBEHAVIOUR]
+With "to", each CONNECT leads there, whatever its target: this is how a program reaches a double under any host name.
 The account is "user" with the password "p/w:@1%". MISBEHAVIOUR is one of
   NUMBER      answers CONNECT with that HTTP status
   portal      answers with 200 and a page
@@ -50,13 +51,15 @@ def digest_is_good(text):
 class Proxy:
     def __init__(self, words):
         self.context = None
-        self.account = self.fault = None
+        self.account = self.fault = self.target = None
         self.steps = []
         while words and not self.steps:
             word = words.pop(0)
             if word == "tls":
                 self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 self.context.load_cert_chain(words.pop(0), words.pop(0))
+            elif word == "to":
+                self.target = words.pop(0)
             elif word in OFFERS:
                 self.account = word
             elif word == "script":
@@ -105,7 +108,7 @@ class Proxy:
                 self.steps = self.steps[1:] or self.steps
                 client.sendall(text)
                 if end == b"tunnel":
-                    return open_target(line[1])
+                    return open_target(self.target or line[1])
                 if end == b"reset":
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 if end == b"hang":
@@ -131,7 +134,7 @@ class Proxy:
             elif self.fault and self.fault.isdigit():
                 self.refuse(client, int(self.fault))
             else:
-                server = open_target(line[1])
+                server = open_target(self.target or line[1])
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 return None if self.fault == "lose" else server
 

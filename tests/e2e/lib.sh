@@ -180,6 +180,16 @@ org_start() {
 # org_saw FILTER: jq over the org's log, all lines as one array.
 org_saw() { jq -s "$1" "$org_log"; }
 
+# server_start NAME OPTIONS…: starts the double of another vendor's server, as org_start does. The program reaches it under that
+# vendor's host names, because the environment now names a proxy that leads there, and its CA.
+server_start() {
+	mkdir -p "$T/tls-${#orgs[@]}"
+	export P11BEARER_CACERT=$T/tls-${#orgs[@]}/ca.pem
+	org_start --server "$1" --tls "${P11BEARER_CACERT%/*}" "${@:2}"
+	proxy to "${ORG#https://}"
+	export https_proxy=http://127.0.0.1:$port
+}
+
 # claims: prints what "jwt" and "token" need to reach the org, one word per line: mapfile -t base < <(claims).
 claims() { printf '%s\n' -k "$URI" -i CLIENT -u user@example.com -r "$ORG"; }
 

@@ -32,15 +32,36 @@ void answer_json(struct answer *answer, unsigned int status, cJSON *json)
 	cJSON_Delete(json);
 }
 
+void answer_extra(cJSON *json, const cJSON *extra)
+{
+	for (const cJSON *member = extra != NULL ? extra->child : NULL; member != NULL; member = member->next) {
+		cJSON_DeleteItemFromObjectCaseSensitive(json, member->string);
+		cJSON_AddItemToObject(json, member->string, cJSON_Duplicate(member, 1));
+	}
+}
+
+void answer_text(struct answer *answer, unsigned int status, const char *json)
+{
+	answer->status = status;
+	answer->content_type = "application/json;charset=UTF-8";
+	set_body(answer, strdup(json));
+}
+
 void answer_refusal(struct answer *answer, const struct refusal *refusal)
 {
-	cJSON *json = cJSON_CreateObject();
+	cJSON *json;
 	cJSON *list;
 
-	cJSON_AddStringToObject(json, refusal->api ? "errorCode" : "error", refusal->error);
+	if (refusal->form == IN_OWN) {
+		answer_text(answer, refusal->status, refusal->description);
+		answer->headers[0] = refusal->error;
+		return;
+	}
+	json = cJSON_CreateObject();
+	cJSON_AddStringToObject(json, refusal->form == IN_API ? "errorCode" : "error", refusal->error);
 	if (refusal->description != NULL)
-		cJSON_AddStringToObject(json, refusal->api ? "message" : "error_description", refusal->description);
-	if (refusal->api) {
+		cJSON_AddStringToObject(json, refusal->form == IN_API ? "message" : "error_description", refusal->description);
+	if (refusal->form == IN_API) {
 		list = cJSON_CreateArray();
 		cJSON_AddItemToArray(list, json);
 		json = list;

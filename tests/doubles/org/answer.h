@@ -38,6 +38,12 @@ void http_date(time_t when, char text[HTTP_DATE_SIZE]);
 /* Makes `json` (consumed) the body, replacing any earlier one. */
 void answer_json(struct answer *answer, unsigned int status, cJSON *json);
 
+/* Adds the members of `extra`, which may be NULL, to the object. They replace those with the same names. */
+void answer_extra(cJSON *json, const cJSON *extra);
+
+/* Makes the text, which is JSON, the body. */
+void answer_text(struct answer *answer, unsigned int status, const char *json);
+
 /* Makes the refusal the body, in its own format. */
 void answer_refusal(struct answer *answer, const struct refusal *refusal);
 

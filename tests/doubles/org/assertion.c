@@ -177,6 +177,11 @@ struct verdict assertion_judge(const struct assertion *assertion, const struct j
 	return verdict;
 }
 
+bool jtis_have(void *const *jtis, const char *jti)
+{
+	return tfind(jti, jtis, compare) != NULL;
+}
+
 void assertion_use_up(const struct assertion *assertion, void **jtis)
 {
 	const char *text = claim_text(assertion->claims, "jti");

@@ -46,6 +46,9 @@ struct verdict assertion_judge(const struct assertion *assertion, const struct j
 /* Remembers the jti of a valid assertion, if it has one, to refuse replays. */
 void assertion_use_up(const struct assertion *assertion, void **jtis);
 
+/* Whether the jti has been used up. */
+bool jtis_have(void *const *jtis, const char *jti);
+
 /* Frees what the assertion owns. */
 void assertion_clear(struct assertion *assertion);
 

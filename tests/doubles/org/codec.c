@@ -43,6 +43,22 @@ wrong:
 	return NULL;
 }
 
+char *base64_encode(const unsigned char *bytes, size_t length, bool url)
+{
+	char *text = malloc((length + 2) / 3 * 4 + 1);
+
+	if (text == NULL)
+		return NULL;
+	EVP_EncodeBlock((unsigned char *)text, bytes, (int)length);
+	for (char *c = text; url && *c != '\0'; c++) {
+		if (*c == '=')
+			*c-- = '\0';
+		else if (*c == '+' || *c == '/')
+			*c = *c == '+' ? '-' : '_';
+	}
+	return text;
+}
+
 void sha256_hex(const char *text, char hex[SHA256_HEX_SIZE])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];

@@ -3,6 +3,7 @@
 #ifndef ORG_CODEC_H
 #define ORG_CODEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { SHA256_HEX_SIZE = 65 };
@@ -12,6 +13,9 @@ enum { SHA256_HEX_SIZE = 65 };
  * *decoded_length bytes, followed by a NUL, which the caller frees; NULL if the text is invalid.
  */
 unsigned char *base64url_decode(const char *text, size_t length, size_t *decoded_length);
+
+/* Encodes bytes in base64 with padding, or with `url` in base64url without. Returns the text, which the caller frees. */
+char *base64_encode(const unsigned char *bytes, size_t length, bool url);
 
 /* Writes the SHA-256 of the text as hex; an empty string if the digest fails. */
 void sha256_hex(const char *text, char hex[SHA256_HEX_SIZE]);

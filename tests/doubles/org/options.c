@@ -18,6 +18,11 @@ static const char help[] =
 	"A stand-in for a Salesforce org, for demonstrations and tests on this machine only. It is not an org, but it\n"
 	"checks every JWT bearer assertion for real. Prints its URL, then runs until SIGTERM or until its parent ends.\n"
 	"\n"
+	"  --server NAME       be the server of another vendor: its host names, endpoint, rules and words (see --list-servers).\n"
+	"                      --client-id, --username and --audience are what it expects, --scope is not used\n"
+	"  --jwks FILE         with --server: the registered public keys, in place of a certificate; read for each request\n"
+	"  --client-secret TEXT  with --server: the client's secret, if that vendor wants one\n"
+	"  --list-servers      print these names, their hosts, separated by blanks, and the endpoint, separated by tabs\n"
 	"  --certificate FILE  certificate (PEM) registered on the app, read again for each request; without it\n"
 	"                      every assertion is refused\n"
 	"  --app FOLDER        the app in source format; the certificate is the one in its settings file, and the files of\n"
@@ -47,7 +52,8 @@ static const char help[] =
 	"  --refuse SLUG       refuse every token request, good or not, in these words (see --list-refusals)\n"
 	"  --login-rate N[/SECONDS]:PATTERN  refuse the first N logins of the users that fit (fnmatch(3), any case) as too\n"
 	"                      many, with that Retry-After; repeatable: the first that has some left is taken\n"
-	"  --list-refusals     print slug, HTTP status, error and description, separated by tabs\n"
+	"  --list-refusals     print slug, HTTP status, error and description, separated by tabs; after --server slug, HTTP\n"
+	"                      status and answer of that vendor's\n"
 	"  --fault SPEC        [N[-M]:]KIND[=ARG]: spoil the N-th (to M-th; `N-`: from N on; none: every) answer to a\n"
 	"                      token request; P%:KIND[=ARG]: each with a chance of P percent (a fraction is fine), drawn\n"
 	"                      for every such SPEC by itself; repeatable and comma separated. KIND: 401 (session ended),\n"
@@ -68,7 +74,11 @@ static const char help[] =
 	"  --help              show this text\n";
 
 enum option_id {
-	OPTION_CERTIFICATE = 1,
+	OPTION_SERVER = 1,
+	OPTION_JWKS,
+	OPTION_CLIENT_SECRET,
+	OPTION_LIST_SERVERS,
+	OPTION_CERTIFICATE,
 	OPTION_APP,
 	OPTION_DEPLOY_POLLS,
 	OPTION_COMPONENT_FAILURE,
@@ -103,6 +113,10 @@ enum option_id {
 };
 
 static const struct option long_options[] = {
+	{ "server", required_argument, NULL, OPTION_SERVER },
+	{ "jwks", required_argument, NULL, OPTION_JWKS },
+	{ "client-secret", required_argument, NULL, OPTION_CLIENT_SECRET },
+	{ "list-servers", no_argument, NULL, OPTION_LIST_SERVERS },
 	{ "certificate", required_argument, NULL, OPTION_CERTIFICATE },
 	{ "app", required_argument, NULL, OPTION_APP },
 	{ "deploy-polls", required_argument, NULL, OPTION_DEPLOY_POLLS },
@@ -228,6 +242,15 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 {
 	*wrong = value;
 	switch (id) {
+	case OPTION_SERVER:
+		options->vendor = vendor_find(value);
+		return options->vendor != NULL ? 0 : -1;
+	case OPTION_JWKS:
+		options->jwks = value;
+		return 0;
+	case OPTION_CLIENT_SECRET:
+		options->client_secret = value;
+		return 0;
 	case OPTION_CERTIFICATE:
 		options->certificate = value;
 		return 0;
@@ -299,6 +322,7 @@ static int read_option(enum option_id id, char *value, struct options *options, 
 		return read_clock(value, &options->clock);
 	case OPTION_MAX_REQUESTS:
 		return read_count(value, 1, LONG_MAX, &options->max_requests);
+	case OPTION_LIST_SERVERS:
 	case OPTION_LIST_REFUSALS:
 	case OPTION_HELP:
 		break;
@@ -326,7 +350,14 @@ int options_parse(int argc, char **argv, struct options *options)
 			return print_status();
 		}
 		if (id == OPTION_LIST_REFUSALS) {
-			refusals_print(stdout);
+			if (options->vendor != NULL)
+				vendor_print_refusals(options->vendor, stdout);
+			else
+				refusals_print(stdout);
+			return print_status();
+		}
+		if (id == OPTION_LIST_SERVERS) {
+			vendors_print(stdout);
 			return print_status();
 		}
 		if (id == '?') /* getopt_long has printed the error */

@@ -11,6 +11,7 @@
 #include "logins.h"
 #include "nodes.h"
 #include "refusals.h"
+#include "vendor.h"
 
 enum { NAMES_MAX = 64 };
 
@@ -20,6 +21,9 @@ struct names {
 };
 
 struct options {
+	const struct vendor *vendor; /* whose server this is; NULL: an org */
+	const char *jwks;            /* file; NULL if the public key is in the certificate */
+	const char *client_secret;   /* NULL if the client has none */
 	const char *certificate; /* file; NULL if none is registered */
 	const char *app;         /* folder; NULL if only the certificate is known */
 	long deploy_polls;       /* requests for its status before a deployment ends */

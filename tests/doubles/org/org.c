@@ -60,6 +60,13 @@ static void dispatch(struct org *org, const struct request *request, struct answ
 		ask_proxy_password(answer);
 		return;
 	}
+	if (org->options->vendor != NULL) {
+		if (vendor_serves(org->options->vendor, request->host, request->path))
+			token_handler(org, request, answer, line);
+		else
+			answer_error(answer, 404, "this server has no such host or path");
+		return;
+	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (!is_route(&routes[i], request->path))
 			continue;

@@ -46,6 +46,8 @@ struct request {
 	const char *content_type;
 	const char *user_agent;
 	const char *authorization;
+	const char *host, *accept;
+	const char *snowflake; /* X-Snowflake-Authorization-Token-Type */
 	char *body; /* owned by the server; not a string */
 	size_t length;
 	bool too_large;
@@ -78,6 +80,12 @@ void org_close(struct org *org);
 
 /* POST /services/oauth2/token */
 handler token_handler;
+
+/* Judges a request to a vendor's server, and logs its content. With `use_up`, a valid assertion cannot be used again. */
+struct verdict vendor_judge(struct org *org, const struct request *request, bool use_up, cJSON *line);
+
+/* Answers a request to a vendor's server that `line` says is good. */
+handler vendor_answer;
 
 /* GET /services/oauth2/userinfo */
 handler userinfo_handler;

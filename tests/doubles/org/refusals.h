@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The refusals of a Salesforce org, each with a stable slug. */
+/* The refusals of a Salesforce org and of the vendors' servers, each with a stable slug. */
 #ifndef ORG_REFUSALS_H
 #define ORG_REFUSALS_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 enum refusal_id {
@@ -31,21 +30,27 @@ enum refusal_id {
 	REFUSAL_COUNT
 };
 
+enum refusal_form {
+	IN_OAUTH,
+	IN_API, /* [{"errorCode", "message"}] */
+	IN_OWN  /* a vendor's: `description` is the whole answer */
+};
+
 struct refusal {
 	const char *slug;
 	unsigned int status;
-	const char *error;
+	const char *error;       /* IN_OWN: one more line of the header, NAME:VALUE, or NULL */
 	const char *description; /* NULL if the org gives none */
-	bool api;                /* in the format of the API: [{"errorCode", "message"}] */
+	enum refusal_form form;
 };
 
 /* The row of an id; static. */
 const struct refusal *refusal_get(enum refusal_id id);
 
-/* The row of a slug, static, or NULL. */
+/* The row of a slug, the org's or a vendor's, static, or NULL. */
 const struct refusal *refusal_find(const char *slug);
 
-/* Prints every row: slug, status, error, description, separated by tabs. */
+/* Prints every row of the org: slug, status, error, description, separated by tabs. */
 void refusals_print(FILE *to);
 
 #endif

@@ -202,6 +202,10 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
 	request->user_agent = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT);
 	request->authorization =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	request->host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	request->accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	request->snowflake =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Snowflake-Authorization-Token-Type");
 	details = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "includeDetails");
 	request->details = details != NULL && strcmp(details, "true") == 0;
 	exchange->answered = true;
@@ -349,7 +353,7 @@ struct server *server_start(const struct options *options)
 	init_locks(server);
 	if (org_open(&server->org, options) != 0)
 		goto failed;
-	if (options->tls != NULL && tls_make(options->tls, &server->tls) != 0)
+	if (options->tls != NULL && tls_make(options->tls, options->vendor != NULL ? options->vendor->hosts : "", &server->tls) != 0)
 		goto failed;
 	if (options->client_ca != NULL && tls_read_client_cas(options->client_ca, &server->tls) != 0)
 		goto failed;

@@ -123,24 +123,27 @@ static enum signature_result verify(EVP_PKEY *key, const struct assertion *asser
 	return result;
 }
 
-enum signature_result signature_check(X509 *certificate, const struct assertion *assertion, const char *algorithm,
-	time_t now)
+enum signature_result signature_verify(EVP_PKEY *key, const struct assertion *assertion, const char *algorithm)
 {
 	const struct algorithm *known = find(algorithm);
-	EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
-	enum signature_result result;
+	enum signature_result result =
+		known != NULL && fits(key, known) ? verify(key, assertion, known) : SIGNATURE_OTHER_KEY;
 
-	if (certificate == NULL)
-		result = SIGNATURE_NO_CERTIFICATE;
-	else if (X509_cmp_time(X509_get0_notAfter(certificate), &now) < 0)
-		result = SIGNATURE_CERTIFICATE_EXPIRED;
-	else if (X509_cmp_time(X509_get0_notBefore(certificate), &now) > 0)
-		result = SIGNATURE_CERTIFICATE_TOO_NEW;
-	else if (key == NULL || known == NULL || !fits(key, known))
-		result = SIGNATURE_OTHER_KEY;
-	else
-		result = verify(key, assertion, known);
 	/* A refused signature leaves errors in this thread's queue, which would pile up. */
 	ERR_clear_error();
 	return result;
+}
+
+enum signature_result signature_check(X509 *certificate, const struct assertion *assertion, const char *algorithm,
+	time_t now)
+{
+	EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
+
+	if (certificate == NULL)
+		return SIGNATURE_NO_CERTIFICATE;
+	if (X509_cmp_time(X509_get0_notAfter(certificate), &now) < 0)
+		return SIGNATURE_CERTIFICATE_EXPIRED;
+	if (X509_cmp_time(X509_get0_notBefore(certificate), &now) > 0)
+		return SIGNATURE_CERTIFICATE_TOO_NEW;
+	return key != NULL ? signature_verify(key, assertion, algorithm) : SIGNATURE_OTHER_KEY;
 }

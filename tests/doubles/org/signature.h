@@ -37,6 +37,9 @@ void signature_forget(struct certificate_file *kept);
 /* Whether signatures by this algorithm (header alg) can be checked: the nine of RFC 7518 that sign. */
 bool signature_knows(const char *algorithm);
 
+/* Checks the signature by an algorithm that is known with the public key. */
+enum signature_result signature_verify(EVP_PKEY *key, const struct assertion *assertion, const char *algorithm);
+
 /* Checks the signature by an algorithm that is known against the certificate, which may be NULL. */
 enum signature_result signature_check(X509 *certificate, const struct assertion *assertion, const char *algorithm,
 	time_t now);

@@ -26,16 +26,6 @@ static const struct extension ca_extensions[] = {
 	{ NID_undef, NULL },
 };
 
-static const struct extension server_extensions[] = {
-	{ NID_basic_constraints, "critical,CA:FALSE" },
-	{ NID_key_usage, "critical,digitalSignature" },
-	{ NID_ext_key_usage, "serverAuth" },
-	{ NID_subject_key_identifier, "hash" },
-	{ NID_authority_key_identifier, "keyid:always" },
-	{ NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1" },
-	{ NID_undef, NULL },
-};
-
 /* Who is certified, and by whom; for the CA both are the same. */
 struct party {
 	X509 *certificate;
@@ -143,14 +133,38 @@ static int write_ca(const char *directory, const X509 *certificate)
 	return written ? 0 : -1;
 }
 
-int tls_make(const char *directory, struct tls *tls)
+/* Writes the names as the value of a subjectAltName. Returns 0, or -1 if they are too long. */
+static int list_names(const char *hosts, char *list, size_t size)
 {
+	size_t length = (size_t)snprintf(list, size, "DNS:localhost,IP:127.0.0.1,IP:::1");
+
+	while (*hosts != '\0' && length < size) {
+		size_t host = strcspn(hosts, " ");
+
+		length += (size_t)snprintf(list + length, size - length, ",DNS:%.*s", (int)host, hosts);
+		hosts += host + strspn(hosts + host, " ");
+	}
+	return length < size ? 0 : -1;
+}
+
+int tls_make(const char *directory, const char *hosts, struct tls *tls)
+{
+	char names[1024];
+	const struct extension server_extensions[] = {
+		{ NID_basic_constraints, "critical,CA:FALSE" },
+		{ NID_key_usage, "critical,digitalSignature" },
+		{ NID_ext_key_usage, "serverAuth" },
+		{ NID_subject_key_identifier, "hash" },
+		{ NID_authority_key_identifier, "keyid:always" },
+		{ NID_subject_alt_name, names },
+		{ NID_undef, NULL },
+	};
 	struct party ca = { 0 };
 	struct party server = { 0 };
 	int result = -1;
 
 	*tls = (struct tls){ 0 };
-	if (certify(&ca, &ca, "p11bearer loopback org throw-away CA", ca_extensions) != 0 ||
+	if (list_names(hosts, names, sizeof(names)) != 0 || certify(&ca, &ca, "p11bearer loopback org throw-away CA", ca_extensions) != 0 ||
 		certify(&server, &ca, "localhost", server_extensions) != 0 || server_to_pem(&server, tls) != 0) {
 		fprintf(stderr, "loopback-org: the certificates for --tls cannot be made.\n");
 		ERR_print_errors_fp(stderr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A throw-away CA and server certificate for this machine's loopback names, made in memory. */
+/* A throw-away CA and server certificate for this machine's loopback names and a vendor's, made in memory. */
 #ifndef ORG_TLS_H
 #define ORG_TLS_H
 
@@ -10,10 +10,10 @@ struct tls {
 };
 
 /*
- * Makes a CA, signs a server certificate with it, drops the CA's key, and writes the CA's certificate to
+ * Makes a CA, signs a server certificate for loopback and for `hosts` (names separated by blanks) with it, drops the CA's key, and writes the CA's certificate to
  * DIR/ca.pem. Release with tls_clear whatever the result. Returns 0, or -1 after saying on stderr why not.
  */
-int tls_make(const char *directory, struct tls *tls);
+int tls_make(const char *directory, const char *hosts, struct tls *tls);
 
 /* Reads the CAs of clients. Returns 0, or -1 after saying on stderr why not. */
 int tls_read_client_cas(const char *path, struct tls *tls);

@@ -97,20 +97,15 @@ static void answer_bearer(struct org *org, struct answer *answer, const cJSON *c
 	cJSON_AddStringToObject(json, "instance_url", org->url);
 	cJSON_AddStringToObject(json, "id", id);
 	cJSON_AddStringToObject(json, "token_type", "Bearer");
-	for (const cJSON *extra = org->options->extra != NULL ? org->options->extra->child : NULL; extra != NULL;
-		extra = extra->next) {
-		/* An extra field may replace a usual one. */
-		cJSON_DeleteItemFromObjectCaseSensitive(json, extra->string);
-		cJSON_AddItemToObject(json, extra->string, cJSON_Duplicate(extra, 1));
-	}
+	answer_extra(json, org->options->extra);
 	answer_json(answer, 200, json);
 }
 
 /* Logs the refusal that was sent, which a fault or --refuse may have substituted for the verdict. */
 static void log_refusal(const struct refusal *refusal, cJSON *line)
 {
-	cJSON_AddStringToObject(line, "error", refusal->error);
-	if (refusal->description != NULL)
+	cJSON_AddStringToObject(line, "error", refusal->form == IN_OWN ? refusal->slug : refusal->error);
+	if (refusal->form != IN_OWN && refusal->description != NULL)
 		cJSON_AddStringToObject(line, "error_description", refusal->description);
 }
 
@@ -144,7 +139,8 @@ void token_handler(struct org *org, const struct request *request, struct answer
 	cJSON_AddNumberToObject(line, "token_n", (double)org->token_requests);
 	if (plan.names[0] != '\0')
 		cJSON_AddStringToObject(line, "fault", plan.names);
-	verdict = judge_request(org, request, use_up, line);
+	verdict = org->options->vendor != NULL ? vendor_judge(org, request, use_up, line) :
+		judge_request(org, request, use_up, line);
 	refusal = org->options->refuse != NULL ? org->options->refuse : verdict.refusal;
 	if (plan.answer != NULL && plan.answer->kind == FAULT_REFUSE)
 		refusal = plan.answer->refusal;
@@ -153,12 +149,15 @@ void token_handler(struct org *org, const struct request *request, struct answer
 	if (refusal != NULL) {
 		log_refusal(refusal, line);
 		answer_refusal(answer, refusal);
+	} else if (org->options->vendor != NULL) {
+		vendor_answer(org, request, answer, line);
 	} else {
 		answer_bearer(org, answer, cJSON_GetObjectItemCaseSensitive(line, "claims"));
 	}
 	answer->delay = plan.delay;
 	answer->date_shift = plan.date_shift;
-	memcpy(answer->headers, plan.headers, sizeof(plan.headers));
+	if (plan.headers[0] != NULL)
+		memcpy(answer->headers, plan.headers, sizeof(plan.headers));
 	if (plan.answer != NULL)
 		answer_spoil(answer, plan.answer, org_now(org) + (time_t)plan.date_shift);
 }
