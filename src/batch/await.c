@@ -21,7 +21,7 @@ static double shorter(double one, double other)
 /* Milliseconds until there is work even if no event arrives; negative: forever. */
 static double idle_time(struct run *run)
 {
-	bool sends = run->options->bearers && run->stop.class == ERROR_NONE && !run_is_stuck(run);
+	bool sends = run->sends && run->stop.class == ERROR_NONE && !run_is_stuck(run);
 	double now = clock_ms(), idle = report_progress(&run->report, &run->input);
 
 	if (sends)
@@ -45,13 +45,13 @@ int run_await(struct run *run, struct error *error)
 		ready[OUTPUT].fd = output_descriptor();
 	if (run->hungry)
 		ready[INPUT].fd = STDIN_FILENO;
-	else if (run->stop.class == ERROR_NONE && run->options->bearers && brake_is_spent(&run->sender.brake))
+	else if (run->stop.class == ERROR_NONE && run->sends && brake_is_spent(&run->sender.brake))
 		ready[INPUT].fd = input_closing(&run->input);
 	if (!workers_await(run->workers))
 		return 0;
-	if (run->options->bearers)
+	if (run->sends)
 		http_pool_wait(run->sender.pool, ready, ALL, wait);
-	if (poll(ready, ALL, run->options->bearers ? 0 : wait) <= 0)
+	if (poll(ready, ALL, run->sends ? 0 : wait) <= 0)
 		return 0;
 	if (ready[WORKERS].revents != 0)
 		workers_woken(run->workers);

@@ -32,6 +32,13 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 	      const struct batch_options *options, struct error *error);
 void line_clear(struct line *line);
 
+/* (line-check.c) Fails with ERROR_CONFIG if neither the line nor the run sets a value that the row requires, or one
+ * that the assertion or, if it `sends`, the exchange needs; and if a claim jti is beside the program's own. */
+int line_check(const struct bearer_request *request, bool sends, struct error *error);
+
+/* (line-check.c) Whoever logs in: the user or, without one, the client. */
+const char *line_user(const struct line *line);
+
 /* --- items ------------------------------------------------------------------------------------------------------- */
 
 enum { CODE_SIZE = 64 }; /* a longer error code counts as none */

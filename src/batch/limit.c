@@ -63,7 +63,7 @@ static bool make_key(const struct item *item, unsigned char *key)
 {
 	const struct bearer_request *request = &item->line.request;
 	char *text = NULL;
-	int length = asprintf(&text, "%s\n%s", http_url_origin(request->endpoint), request->username);
+	int length = asprintf(&text, "%s\n%s", http_url_origin(request->endpoint), line_user(&item->line));
 	bool made;
 
 	if (length >= 0)
@@ -226,7 +226,7 @@ enum limits_verdict limits_admit(struct limits *limits, struct item *item, doubl
 	if (!user->waits && now >= user->until)
 		return LIMITS_GO;
 	item->result = error_set(&item->error, ERROR_ORG, "not sent: the org has refused the user %.*s for line %lu: "
-				 "login rate exceeded", NAME_SHOWN, item->line.request.username, user->number);
+				 "login rate exceeded", NAME_SHOWN, line_user(&item->line), user->number);
 	advice_hint(server_advice_for(limits->request->server, SERVER_LOGIN_RATE), user->retry_after, &item->error);
 	memcpy(item->code, user->code, sizeof(item->code));
 	item->retry_after = (long)((user->until - now) / 1e3) + 1;
@@ -235,7 +235,7 @@ enum limits_verdict limits_admit(struct limits *limits, struct item *item, doubl
 
 static void report(const struct limits *limits, struct user *user, const struct item *item, double wait)
 {
-	const char *name = item->line.request.username;
+	const char *name = line_user(&item->line);
 	long minutes = ((user->retry_after > 0 ? user->retry_after : RETRY_LOGIN_HOUR) + 59) / 60;
 
 	if (wait < 0)

@@ -9,22 +9,15 @@
 
 enum { REF_BYTES_MAX = 1024 }; /* as written in the line */
 
-enum kind { TEXT, URL, NUMBER, FLAG, CLAIMS, HEADER, REF };
+enum kind { USERNAME, CLIENT_ID, INSTANCE_URL, AUDIENCE, NUMBER, FLAG, CLAIMS, HEADER, REF };
 
 static const struct member {
 	const char *name;
 	enum kind kind;
-	size_t offset; /* of a TEXT or URL in struct bearer_request */
 } members[] = {
-	{ "username", TEXT, offsetof(struct bearer_request, username) },
-	{ "client-id", TEXT, offsetof(struct bearer_request, client_id) },
-	{ "instance-url", URL, offsetof(struct bearer_request, instance_url) },
-	{ "audience", URL, offsetof(struct bearer_request, audience) },
-	{ "lifetime", NUMBER, 0 },
-	{ "jti", FLAG, 0 },
-	{ "claims", CLAIMS, 0 },
-	{ "header", HEADER, 0 },
-	{ "ref", REF, 0 },
+	{ "username", USERNAME }, { "client-id", CLIENT_ID }, { "instance-url", INSTANCE_URL },
+	{ "audience", AUDIENCE }, { "lifetime", NUMBER }, { "jti", FLAG },
+	{ "claims", CLAIMS }, { "header", HEADER }, { "ref", REF },
 };
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 
@@ -54,14 +47,14 @@ static int take_extras(enum jwt_part part, const cJSON *object, char *text, stru
 	if (used > 0)
 		memcpy(list, run, used * sizeof(*list));
 	for (; json_member(&rest, &value) && child != NULL; child = child->next) {
-		size_t i = 0;
+		size_t i = used;
 
 		if (jwt_allows(part, child->string, error) < 0)
 			return error_result(error);
-		while (i < used && strcmp(list[i].name, child->string) != 0)
-			i++;
+		while (i > 0 && strcmp(list[i - 1].name, child->string) != 0)
+			i--;
+		i = i > 0 ? i - 1 : used++; /* of several with the name, the last one counts */
 		list[i] = (struct jwt_extra){ .name = child->string, .json = value };
-		used += i == used ? 1 : 0;
 	}
 	*count = used;
 	return 0;
@@ -107,12 +100,35 @@ static int take_ref(struct line *line, const cJSON *value, const char *text, str
 	return 0;
 }
 
+/* Takes one of the strings, which are never templates. */
+static int take_string(struct bearer_request *request, enum kind kind, const char *text,
+		       const struct batch_options *options, struct error *error)
+{
+	const struct server *server = request->server;
+	const bool none = strcmp(text, "none") == 0;
+
+	if (kind == INSTANCE_URL)
+		return options->parse("instance-url", text, NULL, &request->instance_url, error);
+	if (kind == USERNAME) {
+		request->username = none && !server_requires(server, "username") ? NULL : text;
+		request->computed &= ~(unsigned)BEARER_SUB;
+		return options->parse("username", text, NULL, NULL, error);
+	}
+	if (kind == CLIENT_ID) {
+		request->client_id = text;
+		request->computed &= ~(unsigned)BEARER_ISS;
+		return options->parse("client-id", text, NULL, NULL, error);
+	}
+	request->computed &= ~(unsigned)BEARER_AUD;
+	request->audience_text = server->audience_is_url ? NULL : none ? "" : text;
+	return options->parse("audience", text, NULL, server->audience_is_url ? &request->audience : NULL, error);
+}
+
 static int take_member(struct line *line, const cJSON *value, char *text, const struct batch_options *options,
 		       struct error *error)
 {
 	const struct member *member = find_member(value->string);
 	struct bearer_request *request = &line->request;
-	void *place;
 
 	if (member == NULL) {
 		error_set(error, ERROR_CONFIG, "the line has an unknown member \"%.100s\"", value->string);
@@ -120,16 +136,14 @@ static int take_member(struct line *line, const cJSON *value, char *text, const 
 				  "and ref");
 		return -ERROR_CONFIG;
 	}
-	place = (char *)request + member->offset;
 	switch (member->kind) {
-	case TEXT:
-	case URL:
+	case USERNAME:
+	case CLIENT_ID:
+	case INSTANCE_URL:
+	case AUDIENCE:
 		if (!cJSON_IsString(value))
 			return fail(error, member->name, "a string");
-		if (member->kind == TEXT)
-			memcpy(place, &value->valuestring, sizeof(value->valuestring));
-		return options->parse(member->name, value->valuestring, NULL, member->kind == URL ? place : NULL,
-				      error);
+		return take_string(request, member->kind, value->valuestring, options, error);
 	case NUMBER:
 		if (!cJSON_IsNumber(value))
 			return fail(error, member->name, "a number");
@@ -172,45 +186,6 @@ static int take_members(struct line *line, const struct batch_options *options, 
 	return result;
 }
 
-/* Fails if neither the line nor the run sets a required value. */
-static int check_missing(const struct bearer_request *request, bool bearer, struct error *error)
-{
-	bool no_url = request->instance_url.text == NULL &&
-		      (request->audience.text == NULL || (bearer && request->token_url.text == NULL));
-	const char *missing[] = {
-		request->username == NULL ? "username" : NULL,
-		request->client_id == NULL ? "client-id" : NULL,
-		no_url ? "instance-url" : NULL,
-	};
-	size_t count = 0;
-
-	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
-		if (missing[i] == NULL)
-			continue;
-		if (count++ == 0)
-			error_set(error, ERROR_CONFIG, "the line has no %s", missing[i]);
-		else
-			error_append(error, ", no %s", missing[i]);
-	}
-	if (count == 0)
-		return 0;
-	error_hint(error, "add %s to the line, or set %s for all lines with an option or in a configuration file",
-		   count == 1 ? "it" : "them", count == 1 ? "it" : "them");
-	return -ERROR_CONFIG;
-}
-
-static int check_request(const struct bearer_request *request, bool bearer, struct error *error)
-{
-	if (check_missing(request, bearer, error) < 0)
-		return error_result(error);
-	/* The claim may come from the run and the jti from the line, or the other way round. */
-	for (size_t i = 0; i < request->claim_count && request->jti; i++) {
-		if (jwt_allows(JWT_CLAIM_NOT_JTI, request->claims[i].name, error) < 0)
-			return error_result(error);
-	}
-	return 0;
-}
-
 static int not_json(const char *text, size_t length, struct error *error)
 {
 	bool wide = length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
@@ -239,6 +214,7 @@ static int parse(struct line *line, const char *text, size_t length, struct erro
 int line_read(struct line *line, const char *text, size_t length, const struct bearer_request *run,
 	      const struct batch_options *options, struct error *error)
 {
+	const bool sends = options->bearers && run->grant != SERVER_NONE;
 	int result;
 
 	*line = (struct line){ .request = *run };
@@ -253,11 +229,10 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 		return error_result(error);
 	if (take_members(line, options, error) < 0)
 		return error_result(error);
-	if (check_request(&line->request, options->bearers, error) < 0)
+	if (line_check(&line->request, sends, error) < 0)
 		return error_result(error);
 	/* Other lines use the run's endpoint. */
-	if (!options->bearers || run->token_url.text != NULL ||
-	    line->request.instance_url.text == run->instance_url.text)
+	if (!sends || run->token_url.text != NULL || line->request.instance_url.text == run->instance_url.text)
 		return 0;
 	result = bearer_endpoint(&line->request, error);
 	line->endpoint = line->request.endpoint;

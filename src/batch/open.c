@@ -45,7 +45,7 @@ int run_open(struct run *run, struct error *error)
 
 	if (sessions > P11_SESSIONS_MAX)
 		sessions = P11_SESSIONS_MAX;
-	run->count = sessions * ITEMS_A_SESSION + (options->bearers ? parallel * ITEMS_A_REQUEST : 0);
+	run->count = sessions * ITEMS_A_SESSION + (run->sends ? parallel * ITEMS_A_REQUEST : 0);
 	run->items = calloc(run->count, sizeof(*run->items));
 	run->in_turn = calloc(run->count, sizeof(void *));
 	run->output = secret_new(2UL * OUTPUT_MAX);
@@ -60,8 +60,8 @@ int run_open(struct run *run, struct error *error)
 		queue_push(&run->free, &run->items[i]);
 	}
 	/* The key comes last, so that an error here does not cost a login. */
-	if (options->bearers && (sender_open(&run->sender, run->request, parallel, !options->no_brake, error) < 0 ||
-				  limits_open(&run->limits, run->request, error) < 0))
+	if (run->sends && (sender_open(&run->sender, run->request, parallel, !options->no_brake, error) < 0 ||
+			   limits_open(&run->limits, run->request, error) < 0))
 		return error_result(error);
 	if (workers_open(&run->workers, run->request, sessions, options->bearers, error) < 0)
 		return error_result(error);

@@ -158,7 +158,7 @@ static int give_up(struct run *run, struct error *error)
 
 	workers_stop_waiting(run->workers);
 	while ((item = queue_pop(&run->held)) != NULL || (item = workers_take_back(run->workers)) != NULL ||
-	       (run->options->bearers && (item = sender_take_back(&run->sender)) != NULL)) {
+	       (run->sends && (item = sender_take_back(&run->sender)) != NULL)) {
 		if (item->asks) { /* it already has the org's answer; only the certificate is missing */
 			run_explain(run, item);
 			continue;
@@ -178,7 +178,7 @@ static void stop_if_hopeless(struct run *run)
 	const struct brake *brake = &run->sender.brake;
 	const struct error *last = &run->sender.last;
 
-	if (!run->options->bearers || !brake_is_spent(brake) || input_is_open(&run->input))
+	if (!run->sends || !brake_is_spent(brake) || input_is_open(&run->input))
 		return;
 	if (brake->asked > 0)
 		stop(run, ERROR_ORG, "the org asks to wait %ld s", brake->asked);
@@ -197,7 +197,7 @@ static int step(struct run *run, bool *more, struct error *error)
 
 	notice_signal(run);
 	run_take_signed(run);
-	if (run->options->bearers)
+	if (run->sends)
 		run_exchange(run);
 	stop_if_hopeless(run);
 	if (run->stop.class != ERROR_NONE && give_up(run, error) < 0)
@@ -248,6 +248,7 @@ static int conclude(const struct run *run, struct error *error)
 int batch_run(const struct bearer_request *request, const struct batch_options *options, struct error *error)
 {
 	struct run run = { .request = request, .options = options,
+			   .sends = options->bearers && request->grant != SERVER_NONE,
 			   .report = { .began = clock_ms(), .on_terminal = isatty(STDERR_FILENO) == 1 } };
 	bool more = true;
 	int result = run_open(&run, error);

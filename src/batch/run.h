@@ -10,6 +10,7 @@ enum { OUTPUT_MAX = 32768 }; /* bytes of output to buffer while there is other w
 struct run {
 	const struct bearer_request *request;
 	const struct batch_options *options;
+	bool sends;              /* assertions are exchanged */
 	struct input input;
 	bool hungry;             /* there is room for a line, but no input */
 	bool ahead;              /* the last line had a ref: lines are read even if they must wait, in `held` */

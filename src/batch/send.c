@@ -100,7 +100,7 @@ bool sender_begin(struct sender *sender, struct item *item)
 	}
 	item->renewed = false;
 	item->began = now;
-	grant = bearer_grant(&item->line.request);
+	grant = bearer_grant(&item->line.request, &item->assertion);
 	item->result = oauth_exchange_start(sender->pool, item->line.request.endpoint, &grant, item->assertion.text,
 					    item->retry.stale, item, &item->error);
 	return false;
@@ -196,7 +196,7 @@ static size_t place_of(const struct bearer_request *request)
 
 	for (const char *at = url->text; at != url->end; at++)
 		hash = hash * 31 + (unsigned char)*at;
-	for (const char *at = request->client_id; *at != '\0'; at++)
+	for (const char *at = request->client_id; at != NULL && *at != '\0'; at++)
 		hash = hash * 31 + (unsigned char)*at;
 	return hash % APPS_MAX;
 }

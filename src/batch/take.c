@@ -3,6 +3,7 @@
 #include "batch/run.h"
 
 #include "base/clock.h"
+#include "bearer/grant.h"
 
 #include <stdlib.h>
 
@@ -99,6 +100,21 @@ void run_explain(struct run *run, struct item *item)
 	} while ((item = queue_pop(&asking)) != NULL);
 }
 
+/* Sets the output of an item that is only signed. */
+static int output_signed(const struct run *run, struct item *item)
+{
+	struct oauth_answer answer = { .json = NULL };
+	int result;
+
+	if (!run->options->bearers)
+		return output_assertion(item, run->options->json) == 0 ? 0 : error_memory(&item->error);
+	result = bearer_unexchanged(&item->assertion, &answer, &item->error);
+	if (result == 0 && output_answer(item, &answer) < 0)
+		result = error_memory(&item->error);
+	oauth_answer_clear(&answer);
+	return result;
+}
+
 void run_take_signed(struct run *run)
 {
 	struct item *item;
@@ -109,12 +125,12 @@ void run_take_signed(struct run *run)
 			run_explain(run, item);
 			continue;
 		}
-		if (item->result == 0 && run->options->bearers) {
+		if (item->result == 0 && run->sends) {
 			sender_give(&run->sender, item);
 			continue;
 		}
-		if (item->result == 0 && output_assertion(item, run->options->json) < 0)
-			item->result = error_memory(&item->error);
+		if (item->result == 0)
+			item->result = output_signed(run, item);
 		queue_push(&run->done, item);
 	}
 }
@@ -163,7 +179,7 @@ static bool is_open(const struct run *run)
 static bool has_room(const struct run *run)
 {
 	return !workers_are_full(run->workers) &&
-	       (!run->options->bearers || run->sender.ready.count < run->sender.brake.allowed);
+	       (!run->sends || run->sender.ready.count < run->sender.brake.allowed);
 }
 
 /* Whether one more line may be read. With ordered output, each line read but not written needs a slot in `in_turn`. */

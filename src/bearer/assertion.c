@@ -4,6 +4,7 @@
 #include "base/base64url.h"
 #include "base/clock.h"
 #include "base/message.h"
+#include "bearer/content.h"
 #include "bearer/identity.h"
 #include "bearer/record.h"
 #include "server/server.h"
@@ -11,6 +12,7 @@
 
 #include <openssl/rand.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -50,43 +52,66 @@ struct signing {
 	size_t which;
 };
 
-/* The file may also contain CA certificates, in any order. Only the certificate that verifies the first signature is
- * kept. */
-static int check(struct signing *signing, const void *data, size_t size, const unsigned char *signature, size_t length,
-		 struct error *error)
+/* What jwt_sign has signed. */
+struct signature {
+	const void *data;
+	size_t size;
+	const unsigned char *bytes;
+	size_t length;
+};
+
+static bool fits(const struct signer_key *key, X509 *certificate, const struct signature *signature)
+{
+	return alg_verifies(p11_signer_alg(key->p11), X509_get0_pubkey(certificate), signature->data, signature->size,
+			    signature->bytes, signature->length);
+}
+
+/* No certificate in the request's file is that of the key. */
+static int no_fit(const struct signing *signing, struct error *error)
+{
+	const struct signer *first = signing->signer->first != NULL ? signing->signer->first : signing->signer;
+	const struct signer_key *key = &signing->signer->keys[signing->which];
+	const struct server_advice *refusal = server_advice_for(first->server, SERVER_SIGNATURE);
+	const char *codes = refusal != NULL ? refusal->codes : NULL;
+	char advice[128];
+
+	if (codes != NULL)
+		snprintf(advice, sizeof(advice), "%s would answer %.*s", first->server->party,
+			 (int)strcspn(codes, " "), codes);
+	else
+		snprintf(advice, sizeof(advice), "%s would refuse the assertion", first->server->party);
+	return mismatch(key, &key->certificates, key->path,
+			signing->which == 0 ? "--certificate" : "--next-certificate", advice, error);
+}
+
+/* The file may also contain CA certificates, in any order. The one that verifies the first signature is the key's. */
+static int check(struct signing *signing, const struct signature *signature, struct error *error)
 {
 	struct signer_key *key = &signing->signer->keys[signing->which];
-	struct x509_list *certificates = &key->certificates;
-	enum alg alg = p11_signer_alg(key->p11);
-	X509 *own;
+	const struct x509_list *certificates = &key->certificates;
 	size_t i = 0;
 
-	while (i < certificates->count &&
-	       !alg_verifies(alg, X509_get0_pubkey(certificates->list[i]), data, size, signature, length))
+	if (key->own != NULL)
+		return fits(key, key->own, signature) ? 0 : no_fit(signing, error);
+	while (i < certificates->count && !fits(key, certificates->list[i], signature))
 		i++;
 	if (i == certificates->count)
-		return mismatch(key, certificates, key->path,
-				signing->which == 0 ? "--certificate" : "--next-certificate",
-				"the org would answer invalid_client", error);
-	if (certificates->count == 1)
-		return 0;
-	if (x509_choose(certificates, key->path, X509_get0_pubkey(certificates->list[i]), &own, error) < 0)
+		return no_fit(signing, error);
+	if (x509_choose(certificates, key->path, X509_get0_pubkey(certificates->list[i]), &key->own, error) < 0)
 		return error_result(error);
-	x509_list_clear(certificates);
-	return x509_list_add(certificates, own, error);
+	X509_free(key->own); /* the list has it, too */
+	return 0;
 }
 
 /* Without a handshake, and without another signature. */
-static int check_identity(const struct signing *signing, const void *data, size_t size, const unsigned char *signature,
-			  size_t length, struct error *error)
+static int check_identity(const struct signing *signing, const struct signature *signature, struct error *error)
 {
 	const struct signer_key *key = &signing->signer->keys[0];
 	const char *path;
 	X509 *certificate = signing->which == 0 ? identity_certificate(signing->signer->identity, &path) : NULL;
 	const struct x509_list certificates = { .list = &certificate, .count = 1 };
 
-	if (certificate == NULL ||
-	    alg_verifies(p11_signer_alg(key->p11), X509_get0_pubkey(certificate), data, size, signature, length))
+	if (certificate == NULL || fits(key, certificate, signature))
 		return 0;
 	return mismatch(key, &certificates, path, "--tls-certificate",
 			"if the certificate belongs to another key, name that with --tls-key", error);
@@ -113,7 +138,7 @@ static void warn(const struct signing *signing, size_t length)
 	if (unchecked == NULL)
 		return;
 	p11_key_warn_of_size(first->key, key->path == NULL ? (int)length * 8 :
-			     EVP_PKEY_get_bits(X509_get0_pubkey(key->certificates.list[0])));
+			     EVP_PKEY_get_bits(X509_get0_pubkey(key->own)));
 	if (key->path == NULL)
 		message_warn("signatures %scannot be checked: %s; to check them, give the key's certificate with "
 			     "%s FILE", is_next ? "of the next key " : "", unchecked,
@@ -125,12 +150,14 @@ static int sign(void *context, const void *data, size_t size, unsigned char *sig
 {
 	struct signing *signing = context;
 	struct signer_key *key = &signing->signer->keys[signing->which];
+	struct signature made = { data, size, signature, 0 };
 
 	if (p11_signer_sign(key->p11, data, size, signature, length, error) < 0)
 		return error_result(error);
-	if (key->path != NULL && check(signing, data, size, signature, *length, error) < 0)
+	made.length = *length;
+	if (key->path != NULL && check(signing, &made, error) < 0)
 		return error_result(error);
-	if (!shared(signing)->warned && check_identity(signing, data, size, signature, *length, error) < 0)
+	if (!shared(signing)->warned && check_identity(signing, &made, error) < 0)
 		return error_result(error);
 	if (!atomic_exchange(&shared(signing)->warned, true))
 		warn(signing, *length);
@@ -147,16 +174,20 @@ static int make_jti(char *text, struct error *error)
 	return 0;
 }
 
-/* Returns the claim aud in the form in which servers compare it; NULL if memory is exhausted. The default is the org's
- * URL without trailing slashes, which orgs do not accept in aud. */
-static char *make_audience(const struct bearer_request *request)
+/* Fills in what the assertion says, except for jti. */
+static int make_content(struct signer *signer, size_t which, const struct bearer_request *request,
+			struct assertion *assertion, struct jwt_params *params, struct error *error)
 {
-	const struct url *url = &request->audience;
+	struct content *content = calloc(1, sizeof(*content));
 
-	if (url->text != NULL)
-		return jwt_audience(url, strlen(url->text));
-	url = &request->instance_url;
-	return jwt_audience(url, (size_t)(url->end - url->text));
+	assertion->content = content;
+	if (content == NULL)
+		return error_memory(error);
+	if (content_make(content, signer, which, request, error) < 0)
+		return error_result(error);
+	*params = content_params(content, request, time(NULL));
+	params->alg = p11_signer_alg(signer->keys[which].p11);
+	return 0;
 }
 
 static int make_once(struct signer *signer, size_t which, const struct bearer_request *request,
@@ -164,46 +195,38 @@ static int make_once(struct signer *signer, size_t which, const struct bearer_re
 {
 	struct signing signing = { signer, which };
 	const struct signer_key *key = &signer->keys[which];
-	EVP_PKEY *certified = key->certificates.count == 1 ? X509_get0_pubkey(key->certificates.list[0]) : NULL;
 	char jti[JTI_BYTES * 4 / 3 + 3];
-	char *aud = make_audience(request);
-	struct jwt_params params = {
-		.alg = p11_signer_alg(key->p11),
-		.iss = request->client_id,
-		.sub = request->username,
-		.aud = aud,
-		.exp = time(NULL) + request->lifetime,
-		.jti = request->jti ? jti : NULL,
-		.claims = request->claims,
-		.claim_count = request->claim_count,
-		.headers = request->headers,
-		.header_count = request->header_count,
-	};
+	struct jwt_params params;
 	double began;
 	int result;
 
 	assertion_wipe(assertion);
-	assertion->alg = params.alg;
-	assertion->key = which;
-	assertion->exp = params.exp;
 	if (assertion->text == NULL)
 		assertion->text = secret_new(2048);
-	result = aud == NULL || assertion->text == NULL ? error_memory(error) : 0;
-	if (result == 0 && request->jti)
+	result = assertion->text == NULL ? error_memory(error) : 0;
+	if (result == 0)
+		result = make_content(signer, which, request, assertion, &params, error);
+	if (result == 0 && request->jti) {
+		params.jti = jti;
 		result = make_jti(jti, error);
+	}
 	if (result == 0)
 		result = jwt_header(&params, &assertion->header, error);
 	if (result == 0)
 		result = jwt_claims(&params, &assertion->claims, error);
 	if (result == 0) {
+		assertion->alg = params.alg;
+		assertion->key = which;
+		assertion->exp = params.exp;
 		began = clock_ms();
 		result = jwt_sign(assertion->header, assertion->claims, sign, &signing, assertion->text, error);
 		assertion->slow = clock_ms() - began > (double)P11_TOUCH_MS;
-		result = record_signature(request->recorder, key->p11, certified, &params, began, result, error);
+		result = record_signature(request->recorder, key->p11,
+					  key->own != NULL ? X509_get0_pubkey(key->own) : NULL, &params, began, result,
+					  error);
 	}
 	if (result < 0)
 		assertion_wipe(assertion);
-	free(aud);
 	return result;
 }
 
@@ -242,6 +265,10 @@ void assertion_wipe(struct assertion *assertion)
 	free(assertion->header);
 	free(assertion->claims);
 	assertion->header = assertion->claims = NULL;
+	if (assertion->content != NULL)
+		content_clear(assertion->content);
+	free(assertion->content);
+	assertion->content = NULL;
 	if (assertion->text != NULL)
 		secret_truncate(assertion->text, 0);
 }

@@ -52,6 +52,18 @@ static bool take_turn(struct client *client, struct turn *turn, const struct ass
 	return false;
 }
 
+static int get_answer(const struct client *client, const struct assertion *assertion, struct oauth_answer *answer,
+		      struct error *error)
+{
+	const struct bearer_request *request = client->request;
+	struct oauth_grant grant;
+
+	if (request->grant == SERVER_NONE)
+		return bearer_unexchanged(assertion, answer, error);
+	grant = bearer_grant(request, assertion);
+	return oauth_exchange(client->http, request->endpoint, &grant, assertion->text, answer, error);
+}
+
 /* Makes assertions until one is exchanged. One that may have reached the server is never sent twice: its jti is spent,
  * and a replay would look like an attack. */
 static int exchange(struct client *client, struct oauth_answer *answer, struct error *error)
@@ -61,7 +73,6 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 		.retries = request->retries, .repeatable = true, .login = request->server,
 		.rate_wait = request->rate_wait, .end = http_end(client->http),
 	};
-	const struct oauth_grant grant = bearer_grant(request);
 	struct turn turn = turn_begin(client->accepted);
 	struct assertion assertion = { .text = NULL };
 	struct retry retry = { .tries = 0 };
@@ -74,7 +85,7 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 			result = assertion_make(&client->signer, turn.key, request, &assertion, error);
 		if (result < 0)
 			break;
-		result = oauth_exchange(client->http, request->endpoint, &grant, assertion.text, answer, error);
+		result = get_answer(client, &assertion, answer, error);
 	} while (result < 0 && (take_turn(client, &turn, &assertion, answer, error) ||
 				retry_pause(&retry, &rules, answer, error)));
 	assertion_clear(&assertion);

@@ -18,6 +18,7 @@
 
 struct bearer_identity; /* see bearer/identity.h */
 struct recorder;        /* see bearer/record.h */
+struct content;         /* see bearer/content.h */
 
 /* What is computed when an assertion is made, as it may depend on the key: bits of bearer_request.computed. */
 enum { BEARER_ISS = 1, BEARER_SUB = 2, BEARER_AUD = 4 };
@@ -40,7 +41,7 @@ struct bearer_request {
 	const char *next_certificate; /* file with its certificate; NULL: do not check its signatures */
 	enum server_grant grant;
 	unsigned computed;        /* which of client_id, username and audience_text are templates: BEARER_ISS, … */
-	const char *client_id;    /* iss */
+	const char *client_id;    /* iss; NULL: left out */
 	const char *username;     /* sub; NULL: left out */
 	struct url instance_url;  /* of the org or server; optional if the row does not need it */
 	const char *audience_text; /* aud, "" to leave it out; NULL: it is the next member */
@@ -65,9 +66,16 @@ struct bearer_request {
 };
 
 /* Sets request->endpoint from token_url or, if that is not set, from the row and instance_url; to NULL if the row needs
- * an instance_url that is not set, for example in a batch whose lines name their orgs, or has no endpoint. The caller
- * frees it. Fails as http_url_parse does. */
+ * an instance_url that is not set, for example in a batch whose lines name their orgs, or if nothing is exchanged and
+ * the row has no endpoint. The caller frees it. Fails as http_url_parse does, and with ERROR_CONFIG if the row has no
+ * endpoint. */
 int bearer_endpoint(struct bearer_request *request, struct error *error);
+
+/* Make a text in the form of an audience, see jwt_audience: bearer_base that of instance_url without its trailing
+ * slashes, bearer_token_url that of the endpoint. The caller frees *text. Fail with ERROR_CONFIG if instance_url is
+ * needed and not set, or the row has no endpoint. */
+int bearer_base(const struct bearer_request *request, char **text, struct error *error);
+int bearer_token_url(const struct bearer_request *request, char **text, struct error *error);
 
 /* Makes the URL of an endpoint from a row's template. If it begins with "{FIELD}" or a slash, it is below `base`. The
  * caller frees *url. Fails as http_url_parse and braces_fill do. */
@@ -80,6 +88,7 @@ struct oauth_shape bearer_shape(const struct server *server);
 /* An assertion and its content. */
 struct assertion {
 	char *header, *claims; /* compact JSON */
+	struct content *content; /* what they are made of, and the form; points into the request */
 	struct secret *text;
 	bool slow;             /* the signature took so long that it may have needed a touch */
 	size_t key;            /* that signed it: 0, or 1 for the next key */

@@ -2,8 +2,12 @@
 /* From a server's row to endpoints, and to the request and answer of oauth/. */
 #include "bearer/grant.h"
 
+#include "bearer/content.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* The fields of an endpoint are filled in before, except for the one that it begins with. */
 static const char *no_value(void *context, const char *name)
@@ -39,6 +43,59 @@ int bearer_url(struct http_url **url, const char *template, const char *field, c
 	return result;
 }
 
+int bearer_base(const struct bearer_request *request, char **text, struct error *error)
+{
+	const struct url *url = &request->instance_url;
+
+	*text = NULL;
+	if (url->text == NULL) {
+		error_set(error, ERROR_CONFIG, "the server's URL is not set");
+		error_hint(error, "give it with --instance-url");
+		return -ERROR_CONFIG;
+	}
+	*text = jwt_audience(url, (size_t)(url->end - url->text));
+	return *text != NULL ? 0 : error_memory(error);
+}
+
+/* Sets *text to the row's endpoint, not yet in its form as an audience. */
+static int token_url_of_row(const struct bearer_request *request, char **text, struct error *error)
+{
+	const char *template = request->server->token_url;
+	const char *rest = template != NULL ? after_field(template, "instance-url") : NULL;
+	char *base, *path = NULL;
+	int result;
+
+	if (template == NULL)
+		return error_set(error, ERROR_CONFIG, "%s has no token endpoint", request->server->title);
+	if (rest == NULL)
+		return braces_fill(template, no_value, NULL, text, error);
+	result = bearer_base(request, &base, error);
+	if (result == 0)
+		result = braces_fill(rest, no_value, NULL, &path, error);
+	if (result == 0 && asprintf(text, "%s%s", base, path) < 0)
+		result = error_memory(error);
+	free(base);
+	free(path);
+	return result;
+}
+
+int bearer_token_url(const struct bearer_request *request, char **text, struct error *error)
+{
+	struct url url = request->token_url;
+	char *own = NULL;
+
+	*text = NULL;
+	if (url.text == NULL && token_url_of_row(request, &own, error) < 0)
+		return error_result(error);
+	if (own != NULL && url_parse(&url, own) != NULL) {
+		*text = own; /* it has a query */
+		return 0;
+	}
+	*text = jwt_audience(&url, strlen(url.text));
+	free(own);
+	return *text != NULL ? 0 : error_memory(error);
+}
+
 int bearer_endpoint(struct bearer_request *request, struct error *error)
 {
 	const char *template = request->server->token_url;
@@ -46,6 +103,11 @@ int bearer_endpoint(struct bearer_request *request, struct error *error)
 	request->endpoint = NULL;
 	if (request->token_url.text != NULL)
 		return http_url_parse(&request->endpoint, request->token_url.text, error);
+	if (template == NULL && request->grant != SERVER_NONE) {
+		error_set(error, ERROR_CONFIG, "%s has no token endpoint", request->server->title);
+		error_hint(error, "give it with --token-url");
+		return -ERROR_CONFIG;
+	}
 	if (template == NULL || (after_field(template, "instance-url") != NULL && request->instance_url.text == NULL))
 		return 0;
 	return bearer_url(&request->endpoint, template, "instance-url", &request->instance_url, error);
@@ -61,7 +123,27 @@ struct oauth_shape bearer_shape(const struct server *server)
 	};
 }
 
-struct oauth_grant bearer_grant(const struct bearer_request *request)
+int bearer_unexchanged(const struct assertion *assertion, struct oauth_answer *answer, struct error *error)
+{
+	const char *token = secret_data(assertion->text);
+	size_t length = secret_length(assertion->text);
+
+	oauth_answer_wipe(answer);
+	answer->retry_after = -1;
+	if (answer->json == NULL)
+		answer->json = secret_new(2 * length);
+	if (answer->access_token == NULL)
+		answer->access_token = secret_new(length);
+	if (answer->json == NULL || answer->access_token == NULL ||
+	    secret_append(answer->access_token, token, length) < 0 ||
+	    secret_printf(answer->json, "{\"access_token\":\"") < 0 || secret_append(answer->json, token, length) < 0 ||
+	    secret_printf(answer->json, "\",\"token_type\":\"Bearer\",\"expires_in\":%lld}",
+			  assertion->exp - (long long)time(NULL)) < 0)
+		return error_memory(error);
+	return 0;
+}
+
+struct oauth_grant bearer_grant(const struct bearer_request *request, const struct assertion *assertion)
 {
 	static const enum oauth_grant_kind kinds[] = {
 		[SERVER_JWT_BEARER] = OAUTH_JWT_BEARER,
@@ -73,6 +155,8 @@ struct oauth_grant bearer_grant(const struct bearer_request *request)
 
 	return (struct oauth_grant){
 		.kind = kinds[request->grant],
+		.fields = assertion->content->form,
+		.field_count = assertion->content->form_count,
 		.member = request->server->assertion_member,
 		.header = request->server->header,
 		.shape = bearer_shape(request->server),

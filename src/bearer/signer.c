@@ -6,13 +6,14 @@
 
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 enum { DAY = 86400 }; /* seconds */
 
 void signer_warn_of_expiry(const struct signer_key *key, long warn_days)
 {
-	X509 *certificate = key->certificates.list[0];
+	X509 *certificate = key->own;
 	time_t now = time(NULL), end;
 	enum x509_validity validity = x509_valid_at(certificate, now);
 	char when[32];
@@ -33,14 +34,21 @@ static int read_certificates(struct signer_key *key, const char *path, long warn
 	if (path != NULL && x509_read(path, &key->certificates, error) < 0)
 		return error_result(error);
 	key->several = key->certificates.count > 1;
-	if (key->certificates.count == 1)
-		signer_warn_of_expiry(key, warn_days);
+	if (key->certificates.count != 1)
+		return 0;
+	key->own = key->certificates.list[0];
+	signer_warn_of_expiry(key, warn_days);
 	return 0;
 }
 
 static void key_clear(struct signer_key *key)
 {
 	x509_list_clear(&key->certificates);
+	key->own = NULL;
+	for (size_t i = 0; i < SIGNER_FIELDS; i++) {
+		free(key->fields[i]);
+		key->fields[i] = NULL;
+	}
 	p11_signer_close(&key->p11);
 	p11_key_close(&key->key);
 }
@@ -85,7 +93,8 @@ int signer_open_with(struct signer *signer, const struct bearer_request *request
 {
 	struct signer_key *first = &signer->keys[0];
 
-	*signer = (struct signer){ .count = 1, .warn_days = request->warn_days, .identity = request->identity };
+	*signer = (struct signer){ .count = 1, .warn_days = request->warn_days,
+				   .server = request->server, .identity = request->identity };
 	first->key = key;
 	if (request->server->lifetime_max > 0 && request->lifetime > request->server->lifetime_max)
 		message_warn("a lifetime of %ld s is more than the %ld s that %s documents", request->lifetime,
@@ -122,7 +131,7 @@ static int open_another(const struct signer_key *key, struct p11_signer *first, 
 {
 	struct error ignored;
 
-	*another = (struct signer_key){ .path = key->path };
+	*another = (struct signer_key){ .path = key->path, .own = key->own };
 	if (x509_list_copy(&key->certificates, &another->certificates, &ignored) < 0)
 		return -1;
 	return first == NULL ? p11_signer_open(&another->p11, key->key, &ignored) :
@@ -153,8 +162,7 @@ X509 *signer_certificate(struct signer *signer, size_t which, const struct error
 
 	if (key->path == NULL)
 		return p11_signer_certificate(key->p11, verdict);
-	if (key->certificates.count != 1)
-		return NULL;
-	X509_up_ref(key->certificates.list[0]);
-	return key->certificates.list[0];
+	if (key->own != NULL)
+		X509_up_ref(key->own);
+	return key->own;
 }

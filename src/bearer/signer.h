@@ -9,14 +9,18 @@
 
 #include <stdatomic.h>
 
+enum { SIGNER_FIELDS = 5 };
+
 /* One of the keys that a signer signs with. */
 struct signer_key {
 	struct p11_key *key;           /* NULL in a signer from signer_another */
 	struct p11_signer *p11;
 	atomic_bool warned;            /* of what the first signature shows; unused in a signer from signer_another */
-	bool several;                  /* the file has several certificates: the first signature shows which one fits */
-	struct x509_list certificates; /* of the file; after the first signature only the one that fits */
 	const char *path;              /* the request's file; NULL: signatures are not checked against a certificate */
+	struct x509_list certificates; /* of the file */
+	bool several;                  /* it has several: the first signature shows which one is the key's */
+	X509 *own;                     /* the key's, one of the list; NULL: not known yet */
+	char *fields[SIGNER_FIELDS];   /* values computed so far, see fields.c */
 };
 
 struct signer {
@@ -24,6 +28,7 @@ struct signer {
 	size_t count;
 	struct signer *first;          /* the one that this one is from, see signer_another; NULL: none */
 	long warn_days;                /* see bearer_request */
+	const struct server *server;   /* NULL in a signer from signer_another */
 	const struct bearer_identity *identity; /* NULL: none; the first signature is checked against its certificate */
 };
 
@@ -49,7 +54,7 @@ X509 *signer_certificate(struct signer *signer, size_t which, const struct error
  * opens no more sessions. */
 bool signer_another(struct signer *signer, struct signer *another);
 
-/* Warns if the certificate, the only one of the key, is not valid or expires in fewer than `warn_days` days. */
+/* Warns if the key's own certificate, which is known, is not valid or expires in fewer than `warn_days` days. */
 void signer_warn_of_expiry(const struct signer_key *key, long warn_days);
 
 #endif

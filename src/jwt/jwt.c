@@ -50,13 +50,13 @@ static char *compact(const char *text)
 	return json;
 }
 
-static char *quote(const char *word)
+int jwt_quote(const char *text, char **json, struct error *error)
 {
-	cJSON *string = cJSON_CreateString(word);
-	char *json = cJSON_PrintUnformatted(string);
+	cJSON *string = cJSON_CreateString(text);
 
+	*json = cJSON_PrintUnformatted(string);
 	cJSON_Delete(string);
-	return json;
+	return *json != NULL ? 0 : error_memory(error);
 }
 
 int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text,
@@ -64,7 +64,7 @@ int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *nam
 {
 	cJSON *root;
 	struct error why;
-	char repeated[JSON_NAME_SIZE];
+	char repeated[JSON_NAME_SIZE], *json = NULL;
 	bool strict;
 	int result = 0;
 
@@ -78,8 +78,11 @@ int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *nam
 				   repeated);
 	else if (!strict && strchr("{[\"", text[0]) != NULL)
 		result = error_set(error, ERROR_CONFIG, "the value of %s %s is not valid JSON", part_name(part), name);
-	else if ((extra->json = strict ? compact(text) : quote(text)) == NULL)
+	else if (!strict)
+		result = jwt_quote(text, &json, error);
+	else if ((json = compact(text)) == NULL)
 		result = error_memory(error);
+	extra->json = json;
 	cJSON_Delete(root);
 	return result;
 }
@@ -114,7 +117,7 @@ int jwt_header(const struct jwt_params *params, char **json, struct error *error
 int jwt_claims(const struct jwt_params *params, char **json, struct error *error)
 {
 	cJSON *object = cJSON_CreateObject();
-	bool complete = cJSON_AddStringToObject(object, "iss", params->iss) != NULL &&
+	bool complete = (params->iss == NULL || cJSON_AddStringToObject(object, "iss", params->iss) != NULL) &&
 			(params->sub == NULL || cJSON_AddStringToObject(object, "sub", params->sub) != NULL) &&
 			(params->aud == NULL || cJSON_AddStringToObject(object, "aud", params->aud) != NULL) &&
 			(!params->has_iat || cJSON_AddNumberToObject(object, "iat", (double)params->iat) != NULL) &&

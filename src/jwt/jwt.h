@@ -17,7 +17,7 @@
 /* A claim or header field that the user or the server's row gave. `json` is compact JSON. */
 struct jwt_extra {
 	const char *name, *json;
-	bool computed; /* `json` is a template with fields that the caller fills in first: see bearer/fields.h */
+	bool computed; /* `json` is a template, which the caller fills in first: see bearer/fields.h */
 };
 
 enum jwt_part {
@@ -28,7 +28,7 @@ enum jwt_part {
 
 struct jwt_params {
 	enum alg alg; /* not ALG_AUTO */
-	const char *iss, *sub, *aud; /* sub and aud may be NULL */
+	const char *iss, *sub, *aud; /* NULL: left out */
 	int64_t exp, iat, nbf; /* seconds since 1970 */
 	bool has_iat, has_nbf; /* otherwise the claims are left out */
 	const char *jti; /* may be NULL */
@@ -51,6 +51,9 @@ int jwt_allows(enum jwt_part part, const char *name, struct error *error);
  * valid. */
 int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text,
 		    struct error *error);
+
+/* Makes a JSON string of the text; the caller frees *json. Fails if memory is exhausted. */
+int jwt_quote(const char *text, char **json, struct error *error);
 
 /* Make the header, such as {"alg":"RS256"} and the user's fields, or the claims, as compact JSON; the caller frees
  * *json. jwt_allows must allow the names of the extras; the last extra with a name counts. Fail if memory is exhausted.

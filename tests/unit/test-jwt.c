@@ -76,6 +76,24 @@ static void claims_stand_in_order_and_are_escaped(void **state)
 	free(json);
 }
 
+static void what_is_not_set_is_left_out(void **state)
+{
+	struct jwt_params params = { .alg = ALG_RS256, .exp = 1000, .iat = 940, .nbf = 1005, .has_iat = true };
+	struct error error = { 0 };
+	char *json;
+
+	(void)state;
+	assert_works(jwt_claims(&params, &json, &error), &error);
+	assert_string_equal(json, "{\"iat\":940,\"exp\":1000}");
+	free(json);
+	params.iss = "i";
+	params.has_nbf = true;
+	params.has_iat = false;
+	assert_works(jwt_claims(&params, &json, &error), &error);
+	assert_string_equal(json, "{\"iss\":\"i\",\"nbf\":1005,\"exp\":1000}");
+	free(json);
+}
+
 /* exp beyond 2038 must be an integer still, and not 2147483647 or 4.1e9. */
 static void exp_is_an_integer_at_any_time(void **state)
 {
@@ -344,6 +362,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_is_rs256_and_what_was_asked_for),
 		cmocka_unit_test(claims_stand_in_order_and_are_escaped),
+		cmocka_unit_test(what_is_not_set_is_left_out),
 		cmocka_unit_test(exp_is_an_integer_at_any_time),
 		cmocka_unit_test(values_are_json_or_bare_words),
 		cmocka_unit_test(numbers_keep_every_digit),
