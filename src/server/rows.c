@@ -1,11 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list of rows. */
-#include "server/server.h"
+#include "server/rows.h"
 
 #include <string.h>
 
 const struct server *const server_rows[] = {
 	&server_salesforce,
+	&server_salesforce_site,
+	&server_google,
+	&server_google_self_signed,
+	&server_entra,
+	&server_okta,
+	&server_auth0,
+	&server_keycloak,
+	&server_keycloak_grant,
+	&server_docusign,
+	&server_box,
+	&server_maskinporten,
+	&server_smart,
+	&server_netsuite,
+	&server_github_app,
+	&server_snowflake,
+	&server_vault,
+	&server_generic,
 };
 const size_t server_row_count = sizeof(server_rows) / sizeof(server_rows[0]);
 

@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Salesforce: its limits, and the advice for its errors. Messages quote the org's own words before the advice. */
-#include "server/server.h"
+#include "server/rows.h"
 
 #define IP_RESTRICTED "ip restrict*|restricted/untrusted ip|" \
 	"ip ... not/isnt/outside/restrict*/block*/denied/untrusted|outside/denied ... ip|" \
 	"not ... allowed/trusted/permitted ip|login/outside/restricted hours|restricted domain/time"
-#define AUDIENCE_WRONG \
-	"audience/aud ... invalid/validation/mismatch*/wrong/unexpected/unknown/unsupported/incorrect/reject*|" \
-	"audience/aud not/isnt/doesnt/must/should|audience/aud is/was/does not|" \
-	"audience/aud claim/value isnt/doesnt/must/should|audience/aud claim/value is/was/does not|" \
-	"invalid/wrong/unexpected/unknown/unrecognized/unsupported/incorrect/bad/missing audience/aud|" \
-	"invalid/wrong/incorrect value/claim audience/aud|invalid/wrong/incorrect value/claim for audience/aud"
 #define TOO_MANY_LOGINS "login/logins rate ... exceed*/limit*/reach*/high|" \
 	"loginrate ... exceed*|log in rate ... exceed*|exceed* ... login/logins rate|rate of logins ... exceed*|" \
 	"rate limit* ... logins|hourly login/logins limit|too many logins|number of logins ... exceed*|" \
 	"exceed* ... number of logins|logins per/in ... exceed*|loginrateexceeded"
-#define EXPIRED "expired authorization/authorisation code|authorization/authorisation code expired|" \
-	"authorization/authorisation code is/has/was expired|expired assertion/jwt|assertion/jwt expired|" \
-	"assertion/jwt is/has/was/token expired|assertion/jwt has already/been expired|" \
-	"exp/expiration ... past/future|exp/expiration has passed|assertion/jwt is/was too old"
-#define TOO_NEW "exp/expiration/expiry ... too far/late/distant/large/long|assertion/jwt ... not/isnt yet valid|" \
-	"assertion/jwt ... not/isnt valid yet|assertion/assertions/jwt ... lifetime/validity ... too long|" \
-	"iat/nbf/issued/notbefore ... future|nbf/notbefore ... not/isnt yet valid|used/valid before nbf|before nbf"
 #define NOT_APPROVED "approv* ... consumer|consumer ... approv*|user ... approv* ... app/application/client|" \
 	"user hasnt/isnt approved|user has/is not approved|" \
 	"user ... not/hasnt/isnt authorized/authorised/preauthorized/preauthorised ... app/application/consumer/client"
@@ -41,13 +28,13 @@ static const struct server_advice advice[] = {
 	  "wait minutes, not seconds: each try is another login; use each bearer until it expires" },
 	{ SERVER_OTHER, NULL, "refresh token ... scope|scope ... refresh token",
 	  "the app lacks a scope that this flow needs", "add the RefreshToken scope to the app" },
-	{ SERVER_OTHER, NULL, AUDIENCE_WRONG, "this host does not accept the claim aud",
+	{ SERVER_OTHER, NULL, WORDS_AUDIENCE, "this host does not accept the claim aud",
 	  "use the org's My Domain URL, https://login.salesforce.com or https://test.salesforce.com for --audience, "
 	  "or the URL of the user's Experience Cloud site" },
-	{ SERVER_TOO_NEW, NULL, TOO_NEW,
+	{ SERVER_TOO_NEW, NULL, WORDS_TOO_NEW,
 	  "by the org's clock, the assertion's exp is too far ahead or it was issued in the future",
 	  "set this machine's clock (NTP), give a shorter --lifetime, and check iat and nbf if you set them" },
-	{ SERVER_EXPIRED, NULL, EXPIRED,
+	{ SERVER_EXPIRED, NULL, WORDS_EXPIRED,
 	  "the assertion's exp is in the past by the org's clock", "set this machine's clock (NTP)" },
 	{ SERVER_OTHER, "invalid_app_access OAUTH_APP_ACCESS_DENIED", "admin approved",
 	  "the app admits only pre-authorised users, and this user is not one of them",
@@ -120,22 +107,24 @@ static const struct server_advice advice[] = {
 	  "check that --instance-url is the org that issued it, and that the token is complete" },
 };
 
+/* What an org and a site have in common. exp_max: the vendor's own examples send this. */
+#define ROW .party = "the org", .token_url = "{instance-url}" SERVER_SALESFORCE_TOKEN_PATH, \
+	.audience = "{instance-url}", .audience_is_url = true, .required = "client-id username instance-url", \
+	.algs = ALG_BIT(ALG_RS256), .lifetime_max = 180, .exp_max = 300, .certificate_max = 4096, \
+	.error_names = { "errorCode", "message" }, \
+	.userinfo_url = "{site}/services/oauth2/userinfo", .revoke_url = "{site}/services/oauth2/revoke", \
+	.variables = { { "SF_ACCESS_TOKEN", "{bearer}" }, { "SF_ORG_INSTANCE_URL", "{site}" } }, ADVICE(advice)
+
 const struct server server_salesforce = {
 	.name = "salesforce",
 	.title = "Salesforce",
-	.party = "the org",
-	.token_url = "{instance-url}" SERVER_SALESFORCE_TOKEN_PATH,
-	.audience = "{instance-url}",
-	.audience_is_url = true,
-	.required = "client-id username instance-url",
-	.algs = 1U << ALG_RS256,
-	.lifetime_max = 180,
-	.exp_max = 300, /* the vendor's own examples send this */
-	.certificate_max = 4096,
-	.error_names = { "errorCode", "message" },
-	.userinfo_url = "{site}/services/oauth2/userinfo",
-	.revoke_url = "{site}/services/oauth2/revoke",
-	.variables = { { "SF_ACCESS_TOKEN", "{bearer}" }, { "SF_ORG_INSTANCE_URL", "{site}" } },
-	.advice = advice,
-	.advice_count = sizeof(advice) / sizeof(advice[0]),
+	ROW,
+	.hosts = "*.salesforce.com",
+};
+
+/* An Experience Cloud site: its URL, with the prefix of its path, is token host and audience. */
+const struct server server_salesforce_site = {
+	.name = "salesforce-site",
+	.title = "a Salesforce site",
+	ROW,
 };

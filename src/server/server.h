@@ -61,7 +61,7 @@ struct server {
 	const char *iat, *nbf;  /* as the settings: seconds from now, "no" or NULL */
 	bool no_jti;
 	long lifetime;          /* seconds; 0: lifetime_max */
-	enum alg alg;           /* ALG_AUTO: by the key */
+	enum alg alg;           /* of an RSA key, ALG_AUTO for RS256; the curve decides for an EC key */
 	struct server_pair claims[SERVER_PAIRS], headers[SERVER_PAIRS]; /* values are JSON or words, as of --claim */
 	struct server_pair form[SERVER_PAIRS]; /* fields beside those of the grant; with SERVER_JSON and SERVER_BEARER,
 						* members of the JSON object */
@@ -69,7 +69,7 @@ struct server {
 
 	/* What the server accepts. */
 	const char *required;   /* settings that must be set, separated by blanks: "client-id", "certificate",
-				 * "set.tenant", "claim.scope", "form.scope" */
+				 * "set.tenant", "claim.scope", "header.kid", "form.scope" */
 	bool audience_is_url;   /* --audience must be a URL, and is brought into its normal form */
 	unsigned algs;          /* accepted algorithms: bits 1 << enum alg; 0: unknown */
 	long lifetime_max;      /* seconds: latest exp that the vendor documents; 0: unknown */
@@ -88,6 +88,8 @@ struct server {
 	const char *userinfo_url, *revoke_url; /* may begin with {site}; NULL: there is none */
 	const char *hosts;      /* to which the bearer may be sent: names, or "*.example.com", separated by blanks.
 				 * Template; NULL: unknown */
+	const char *login;      /* user name that goes with the bearer where it is a password: in git's and docker's
+				 * credentials; NULL: none */
 	struct server_pair variables[SERVER_PAIRS]; /* of the server's own tools, for exec; fields: {bearer}, {site} */
 
 	const struct server_advice *advice;
