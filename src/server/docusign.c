@@ -4,8 +4,8 @@
 
 static const struct server_advice advice[] = {
 	{ SERVER_OTHER, "consent_required", "consent required", "the user has not yet consented to the app",
-	  "have the user open /oauth/auth?response_type=code&scope=signature%20impersonation&client_id=…&redirect_uri=… "
-	  "on the host of --audience once" },
+	  "have the user once open, on the host of --audience, "
+	  "/oauth/auth?response_type=code&scope=signature%20impersonation&client_id=…&redirect_uri=…" },
 	{ SERVER_OTHER, NULL, "issuer not found",
 	  "this environment does not know the integration key, or the claim aud is not its host",
 	  "check --client-id; for the developers' environment, give --audience account-d.docusign.com" },

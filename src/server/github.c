@@ -8,7 +8,7 @@ static const struct server_advice advice[] = {
 	  "set this machine's clock (NTP), and give a --lifetime of at most 600" },
 	{ SERVER_TOO_NEW, NULL, "issued at", "by GitHub's clock, the assertion was issued in the future",
 	  "set this machine's clock (NTP), or give an earlier --iat" },
-	{ SERVER_EXPIRED, NULL, "expiration time ... integer/past|exp ... past",
+	{ SERVER_EXPIRED, NULL, "expiration time ... integer/numeric/past|exp ... past",
 	  "the assertion's exp is in the past by GitHub's clock", "set this machine's clock (NTP)" },
 	{ SERVER_SIGNATURE, NULL, "could not be decoded", "the signature is not by a key of this app",
 	  "check --client-id, and that the app still has the key whose fingerprint is the base64 of "

@@ -56,3 +56,20 @@ bool server_requires(const struct server *server, const char *name)
 	}
 	return false;
 }
+
+bool server_may_require(const char *name, size_t length)
+{
+	static const char *const words[] = { "client-id", "username", "instance-url", "audience", "token-url",
+					     "certificate" };
+	static const char *const prefixes[] = { "set.", "claim.", "header.", "form." };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strlen(words[i]) == length && memcmp(words[i], name, length) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (length > strlen(prefixes[i]) && memcmp(prefixes[i], name, strlen(prefixes[i])) == 0)
+			return true;
+	}
+	return false;
+}

@@ -19,6 +19,18 @@ static bool lists(const char *codes, const char *code)
 	return false;
 }
 
+/* That of a section names an error code, which the server may send in its description instead. */
+static const struct server_advice *by_own(const struct server *server, const char *code, const char *description)
+{
+	for (size_t i = 0; i < SERVER_PAIRS && server->own_advice[i].codes != NULL; i++) {
+		const char *wanted = server->own_advice[i].codes;
+
+		if (strcasecmp(wanted, code) == 0 || strcasestr(description, wanted) != NULL)
+			return &server->own_advice[i];
+	}
+	return NULL;
+}
+
 static const struct server_advice *by_words(const struct server *server, const char *text)
 {
 	for (size_t i = 0; i < server->advice_count; i++) {
@@ -41,8 +53,10 @@ static const struct server_advice *by_code(const struct server *server, const ch
  * description is closer to the cause. Some servers send the description in place of the code. */
 const struct server_advice *server_advice(const struct server *server, const char *code, const char *description)
 {
-	const struct server_advice *advice = by_words(server, description);
+	const struct server_advice *advice = by_own(server, code, description);
 
+	if (advice == NULL)
+		advice = by_words(server, description);
 	if (advice == NULL)
 		advice = by_code(server, code);
 	return advice != NULL ? advice : by_words(server, code);

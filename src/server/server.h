@@ -39,6 +39,9 @@ enum server_grant {
 	SERVER_NONE,               /* it is the bearer: nothing is exchanged */
 };
 
+/* Their names. */
+extern const char *const server_grant_names[];
+
 enum { SERVER_PAIRS = 10 };
 
 /* NAME = VALUE. The value is a template, as are the texts of struct server that say so: see braces.h. A list ends
@@ -94,6 +97,7 @@ struct server {
 
 	const struct server_advice *advice;
 	size_t advice_count;
+	struct server_advice own_advice[SERVER_PAIRS]; /* of a section: it counts first. Ends with one without codes */
 };
 
 #define SERVER_SALESFORCE_TOKEN_PATH "/services/oauth2/token"
@@ -113,6 +117,9 @@ const char *server_pair_value(const struct server_pair *pairs, const char *name)
 /* Whether the list of required settings has the name. */
 bool server_requires(const struct server *server, const char *name);
 
+/* Whether the `length` bytes at `name` name something that a row may require. */
+bool server_may_require(const char *name, size_t length);
+
 /* Fills in the fields of all templates of `row`, which remain templates: see braces_fill_some. Fails with
  * ERROR_CONFIG for a field without a value. The caller frees *server, which keeps pointing to texts of `row`. */
 int server_fill(const struct server *row, braces_lookup *lookup, void *context, struct server **server,
@@ -124,11 +131,14 @@ struct server_entry {
 	const char *key, *value, *origin;
 };
 
-/* (define.c) Makes the row that a section defines: `base` with the entries on top. Key by key it is checked as the rows
- * are. Fails with ERROR_CONFIG, which names the entry's origin. The caller frees *server; texts point to `base` and the
- * entries, which must outlive it. */
+/* Whether there is a computed field with this name, such as "@kid": fields_know. */
+typedef bool server_computed(const char *name);
+
+/* Makes the row that a section defines: `base` with the entries on top, each checked as the shipped rows are. Nothing
+ * need be freed; texts point to `name`, `base` and the entries, which must outlive the row. Fails with ERROR_CONFIG,
+ * and names the entry's origin. */
 int server_define(const char *name, const struct server *base, const struct server_entry *entries, size_t count,
-		  struct server **server, struct error *error);
+		  server_computed *known, struct server *server, struct error *error);
 
 /* Returns the advice for a refusal with this code and description, which may be empty, or NULL if the row has none. */
 const struct server_advice *server_advice(const struct server *server, const char *code, const char *description);

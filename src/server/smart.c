@@ -4,11 +4,11 @@
 
 static const struct server_advice advice[] = {
 	ADVICE_CLOCK,
-	{ SERVER_OTHER, NULL, WORDS_AUDIENCE "|invalid/missing or invalid/missing aud",
+	{ SERVER_OTHER, NULL, WORDS_AUDIENCE,
 	  "the claim aud is not the token endpoint's URL, byte by byte",
 	  "check --token-url: it is token_endpoint in the server's .well-known/smart-configuration" },
 	ADVICE_SIGNATURE,
-	{ SERVER_OTHER, NULL, "invalid iss/sub|iss/sub claims", "the server does not know the client",
+	{ SERVER_OTHER, NULL, "invalid iss/sub", "the server does not know the client",
 	  "check --client-id" },
 	{ SERVER_ASSERTION, "invalid_client", NULL,
 	  "the server does not accept the assertion: kid, jti, exp, aud or key (Epic gives no reason, and takes hours "

@@ -10,7 +10,7 @@ static const struct server_advice advice[] = {
 	{ SERVER_SIGNATURE, NULL, WORDS_SIGNATURE "|verify* ... signature|no known key",
 	  "the signature is not by a key that the auth method has",
 	  "add this key's public key to its jwt_validation_pubkeys, or its JWK to the JWKS" },
-	{ SERVER_OTHER, NULL, "bound claim*/claims|bound issuer/subject/audience|issuer/iss/sub/subject claim|claim ... not",
+	{ SERVER_OTHER, NULL, "bound claim*|bound issuer/subject/audience|issuer/iss/sub/subject claim|claim ... not",
 	  "a claim is not what the role or the auth method demands",
 	  "compare --client-id (iss), --username (sub), --audience and --claim with bound_issuer, bound_subject, "
 	  "bound_audiences and bound_claims" },

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What define.c and define-keys.c share: one entry of a section [server NAME], and the row that it goes into. */
+#ifndef P11BEARER_SERVER_DEFINE_H
+#define P11BEARER_SERVER_DEFINE_H
+
+#include "server/server.h"
+
+struct definition {
+	const struct server_entry *entry;
+	server_computed *known;
+	struct server *server;
+	struct error *error;
+};
+
+/* Fails with ERROR_CONFIG: the entry's origin, and what is wrong. */
+int definition_refuse(const struct definition *definition, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Whether the value is "none", which unsets what the base has. */
+bool definition_is_none(const struct definition *definition);
+
+/* Fails if the value is not a template, or has a field that can have no value. */
+int definition_check(const struct definition *definition);
+
+/* Sets the member that the key names. Fails if there is none, or the value cannot be its. */
+int definition_take_key(const struct definition *definition);
+
+#endif
