@@ -46,7 +46,7 @@ static int read_number(const struct definition *definition, void *member)
 
 static int read_size(const struct definition *definition, void *member)
 {
-	long number;
+	long number = 0;
 	int result = read_number(definition, &number);
 
 	if (result == 0)
