@@ -217,6 +217,7 @@ void limits_close(struct limits **limits)
 
 enum limits_verdict limits_admit(struct limits *limits, struct item *item, double now)
 {
+	const struct server *server = limits->request->server;
 	struct user *user = find(limits, item);
 
 	if (user == NULL || item->probe)
@@ -225,9 +226,9 @@ enum limits_verdict limits_admit(struct limits *limits, struct item *item, doubl
 		return LIMITS_KEPT;
 	if (!user->waits && now >= user->until)
 		return LIMITS_GO;
-	item->result = error_set(&item->error, ERROR_ORG, "not sent: the org has refused the user %.*s for line %lu: "
-				 "login rate exceeded", NAME_SHOWN, line_user(&item->line), user->number);
-	advice_hint(server_advice_for(limits->request->server, SERVER_LOGIN_RATE), user->retry_after, &item->error);
+	item->result = error_set(&item->error, ERROR_ORG, "not sent: %s has refused the user %.*s for line %lu: login "
+				 "rate exceeded", server->party, NAME_SHOWN, line_user(&item->line), user->number);
+	advice_hint(server, server_advice_for(server, SERVER_LOGIN_RATE), user->retry_after, &item->error);
 	memcpy(item->code, user->code, sizeof(item->code));
 	item->retry_after = (long)((user->until - now) / 1e3) + 1;
 	return LIMITS_FAILED;

@@ -177,16 +177,17 @@ static void stop_if_hopeless(struct run *run)
 {
 	const struct brake *brake = &run->sender.brake;
 	const struct error *last = &run->sender.last;
+	const char *party = run->request->server->party;
 
 	if (!run->sends || !brake_is_spent(brake) || input_is_open(&run->input))
 		return;
 	if (brake->asked > 0)
-		stop(run, ERROR_ORG, "the org asks to wait %ld s", brake->asked);
+		stop(run, ERROR_ORG, "%s asks to wait %ld s", party, brake->asked);
 	else if (brake->on)
 		stop(run, last->class, "%ld requests in a row failed, the last one: %.400s", brake->failures,
 		     last->text);
 	else
-		stop(run, last->class, "the org keeps asking to slow down: %.400s", last->text);
+		stop(run, last->class, "%s keeps asking to slow down: %.400s", party, last->text);
 }
 
 /* One round. Sets *more if there is work left. */

@@ -149,7 +149,7 @@ static void judge_speed(struct sender *sender, const struct item *item, enum ret
 	if (outcome == RETRY_THROTTLED || outcome == RETRY_FAILURE)
 		sender->last = item->error;
 	if (off)
-		message_note("the org answers again; the run continues");
+		message_note("%s answers again; the run continues", sender->request->server->party);
 	if (on)
 		message_note("%ld requests in a row failed, the last one: %s; sending one at a time until one succeeds",
 			     brake->failures, item->error.text);
@@ -282,6 +282,8 @@ void sender_move(struct sender *sender, struct queue *done)
 		item->result = result;
 		if (result < 0)
 			item->error = error;
+		if (result == -ERROR_ORG)
+			retry_judge(sender->request->server, &sender->answer);
 		take_answer(sender, item, &sender->answer, done);
 		oauth_answer_wipe(&sender->answer);
 	}

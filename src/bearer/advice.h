@@ -15,9 +15,10 @@ enum { ADVICE_CLOCK_NOTED = 5 }; /* seconds: smallest difference of clocks that 
  * one, the assertion has expired before it is sent, or its exp is later than the server accepts. */
 double advice_clock_allowed(const struct server *server, const struct http_clock *clock, long lifetime);
 
-/* Sets the hint: the advice (may be NULL), and the wait that the server asks for (`retry_after`, seconds or -1) if it
- * is too long to wait out. */
-void advice_hint(const struct server_advice *advice, long retry_after, struct error *error);
+/* Sets the hint: the server's advice (may be NULL), and the wait that the server asks for (`retry_after`, seconds or
+ * -1) if it is too long to wait out. */
+void advice_hint(const struct server *server, const struct server_advice *advice, long retry_after,
+		 struct error *error);
 
 /* Sets the hint for an assertion that was signed with `alg` and refused. An algorithm that the server does not accept,
  * a clock difference or a lifetime that may be the reason comes first. Returns whether the server judged the assertion,

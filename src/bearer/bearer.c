@@ -86,6 +86,8 @@ static int exchange(struct client *client, struct oauth_answer *answer, struct e
 		if (result < 0)
 			break;
 		result = get_answer(client, &assertion, answer, error);
+		if (result == -ERROR_ORG)
+			retry_judge(request->server, answer);
 	} while (result < 0 && (take_turn(client, &turn, &assertion, answer, error) ||
 				retry_pause(&retry, &rules, answer, error)));
 	assertion_clear(&assertion);
@@ -231,7 +233,8 @@ const char *bearer_id(const struct bearer *bearer)
 static int find_site(struct bearer *bearer, const struct bearer_request *request, const char *text, struct error *error)
 {
 	struct redactor *redactor = redactor_new();
-	int result = http_site(text, request->endpoint, &request->instance_url, &bearer->site_text, error);
+	int result = http_site(text, request->endpoint, &request->instance_url, request->server->party,
+			       &bearer->site_text, error);
 
 	(void)redactor_add(redactor, secret_data(bearer->answer.access_token));
 	if (result < 0)
@@ -247,9 +250,12 @@ int bearer_site(struct bearer *bearer, const struct bearer_request *request, str
 	const char *text = bearer->answer.instance_url;
 
 	if (text == NULL && request->instance_url.text == NULL) {
-		error_set(error, ERROR_ANSWER, "the org's answer does not say where to send the bearer (instance_url)");
-		error_hint(error, "%s", uses_agent(request) ?
-			   "use the key, with --agent no and --instance-url" : "give the org with --instance-url");
+		error_set(error, ERROR_ANSWER, "%s's answer does not say where to send the bearer (instance_url)",
+			  request->server->party);
+		if (uses_agent(request))
+			error_hint(error, "use the key, with --agent no and --instance-url");
+		else
+			error_hint(error, "give %s with --instance-url", request->server->party);
 		return -ERROR_ANSWER;
 	}
 	if (text != NULL && bearer->site_text == NULL && find_site(bearer, request, text, error) < 0)

@@ -21,6 +21,20 @@ bool retry_is_limited(const struct server *server, const struct oauth_answer *an
 	return advice != NULL && advice->cause == SERVER_LOGIN_RATE;
 }
 
+/* Whether the refusal has a reason. */
+static bool is_worded(const struct oauth_answer *answer)
+{
+	return answer->code[0] != '\0' || answer->description[0] != '\0';
+}
+
+void retry_judge(const struct server *server, struct oauth_answer *answer)
+{
+	const struct server_advice *advice = server_advice(server, answer->code, answer->description);
+
+	if (advice != NULL && advice->cause == SERVER_TRANSIENT)
+		answer->transient = true;
+}
+
 enum retry_outcome retry_outcome(const struct retry *retry, int result, const struct oauth_answer *answer)
 {
 	if (result == 0)
@@ -32,7 +46,7 @@ enum retry_outcome retry_outcome(const struct retry *retry, int result, const st
 	if (answer->transient && (answer->status == HTTP_TOO_MANY || answer->retry_after > 0))
 		return RETRY_THROTTLED;
 	if (result == -ERROR_NETWORK || result == -ERROR_ANSWER ||
-	    (result == -ERROR_ORG && (answer->transient || answer->code[0] == '\0')))
+	    (result == -ERROR_ORG && (answer->transient || !is_worded(answer))))
 		return RETRY_FAILURE;
 	return RETRY_REFUSAL;
 }

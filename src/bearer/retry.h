@@ -47,6 +47,9 @@ struct retry_rules {
 /* Whether the answer refuses a user who has logged in too often. */
 bool retry_is_limited(const struct server *server, const struct oauth_answer *answer);
 
+/* Makes a refusal transient if the server's advice for it says so, whatever its HTTP status. */
+void retry_judge(const struct server *server, struct oauth_answer *answer);
+
 /* Classifies the end of a request with `result`. */
 enum retry_outcome retry_outcome(const struct retry *retry, int result, const struct oauth_answer *answer);
 

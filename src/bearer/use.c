@@ -23,12 +23,14 @@ int target_send(const struct target *target, const struct http_request *request,
 
 	do {
 		result = oauth_call(target->http, request, target->wanted, &shape, answer, error);
+		if (result == -ERROR_ORG)
+			retry_judge(target->server, answer);
 	} while (result < 0 && retry_pause(&retry, &rules, answer, error));
 	if (retried != NULL)
 		*retried = retry.tries > 0;
 	if (result == -ERROR_ORG)
-		advice_hint(server_advice(target->server, answer->code, answer->description), answer->retry_after,
-			    error);
+		advice_hint(target->server, server_advice(target->server, answer->code, answer->description),
+			    answer->retry_after, error);
 	return result;
 }
 

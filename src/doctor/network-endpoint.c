@@ -56,10 +56,10 @@ static void judge(const struct doctor *doctor, const struct oauth_answer *answer
 		   answer->status == HTTP_NOT_FOUND) {
 		refuse(response, answer->transient, error, finding);
 	} else if (answer->transient) {
-		advice_hint(advice, answer->retry_after, error);
+		advice_hint(server, advice, answer->retry_after, error);
 		doctor_fail(finding, error);
 	} else if (strcmp(answer->code, "unsupported_grant_type") == 0) {
-		advice_hint(advice, answer->retry_after, error);
+		advice_hint(server, advice, answer->retry_after, error);
 		doctor_warn(finding, error->hint, "%s", error->text);
 	} else {
 		doctor_ok(finding, "refuses a request without an assertion, as it must: %s (HTTP status %ld)",

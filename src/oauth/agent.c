@@ -200,31 +200,6 @@ int oauth_agent_ask(const struct oauth_agent *agent, const char *method, const c
 	return result;
 }
 
-/* Copies the members of the server's answer, without the agent's. `text` is strict, and its values are cut apart. */
-static int copy_members(const cJSON *object, char *text, struct secret *copy)
-{
-	char *rest = text + json_blanks(text) + 1, *value;
-	int result = secret_append(copy, "{", 1);
-
-	for (const cJSON *member = object->child; member != NULL && result == 0; member = member->next) {
-		const char *name = rest + json_blanks(rest);
-
-		if (!json_member(&rest, &value))
-			break;
-		if (strcmp(member->string, own_member) == 0)
-			continue;
-		if (secret_length(copy) > 1)
-			result = secret_append(copy, ",", 1);
-		if (result == 0)
-			result = secret_append(copy, name, json_token(name));
-		if (result == 0)
-			result = secret_append(copy, ":", 1);
-		if (result == 0)
-			result = secret_append(copy, value, strlen(value));
-	}
-	return result == 0 ? secret_append(copy, "}", 1) : result;
-}
-
 static int take_generation(const cJSON *json, char *generation, struct error *error)
 {
 	const cJSON *own = cJSON_GetObjectItemCaseSensitive(json, own_member);
@@ -236,9 +211,19 @@ static int take_generation(const cJSON *json, char *generation, struct error *er
 	return 0;
 }
 
+/* Copies the server's answer, without the agent's member. `text` is strict. */
+static int copy_answer(const cJSON *object, char *text, struct secret *copy)
+{
+	static const char *const own[] = { own_member, NULL };
+
+	return secret_append(copy, "{", 1) < 0 || grant_copy_members(object, text, own, copy) < 0 ||
+	       secret_append(copy, "}", 1) < 0 ? -1 : 0;
+}
+
 /* `body` is a strict JSON object. */
 static int take_bearer(const struct secret *body, char *generation, struct oauth_answer *answer, struct error *error)
 {
+	const struct oauth_shape shape = { .party = "the org" };
 	struct secret *text = secret_new(secret_length(body)), *copy = secret_new(secret_length(body));
 	char *room = text != NULL ? secret_extend(text, secret_length(body)) : NULL;
 	cJSON *json = cJSON_Parse(secret_data(body)), *bearer = NULL;
@@ -246,13 +231,14 @@ static int take_bearer(const struct secret *body, char *generation, struct oauth
 
 	if (room != NULL)
 		memcpy(room, secret_data(body), secret_length(body));
-	if (json == NULL || room == NULL || copy == NULL || copy_members(json, room, copy) < 0)
+	if (json == NULL || room == NULL || copy == NULL || copy_answer(json, room, copy) < 0)
 		result = error_memory(error);
 	if (result == 0)
 		result = take_generation(json, generation, error);
 	if (result == 0) {
 		bearer = cJSON_Parse(secret_data(copy));
-		result = bearer != NULL ? grant_take(bearer, secret_data(copy), answer, error) : error_memory(error);
+		result = bearer != NULL ? grant_take(bearer, secret_data(copy), &shape, answer,
+						      error) : error_memory(error);
 	}
 	cJSON_Delete(bearer);
 	cJSON_Delete(json);

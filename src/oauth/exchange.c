@@ -4,34 +4,86 @@
 #include "oauth/call.h"
 #include "oauth/judge.h"
 
-enum { FIELDS = 2 };
+#include <stdlib.h>
+#include <string.h>
 
-/* `fields` has room for FIELDS. */
-static struct http_request form(const struct http_url *url, const struct secret *assertion, struct http_field *fields)
+enum { OWN_MAX = 3 };
+
+/* A request and its fields, most of which belong to the grant. */
+struct exchange {
+	struct http_request request;
+	struct http_field *fields;
+};
+
+/* Writes the fields that carry the assertion, of which there are at most OWN_MAX. Returns how many. */
+static size_t own_fields(const struct oauth_grant *grant, const char *assertion, struct http_field *fields)
 {
+	switch (grant->kind) {
+	case OAUTH_CLIENT_CREDENTIALS:
+		fields[0] = (struct http_field){ "grant_type", "client_credentials", false };
+		fields[1] = (struct http_field){ "client_assertion_type",
+						 "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", false };
+		fields[2] = (struct http_field){ "client_assertion", assertion, true };
+		return 3;
+	case OAUTH_IN_JSON:
+		fields[0] = (struct http_field){ grant->member, assertion, true };
+		return 1;
+	case OAUTH_IN_HEADER:
+		return 0;
+	case OAUTH_JWT_BEARER:
+		break;
+	}
 	fields[0] = (struct http_field){ "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", false };
-	fields[1] = (struct http_field){ "assertion", secret_data(assertion), true };
-	return (struct http_request){ .method = "POST", .url = url, .fields = fields, .field_count = FIELDS };
+	fields[1] = (struct http_field){ "assertion", assertion, true };
+	return 2;
+}
+
+/* The caller frees exchange->fields, even on failure. */
+static int prepare(struct exchange *exchange, const struct http_url *url, const struct oauth_grant *grant,
+		   const struct secret *assertion, struct error *error)
+{
+	bool json = grant->kind == OAUTH_IN_HEADER || grant->kind == OAUTH_IN_JSON;
+	size_t count;
+
+	*exchange = (struct exchange){ .fields = calloc(OWN_MAX + grant->field_count, sizeof(*exchange->fields)) };
+	if (exchange->fields == NULL)
+		return error_memory(error);
+	count = own_fields(grant, secret_data(assertion), exchange->fields);
+	if (grant->field_count > 0)
+		memcpy(exchange->fields + count, grant->fields, grant->field_count * sizeof(*grant->fields));
+	count += grant->field_count;
+	exchange->request = (struct http_request){
+		.method = "POST", .url = url, .header = grant->header,
+		.bearer = grant->kind == OAUTH_IN_HEADER ? assertion : NULL,
+		.fields = count > 0 ? exchange->fields : NULL, .field_count = count,
+		.fields_as_json = json && count > 0,
+	};
+	return 0;
 }
 
 int oauth_exchange(struct http *http, const struct http_url *url, const struct oauth_grant *grant,
 		   const struct secret *assertion, struct oauth_answer *answer, struct error *error)
 {
-	struct http_field fields[FIELDS];
-	const struct http_request request = form(url, assertion, fields);
+	struct exchange exchange;
+	int result = prepare(&exchange, url, grant, assertion, error);
 
-	return oauth_call(http, &request, OAUTH_BEARER, &grant->shape, answer, error);
+	if (result == 0)
+		result = oauth_call(http, &exchange.request, OAUTH_BEARER, &grant->shape, answer, error);
+	free(exchange.fields);
+	return result;
 }
 
 int oauth_exchange_start(struct http_pool *pool, const struct http_url *url, const struct oauth_grant *grant,
 			 const struct secret *assertion, bool fresh, void *tag, struct error *error)
 {
-	struct http_field fields[FIELDS];
-	struct http_request request = form(url, assertion, fields);
+	struct exchange exchange;
+	int result = prepare(&exchange, url, grant, assertion, error);
 
-	(void)grant;
-	request.fresh = fresh;
-	return http_pool_start(pool, &request, tag, error);
+	exchange.request.fresh = fresh;
+	if (result == 0)
+		result = http_pool_start(pool, &exchange.request, tag, error);
+	free(exchange.fields);
+	return result;
 }
 
 bool oauth_exchange_take(struct http_pool *pool, const struct oauth_shape *shape, struct oauth_answer *answer,

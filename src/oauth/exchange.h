@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exchanges an assertion for a bearer at the token endpoint (RFC 7523 section 2.1, RFC 6749 section 5). */
+/* Exchanges an assertion for a bearer at the token endpoint (RFC 7523 sections 2.1 and 2.2, RFC 6749 section 5). */
 #ifndef P11BEARER_OAUTH_EXCHANGE_H
 #define P11BEARER_OAUTH_EXCHANGE_H
 
@@ -18,7 +18,7 @@ enum oauth_grant_kind {
 /* A token request, and how it is answered. Strings and fields belong to the caller. */
 struct oauth_grant {
 	enum oauth_grant_kind kind;
-	const struct http_field *fields; /* further fields of the form, or members of the JSON object */
+	const struct http_field *fields; /* further fields of the form, or members of the JSON object, see http.h */
 	size_t field_count;
 	const char *member; /* OAUTH_IN_JSON: the one that is the assertion */
 	const char *header; /* another line of the request's header; NULL: none */
@@ -26,7 +26,8 @@ struct oauth_grant {
 };
 
 /* Sends the assertion to `url`. Fails as oauth_call does with OAUTH_BEARER, and fills `answer` in the same way. An
- * assertion that may have reached the server (answer->sent) must not be sent again. */
+ * assertion that may have reached the server (answer->sent) must not be sent again. Fields that make no JSON object are
+ * an ERROR_CONFIG. */
 int oauth_exchange(struct http *http, const struct http_url *url, const struct oauth_grant *grant,
 		   const struct secret *assertion, struct oauth_answer *answer, struct error *error);
 

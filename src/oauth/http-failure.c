@@ -7,21 +7,38 @@
 
 #include <string.h>
 
-static const char *advice(CURLcode code, const char *why)
+const char *party_of(const struct http *http)
 {
+	return http->options->party != NULL ? http->options->party : "the org";
+}
+
+static void advise(const struct http *http, const struct transfer *transfer, CURLcode code, const char *why,
+		   struct error *error)
+{
+	const char *hint = identity_advice(transfer, code);
+
+	if (hint != NULL) {
+		error_hint(error, "%s", hint);
+		return;
+	}
 	switch (code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 		if (strstr(why, "has expired") != NULL || strstr(why, "not yet valid") != NULL)
-			return "check this machine's clock (NTP); if it is right, renew the certificate of the org, or "
-			       "of a proxy that intercepts TLS";
-		return "if a private CA issued the certificate of the org, or of a proxy that intercepts TLS, give the "
-		       "CA's certificate with --cacert";
+			error_hint(error, "check this machine's clock (NTP); if it is right, renew the certificate of "
+				   "%s, or of a proxy that intercepts TLS", party_of(http));
+		else
+			error_hint(error, "if a private CA issued the certificate of %s, or of a proxy that intercepts "
+				   "TLS, give the CA's certificate with --cacert", party_of(http));
+		break;
 	case CURLE_COULDNT_RESOLVE_HOST:
-		return "check the host in --instance-url, and DNS";
+		error_hint(error, "check the host in %s, and DNS", http->options->party != NULL ?
+			   "the server's settings (p11bearer servers shows its URL)" : "--instance-url");
+		break;
 	case CURLE_OPERATION_TIMEDOUT:
-		return "allow more time with --timeout";
+		error_hint(error, "allow more time with --timeout");
+		break;
 	default:
-		return "";
+		break;
 	}
 }
 
@@ -31,7 +48,6 @@ int transfer_explain(const struct http *http, const struct transfer *transfer, C
 	struct http_response *response = transfer->response;
 	const char *why = http->message[0] != '\0' ? http->message : curl_easy_strerror(code);
 	const char *url = response->url, *proxy = proxy_between(http->proxy, request->url->text);
-	const char *hint = identity_advice(transfer, code);
 
 	response->by_proxy = proxy != NULL && !response->sent &&
 			     proxy_failed(http, transfer, code, &response->transient, error);
@@ -75,6 +91,6 @@ int transfer_explain(const struct http *http, const struct transfer *transfer, C
 	}
 	error_set(error, ERROR_NETWORK, "cannot reach %s%s%s: %s (curl code %d)", url,
 		  proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", why, (int)code);
-	error_hint(error, "%s", hint != NULL ? hint : advice(code, why));
+	advise(http, transfer, code, why, error);
 	return -ERROR_NETWORK;
 }

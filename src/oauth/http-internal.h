@@ -44,6 +44,9 @@ struct http {
 	struct guard own_guard;
 };
 
+/* (http-failure.c) What messages call the server. */
+const char *party_of(const struct http *http);
+
 /* Initialises libcurl with an allocator that wipes memory when it is freed. Fails with ERROR_UNEXPECTED. */
 int http_ready(struct error *error);
 

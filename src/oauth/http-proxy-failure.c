@@ -173,11 +173,14 @@ static void want_account(CURL *easy, const struct proxy *proxy, struct error *er
 }
 
 /* The answer to CONNECT was neither 2xx nor 407. */
-static void refused(const struct proxy *proxy, long status, const char *url, struct error *error)
+static void refused(const struct http *http, long status, const char *url, struct error *error)
 {
+	const struct proxy *proxy = http->proxy;
+
 	error_set(error, ERROR_NETWORK, "the proxy %s refused to connect to %s (HTTP status %ld)", proxy->url, url,
 		  status);
-	error_hint(error, "ask whoever runs the proxy, check %s, or list the org's host in no_proxy", proxy->origin);
+	error_hint(error, "ask whoever runs the proxy, check %s, or list %s's host in no_proxy", proxy->origin,
+		   party_of(http));
 }
 
 static bool refused_by_socks(CURL *easy, const struct proxy *proxy, struct error *error)
@@ -236,7 +239,7 @@ bool proxy_failed(const struct http *http, const struct transfer *transfer, CURL
 		want_account(http->easy, proxy, error);
 	} else if (status >= 300 && status != 407) {
 		*transient = is_transient(code, status);
-		refused(proxy, status, transfer->request->url->text, error);
+		refused(http, status, transfer->request->url->text, error);
 	} else if (code != CURLE_PROXY || !refused_by_socks(http->easy, proxy, error)) {
 		*transient = is_transient(code, status);
 		error_set(error, ERROR_NETWORK, "cannot use the proxy %s: %s (curl code %d)", proxy->url, why,

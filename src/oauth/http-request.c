@@ -29,17 +29,24 @@ static int add_bearer(struct curl_slist **headers, const struct secret *bearer, 
 	return result;
 }
 
+/* RFC 9110 section 8.6: it should have a Content-Length. */
+static bool is_empty_post(const struct http_request *request)
+{
+	return request->bearer != NULL && strcmp(request->method, "POST") == 0 && request->fields == NULL &&
+	       request->parts == NULL && request->json == NULL;
+}
+
 static int make_headers(const struct http_request *request, struct curl_slist **headers, struct error *error)
 {
 	if (request->bearer != NULL && add_bearer(headers, request->bearer, error) < 0)
 		return error_result(error);
 	if (request->header != NULL && add_header(headers, request->header, error) < 0)
 		return error_result(error);
-	if (request->json != NULL)
+	if (request->json != NULL || request->fields_as_json)
 		return add_header(headers, "Content-Type: application/json", error);
 	if (request->fields != NULL)
 		return add_header(headers, "Content-Type: application/x-www-form-urlencoded", error);
-	return 0;
+	return is_empty_post(request) ? add_header(headers, "Content-Type:", error) : 0; /* none */
 }
 
 static int encode_form(struct http *http, const struct http_field *fields, size_t count, struct secret **body,
@@ -85,7 +92,11 @@ int request_prepare(struct http *http, struct transfer *transfer, struct error *
 {
 	const struct http_request *request = transfer->request;
 
-	if (request->fields != NULL &&
+	if (request->fields_as_json) {
+		secret_free(&transfer->form);
+		if (http_json_fields(request->fields, request->field_count, &transfer->form, error) < 0)
+			return error_result(error);
+	} else if (request->fields != NULL &&
 	    encode_form(http, request->fields, request->field_count, &transfer->form, error) < 0)
 		return error_result(error);
 	if (request->parts != NULL && make_mime(http, request->parts, request->part_count, &transfer->mime, error) < 0)
@@ -100,6 +111,8 @@ static bool set_body(CURL *easy, const struct transfer *transfer)
 
 	if (transfer->mime != NULL)
 		return curl_easy_setopt(easy, CURLOPT_MIMEPOST, transfer->mime) == CURLE_OK;
+	if (text == NULL && is_empty_post(transfer->request))
+		text = "";
 	if (text == NULL)
 		return true;
 	return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, text) == CURLE_OK &&

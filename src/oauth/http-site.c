@@ -26,7 +26,12 @@ static const char *site_text_fault(const char *text)
 	return NULL;
 }
 
-static const char *site_fault(const struct http_url *url, const struct http_url *server, const struct url *base)
+static bool is_downgraded(const struct http_url *url, const struct http_url *server, const struct url *base)
+{
+	return url->plain && ((server != NULL && !server->plain) || base->https);
+}
+
+static const char *site_fault(const struct http_url *url)
 {
 	const char *host = strstr(url->origin, "://") + strlen("://");
 
@@ -34,8 +39,6 @@ static const char *site_fault(const struct http_url *url, const struct http_url 
 		return "has a host that is neither a name nor an address";
 	if (strcmp(strrchr(host, ':'), ":0") == 0)
 		return "has the port 0";
-	if (url->plain && ((server != NULL && !server->plain) || base->https))
-		return "uses plain http, although the org is reached with https";
 	return NULL;
 }
 
@@ -76,7 +79,7 @@ static int make_site(const struct http_url *url, const struct url *base, const s
 	return *site != NULL ? 0 : error_memory(error);
 }
 
-int http_site(const char *text, const struct http_url *server, const struct url *base, char **site,
+int http_site(const char *text, const struct http_url *server, const struct url *base, const char *party, char **site,
 	      struct error *error)
 {
 	const char *fault = site_text_fault(text);
@@ -86,13 +89,16 @@ int http_site(const char *text, const struct http_url *server, const struct url 
 
 	*site = NULL;
 	if (fault == NULL && http_url_parse(&url, text, &why) < 0)
-		return error_set(error, ERROR_ANSWER, "the org's instance_url: %.2048s", why.text);
+		return error_set(error, ERROR_ANSWER, "%s's instance_url: %.2048s", party, why.text);
 	if (fault == NULL)
-		fault = site_fault(url, server, base);
+		fault = site_fault(url);
 	if (fault == NULL && base->text != NULL)
 		(void)http_url_below(&asked, base, "", &why); /* it may be unusable, unlike `server` */
 	if (fault != NULL)
-		result = error_set(error, ERROR_ANSWER, "the org's instance_url %s: %s", fault, text);
+		result = error_set(error, ERROR_ANSWER, "%s's instance_url %s: %s", party, fault, text);
+	else if (is_downgraded(url, server, base))
+		result = error_set(error, ERROR_ANSWER, "%s's instance_url uses plain http, although %s is reached "
+				   "with https: %s", party, party, text);
 	else
 		result = make_site(url, base, base->text != NULL ? asked : server, site, error);
 	http_url_free(&asked);

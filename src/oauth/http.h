@@ -49,6 +49,7 @@ struct http_options {
 	const char *socket_name; /* in messages, instead of the URL */
 	const struct http_identity *identity; /* NULL: none; servers that request a certificate get none */
 	const char *cacert; /* file of CA certificates; NULL: the system's */
+	const char *party;  /* what messages call the server; NULL: the org */
 	const char *proxy;  /* URL; NULL: the environment's */
 	const char *proxy_origin; /* where `proxy` comes from, for hints, such as "option --proxy" */
 	long timeout;       /* seconds for one request, from name lookup to the last byte, but see http_send */
@@ -112,6 +113,7 @@ struct http_request {
 	const struct secret *bearer;     /* sent as Authorization: Bearer; or NULL */
 	const struct http_field *fields; /* application/x-www-form-urlencoded, or NULL */
 	size_t field_count;
+	bool fields_as_json;             /* send them as a JSON object instead; see below */
 	const struct http_part *parts;   /* multipart/form-data, or NULL */
 	size_t part_count;
 	const char *json;                /* application/json, or NULL */
@@ -121,6 +123,11 @@ struct http_request {
 	struct http_probe *probe;        /* of http_send only: what happens, see http-probe.h; NULL: not watched */
 	bool once_sent_await;            /* once the request was sent, a signal leaves 10 s for the answer */
 };
+
+/* In a JSON object, the value of a field that is not secret may itself be JSON; other text becomes a string. Fails with
+ * ERROR_CONFIG for a value that begins like an array, object or string but is not one, and for a repeated name. The
+ * caller frees *body. */
+int http_json_fields(const struct http_field *fields, size_t count, struct secret **body, struct error *error);
 
 /* Fails with ERROR_CONFIG if the options are unusable. `options` must outlive the client. */
 int http_open(struct http **http, const struct http_options *options, struct error *error);
@@ -135,8 +142,8 @@ int http_check_proxy(const char *proxy, const char *url, struct error *error);
  * path only if `base`, the URL the user gave (may have no text), has the same path. `server` is the URL that sent it. A
  * port that `text` lacks is that of `base`, or of `server` if `base` has no text, if scheme and host are the same.
  * Fails with ERROR_ANSWER if http_url_parse would fail, or if the URL is http but `server` or `base` is https. `server`
- * is NULL if it is unknown. The caller frees *site. */
-int http_site(const char *text, const struct http_url *server, const struct url *base, char **site,
+ * is NULL if it is unknown. Messages call the server `party`. The caller frees *site. */
+int http_site(const char *text, const struct http_url *server, const struct url *base, const char *party, char **site,
 	      struct error *error);
 
 /* Ends every later request of the client at `when` (clock_ms) at the latest; 0: no limit. http_end returns that time,

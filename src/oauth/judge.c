@@ -32,37 +32,6 @@ static cJSON *parse(const struct secret *body)
 	return NULL;
 }
 
-static bool has_text(const cJSON *object, const char *name)
-{
-	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-
-	return value != NULL && *value != '\0';
-}
-
-static void copy_field(const cJSON *object, const char *name, struct redactor *redactor, char *text, size_t size)
-{
-	char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-
-	if (value != NULL)
-		redact(redactor, value); /* before it is cut */
-	snprintf(text, size, "%s", value != NULL ? value : "");
-	text_clean(text, ""); /* it becomes part of a sentence, so it must be one line */
-}
-
-/* The API answers with a list of objects; the first one that has a code counts. */
-static void read_words(const cJSON *json, const char *const names[2], struct redactor *redactor,
-		       struct oauth_answer *answer)
-{
-	const cJSON *object = cJSON_IsArray(json) ? json->child : json;
-
-	while (cJSON_IsArray(json) && object != NULL && !has_text(object, "error") && !has_text(object, names[0]))
-		object = object->next;
-	copy_field(object, has_text(object, "error") ? "error" : names[0], redactor, answer->code,
-		   sizeof(answer->code));
-	copy_field(object, has_text(object, "error_description") ? "error_description" : names[1], redactor,
-		   answer->description, sizeof(answer->description));
-}
-
 /* The first line of a short plain text serves as the code. */
 static void read_plain_words(const struct http_response *response, struct oauth_answer *answer)
 {
@@ -79,10 +48,11 @@ static void read_plain_words(const struct http_response *response, struct oauth_
 }
 
 static int refuse(const struct http_response *response, const cJSON *json, enum oauth_wanted wanted,
-		  struct oauth_answer *answer, struct error *error)
+		  const struct oauth_shape *shape, struct oauth_answer *answer, struct error *error)
 {
 	const char *code = answer->code, *description = answer->description;
 	bool worded = *code != '\0' || *description != '\0';
+	char details[512];
 
 	if (json == NULL)
 		read_plain_words(response, answer);
@@ -91,49 +61,54 @@ static int refuse(const struct http_response *response, const cJSON *json, enum 
 		answer->code[0] = '\0'; /* the hint knows more than advice on a gateway's words */
 		return -ERROR_ORG;
 	}
+	words_details(json, description, response->redactor, details, sizeof(details));
 	if (*code == '\0' && *description == '\0')
-		error_set(error, ERROR_ORG, "the org refused with HTTP status %ld and gave no reason",
-			  response->status);
+		error_set(error, ERROR_ORG, "%s refused with HTTP status %ld and gave no reason%s", shape->party,
+			  response->status, details);
 	else
-		error_set(error, ERROR_ORG, "the org refused: %s%s%s (HTTP status %ld)", code,
-			  *code != '\0' && *description != '\0' ? ": " : "", description, response->status);
+		error_set(error, ERROR_ORG, "%s refused: %s%s%s (HTTP status %ld%s)", shape->party, code,
+			  *code != '\0' && *description != '\0' ? ": " : "", description, response->status, details);
 	answer->refused = refusal_is_named(response->status, code) || refusal_is_named(response->status, description);
 	if (answer->refused)
 		error_hint(error, "%s", refusal_hint(response->certificate));
+	else if (strcmp(code, "use_dpop_nonce") == 0 || strcmp(code, "invalid_dpop_proof") == 0)
+		error_hint(error, "%s", GRANT_NO_DPOP);
 	else if (wanted == OAUTH_BEARER && !worded && !answer->transient)
 		error_hint(error, "%s does not look like a token endpoint, or a proxy answers for it; check "
 				  "--instance-url and --token-url", response->url);
 	return -ERROR_ORG;
 }
 
-static int refuse_redirect(const struct http_response *response, struct error *error)
+static int refuse_redirect(const struct http_response *response, const char *party, struct error *error)
 {
-	error_set(error, ERROR_ANSWER, "the org answered with a redirect (HTTP status %ld) to %s, which is not "
-		  "followed", response->status, response->location[0] != '\0' ? response->location : "nowhere");
-	error_hint(error, "if the org has moved there, give that address with --instance-url or --token-url");
+	error_set(error, ERROR_ANSWER, "%s answered with a redirect (HTTP status %ld) to %s, which is not "
+		  "followed", party, response->status, response->location[0] != '\0' ? response->location : "nowhere");
+	error_hint(error, "if %s has moved there, give that address with --instance-url or --token-url", party);
 	return -ERROR_ANSWER;
 }
 
 /* Parsers disagree on which of two members with the same name counts. */
-static int check_repeats(const struct http_response *response, const cJSON *json, struct error *error)
+static int check_repeats(const struct http_response *response, const cJSON *json, const char *party,
+			 struct error *error)
 {
 	char name[JSON_NAME_SIZE];
 
 	if (!json_repeats(json, name))
 		return 0;
-	return error_set(error, ERROR_ANSWER, "the org's answer names \"%s\" twice (HTTP status %ld)", name,
+	return error_set(error, ERROR_ANSWER, "%s's answer names \"%s\" twice (HTTP status %ld)", party, name,
 			 response->status);
 }
 
-static int take_json(const struct http_response *response, const cJSON *json, struct oauth_answer *answer,
-		     struct error *error)
+static int take_json(const struct http_response *response, const cJSON *json, const char *party,
+		     struct oauth_answer *answer, struct error *error)
 {
 	const char *text = secret_data(response->body);
+	char what[ANSWER_NAME_SIZE];
 
+	snprintf(what, sizeof(what), "%s's answer", party);
 	if (json == NULL)
-		return error_set(error, ERROR_ANSWER, "the org's answer is not JSON (HTTP status %ld)",
-				 response->status);
-	if (json_strict(text, json, ERROR_ANSWER, "the org's answer", error) < 0) {
+		return error_set(error, ERROR_ANSWER, "%s is not JSON (HTTP status %ld)", what, response->status);
+	if (json_strict(text, json, ERROR_ANSWER, what, error) < 0) {
 		error_append(error, " (HTTP status %ld)", response->status);
 		return -ERROR_ANSWER;
 	}
@@ -146,16 +121,16 @@ static int take_json(const struct http_response *response, const cJSON *json, st
 }
 
 static int take_body(const struct http_response *response, const cJSON *json, enum oauth_wanted wanted,
-		     struct oauth_answer *answer, struct error *error)
+		     const struct oauth_shape *shape, struct oauth_answer *answer, struct error *error)
 {
 	if (wanted == OAUTH_ANY)
 		return 0;
 	if (wanted == OAUTH_JSON)
-		return take_json(response, json, answer, error);
+		return take_json(response, json, shape->party, answer, error);
 	if (!cJSON_IsObject(json))
-		return error_set(error, ERROR_ANSWER, "the org's answer is not a JSON object (HTTP status %ld)",
-				 response->status);
-	return grant_take(json, secret_data(response->body), answer, error);
+		return error_set(error, ERROR_ANSWER, "%s's answer is not a JSON object (HTTP status %ld)",
+				 shape->party, response->status);
+	return grant_take(json, secret_data(response->body), shape, answer, error);
 }
 
 static int judge(const struct http_response *response, enum oauth_wanted wanted, const struct oauth_shape *shape,
@@ -166,21 +141,21 @@ static int judge(const struct http_response *response, enum oauth_wanted wanted,
 	int result = 0;
 
 	if (response->status >= 300 && !refused)
-		return refuse_redirect(response, error);
+		return refuse_redirect(response, shape->party, error);
 	if (refused)
 		answer->transient = response->status == 429 || response->status >= 500;
 	json = parse(response->body);
 	if (wanted == OAUTH_BEARER)
-		grant_guard(json, response->redactor);
+		grant_guard(json, shape, response->redactor);
 	if (reads_words) {
-		result = check_repeats(response, json, error);
+		result = check_repeats(response, json, shape->party, error);
 		if (result == 0)
-			read_words(json, shape->names, response->redactor, answer);
+			words_read(json, shape, refused, response->redactor, answer);
 	}
 	if (result == 0 && (refused || answer->code[0] != '\0'))
-		result = refuse(response, json, wanted, answer, error);
+		result = refuse(response, json, wanted, shape, answer, error);
 	else if (result == 0)
-		result = take_body(response, json, wanted, answer, error);
+		result = take_body(response, json, wanted, shape, answer, error);
 	cJSON_Delete(json);
 	return result;
 }

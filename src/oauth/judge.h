@@ -15,10 +15,33 @@ void judge_begin(void);
 int judge_response(const struct http_response *response, enum oauth_wanted wanted, const struct oauth_shape *shape,
 		   int result, struct oauth_answer *answer, struct error *error);
 
-/* (grant.c) Adds the tokens in the body to the redactor. `json` may be NULL. */
-void grant_guard(const struct cJSON *json, struct redactor *redactor);
+/* (words.c) Reads a refusal's code and description into `answer`, redacted and as one line: of an answer whose status
+ * is no error, only those that RFC 6749 or the shape names. `json` may be NULL. */
+void words_read(const struct cJSON *json, const struct oauth_shape *shape, bool refused, struct redactor *redactor,
+		struct oauth_answer *answer);
 
-/* (grant.c) Takes the bearer from the body `text`, which parses as the object `json`. Fails with ERROR_ANSWER. */
-int grant_take(const struct cJSON *json, const char *text, struct oauth_answer *answer, struct error *error);
+/* (words.c) Writes what else may help to find the cause, such as "; trace_id 1234", unless `said` has it. */
+void words_details(const struct cJSON *json, const char *said, struct redactor *redactor, char *text, size_t size);
+
+/* (lifetime.c) Returns the seconds that the item states: a number, digits, or a time in RFC 3339, which is compared
+ * with the server's clock, or with this machine's if that is not known. 0: none. */
+long lifetime_read(const struct cJSON *item, const struct http_clock *clock);
+
+enum { ANSWER_NAME_SIZE = 128 }; /* "the org's answer" */
+
+#define GRANT_NO_DPOP "p11bearer does not support DPoP (RFC 9449): switch it off for this client at the server"
+
+/* (grant.c) Adds the tokens in the body to the redactor. `json` may be NULL. */
+void grant_guard(const struct cJSON *json, const struct oauth_shape *shape, struct redactor *redactor);
+
+/* (grant.c) Appends the members of a strict object, with commas, to `copy`, which begins with a brace. `without` names
+ * those that are left out, and ends with NULL. Cuts `text` apart. Returns 0, or -1 if memory is exhausted. */
+int grant_copy_members(const struct cJSON *object, char *text, const char *const *without, struct secret *copy);
+
+/* (grant.c) Takes the bearer from the body `text`, which parses as the object `json`. answer->clock is set.
+ * answer->json becomes the body; if its token or lifetime is not where RFC 6749 section 5.1 has it, access_token and
+ * expires_in come first. Fails with ERROR_ANSWER. */
+int grant_take(const struct cJSON *json, const char *text, const struct oauth_shape *shape,
+	       struct oauth_answer *answer, struct error *error);
 
 #endif

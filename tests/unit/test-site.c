@@ -61,7 +61,7 @@ static void the_port_is_kept(void **state)
 		if (row->base != NULL)
 			assert_null(url_parse(&base, row->base));
 		assert_works(http_url_parse(&server, row->server, &error), &error);
-		assert_works(http_site(row->text, server, &base, &site, &error), &error);
+		assert_works(http_site(row->text, server, &base, "the org", &site, &error), &error);
 		if (strcmp(site, row->wanted) != 0)
 			fail_msg("%s from %s: got %s, wanted %s", row->text, row->base != NULL ? row->base : row->server,
 				 site, row->wanted);
