@@ -15,9 +15,9 @@ struct filling {
 };
 
 /*
- * Replaces each <NAME> in the template: client-id, client-secret, username (the first), audience (the first), url (of the
- * request), origin (of the URL), bearer, in-an-hour (RFC 3339), claim.NAME, field.NAME, and the values of keys.h. With
- * `pattern`, a value is put into the regular expression as it is. The caller frees the result.
+ * Replaces each <NAME> in the template: client-id, client-secret, username (the first), audience (the first, or the URL of
+ * the request), url, origin (of the URL), bearer, in-an-hour (RFC 3339), claim.NAME, field.NAME, and the values of
+ * keys.h. With `pattern`, characters of a value have no meaning in the regular expression. The caller frees the result.
  */
 char *fill(const struct filling *filling, const char *template, bool pattern);
 

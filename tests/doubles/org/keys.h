@@ -8,8 +8,8 @@
 #include "org.h"
 
 /*
- * The registered key: that of --certificate, or of --jwks the one with the kid, which may be NULL if there is only one key.
- * The caller frees it. NULL if there is none.
+ * The registered key: that of --certificate, or of --jwks the one with the kid, which may be NULL if there is only one
+ * key. The caller frees it. NULL if there is none.
  */
 EVP_PKEY *keys_find(struct org *org, const char *kid);
 

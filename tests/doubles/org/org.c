@@ -61,7 +61,9 @@ static void dispatch(struct org *org, const struct request *request, struct answ
 		return;
 	}
 	if (org->options->vendor != NULL) {
-		if (vendor_serves(org->options->vendor, request->host, request->path))
+		if (vendor_serves(org->options->vendor, request->host, request->path, org->options->vendor->userinfo))
+			vendor_userinfo(org, request, answer, line);
+		else if (vendor_serves(org->options->vendor, request->host, request->path, org->options->vendor->path))
 			token_handler(org, request, answer, line);
 		else
 			answer_error(answer, 404, "this server has no such host or path");

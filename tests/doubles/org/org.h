@@ -87,6 +87,9 @@ struct verdict vendor_judge(struct org *org, const struct request *request, bool
 /* Answers a request to a vendor's server that `line` says is good. */
 handler vendor_answer;
 
+/* Answers whose bearer this is. */
+handler vendor_userinfo;
+
 /* GET /services/oauth2/userinfo */
 handler userinfo_handler;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A throw-away CA and server certificate for this machine's loopback names and a vendor's, made in memory. */
+/* A throw-away CA, and a server certificate for this machine's loopback names and a vendor's, made in memory. */
 #ifndef ORG_TLS_H
 #define ORG_TLS_H
 
@@ -10,8 +10,9 @@ struct tls {
 };
 
 /*
- * Makes a CA, signs a server certificate for loopback and for `hosts` (names separated by blanks) with it, drops the CA's key, and writes the CA's certificate to
- * DIR/ca.pem. Release with tls_clear whatever the result. Returns 0, or -1 after saying on stderr why not.
+ * Makes a CA, signs with it a server certificate for loopback and for `hosts` (names separated by blanks), drops the CA's
+ * key, and writes the CA's certificate to DIR/ca.pem. Release with tls_clear whatever the result. Returns 0, or -1 after
+ * saying on stderr why not.
  */
 int tls_make(const char *directory, const char *hosts, struct tls *tls);
 

@@ -51,7 +51,7 @@ static bool is_host(const char *host, size_t length, const char *name, size_t na
 	return length == name_length && strncasecmp(host, name, length) == 0;
 }
 
-bool vendor_serves(const struct vendor *vendor, const char *host, const char *path)
+bool vendor_serves(const struct vendor *vendor, const char *host, const char *path, const char *pattern)
 {
 	const char *names[] = { vendor->hosts, "localhost 127.0.0.1" };
 	size_t length = host != NULL ? strcspn(host, ":") : 0;
@@ -63,7 +63,7 @@ bool vendor_serves(const struct vendor *vendor, const char *host, const char *pa
 			name += strcspn(name, " ");
 		}
 	}
-	return known && fnmatch(vendor->path, path, 0) == 0;
+	return known && pattern != NULL && fnmatch(pattern, path, 0) == 0;
 }
 
 void vendors_print(FILE *to)

@@ -37,8 +37,10 @@ enum { RULES_MAX = 16, VENDOR_REFUSALS_MAX = 10 };
 struct vendor {
 	const char *name;
 	const char *hosts; /* names or "*.NAME", separated by blanks; in the certificate too */
-	const char *path;  /* pattern, see fnmatch(3) */
+	const char *path;  /* of the token endpoint: a pattern, see fnmatch(3) */
+	const char *userinfo; /* likewise; NULL: there is none */
 	enum carrier carrier;
+	bool is_api; /* not a token endpoint: any method is answered */
 	const char *algorithms; /* separated by blanks */
 	long ahead_max;         /* seconds from now to exp; 0: any */
 	long span_max;          /* seconds from iat to exp; 0: any */
@@ -61,8 +63,8 @@ const struct vendor *vendor_find(const char *name);
 /* The vendor's refusal with this slug, which is unique among all vendors, or NULL. */
 const struct refusal *vendor_refusal(const char *slug);
 
-/* Whether the vendor has this host (or it is loopback, or NULL) and this path. */
-bool vendor_serves(const struct vendor *vendor, const char *host, const char *path);
+/* Whether the vendor has this host (or it is loopback, or NULL), and the path fits the pattern, which may be NULL. */
+bool vendor_serves(const struct vendor *vendor, const char *host, const char *path, const char *pattern);
 
 /* Prints name, hosts and path of each, separated by tabs. */
 void vendors_print(FILE *to);

@@ -5,8 +5,9 @@
 #define BEARER "{\"access_token\":\"<bearer>\",\"token_type\":\"Bearer\","
 #define ERROR(name, description) "{\"error\":\"" name "\",\"error_description\":\"" description "\"}"
 #define ENTRA(name, code, words) \
-	"{\"error\":\"" name "\",\"error_description\":\"AADSTS" code ": " words " Trace ID: 0b1f4c1e-7a2d-4a39-9d3c-5f0c8a6e2b00 " \
-	"Correlation ID: 5a3e0f1c-2f60-4f0d-8a67-3d7c0d1b9e11 Timestamp: 2026-01-01 00:00:00Z\"," \
+	"{\"error\":\"" name "\",\"error_description\":\"AADSTS" code ": " words " " \
+	"Trace ID: 0b1f4c1e-7a2d-4a39-9d3c-5f0c8a6e2b00 Correlation ID: 5a3e0f1c-2f60-4f0d-8a67-3d7c0d1b9e11 " \
+	"Timestamp: 2026-01-01 00:00:00Z\"," \
 	"\"error_codes\":[" code "],\"timestamp\":\"2026-01-01 00:00:00Z\"," \
 	"\"trace_id\":\"0b1f4c1e-7a2d-4a39-9d3c-5f0c8a6e2b00\"," \
 	"\"correlation_id\":\"5a3e0f1c-2f60-4f0d-8a67-3d7c0d1b9e11\"," \
@@ -93,6 +94,7 @@ const struct vendor vendors_client[] = {
 	},
 	{
 		.name = "keycloak", .hosts = "*.example.com", .path = "/realms/*/protocol/openid-connect/token",
+		.userinfo = "/realms/*/protocol/openid-connect/userinfo",
 		.carrier = CARRIER_CLIENT, .algorithms = all, .ahead_max = 60, .jti_once = true, .status = 200,
 		.answer = BEARER "\"expires_in\":300,\"refresh_expires_in\":0,\"not-before-policy\":0,\"scope\":\"profile email\"}",
 		.on_replay = "keycloak-reuse", .on_expired = "keycloak-time", .on_ahead = "keycloak-time",

@@ -2,8 +2,10 @@
 /* Servers that take the JWT as a bearer or in a JSON object: token endpoints, and APIs that need no other bearer. */
 #include "vendor.h"
 
-#define GITHUB(message) "{\"message\":\"" message "\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"401\"}"
-#define SNOWFLAKE(code, message) "{\"data\":null,\"code\":\"" code "\",\"message\":\"" message "\",\"success\":false,\"headers\":null}"
+#define GITHUB(message) \
+	"{\"message\":\"" message "\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"401\"}"
+#define SNOWFLAKE(code, message) \
+	"{\"data\":null,\"code\":\"" code "\",\"message\":\"" message "\",\"success\":false,\"headers\":null}"
 #define GOOGLE(message) "{\"error\":{\"code\":401,\"message\":\"" message "\",\"status\":\"UNAUTHENTICATED\"}}"
 #define SNOWFLAKE_NAME "[A-Z0-9_-]+"
 
@@ -57,15 +59,15 @@ const struct vendor vendors_direct[] = {
 			OWN("vault-signature", 400, "{\"errors\":[\"error validating token: error verifying token signature: no known key "
 				"successfully validated the token signature\"]}"),
 			OWN("vault-role", 400, "{\"errors\":[\"role \\\"nobody\\\" could not be found\"]}"),
-			OWN("vault-audience", 400, "{\"errors\":[\"error validating token: invalid audience (aud) claim: audience claim does "
-				"not match any bound audience\"]}"),
+			OWN("vault-audience", 400, "{\"errors\":[\"error validating token: invalid audience (aud) claim: audience claim "
+				"does not match any bound audience\"]}"),
 			OWN("vault-subject", 400, "{\"errors\":[\"error validating token: sub claim does not match bound subject\"]}"),
 			OWN("vault-expired", 400, "{\"errors\":[\"error validating token: invalid expiration time (exp) claim: token is "
 				"expired\"]}"),
 		},
 	},
 	{
-		.name = "google-self-signed", .hosts = "*.googleapis.com", .path = "*", .carrier = CARRIER_BEARER,
+		.name = "google-self-signed", .hosts = "*.googleapis.com", .path = "*", .carrier = CARRIER_BEARER, .is_api = true,
 		.algorithms = "RS256", .span_max = 3600, .status = 200, .answer = "{\"topics\":[]}",
 		.rules = {
 			{ PLACE_HEADER, "typ", "JWT", NULL },
@@ -81,7 +83,7 @@ const struct vendor vendors_direct[] = {
 		},
 	},
 	{
-		.name = "snowflake", .hosts = "*.snowflakecomputing.com", .path = "/api/*", .carrier = CARRIER_BEARER,
+		.name = "snowflake", .hosts = "*.snowflakecomputing.com", .path = "/api/*", .carrier = CARRIER_BEARER, .is_api = true,
 		.algorithms = "RS256 ES256 ES384 ES512", .ahead_max = 3600, .status = 200,
 		.answer = "{\"code\":\"090001\",\"message\":\"Statement executed successfully.\",\"data\":[[\"1\"]]}",
 		.on_signature = "snowflake-invalid", .on_expired = "snowflake-expired", .on_ahead = "snowflake-expired",

@@ -40,7 +40,6 @@ const struct vendor vendors_grant[] = {
 		.status = 200, .answer = BEARER "\"expires_in\":3599}",
 		.rules = {
 			{ PLACE_HEADER, "typ", "JWT", NULL },
-			{ PLACE_HEADER, "kid", ".+", NULL },
 			{ PLACE_CLAIM, "iss", "<client-id>", "google-account" },
 			{ PLACE_CLAIM, "?sub", "<username>", "google-delegation" },
 			{ PLACE_CLAIM, "aud", "<url>|https://oauth2[.]googleapis[.]com/token", "google-audience" },
@@ -62,7 +61,7 @@ const struct vendor vendors_grant[] = {
 	},
 	{
 		.name = "docusign", .hosts = "account.docusign.com account-d.docusign.com", .path = "/oauth/token",
-		.algorithms = "RS256", .ahead_max = 3600, .status = 200,
+		.userinfo = "/oauth/userinfo", .algorithms = "RS256", .ahead_max = 3600, .status = 200,
 		.answer = BEARER "\"expires_in\":3600,\"scope\":\"signature impersonation\"}",
 		.on_expired = "docusign-time", .on_ahead = "docusign-time", .on_issued = "docusign-time",
 		.rules = {
@@ -137,6 +136,7 @@ const struct vendor vendors_grant[] = {
 	},
 	{
 		.name = "keycloak-grant", .hosts = "*.example.com", .path = "/realms/*/protocol/openid-connect/token",
+		.userinfo = "/realms/*/protocol/openid-connect/userinfo",
 		.algorithms = all, .ahead_max = 300, .jti_once = true, .status = 200,
 		.answer = BEARER "\"expires_in\":300,\"refresh_expires_in\":0,\"not-before-policy\":0,\"scope\":\"profile email\"}",
 		.on_replay = "keycloak-grant-reuse",
