@@ -28,6 +28,7 @@ struct bearer_field {
 	const char *name, *value;
 	bool secret;   /* the value is never shown */
 	bool computed; /* the value is a template: see bearer/fields.h */
+	struct secret *kept; /* what `value` points into; NULL: it is a setting's or the row's */
 };
 
 /* The input for an assertion and its exchange, or the agent that gives the bearer instead; then only `agent`, `server`,

@@ -161,17 +161,23 @@ enum { REQUEST_FIELDS = sizeof(request_fields) / sizeof(request_fields[0]) };
 
 /* --- templates --------------------------------------------------------------------------------------------------- */
 
+const char *fields_template(const char *name)
+{
+	static const char *const templates[] = {
+		"{@kid}", "{@spki}", "{@x5t}", "{@x5t-s256}", "{@x5c}", "{@client-id}", "{@token-url}",
+	};
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < sizeof(templates) / sizeof(templates[0]); i++) {
+		if (strlen(templates[i]) == length + 2 && memcmp(templates[i] + 1, name, length) == 0)
+			return templates[i];
+	}
+	return NULL;
+}
+
 bool fields_know(const char *name)
 {
-	for (size_t i = 0; i < SIGNER_FIELDS; i++) {
-		if (strcmp(key_fields[i].name, name) == 0)
-			return true;
-	}
-	for (size_t i = 0; i < REQUEST_FIELDS && name[0] == '@'; i++) {
-		if (strcmp(request_fields[i].name, name) == 0)
-			return true;
-	}
-	return false;
+	return fields_template(name) != NULL;
 }
 
 /* Replaces filling->value by what stands for it between the quotes of a JSON string. */

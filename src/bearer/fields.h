@@ -7,8 +7,11 @@
 
 #include "bearer/signer.h"
 
-/* Whether there is such a field, named as "@kid". */
+#define FIELDS_NAMES "@kid, @spki, @x5t, @x5t-s256, @x5c, @client-id, @token-url"
+
+/* Whether there is such a field, named as "@kid"; and the template that is this field, or NULL. Static. */
 bool fields_know(const char *name);
+const char *fields_template(const char *name);
 
 /* Fills in the template for the signer's key number `which`, whose values are computed once. The caller frees *text.
  * Fails with ERROR_CONFIG if a field needs a certificate or a URL and there is none, as x509_choose does if the file

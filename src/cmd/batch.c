@@ -37,7 +37,7 @@ int cmd_batch(const struct settings *settings, enum cmd_purpose purpose, struct 
 		.parallel = (size_t)settings_number(settings, SETTING_PARALLEL),
 		.parse = cmd_parse_line,
 	};
-	int result = cmd_bearer_request(settings, purpose, cmd_needs_key, &request, error);
+	int result = cmd_bearer_request(settings, purpose, &request, error);
 
 	if (settings_text(settings, SETTING_MODULE_WAIT) == NULL)
 		request.key.module_wait = MODULE_WAIT;

@@ -85,23 +85,46 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
 int cmd_identity(const struct settings *settings, enum setting_id url, struct bearer_identity **identity,
 		 struct error *error);
 
-/* The row of the server that the settings choose, with its fields filled in. Fails with ERROR_USAGE or ERROR_CONFIG if
- * there is none, or a field has no value. The caller frees *server with server_free. */
+/* The row of the server that the settings choose. Its texts live as long as `settings`. Fails with ERROR_USAGE or
+ * ERROR_CONFIG if there is none. */
+int cmd_choose(const struct settings *settings, struct server *row, struct error *error);
+
+/* The same with its fields filled in, except for those that are known later. Fails likewise, also if a field has no
+ * value. The caller frees *server with server_free. */
 int cmd_server(const struct settings *settings, struct server **server, struct error *error);
 
 /* What a request is for. */
 enum cmd_purpose { CMD_ASSERTION, CMD_BEARER };
 
-/* Fills `request` from the settings. Fails with ERROR_USAGE if one of `needed` is missing. The caller clears the
- * request, also after a failure. */
-int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
-		       struct bearer_request *request, struct error *error);
+/* Fails with ERROR_USAGE if the key, or a setting that the server's row requires, is missing. With --batch, its lines
+ * set most of them. Fails also as cmd_choose does. */
+int cmd_require(const struct settings *settings, enum cmd_purpose purpose, struct error *error);
+
+/* Fills `request` from the settings, or else from the server's row. Fails as cmd_require does, and with ERROR_USAGE or
+ * ERROR_CONFIG if a value is wrong. The caller clears the request, also after a failure. */
+int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
+		       struct error *error);
 void cmd_bearer_request_clear(struct bearer_request *request);
 
-/* The parts of cmd_bearer_request: the key that replaces the request's; client id, username, claims and header fields
- * of the assertion; the URLs. Fail with ERROR_USAGE or ERROR_CONFIG. request->server must be set. */
+/* Of the user's value "@NAME", makes the template of the computed value: see bearer/fields.h. "@@TEXT" is the text
+ * "@TEXT". Fails with ERROR_CONFIG if there is no such computed value. *value remains owned by the caller, or is
+ * static. */
+int cmd_computed(const char **value, bool *computed, struct error *error);
+
+/* The grant that the settings choose, or else the row's. */
+enum server_grant cmd_grant(const struct settings *settings, const struct server *row);
+
+struct source; /* see base/source.h */
+
+/* The source that the value of the pair of --form with this index names, as in "@file:PATH". Returns false if it names
+ * none. The texts are owned by `settings`. */
+bool cmd_form_source(const struct settings *settings, size_t index, struct source *source);
+
+/* The parts of cmd_bearer_request: the key that replaces the request's; the grant, and what is in the assertion; the
+ * fields of the token request; the URLs. Fail with ERROR_USAGE or ERROR_CONFIG. request->server must be set. */
 int cmd_take_next_key(const struct settings *settings, struct bearer_request *request, struct error *error);
 int cmd_take_claims(const struct settings *settings, struct bearer_request *request, struct error *error);
+int cmd_take_form(const struct settings *settings, struct bearer_request *request, struct error *error);
 int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
 		  struct error *error);
 
@@ -116,9 +139,12 @@ int cmd_agent(const struct settings *settings, struct oauth_agent *agent, struct
  * assertion or the exchange. */
 int cmd_agent_request(const struct settings *settings, struct bearer_request *request, struct error *error);
 
+/* Whether the row is of Salesforce, whose orgs have apps. */
+bool cmd_is_org(const struct server *server);
+
 /* Warns if the URL of a Salesforce page is given instead of the org's. Checks the token endpoint for CMD_BEARER
- * only. */
-void cmd_warn_urls(const struct settings *settings, enum cmd_purpose purpose);
+ * only, and nothing for another server. */
+void cmd_warn_urls(const struct settings *settings, const struct server *server, enum cmd_purpose purpose);
 
 /* Adds a hint to the error of a refused URL (may be NULL) if it is the URL of a page. */
 void cmd_advise_url(const struct url *url, struct error *error);

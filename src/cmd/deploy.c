@@ -42,7 +42,7 @@ static int run(const struct settings *settings, struct error *error)
 	};
 	struct bearer_request request;
 	struct package *package = NULL;
-	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
+	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 
 	if (result == 0)
 		result = manifest_check_version(settings_text(settings, SETTING_API_VERSION), error);

@@ -45,7 +45,7 @@ static void take_server(const struct settings *settings, struct doctor_part *par
 			     &part->error) < 0)
 		return;
 	message_take_warnings(take_warning, part);
-	cmd_warn_urls(settings, CMD_BEARER);
+	cmd_warn_urls(settings, request->server, CMD_BEARER);
 	message_take_warnings(NULL, NULL);
 }
 

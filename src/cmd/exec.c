@@ -132,7 +132,7 @@ static int run(const struct settings *settings, struct error *error)
 	struct url site = { .text = NULL };
 	char **argv = make_argv(settings);
 	int status = 0;
-	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
+	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 
 	if (result == 0 && argv == NULL)
 		result = error_memory(error);

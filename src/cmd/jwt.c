@@ -34,7 +34,7 @@ static int make(const struct settings *settings, struct error *error)
 {
 	struct bearer_request request;
 	struct assertion assertion;
-	int result = cmd_bearer_request(settings, CMD_ASSERTION, cmd_needs_assertion, &request, error);
+	int result = cmd_bearer_request(settings, CMD_ASSERTION, &request, error);
 
 	if (result == 0)
 		result = bearer_assertion(&request, &assertion, error);

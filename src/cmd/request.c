@@ -102,62 +102,6 @@ int cmd_recorder(const struct settings *settings, struct p11_request *request, s
 	return error_result(error);
 }
 
-/* Parses the pairs of a repeatable setting. */
-static int take_extras(const struct settings *settings, enum setting_id id, enum jwt_part part,
-		       struct jwt_extra **extras, size_t *count, struct error *error)
-{
-	size_t pairs = settings_pairs(settings, id);
-
-	*extras = calloc(pairs + 1, sizeof(**extras));
-	if (*extras == NULL)
-		return error_memory(error);
-	*count = pairs;
-	for (size_t i = 0; i < pairs; i++) {
-		struct settings_pair pair = settings_pair(settings, id, i);
-
-		if (jwt_extra_parse(&(*extras)[i], part, pair.name, pair.value, error) < 0) {
-			settings_blame_pair(settings, id, i, error);
-			return error_result(error);
-		}
-	}
-	return 0;
-}
-
-int cmd_take_claims(const struct settings *settings, struct bearer_request *request, struct error *error)
-{
-	request->client_id = settings_text(settings, SETTING_CLIENT_ID);
-	request->username = settings_text(settings, SETTING_USERNAME);
-	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
-	request->warn_days = settings_number(settings, SETTING_WARN_DAYS);
-	request->lifetime = settings_number(settings, SETTING_LIFETIME);
-	if (request->lifetime == 0)
-		request->lifetime = request->server->lifetime_max;
-	request->jti = settings_flag(settings, SETTING_JTI);
-	if (take_extras(settings, SETTING_CLAIM, request->jti ? JWT_CLAIM_NOT_JTI : JWT_CLAIM, &request->claims,
-			&request->claim_count, error) < 0)
-		return error_result(error);
-	return take_extras(settings, SETTING_HEADER, JWT_HEADER, &request->headers, &request->header_count, error);
-}
-
-enum setting_id cmd_first_url(const struct settings *settings)
-{
-	return settings_text(settings, SETTING_TOKEN_URL) != NULL ? SETTING_TOKEN_URL : SETTING_INSTANCE_URL;
-}
-
-int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
-		  struct error *error)
-{
-	request->instance_url = settings_url(settings, SETTING_INSTANCE_URL);
-	request->audience = settings_url(settings, SETTING_AUDIENCE);
-	if (purpose == CMD_ASSERTION)
-		return 0;
-	request->token_url = settings_url(settings, SETTING_TOKEN_URL);
-	if (bearer_endpoint(request, error) == 0)
-		return 0;
-	settings_blame(settings, cmd_first_url(settings), error);
-	return error_result(error);
-}
-
 int cmd_take_next_key(const struct settings *settings, struct bearer_request *request, struct error *error)
 {
 	const char *uri = settings_text(settings, SETTING_NEXT_KEY);
@@ -220,21 +164,42 @@ int cmd_identity(const struct settings *settings, enum setting_id url, struct be
 	return 0;
 }
 
-int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, const struct settings_needed *needed,
-		       struct bearer_request *request, struct error *error)
+/* What the server's row sets for the key. */
+static int take_key(const struct settings *settings, struct bearer_request *request, struct error *error)
+{
+	if (cmd_key_request(settings, NULL, &request->key, error) < 0)
+		return error_result(error);
+	if (settings_origin(settings, SETTING_ALG) == NULL)
+		request->key.rsa_alg = request->server->alg;
+	return 0;
+}
+
+/* The row, filled in. The agent makes bearers with its own settings, so nothing is required then. */
+static int take_server(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
+		       struct error *error)
+{
+	struct server *server = NULL;
+	int result = 0;
+
+	*request = (struct bearer_request){ .server = NULL };
+	if (!settings_use_agent(settings))
+		result = cmd_require(settings, purpose, error);
+	if (result == 0)
+		result = cmd_server(settings, &server, error);
+	request->server = server;
+	return result;
+}
+
+int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
+		       struct error *error)
 {
 	const enum setting_id url = cmd_first_url(settings);
-	struct server *server;
-	int result = cmd_server(settings, &server, error);
+	int result = take_server(settings, purpose, request, error);
 
-	*request = (struct bearer_request){ .server = server };
 	if (result < 0)
 		return result;
-	request->grant = server->grant;
 	if (settings_use_agent(settings))
 		return cmd_agent_request(settings, request, error);
-	if (settings_require(settings, needed, error) < 0)
-		return error_result(error);
 	if (purpose == CMD_BEARER) {
 		request->retries = settings_number(settings, SETTING_RETRIES);
 		request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
@@ -243,12 +208,13 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 			return error_result(error);
 		request->http.identity = identity_http(request->identity);
 	}
-	if (cmd_key_request(settings, NULL, &request->key, error) < 0 ||
+	if (take_key(settings, request, error) < 0 ||
 	    (purpose == CMD_BEARER && cmd_take_next_key(settings, request, error) < 0) ||
 	    cmd_take_urls(settings, purpose, request, error) < 0 ||
-	    cmd_take_claims(settings, request, error) < 0)
+	    cmd_take_claims(settings, request, error) < 0 ||
+	    (purpose == CMD_BEARER && cmd_take_form(settings, request, error) < 0))
 		return error_result(error);
-	cmd_warn_urls(settings, purpose);
+	cmd_warn_urls(settings, request->server, purpose);
 	return cmd_recorder(settings, &request->key, &request->recorder, error);
 }
 
@@ -258,8 +224,11 @@ void cmd_bearer_request_clear(struct bearer_request *request)
 		free((char *)request->claims[i].json);
 	for (size_t i = 0; i < request->header_count; i++)
 		free((char *)request->headers[i].json);
+	for (size_t i = 0; i < request->form_count; i++)
+		secret_free(&request->form[i].kept);
 	free(request->claims);
 	free(request->headers);
+	free(request->form);
 	p11_uri_free(&request->next_key);
 	http_url_free(&request->endpoint);
 	server_free((struct server **)&request->server);

@@ -65,7 +65,7 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 		settings_blame(settings, SETTING_INSTANCE_URL, error);
 		return error_result(error);
 	}
-	cmd_warn_urls(settings, CMD_ASSERTION);
+	cmd_warn_urls(settings, use->server, CMD_ASSERTION);
 	return 0;
 }
 

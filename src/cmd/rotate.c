@@ -83,7 +83,7 @@ static int run(const struct settings *settings, struct error *error)
 	if (result == 0)
 		result = make_absolute(settings_text(settings, SETTING_CERTIFICATE), &certificate, error);
 	if (result == 0)
-		result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
+		result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 	if (result == 0)
 		result = manifest_check_version(settings_text(settings, SETTING_API_VERSION), error);
 	/* Whoever may not reload the agent learns it before anything has changed. */

@@ -7,7 +7,7 @@
 /* What fills in the fields of a row. */
 struct choice {
 	const struct settings *settings;
-	const struct server *row;
+	struct server row;
 };
 
 /* The value of --set, or NULL. */
@@ -29,9 +29,9 @@ static const char *find_setting(const struct choice *choice, const char *name)
 		enum setting_id id;
 		const char *fallback;
 	} settings[] = {
-		{ SETTING_CLIENT_ID, choice->row->client_id },
-		{ SETTING_USERNAME, choice->row->username },
-		{ SETTING_AUDIENCE, choice->row->audience },
+		{ SETTING_CLIENT_ID, choice->row.client_id },
+		{ SETTING_USERNAME, choice->row.username },
+		{ SETTING_AUDIENCE, choice->row.audience },
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -54,20 +54,34 @@ static const char *look_up(void *context, const char *name)
 		return BRACES_KEPT;
 	value = find_set(choice->settings, name);
 	if (value == NULL)
-		value = server_pair_value(choice->row->set, name);
-	return value != NULL ? value : find_setting(choice, name);
+		value = server_pair_value(choice->row.set, name);
+	if (value == NULL)
+		value = find_setting(choice, name);
+	/* The agent has values of its own. */
+	return value == NULL && settings_use_agent(choice->settings) ? BRACES_KEPT : value;
 }
 
-int cmd_server(const struct settings *settings, struct server **server, struct error *error)
+int cmd_choose(const struct settings *settings, struct server *row, struct error *error)
 {
 	const char *name = settings_text(settings, SETTING_SERVER);
-	struct choice choice = { settings, server_find(name) };
+	const struct server *found = server_find(name);
 
-	*server = NULL;
-	if (choice.row != NULL)
-		return server_fill(choice.row, look_up, &choice, server, error);
+	if (found != NULL) {
+		*row = *found;
+		return 0;
+	}
 	error_set(error, ERROR_CONFIG, "there is no server \"%s\"", name);
 	error_hint(error, "\"p11bearer servers\" lists them");
 	settings_blame(settings, SETTING_SERVER, error);
 	return error_result(error);
+}
+
+int cmd_server(const struct settings *settings, struct server **server, struct error *error)
+{
+	struct choice choice = { .settings = settings };
+
+	*server = NULL;
+	if (cmd_choose(settings, &choice.row, error) < 0)
+		return error_result(error);
+	return server_fill(&choice.row, look_up, &choice, server, error);
 }

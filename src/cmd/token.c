@@ -72,7 +72,7 @@ static int get(const struct settings *settings, struct error *error)
 	enum settings_format format = (enum settings_format)settings_number(settings, SETTING_FORMAT);
 	struct url site = { .text = NULL };
 	struct bearer *bearer = NULL;
-	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
+	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 
 	if (result == 0)
 		result = bearer_get(&request, &bearer, error);

@@ -8,7 +8,7 @@ static int run(const struct settings *settings, struct error *error)
 {
 	struct bearer_request request;
 	struct secret *json = NULL;
-	int result = cmd_bearer_request(settings, CMD_BEARER, cmd_needs_bearer, &request, error);
+	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 
 	if (result == 0)
 		result = bearer_userinfo(&request, &json, error);

@@ -42,9 +42,11 @@ int fit_find(const struct session *session, const struct uri *uri, CK_OBJECT_CLA
 static int misfit(const struct p11_key *key, CK_OBJECT_HANDLE object, const char *what, const char *needed,
 		  struct error *error)
 {
+	const struct p11_request *request = &key->ring->request;
 	char *uri = object_uri(&key->ring->session, object);
 
-	error_set(error, ERROR_NO_KEY, "%s requires %s, but %s is %s", alg_info(key->ring->request.alg)->name, needed,
+	error_set(error, ERROR_NO_KEY, "%s requires %s, but %s is %s",
+		  alg_info(request->alg != ALG_AUTO ? request->alg : request->rsa_alg)->name, needed,
 		  uri != NULL ? uri : "the key", what);
 	error_hint(error, "choose another key, or another algorithm with --alg; \"auto\" takes the key's own");
 	free(uri);
@@ -117,7 +119,8 @@ static int settle_ec(struct p11_key *key, CK_OBJECT_HANDLE object, bool is_priva
 
 static int settle_rsa(struct p11_key *key, CK_OBJECT_HANDLE object, struct error *error)
 {
-	enum alg alg = key->ring->request.alg == ALG_AUTO ? ALG_RS256 : key->ring->request.alg;
+	const struct p11_request *request = &key->ring->request;
+	enum alg alg = request->alg != ALG_AUTO ? request->alg : request->rsa_alg != ALG_AUTO ? request->rsa_alg : ALG_RS256;
 	struct key_type type = { .bits = 0 };
 	char what[64], needed[64];
 

@@ -47,7 +47,7 @@ struct p11_request {
 	long timeout;         /* seconds that a call of the module may take */
 	long module_wait;     /* seconds that a lost token may be away; 0: one try, at once */
 	bool require_hardware; /* refuse a token that signs in software */
-	enum alg alg;         /* that the key is to sign with */
+	enum alg alg, rsa_alg; /* to sign with, and what ALG_AUTO means for an RSA key (ALG_AUTO: RS256) */
 	bool require_nonextractable; /* refuse a key that is extractable, not sensitive, or was imported */
 	const struct p11_attester *attester; /* refuse a key that it does not prove; must outlive the key; NULL: none */
 	const struct p11_observer *observer; /* must outlive the key; NULL: none */

@@ -65,8 +65,19 @@ int profile_missing(const struct settings *settings, const char *name, struct er
 
 /* --- missing settings -------------------------------------------------------------------------------------------- */
 
+static bool has_pair(const struct settings *settings, enum setting_id id, const char *name)
+{
+	size_t i = 0;
+
+	while (i < settings_pairs(settings, id) && strcmp(settings_pair(settings, id, i).name, name) != 0)
+		i++;
+	return i < settings_pairs(settings, id);
+}
+
 static bool is_missing(const struct settings *settings, const struct settings_needed *needed)
 {
+	if (needed->pair != NULL)
+		return !has_pair(settings, needed->id, needed->pair);
 	if (settings_text(settings, needed->id) != NULL)
 		return false;
 	for (const enum setting_id *instead = needed->instead; *instead != SETTING_NONE; instead++) {
@@ -102,11 +113,12 @@ static void name_setting(const struct settings_needed *needed, bool alone, struc
 {
 	const struct setting *setting = &settings_table[needed->id];
 	const enum setting_id *instead = needed->instead;
+	const char *blank = needed->pair != NULL ? " " : "", *pair = needed->pair != NULL ? needed->pair : "";
 
 	if (alone)
-		error_set(error, ERROR_USAGE, "--%s is not set", setting->name);
+		error_set(error, ERROR_USAGE, "--%s%s%s is not set", setting->name, blank, pair);
 	else
-		error_append(error, "\n  --%s", setting->name);
+		error_append(error, "\n  --%s%s%s", setting->name, blank, pair);
 	if (instead[0] != SETTING_NONE && instead[1] == SETTING_NONE)
 		error_append(error, "%s --%s", alone ? ", nor is" : " or", settings_table[instead[0]].name);
 	error_append(error, alone ? " (%s)" : ": %s", setting->help);

@@ -152,10 +152,12 @@ enum setting_group {
 	GROUP_NEXT = 128,
 };
 
-/* A setting that a command requires, unless `instead` has settings and all are set. Lists end with SETTING_NONE. */
+/* A setting that a command requires, unless `instead` has settings and all are set; of a repeatable one, the pair with
+ * this name. Lists end with SETTING_NONE. */
 struct settings_needed {
 	enum setting_id id;
 	enum setting_id instead[3];
+	const char *pair; /* or NULL */
 };
 
 /* What a command takes from its command line. */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The settings that the server's row requires. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEEDED_MAX = 24, NAMES_SIZE = 512 };
+
+struct needs {
+	struct settings_needed list[NEEDED_MAX]; /* ends with SETTING_NONE */
+	size_t count;
+	char names[NAMES_SIZE]; /* the row's list, cut into names */
+};
+
+/* What makes the URL of the server superfluous. */
+static void set_instead(struct settings_needed *needed, const struct server *row, enum cmd_purpose purpose)
+{
+	size_t count = 0;
+
+	if (purpose == CMD_ASSERTION || (row->audience != NULL && strstr(row->audience, "{instance-url}") != NULL))
+		needed->instead[count++] = SETTING_AUDIENCE;
+	if (purpose == CMD_BEARER && needed->id == SETTING_INSTANCE_URL)
+		needed->instead[count++] = SETTING_TOKEN_URL;
+}
+
+/* Adds a name of the row's list: a setting, or SETTING.PAIR. */
+static void add(struct needs *needs, char *name, const struct server *row, enum cmd_purpose purpose)
+{
+	struct settings_needed *needed = &needs->list[needs->count];
+	char *dot = strchr(name, '.');
+
+	if (needs->count == NEEDED_MAX - 1)
+		return;
+	if (dot != NULL)
+		*dot++ = '\0';
+	*needed = (struct settings_needed){ .id = settings_find(name), .pair = dot };
+	if (needed->id == SETTING_INSTANCE_URL || needed->id == SETTING_TOKEN_URL)
+		set_instead(needed, row, purpose);
+	needs->count++;
+}
+
+/* Whether a setting in the row's list is needed now. The lines of a batch set what is in an assertion. */
+static bool applies(const struct settings *settings, const struct server *row, const char *name,
+		    enum cmd_purpose purpose)
+{
+	bool lines = settings_flag(settings, SETTING_BATCH);
+
+	if (strncmp(name, "form.", 5) == 0)
+		return purpose == CMD_BEARER;
+	if (strcmp(name, "token-url") == 0)
+		return purpose == CMD_BEARER || !lines;
+	if (strcmp(name, "username") == 0)
+		return !lines && cmd_grant(settings, row) != SERVER_CLIENT_CREDENTIALS;
+	return !lines || strncmp(name, "set.", 4) == 0 || strcmp(name, "certificate") == 0;
+}
+
+int cmd_require(const struct settings *settings, enum cmd_purpose purpose, struct error *error)
+{
+	struct needs needs = { .list = { { .id = SETTING_KEY } }, .count = 1 };
+	struct server row;
+	char *name, *rest = NULL;
+
+	if (cmd_choose(settings, &row, error) < 0)
+		return error_result(error);
+	snprintf(needs.names, sizeof(needs.names), "%s", row.required != NULL ? row.required : "");
+	for (name = strtok_r(needs.names, " ", &rest); name != NULL; name = strtok_r(NULL, " ", &rest)) {
+		if (applies(settings, &row, name, purpose))
+			add(&needs, name, &row, purpose);
+	}
+	return settings_require(settings, needs.list, error);
+}
