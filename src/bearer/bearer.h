@@ -83,6 +83,9 @@ int bearer_token_url(const struct bearer_request *request, char **text, struct e
 int bearer_url(struct http_url **url, const char *template, const char *field, const struct url *base,
 	       struct error *error);
 
+/* Whether a template of a row needs the URL of bearer_site. */
+bool bearer_needs_site(const char *template);
+
 /* How the server answers, for oauth_call. */
 struct oauth_shape bearer_shape(const struct server *server);
 

@@ -113,6 +113,11 @@ int bearer_endpoint(struct bearer_request *request, struct error *error)
 	return bearer_url(&request->endpoint, template, "instance-url", &request->instance_url, error);
 }
 
+bool bearer_needs_site(const char *template)
+{
+	return template[0] == '/' || strstr(template, "{site}") != NULL;
+}
+
 struct oauth_shape bearer_shape(const struct server *server)
 {
 	return (struct oauth_shape){

@@ -40,10 +40,11 @@ static int send_once(const struct client *client, const char *path, struct http_
 	const struct bearer_request *from = client->request;
 	const struct target target = { from->server, client->http, client->retries, OAUTH_JSON, repeatable };
 	struct http_url *url;
-	struct url site;
+	struct url site = { .text = NULL };
 	int result;
 
-	if (bearer_site(client->bearer, from, &site, error) < 0 || bearer_url(&url, path, "site", &site, error) < 0)
+	if ((bearer_needs_site(path) && bearer_site(client->bearer, from, &site, error) < 0) ||
+	    bearer_url(&url, path, "site", &site, error) < 0)
 		return error_result(error);
 	request->bearer = bearer_access_token(client->bearer);
 	request->url = url;

@@ -142,6 +142,12 @@ int cmd_agent_request(const struct settings *settings, struct bearer_request *re
 /* Whether the row is of Salesforce, whose orgs have apps. */
 bool cmd_is_org(const struct server *server);
 
+/* Fails with ERROR_USAGE if the server has no endpoint for the command: `url` is NULL. */
+int cmd_needs_endpoint(const struct server *server, const char *url, const char *command, struct error *error);
+
+/* Fails with ERROR_USAGE if the server is not an org, and as cmd_choose does. */
+int cmd_needs_org(const struct settings *settings, struct error *error);
+
 /* Warns if the URL of a Salesforce page is given instead of the org's. Checks the token endpoint for CMD_BEARER
  * only, and nothing for another server. */
 void cmd_warn_urls(const struct settings *settings, const struct server *server, enum cmd_purpose purpose);

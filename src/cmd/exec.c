@@ -12,11 +12,32 @@
 #include "process/interrupt.h"
 
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Hides the sources of the PIN from the command, and wipes the PIN, which is no longer needed. */
+/* Hides the source of a secret from the command. */
+static void drop_source(const struct source *source, struct environment *environment)
+{
+	if (source->type == SOURCE_VARIABLE)
+		environment_unset(environment, source->name);
+	else if (source->type == SOURCE_DESCRIPTOR)
+		descriptors_drop(source->fd);
+}
+
+/* Likewise for the values of the token request. */
+static void drop_form(const struct settings *settings, struct environment *environment)
+{
+	struct source source;
+
+	for (size_t i = 0; i < settings_pairs(settings, SETTING_FORM); i++) {
+		if (cmd_form_source(settings, i, &source))
+			drop_source(&source, environment);
+	}
+}
+
+/* Hides the sources of the PIN, and wipes the PIN, which is no longer needed. */
 static void drop_pins(const struct settings *settings, struct bearer_request *request, struct environment *environment)
 {
 	const struct source *from = &request->key.pin_from;
@@ -25,12 +46,8 @@ static void drop_pins(const struct settings *settings, struct bearer_request *re
 		request->next_key != NULL ? p11_uri_pin_source(request->next_key) : from,
 	};
 
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (sources[i]->type == SOURCE_VARIABLE)
-			environment_unset(environment, sources[i]->name);
-		else if (sources[i]->type == SOURCE_DESCRIPTOR)
-			descriptors_drop(sources[i]->fd);
-	}
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		drop_source(sources[i], environment);
 	p11_uri_free(&request->key.uri);
 	p11_uri_free(&request->next_key);
 	if (source_used_descriptor() >= 0) /* by whatever name */
@@ -38,29 +55,77 @@ static void drop_pins(const struct settings *settings, struct bearer_request *re
 	settings_forget_pins(settings);
 }
 
+/* What fills in the values of the row's variables. */
+struct values {
+	const char *token, *site; /* site: NULL if it is not known */
+};
+
+static const char *look_up(void *context, const char *name)
+{
+	const struct values *values = context;
+
+	if (strcmp(name, "bearer") == 0)
+		return values->token;
+	return strcmp(name, "site") == 0 || strcmp(name, "instance-url") == 0 ? values->site : NULL;
+}
+
+/* Sets a variable of the server's own tools. One that needs the site is unset if that is not known: a value inherited
+ * from another bearer would not match. */
+static int add_variable(struct environment *environment, const struct server_pair *variable, struct values *values,
+			struct error *error)
+{
+	char *text;
+	int result;
+
+	if (strcmp(variable->value, "{bearer}") == 0) /* no copies */
+		return environment_set(environment, variable->name, values->token, error);
+	environment_unset(environment, variable->name);
+	if (values->site == NULL && bearer_needs_site(variable->value))
+		return 0;
+	result = braces_fill(variable->value, look_up, values, &text, error);
+	if (result == 0) {
+		result = environment_set(environment, variable->name, text, error);
+		OPENSSL_cleanse(text, strlen(text));
+		free(text);
+	}
+	return result;
+}
+
 static int add_bearer(struct environment *environment, const struct server *server, const struct bearer *bearer,
 		      const char *site, struct error *error)
 {
-	const char *token = secret_data(bearer_access_token(bearer)), *id = bearer_id(bearer);
+	const char *id = bearer_id(bearer);
+	struct values values = { secret_data(bearer_access_token(bearer)), site };
 	const struct {
 		const char *name, *value;
-	} variables[] = {
-		{ server->variables[0].name, token },
-		{ server->variables[1].name, site },
-		{ "P11BEARER_ACCESS_TOKEN", token },
+	} own[] = {
+		{ "P11BEARER_ACCESS_TOKEN", values.token },
 		{ "P11BEARER_INSTANCE_URL", site },
 		{ "P11BEARER_ID", id != NULL && text_fault(id) == NULL ? id : NULL },
 	};
 	int result = 0;
 
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]) && result == 0; i++) {
-		/* A value inherited from another bearer would not match. */
-		if (variables[i].value == NULL)
-			environment_unset(environment, variables[i].name);
-		else
-			result = environment_set(environment, variables[i].name, variables[i].value, error);
+	for (size_t i = 0; i < SERVER_PAIRS && server->variables[i].name != NULL && result == 0; i++)
+		result = add_variable(environment, &server->variables[i], &values, error);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && result == 0; i++) {
+		environment_unset(environment, own[i].name);
+		if (own[i].value != NULL)
+			result = environment_set(environment, own[i].name, own[i].value, error);
 	}
 	return result;
+}
+
+/* Finds the site. Only a row whose variables or endpoints need it requires it. */
+static int find_site(struct bearer *bearer, const struct bearer_request *request, struct url *site, struct error *error)
+{
+	const struct server *server = request->server;
+	bool needed = server->revoke_url != NULL && bearer_needs_site(server->revoke_url);
+
+	for (size_t i = 0; i < SERVER_PAIRS && server->variables[i].name != NULL; i++)
+		needed |= bearer_needs_site(server->variables[i].value);
+	if (!needed && request->instance_url.text == NULL)
+		return 0;
+	return bearer_site(bearer, request, site, error);
 }
 
 static char **make_argv(const struct settings *settings)
@@ -88,13 +153,14 @@ static int prepare(const struct settings *settings, struct bearer_request *reque
 		result = bearer_get(request, bearer, error);
 	p11_end();
 	if (result == 0)
-		result = bearer_site(*bearer, request, site, error);
+		result = find_site(*bearer, request, site, error);
 	if (result == 0)
 		result = environment_new(environment, environ, error);
 	if (result == 0)
 		result = add_bearer(*environment, request->server, *bearer, site->text, error);
 	if (result == 0) {
 		drop_pins(settings, request, *environment);
+		drop_form(settings, *environment);
 		result = descriptors_close_others(inherited, error);
 	}
 	descriptors_free(&inherited);
@@ -134,6 +200,8 @@ static int run(const struct settings *settings, struct error *error)
 	int status = 0;
 	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 
+	if (result == 0 && revoke)
+		result = cmd_needs_endpoint(request.server, request.server->revoke_url, "exec --revoke", error);
 	if (result == 0 && argv == NULL)
 		result = error_memory(error);
 	if (revoke)
@@ -149,7 +217,7 @@ static int run(const struct settings *settings, struct error *error)
 		message_error(error);
 	}
 	/* Even if the command failed or could not be run. */
-	if (revoke && site.text != NULL)
+	if (revoke && bearer != NULL && (site.text != NULL || !bearer_needs_site(request.server->revoke_url)))
 		end_bearer(bearer, &request, &site);
 	environment_free(&environment);
 	bearer_free(&bearer);
@@ -165,8 +233,9 @@ static const struct settings_usage usage = {
 	.operands_max = INT_MAX,
 	.command_line = true,
 	.summary = "Runs a command with a bearer in its environment.",
-	.details = "Sets SF_ACCESS_TOKEN, SF_ORG_INSTANCE_URL, P11BEARER_ACCESS_TOKEN,\n"
-		   "P11BEARER_INSTANCE_URL and P11BEARER_ID. With --agent, nothing is required.",
+	.details = "Sets P11BEARER_ACCESS_TOKEN, P11BEARER_INSTANCE_URL, P11BEARER_ID and the\n"
+		   "server's own variables, such as SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL. With\n"
+		   "--agent, nothing is required.",
 	.example = "p11bearer exec --profile production -- sf org display",
 	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,

@@ -62,7 +62,10 @@ int cmd_run(const struct command *command, int argc, char **argv, struct error *
 		settings_help(command->usage, stdout);
 	} else if (result == 0) {
 		message_verbose(settings_flag(settings, SETTING_VERBOSE));
-		result = command->run(settings, error);
+		if (command->usage->org_only)
+			result = cmd_needs_org(settings, error);
+		if (result == 0)
+			result = command->run(settings, error);
 		if (result < 0)
 			cmd_advise_doctor(settings, command->usage, error);
 	}

@@ -50,12 +50,13 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 		    struct error *error)
 {
 	const struct url site = settings_url(settings, SETTING_INSTANCE_URL);
+	struct server *server;
 
-	*use = (struct bearer_use){
-		.server = &server_salesforce,
-		.retries = settings_number(settings, SETTING_RETRIES),
-	};
-	if (settings_require(settings, needed, error) < 0)
+	if (cmd_server(settings, &server, error) < 0)
+		return error_result(error);
+	*use = (struct bearer_use){ .server = server, .retries = settings_number(settings, SETTING_RETRIES) };
+	if (cmd_needs_endpoint(server, server->revoke_url, "revoke", error) < 0 ||
+	    (bearer_needs_site(server->revoke_url) && settings_require(settings, needed, error) < 0))
 		return error_result(error);
 	if (cmd_http_options(settings, site.text, &use->http, error) < 0)
 		return error_result(error);
@@ -105,6 +106,7 @@ static int run(const struct settings *settings, struct error *error)
 	identity_close(&use.identity);
 	recorder_close(&recorder);
 	secret_free(&token);
+	server_free((struct server **)&use.server);
 	return result;
 }
 
@@ -112,11 +114,11 @@ static const struct settings_usage usage = {
 	.command = "revoke",
 	.operands = "",
 	.summary = "Revokes an access token, read from standard input.",
-	.details = "A key is used only if the org requests a TLS client certificate.",
+	.details = "A key is used only if the server requests a TLS client certificate.",
 	.example = "p11bearer revoke -r https://example.my.salesforce.com <access-token",
 	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_AUDIT,
-	.own = { SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_TLS_CERTIFICATE, SETTING_TLS_KEY, SETTING_PROXY,
+	.own = { SETTING_SERVER, SETTING_SET, SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_TLS_CERTIFICATE, SETTING_TLS_KEY, SETTING_PROXY,
 		 SETTING_TIMEOUT, SETTING_RETRIES, SETTING_KEY, SETTING_TOKEN_FROM },
 };
 const struct command command_revoke = { &usage, run, NULL };

@@ -85,3 +85,27 @@ int cmd_server(const struct settings *settings, struct server **server, struct e
 		return error_result(error);
 	return server_fill(&choice.row, look_up, &choice, server, error);
 }
+
+int cmd_needs_endpoint(const struct server *server, const char *url, const char *command, struct error *error)
+{
+	if (url != NULL)
+		return 0;
+	error_set(error, ERROR_USAGE, "\"%s\" does not work with %s: its row names no such endpoint", command,
+		  server->title);
+	error_hint(error, "\"p11bearer servers %s\" shows what it has", server->name);
+	return -ERROR_USAGE;
+}
+
+int cmd_needs_org(const struct settings *settings, struct error *error)
+{
+	struct server row;
+
+	if (cmd_choose(settings, &row, error) < 0)
+		return error_result(error);
+	if (cmd_is_org(&row))
+		return 0;
+	error_set(error, ERROR_USAGE, "\"%s\" is for Salesforce only, and the server is %s", settings_command(settings),
+		  row.title);
+	error_hint(error, "omit the setting \"server\", which comes from: %s", settings_origin(settings, SETTING_SERVER));
+	return -ERROR_USAGE;
+}

@@ -2,105 +2,99 @@
 /* p11bearer token: exchanges an assertion for a bearer and prints it. */
 #include "cmd/cmd.h"
 
-#include "base/json.h"
+#include "cmd/format.h"
+#include "cmd/helper.h"
 #include "process/output.h"
 
 #include <string.h>
+#include <time.h>
 
-static int append_line(struct secret *text, const char *before, const char *token)
+static int print(const struct settings *settings, const struct bearer_request *request, const struct helper *helper,
+		 struct secret *text, struct error *error)
 {
-	if (secret_append(text, before, strlen(before)) < 0 || secret_append(text, token, strlen(token)) < 0)
-		return -1;
-	return secret_append(text, "\n", 1);
-}
-
-/* A line `export NAME='value'` for a POSIX shell; '\'' escapes a quote. */
-static int append_export(struct secret *text, const char *name, const char *value)
-{
-	int result = secret_printf(text, "export %s='", name);
-
-	for (; *value != '\0' && result == 0; value++)
-		result = *value == '\'' ? secret_append(text, "'\\''", 4) : secret_append(text, value, 1);
-	return result == 0 ? secret_append(text, "'\n", 2) : result;
-}
-
-static int format_env(struct secret *text, const struct bearer *bearer, const char *url)
-{
-	if (append_export(text, "ACCESS_TOKEN", secret_data(bearer_access_token(bearer))) < 0)
-		return -1;
-	return url != NULL ? append_export(text, "INSTANCE_URL", url) : 0;
-}
-
-/* A line for curl's configuration, whose quoted strings have the escapes \" and \\. */
-static int format_curl(struct secret *text, const char *token)
-{
-	int result = secret_printf(text, "header = \"Authorization: Bearer ");
-
-	for (; *token != '\0' && result == 0; token++) {
-		if (*token == '"' || *token == '\\')
-			result = secret_append(text, "\\", 1);
-		if (result == 0)
-			result = secret_append(text, token, 1);
-	}
-	return result == 0 ? secret_append(text, "\"\n", 2) : result;
-}
-
-static int format_bearer(struct secret *text, enum settings_format format, const struct bearer *bearer,
-			 const char *site)
-{
-	const char *token = secret_data(bearer_access_token(bearer));
-
-	switch (format) {
-	case FORMAT_TOKEN:
-		return append_line(text, "", token);
-	case FORMAT_HEADER:
-		return append_line(text, "Authorization: Bearer ", token);
-	case FORMAT_ENV:
-		return format_env(text, bearer, site);
-	case FORMAT_CURL:
-		return format_curl(text, token);
-	case FORMAT_JSON:
-		break;
-	}
-	return json_indent(text, secret_data(bearer_json(bearer)), NULL) == 0 ? secret_append(text, "\n", 1) : -1;
-}
-
-static int get(const struct settings *settings, struct error *error)
-{
-	struct secret *text = secret_new(4096);
-	struct bearer_request request;
 	enum settings_format format = (enum settings_format)settings_number(settings, SETTING_FORMAT);
+	const char *version = NULL;
 	struct url site = { .text = NULL };
 	struct bearer *bearer = NULL;
-	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
+	long long began = time(NULL), expiry;
+	int result = format == FORMAT_EXEC_CREDENTIAL ? format_version(&version, error) : 0;
 
 	if (result == 0)
-		result = bearer_get(&request, &bearer, error);
+		result = bearer_get(request, &bearer, error);
 	/* Scripts will send the bearer to this URL. */
 	if (result == 0 && format == FORMAT_ENV && bearer_instance_url(bearer) != NULL)
-		result = bearer_site(bearer, &request, &site, error);
-	if (result == 0 && (text == NULL || format_bearer(text, format, bearer, site.text) < 0))
-		result = error_memory(error);
+		result = bearer_site(bearer, request, &site, error);
+	if (result == 0) {
+		expiry = format_expiry(bearer, began);
+		if ((helper != NULL ? helper_answer(text, helper, request->server->login,
+						    secret_data(bearer_access_token(bearer)), expiry) :
+				      format_bearer(text, format, bearer, site.text, version, expiry)) < 0)
+			result = error_memory(error);
+	}
 	if (result == 0)
 		result = output_write(secret_data(text), secret_length(text), error);
 	bearer_free(&bearer);
+	return result;
+}
+
+/* What is said to docker if there is no credential, with exit status 1. */
+static int have_none(const struct helper *helper, struct error *error)
+{
+	static const char text[] = "credentials not found in native keychain\n";
+	int result = helper->format == FORMAT_DOCKER ? output_write(text, sizeof(text) - 1, error) : 0;
+
+	return result < 0 ? result : helper->format == FORMAT_DOCKER ? 1 : 0;
+}
+
+static int get(const struct settings *settings, const struct helper *helper, struct error *error)
+{
+	struct secret *text = secret_new(4096);
+	struct bearer_request request;
+	bool concerns = true;
+	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
+
+	if (result == 0 && text == NULL)
+		result = error_memory(error);
+	if (result == 0 && helper != NULL)
+		result = helper_concerns(helper, request.server, &concerns, error);
+	if (result == 0)
+		result = concerns ? print(settings, &request, helper, text, error) : have_none(helper, error);
 	secret_free(&text);
 	cmd_bearer_request_clear(&request);
 	return result;
 }
 
+/* A bearer is made when it is asked for, so there is nothing to store, erase or list. */
+static int help(const struct settings *settings, enum settings_format format, enum helper_action action,
+		struct error *error)
+{
+	struct helper helper;
+
+	if (action == HELPER_LIST)
+		return output_write("{}\n", 3, error);
+	if (helper_read(format, &helper, error) < 0)
+		return error_result(error);
+	return action == HELPER_GET ? get(settings, &helper, error) : 0;
+}
+
 static int run(const struct settings *settings, struct error *error)
 {
+	enum settings_format format = (enum settings_format)settings_number(settings, SETTING_FORMAT);
+	enum helper_action action;
 	bool batch;
 
-	if (cmd_is_batch(settings, SETTING_FORMAT, &batch, error) < 0)
+	if (cmd_is_batch(settings, SETTING_FORMAT, &batch, error) < 0 ||
+	    helper_action(settings, format, &action, error) < 0)
 		return error_result(error);
-	return batch ? cmd_batch(settings, CMD_BEARER, error) : get(settings, error);
+	if (format == FORMAT_GIT || format == FORMAT_DOCKER)
+		return help(settings, format, action, error);
+	return batch ? cmd_batch(settings, CMD_BEARER, error) : get(settings, NULL, error);
 }
 
 static const struct settings_usage usage = {
 	.command = "token",
-	.operands = "",
+	.operands = "[ACTION]",
+	.operands_max = 1,
 	.summary = "Exchanges an assertion for a bearer and prints it.",
 	.details = "Sends the assertion to the org's token endpoint (RFC 7523). With --batch, only\n"
 		   "the key is required; with --agent, nothing is.",

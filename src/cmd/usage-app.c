@@ -9,6 +9,7 @@ static const struct settings_needed set_cert_needs[] = {
 
 const struct settings_usage usage_app_set_cert = {
 	.command = "app set-cert",
+	.org_only = true,
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -24,6 +25,7 @@ const struct settings_usage usage_app_set_cert = {
 
 const struct settings_usage usage_app_check = {
 	.command = "app check",
+	.org_only = true,
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -44,6 +46,7 @@ static const struct settings_needed init_needs[] = {
 
 const struct settings_usage usage_app_init = {
 	.command = "app init",
+	.org_only = true,
 	.operands = "NAME",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -60,6 +63,7 @@ const struct settings_usage usage_app_init = {
 
 const struct settings_usage usage_deploy = {
 	.command = "deploy",
+	.org_only = true,
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -77,6 +81,7 @@ const struct settings_usage usage_deploy = {
 
 const struct settings_usage usage_rotate = {
 	.command = "rotate",
+	.org_only = true,
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,

@@ -11,6 +11,8 @@ static int run(const struct settings *settings, struct error *error)
 	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 
 	if (result == 0)
+		result = cmd_needs_endpoint(request.server, request.server->userinfo_url, "whoami", error);
+	if (result == 0)
 		result = bearer_userinfo(&request, &json, error);
 	if (result == 0)
 		result = output_write(secret_data(json), secret_length(json), error);
@@ -23,7 +25,7 @@ static const struct settings_usage usage = {
 	.command = "whoami",
 	.operands = "",
 	.summary = "Gets a bearer and prints the user it belongs to.",
-	.details = "Prints the answer of the org's userinfo endpoint, which is JSON. With --agent,\n"
+	.details = "Prints the answer of the server's userinfo endpoint, which is JSON. With --agent,\n"
 		   "nothing is required.",
 	.example = "p11bearer whoami --profile production",
 	.needed = cmd_needs_bearer,

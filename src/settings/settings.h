@@ -137,7 +137,10 @@ enum setting_id {
 };
 
 /* The choices of SETTING_FORMAT, in the order of the table. */
-enum settings_format { FORMAT_JSON, FORMAT_TOKEN, FORMAT_HEADER, FORMAT_ENV, FORMAT_CURL };
+enum settings_format {
+	FORMAT_JSON, FORMAT_TOKEN, FORMAT_HEADER, FORMAT_ENV, FORMAT_CURL, FORMAT_EXEC_CREDENTIAL, FORMAT_GIT,
+	FORMAT_DOCKER,
+};
 
 /* A command takes whole groups of settings, and single settings. */
 enum setting_group {
@@ -166,6 +169,7 @@ struct settings_usage {
 	const char *operands;    /* as --help shows them, such as "[URI]" */
 	int operands_min, operands_max;
 	bool command_line;       /* options end at the first operand, which begins a command line */
+	bool org_only;           /* the command is about orgs of Salesforce */
 	bool tolerant;           /* what is wrong with files and environment is kept, see settings_fault */
 	const char *summary;     /* one short line, for --help and for the list of commands */
 	const char *details;     /* more lines for --help, of at most 80 columns, or NULL */
