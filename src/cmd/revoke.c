@@ -50,14 +50,18 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 		    struct error *error)
 {
 	const struct url site = settings_url(settings, SETTING_INSTANCE_URL);
-	struct server *server;
+	struct server row, *server = NULL;
+	int result = cmd_choose(settings, &row, error);
 
-	if (cmd_server(settings, &server, error) < 0)
-		return error_result(error);
+	if (result == 0)
+		result = cmd_needs_endpoint(&row, row.revoke_url, "revoke", error);
+	if (result == 0)
+		result = cmd_server(settings, &server, error);
 	*use = (struct bearer_use){ .server = server, .retries = settings_number(settings, SETTING_RETRIES) };
-	if (cmd_needs_endpoint(server, server->revoke_url, "revoke", error) < 0 ||
-	    (bearer_needs_site(server->revoke_url) && settings_require(settings, needed, error) < 0))
-		return error_result(error);
+	if (result == 0 && bearer_needs_site(server->revoke_url))
+		result = settings_require(settings, needed, error);
+	if (result < 0)
+		return result;
 	if (cmd_http_options(settings, site.text, &use->http, error) < 0)
 		return error_result(error);
 	if (take_identity(settings, use, recorder, error) < 0)
