@@ -62,8 +62,8 @@ int cmd_run(const struct command *command, int argc, char **argv, struct error *
 		settings_help(command->usage, stdout);
 	} else if (result == 0) {
 		message_verbose(settings_flag(settings, SETTING_VERBOSE));
-		if (command->usage->org_only)
-			result = cmd_needs_org(settings, error);
+		if (command->usage->check != NULL)
+			result = command->usage->check(settings, error);
 		if (result == 0)
 			result = command->run(settings, error);
 		if (result < 0)

@@ -9,7 +9,7 @@ static const struct settings_needed set_cert_needs[] = {
 
 const struct settings_usage usage_app_set_cert = {
 	.command = "app set-cert",
-	.org_only = true,
+	.check = cmd_needs_org,
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -25,7 +25,7 @@ const struct settings_usage usage_app_set_cert = {
 
 const struct settings_usage usage_app_check = {
 	.command = "app check",
-	.org_only = true,
+	.check = cmd_needs_org,
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -46,7 +46,7 @@ static const struct settings_needed init_needs[] = {
 
 const struct settings_usage usage_app_init = {
 	.command = "app init",
-	.org_only = true,
+	.check = cmd_needs_org,
 	.operands = "NAME",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -63,7 +63,7 @@ const struct settings_usage usage_app_init = {
 
 const struct settings_usage usage_deploy = {
 	.command = "deploy",
-	.org_only = true,
+	.check = cmd_needs_org,
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,
@@ -81,7 +81,7 @@ const struct settings_usage usage_deploy = {
 
 const struct settings_usage usage_rotate = {
 	.command = "rotate",
-	.org_only = true,
+	.check = cmd_needs_org,
 	.operands = "PATH",
 	.operands_min = 1,
 	.operands_max = 1,

@@ -163,13 +163,15 @@ struct settings_needed {
 	const char *pair; /* or NULL */
 };
 
+struct settings;
+
 /* What a command takes from its command line. */
 struct settings_usage {
 	const char *command;
 	const char *operands;    /* as --help shows them, such as "[URI]" */
 	int operands_min, operands_max;
 	bool command_line;       /* options end at the first operand, which begins a command line */
-	bool org_only;           /* the command is about orgs of Salesforce */
+	int (*check)(const struct settings *, struct error *); /* called before the command runs; or NULL */
 	bool tolerant;           /* what is wrong with files and environment is kept, see settings_fault */
 	const char *summary;     /* one short line, for --help and for the list of commands */
 	const char *details;     /* more lines for --help, of at most 80 columns, or NULL */
@@ -178,8 +180,6 @@ struct settings_usage {
 	unsigned groups;         /* enum setting_group; GROUP_COMMON is implied */
 	enum setting_id own[12]; /* settings outside these groups; ends with SETTING_NONE */
 };
-
-struct settings;
 
 /* Reads the options and operands in argv (argv[0] is skipped), the environment and the configuration files. Blanks the
  * PIN of a URI (pin-value) in argv; wipes and unsets an environment variable that contains one. With --help, reads
