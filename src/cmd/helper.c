@@ -30,7 +30,8 @@ int helper_action(const struct settings *settings, enum settings_format format, 
 	while (i < count && strcmp(operand, names[i]) != 0)
 		i++;
 	if (i == count)
-		return error_set(error, ERROR_USAGE, "a helper of %s cannot do \"%s\": choose one of get, store, erase%s",
+		return error_set(error, ERROR_USAGE,
+				 "a helper of %s cannot do \"%s\": choose one of get, store, erase%s",
 				 git ? "git" : "docker", operand, git ? "" : ", list");
 	*action = (enum helper_action)i;
 	return 0;

@@ -122,7 +122,7 @@ static const struct settings_usage usage = {
 	.example = "p11bearer revoke -r https://example.my.salesforce.com <access-token",
 	.needed = needed,
 	.groups = GROUP_TOKEN | GROUP_AUDIT,
-	.own = { SETTING_SERVER, SETTING_SET, SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_TLS_CERTIFICATE, SETTING_TLS_KEY, SETTING_PROXY,
-		 SETTING_TIMEOUT, SETTING_RETRIES, SETTING_KEY, SETTING_TOKEN_FROM },
+	.own = { SETTING_SERVER, SETTING_SET, SETTING_INSTANCE_URL, SETTING_CACERT, SETTING_TLS_CERTIFICATE,
+		 SETTING_TLS_KEY, SETTING_PROXY, SETTING_TIMEOUT, SETTING_RETRIES, SETTING_KEY, SETTING_TOKEN_FROM },
 };
 const struct command command_revoke = { &usage, run, NULL };

@@ -106,6 +106,7 @@ int cmd_needs_org(const struct settings *settings, struct error *error)
 		return 0;
 	error_set(error, ERROR_USAGE, "\"%s\" is for Salesforce only, and the server is %s", settings_command(settings),
 		  row.title);
-	error_hint(error, "omit the setting \"server\", which comes from: %s", settings_origin(settings, SETTING_SERVER));
+	error_hint(error, "omit the setting \"server\", which comes from: %s",
+		   settings_origin(settings, SETTING_SERVER));
 	return -ERROR_USAGE;
 }

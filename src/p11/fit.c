@@ -120,7 +120,8 @@ static int settle_ec(struct p11_key *key, CK_OBJECT_HANDLE object, bool is_priva
 static int settle_rsa(struct p11_key *key, CK_OBJECT_HANDLE object, struct error *error)
 {
 	const struct p11_request *request = &key->ring->request;
-	enum alg alg = request->alg != ALG_AUTO ? request->alg : request->rsa_alg != ALG_AUTO ? request->rsa_alg : ALG_RS256;
+	enum alg automatic = request->rsa_alg != ALG_AUTO ? request->rsa_alg : ALG_RS256;
+	enum alg alg = request->alg != ALG_AUTO ? request->alg : automatic;
 	struct key_type type = { .bits = 0 };
 	char what[64], needed[64];
 
