@@ -135,7 +135,6 @@ int cmd_take_claims(const struct settings *settings, struct bearer_request *requ
 {
 	const struct server *server = request->server;
 
-	request->grant = cmd_grant(settings, server);
 	request->certificate = settings_text(settings, SETTING_CERTIFICATE);
 	request->warn_days = settings_number(settings, SETTING_WARN_DAYS);
 	take_times(settings, request);
@@ -181,11 +180,8 @@ int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, str
 	request->instance_url = settings_url(settings, SETTING_INSTANCE_URL);
 	if (take_audience(settings, request, error) < 0)
 		return error_result(error);
-	/* An assertion alone needs the token endpoint only if that is a part of it. */
-	if (purpose == CMD_ASSERTION && request->audience_text == NULL)
-		return 0;
 	request->token_url = settings_url(settings, SETTING_TOKEN_URL);
-	if (bearer_endpoint(request, error) == 0)
+	if (purpose == CMD_ASSERTION || bearer_endpoint(request, error) == 0)
 		return 0;
 	settings_blame(settings, cmd_first_url(settings), error);
 	return error_result(error);

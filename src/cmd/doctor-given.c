@@ -81,7 +81,7 @@ int doctor_fill(const struct settings *settings, struct doctor_given *given, str
 		return error_result(error);
 	*request = (struct bearer_request){
 		.server = server,
-		.grant = server->grant,
+		.grant = cmd_grant(settings, server),
 		.warn_days = settings_number(settings, SETTING_WARN_DAYS),
 	};
 	*given = (struct doctor_given){

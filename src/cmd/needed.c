@@ -45,14 +45,15 @@ static void add(struct needs *needs, char *name, const struct server *row, enum 
 static bool applies(const struct settings *settings, const struct server *row, const char *name,
 		    enum cmd_purpose purpose)
 {
-	bool lines = settings_flag(settings, SETTING_BATCH);
+	const enum server_grant grant = cmd_grant(settings, row);
+	bool lines = settings_flag(settings, SETTING_BATCH), sends = purpose == CMD_BEARER && grant != SERVER_NONE;
 
 	if (strncmp(name, "form.", 5) == 0)
-		return purpose == CMD_BEARER;
+		return sends;
 	if (strcmp(name, "token-url") == 0)
-		return purpose == CMD_BEARER || !lines;
+		return sends || (!lines && settings_text(settings, SETTING_AUDIENCE) == NULL);
 	if (strcmp(name, "username") == 0)
-		return !lines && cmd_grant(settings, row) != SERVER_CLIENT_CREDENTIALS;
+		return !lines && grant != SERVER_CLIENT_CREDENTIALS;
 	return !lines || strncmp(name, "set.", 4) == 0 || strcmp(name, "certificate") == 0;
 }
 

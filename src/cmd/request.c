@@ -187,6 +187,8 @@ static int take_server(const struct settings *settings, enum cmd_purpose purpose
 	if (result == 0)
 		result = cmd_server(settings, &server, error);
 	request->server = server;
+	if (server != NULL)
+		request->grant = cmd_grant(settings, server);
 	return result;
 }
 
