@@ -2,6 +2,8 @@
 /* Parses configuration files with OpenSSL, and explains its errors. Writes values and names of sections. */
 #include "settings/config.h"
 
+#include "settings/edit-lines.h"
+
 #include <ctype.h>
 #include <openssl/bio.h>
 #include <openssl/conferr.h>
@@ -70,6 +72,20 @@ static int explain(const char *path, long line, struct error *error)
 			 reason != NULL ? reason : "OpenSSL cannot parse it");
 }
 
+/* OpenSSL takes the rest of the line for a comment, but whoever wrote it may have meant it as part of the value. */
+static int refuse_comments(const char *path, const char *text, size_t length, struct error *error)
+{
+	long line;
+
+	if (comment_find(text, length, &line, error) < 0)
+		return error_result(error);
+	if (line == 0)
+		return 0;
+	error_set(error, ERROR_CONFIG, "%s, line %ld: # begins a comment, which would cut the value off", path, line);
+	error_hint(error, "put the value in quotes, or the comment on a line of its own");
+	return -ERROR_CONFIG;
+}
+
 int config_parse(const char *path, const char *text, size_t length, CONF **conf, struct error *error)
 {
 	BIO *bio;
@@ -85,6 +101,8 @@ int config_parse(const char *path, const char *text, size_t length, CONF **conf,
 		result = error_memory(error);
 	else if (NCONF_load_bio(*conf, bio, &line) <= 0)
 		result = explain(path, line, error);
+	else
+		result = refuse_comments(path, text, length, error);
 	BIO_free(bio);
 	return result;
 }

@@ -137,7 +137,7 @@ static const char *find_value(const struct reader *reader, const char *section, 
 	return *text == '=' ? text + 1 : NULL;
 }
 
-/* Where the comment of a line begins, or its end. Quotes and backslashes hide a '#'. */
+/* Where the comment behind a line's value begins, or the line's end. Quotes and backslashes hide a '#'. */
 static const char *find_comment(const char *text)
 {
 	char quote = '\0';
@@ -157,17 +157,25 @@ static const char *find_comment(const char *text)
 
 static struct range value_range(const struct line *line, const char *value)
 {
-	const char *end = find_comment(line->text);
+	const char *end = line->text + line->length;
 	size_t from, to;
 
 	value += strspn(value, blanks);
-	if (value > end)
-		value = end;
 	while (end > value && strchr(blanks, end[-1]) != NULL)
 		end--;
 	from = (size_t)(value - line->text);
 	to = (size_t)(end - line->text);
 	return (struct range){ line->offsets[from], to > from ? line->offsets[to - 1] + 1 : line->offsets[from] };
+}
+
+/* The number of the line with the byte `at`. */
+static long line_number(const char *text, size_t at)
+{
+	long number = 1;
+
+	for (size_t i = 0; i < at; i++)
+		number += text[i] == '\n' ? 1 : 0;
+	return number;
 }
 
 static void look(struct reader *reader, const char *section, const char *key, struct spot *spot)
@@ -192,27 +200,53 @@ static void look(struct reader *reader, const char *section, const char *key, st
 	}
 }
 
+static int reader_open(struct reader *reader, const char *text, size_t length, struct error *error)
+{
+	*reader = (struct reader){ .text = text, .length = length };
+	if (length >= 3 && memcmp(text, byte_order_mark, 3) == 0)
+		reader->line.range.to = 3;
+	reader->line.text = calloc(length + 1, 1);
+	reader->line.offsets = calloc(length + 1, sizeof(*reader->line.offsets));
+	reader->section = strdup("default");
+	return reader->line.text != NULL && reader->line.offsets != NULL && reader->section != NULL ? 0 :
+	       error_memory(error);
+}
+
+static void reader_close(struct reader *reader)
+{
+	free(reader->section);
+	free(reader->line.offsets);
+	wipe_free(reader->line.text);
+}
+
 int spot_find(const char *text, size_t length, const char *section, const char *key, struct spot *spot,
 	      struct error *error)
 {
-	struct reader reader = { .text = text, .length = length };
-	struct line *line = &reader.line;
-	int result = 0;
+	struct reader reader;
+	int result = reader_open(&reader, text, length, error);
 
 	memset(spot, 0, sizeof(*spot));
-	if (length >= 3 && memcmp(text, byte_order_mark, 3) == 0)
-		line->range.to = 3;
-	line->text = calloc(length + 1, 1);
-	line->offsets = calloc(length + 1, sizeof(*line->offsets));
-	reader.section = strdup("default");
-	if (line->text == NULL || line->offsets == NULL || reader.section == NULL)
-		result = error_memory(error);
-	else
+	if (result == 0)
 		look(&reader, section, key, spot);
 	if (reader.exhausted)
 		result = error_memory(error);
-	free(reader.section);
-	free(line->offsets);
-	wipe_free(line->text);
+	reader_close(&reader);
+	return result;
+}
+
+int comment_find(const char *text, size_t length, long *number, struct error *error)
+{
+	struct reader reader;
+	int result = reader_open(&reader, text, length, error);
+
+	*number = 0;
+	while (result == 0 && *number == 0 && next_line(&reader)) {
+		const char *first = reader.line.text + strspn(reader.line.text, blanks);
+		const char *comment = find_comment(first);
+
+		if (strchr("[#", *first) == NULL && *comment != '\0')
+			*number = line_number(text, reader.line.offsets[comment - reader.line.text]);
+	}
+	reader_close(&reader);
 	return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internal to settings/edit*.c: where the lines and values of a configuration file are. It is read as OpenSSL reads it
+/* Internal to settings/edit*.c and config-syntax.c: where the lines and values of a configuration file are. It is read as OpenSSL reads it
  * (config(5)). */
 #ifndef P11BEARER_SETTINGS_EDIT_LINES_H
 #define P11BEARER_SETTINGS_EDIT_LINES_H
@@ -29,5 +29,9 @@ struct spot {
 /* Finds the key in the section. Fails if memory is exhausted. */
 int spot_find(const char *text, size_t length, const char *section, const char *key, struct spot *spot,
 	      struct error *error);
+
+/* Sets *number to the line of the first comment behind a value, which OpenSSL would cut off without a word; 0: there is
+ * none. Fails if memory is exhausted. */
+int comment_find(const char *text, size_t length, long *number, struct error *error);
 
 #endif

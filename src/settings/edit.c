@@ -168,8 +168,8 @@ static int make_changes(struct text *text, const struct edit *edit, const CONF *
 		return result;
 	if (text->length > CONFIG_MAX)
 		return refuse(edit, "it would be too large", error);
-	if (config_parse(edit->path, text->data, text->length, &after, error) < 0 ||
-	    !edit_is_right(before, after, edit))
+	result = config_parse(edit->path, text->data, text->length, &after, error);
+	if (result == -ERROR_CONFIG || (result == 0 && !edit_is_right(before, after, edit)))
 		result = refuse(edit, "values there depend on others, or are written in an unusual way", error);
 	config_free(after);
 	return result;
