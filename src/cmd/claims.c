@@ -162,7 +162,10 @@ static int take_audience(const struct settings *settings, struct bearer_request 
 	const struct server *server = request->server;
 
 	if (server->audience_is_url) {
-		request->audience = settings_url(settings, SETTING_AUDIENCE);
+		if (settings_take_url(settings, SETTING_AUDIENCE, &request->audience, error) < 0) {
+			cmd_advise_url(&request->audience, error);
+			return error_result(error);
+		}
 		if (request->audience.text != NULL || strcmp(server->audience, "{instance-url}") == 0)
 			return 0;
 	}

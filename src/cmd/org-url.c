@@ -60,7 +60,9 @@ static void warn_once(const char *name, const char *advice)
 int cmd_parse_line(const char *name, const char *text, long *number, struct url *url, struct error *error)
 {
 	char advice[ADVICE_SIZE];
-	int result = settings_parse(settings_find(name), text, number, url, error);
+	enum setting_id id = settings_find(name);
+	int result = url != NULL ? settings_parse_url(id, text, url, error) :
+				   settings_parse(id, text, number, NULL, error);
 
 	if (result < 0)
 		cmd_advise_url(url, error);

@@ -5,6 +5,7 @@
 #include "base/descriptor.h"
 #include "base/file.h"
 #include "base/trust.h"
+#include "settings/servers.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -121,8 +122,8 @@ static int section_read(struct settings *settings, const char *path, const CONF 
 	return 0;
 }
 
-/* Reads [default] and the profile's section. Checks all others, so that a mistake in a profile shows before the profile
- * is needed. `layer` is that of [default]; the profile's is the next. */
+/* Reads [default], the profile's section and the servers. Checks all other profiles, so that a mistake in one shows
+ * before it is needed. `layer` is that of [default]; the profile's is the next. */
 static int sections_read(struct settings *settings, const char *path, const CONF *conf, const char *profile,
 			 enum layer layer, bool *found, struct error *error)
 {
@@ -131,11 +132,17 @@ static int sections_read(struct settings *settings, const char *path, const CONF
 
 	for (int i = 0; i < sk_OPENSSL_CSTRING_num(sections) && result == 0; i++) {
 		const char *section = sk_OPENSSL_CSTRING_value(sections, i);
-		bool chosen = profile != NULL && strcmp(section, profile) == 0;
+		bool server = server_section(section);
+		bool chosen = profile != NULL && strcmp(section, profile) == 0 && !server;
 		bool common = strcmp(section, "default") == 0;
 
 		if (settings->only_tightening && !chosen && !common)
 			continue;
+		if (server) {
+			result = server_note(&settings->servers, path, section, conf, error);
+			result = fault_keep(settings, SETTINGS_KEY, result, error);
+			continue;
+		}
 		*found |= chosen;
 		result = section_read(settings, path, conf, section,
 				      chosen ? layer + 1 : common ? layer : LAYER_NONE, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internal to settings/edit*.c and config-syntax.c: where the lines and values of a configuration file are. It is read as OpenSSL reads it
- * (config(5)). */
+/* Internal to settings/edit*.c and config-syntax.c: where the lines and values of a configuration file are. It is read
+ * as OpenSSL reads it (config(5)). */
 #ifndef P11BEARER_SETTINGS_EDIT_LINES_H
 #define P11BEARER_SETTINGS_EDIT_LINES_H
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* P11BEARER_CLAIM and P11BEARER_HEADER hold one NAME=JSON per line. */
+/* P11BEARER_CLAIM and the like have one NAME=VALUE per line. */
 static int environment_pairs(struct settings *settings, const struct setting *setting, const char *text,
 			     const char *origin, struct error *error)
 {
@@ -22,10 +22,22 @@ static int environment_pairs(struct settings *settings, const struct setting *se
 			return error_memory(error);
 		if (span > 0)
 			result = settings_set_pair(settings, setting, line, LAYER_ENVIRONMENT, origin, error);
-		free(line);
+		wipe_free(line);
 		text += span + (text[span] == '\n');
 	}
 	return result;
+}
+
+/* /proc and children must not see it. */
+static bool holds_secret(const struct setting *setting, char *text)
+{
+	bool found = settings_find_pin(text) != NULL;
+
+	for (char *line = text; setting->is_form && line != NULL && !found; line = strchr(line, '\n')) {
+		line += *line == '\n' ? 1 : 0;
+		found = settings_find_secret(line) != NULL;
+	}
+	return found;
 }
 
 int environment_read(struct settings *settings, struct error *error)
@@ -56,7 +68,7 @@ int environment_read(struct settings *settings, struct error *error)
 			result = environment_pairs(settings, setting, text, origin, error);
 		else
 			result = settings_set(settings, setting, NULL, text, LAYER_ENVIRONMENT, origin, error);
-		if (settings_find_pin(text) != NULL) { /* /proc and children must not see it */
+		if (holds_secret(setting, text)) {
 			wipe_variable(name);
 			unsetenv(name);
 		}

@@ -118,8 +118,8 @@ void settings_help(const struct settings_usage *usage, FILE *stream)
 		{ GROUP_OWN, "Options of this command" },
 		{ GROUP_KEY, "The key" },
 		{ GROUP_TOKEN, "The token" },
-		{ GROUP_CLAIMS, "The assertion" },
-		{ GROUP_HTTP, "Requests to the org" },
+		{ GROUP_CLAIMS, "The server and the assertion" },
+		{ GROUP_HTTP, "Requests to the server" },
 		{ GROUP_AGENT, "The agent" },
 		{ GROUP_AUDIT, "The audit" },
 		{ GROUP_COMMON, "All commands" },
@@ -140,6 +140,8 @@ void settings_list(FILE *stream)
 	for (int id = 1; id < SETTING_COUNT; id++) {
 		const struct setting *setting = &settings_table[id];
 
+		if (settings_find(setting->name) != setting->id)
+			continue; /* jwk's --set */
 		fprintf(stream, "%s%s\t%s\n", setting->file_only ? "-" : "--", setting->file_only ? "" : setting->name,
 			setting_is_key(setting) ? setting->name : "-");
 	}

@@ -135,11 +135,14 @@ static const struct setting *find_code(int code)
 	return NULL;
 }
 
-/* Blanks everything after pin-value= in an argument: a PIN may contain an '&' that is not encoded. */
-static void blank_pin(char *argument)
+/* Blanks everything after pin-value= in an argument, because a PIN may contain an '&' that is not encoded; and a secret
+ * field of a form. The user may have given either to the wrong option. */
+static void blank_secrets(char *argument)
 {
-	char *value = settings_find_pin(argument);
+	char *value = settings_find_secret(argument);
 
+	if (value == NULL)
+		value = settings_find_pin(argument);
 	if (value != NULL)
 		process_blank(value);
 }
@@ -169,7 +172,7 @@ static int option_set(struct settings *settings, int code, struct error *error)
 	else
 		result = settings_set(settings, setting, NULL, text, LAYER_OPTION, origin, error);
 	if (setting->type != TYPE_FLAG)
-		blank_pin(optarg); /* the user may have given the URI to the wrong option */
+		blank_secrets(optarg);
 	if (setting->type == TYPE_PROXY)
 		process_blank(optarg);
 	return result;
@@ -183,7 +186,7 @@ static int operands_read(struct settings *settings, const struct settings_usage 
 	for (int i = optind; i < argc; i++) {
 		if (i - optind < usage->operands_max && settings_add_operand(settings, argv[i], error) < 0)
 			return error_result(error);
-		blank_pin(argv[i]);
+		blank_secrets(argv[i]);
 		blank_account(argv[i]);
 	}
 	if (count < usage->operands_min) {

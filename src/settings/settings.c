@@ -38,19 +38,22 @@ void settings_free(struct settings **settings)
 	}
 	free(old->operands);
 	profiles_free(&old->profiles);
+	servers_free(&old->servers);
 	value_clear(&old->refused);
 	faults_free(old);
 	free(old);
 	*settings = NULL;
 }
 
-/* The existing slot of the value, or a new, empty one; NULL if memory is exhausted. */
-static struct value *value_slot(struct values *values, const char *name)
+/* The existing slot of the value, or a new, empty one; NULL if memory is exhausted. One layer can give a field several
+ * times. It replaces one field at most: only options and the environment, which are read first, have a name twice. */
+static struct value *value_slot(struct values *values, const char *name, bool is_form, enum layer layer)
 {
 	struct value *list;
 
 	for (size_t i = 0; i < values->count; i++) {
-		if (name == NULL || strcmp(values->list[i].name, name) == 0)
+		if (name == NULL || (strcmp(values->list[i].name, name) == 0 &&
+				     !(is_form && values->list[i].layer == layer)))
 			return &values->list[i];
 	}
 	list = realloc(values->list, (values->count + 1) * sizeof(*list));
@@ -61,11 +64,11 @@ static struct value *value_slot(struct values *values, const char *name)
 	return &list[values->count++];
 }
 
-static void value_copy_text(struct value *value, const char *text)
+static void value_copy_text(struct value *value, const char *text, bool secret)
 {
 	size_t size = strlen(text) + 1;
 
-	if (settings_find_pin((char *)text) == NULL) {
+	if (!secret && settings_find_pin((char *)text) == NULL) {
 		value->text = strdup(text);
 		return;
 	}
@@ -88,20 +91,20 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG, "%s: the name %s", origin,
 				 fault);
 	fresh.name = name != NULL ? strdup(name) : NULL;
-	value_copy_text(&fresh, text);
+	value_copy_text(&fresh, text, setting->is_form && settings_is_secret(name));
 	fresh.origin = strdup(origin);
 	if (fresh.text != NULL)
 		result = value_parse(setting, fresh.text, origin, layer, &number, &url, error);
 	fresh.url = url;
 	if (result < 0) {
-		if (setting->type == TYPE_URL && settings->refused.text == NULL)
+		if (url.text != NULL && settings->refused.text == NULL)
 			settings->refused = fresh;
 		else
 			value_clear(&fresh);
 		return error_result(error);
 	}
 	if (fresh.text != NULL && fresh.origin != NULL && (name == NULL || fresh.name != NULL))
-		slot = value_slot(&settings->values[setting->id], name);
+		slot = value_slot(&settings->values[setting->id], name, setting->is_form, layer);
 	if (slot == NULL) {
 		value_clear(&fresh);
 		return error_memory(error);
@@ -123,13 +126,15 @@ int settings_set(struct settings *settings, const struct setting *setting, const
 int settings_set_pair(struct settings *settings, const struct setting *setting, const char *text, enum layer layer,
 		      const char *origin, struct error *error)
 {
+	enum error_class class = layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG;
 	const char *equals = strchr(text, '=');
 	char *name;
 	int result;
 
+	if (setting->is_form && (equals == NULL || equals == text)) /* it may be a secret, or the rest of one */
+		return error_set(error, class, "%s: a field is not of the form %s", origin, setting->argument);
 	if (equals == NULL || equals == text)
-		return error_set(error, layer == LAYER_OPTION ? ERROR_USAGE : ERROR_CONFIG,
-				 "%s: \"%s\" is not of the form NAME=JSON", origin, text);
+		return error_set(error, class, "%s: \"%s\" is not of the form %s", origin, text, setting->argument);
 	name = strndup(text, (size_t)(equals - text));
 	if (name == NULL)
 		return error_memory(error);
@@ -177,104 +182,4 @@ int settings_load(struct settings **settings, const struct settings_usage *usage
 	if (result < 0)
 		return result;
 	return files_read(*settings, error);
-}
-
-const char *settings_command(const struct settings *settings)
-{
-	return settings->usage->command;
-}
-
-const char *settings_text(const struct settings *settings, enum setting_id id)
-{
-	const struct values *values = &settings->values[id];
-
-	return values->count > 0 ? values->list[0].text : settings_table[id].fallback;
-}
-
-long settings_number(const struct settings *settings, enum setting_id id)
-{
-	return settings->numbers[id];
-}
-
-struct url settings_url(const struct settings *settings, enum setting_id id)
-{
-	const struct values *values = &settings->values[id];
-
-	return values->count > 0 ? values->list[0].url : (struct url){ .text = NULL };
-}
-
-const struct url *settings_refused_url(const struct settings *settings)
-{
-	return settings != NULL && settings->refused.text != NULL ? &settings->refused.url : NULL;
-}
-
-const char *settings_origin(const struct settings *settings, enum setting_id id)
-{
-	return settings->values[id].count > 0 ? settings->values[id].list[0].origin : NULL;
-}
-
-bool settings_is_option(const struct settings *settings, enum setting_id id)
-{
-	return settings->values[id].count > 0 && settings->values[id].list[0].layer == LAYER_OPTION;
-}
-
-bool settings_flag(const struct settings *settings, enum setting_id id)
-{
-	return settings->numbers[id] != 0;
-}
-
-bool settings_is_environment(const struct settings *settings, enum setting_id id)
-{
-	for (size_t i = 0; i < settings->values[id].count; i++) {
-		if (settings->values[id].list[i].layer == LAYER_ENVIRONMENT)
-			return true;
-	}
-	return false;
-}
-
-bool settings_is_of_profile(const struct settings *settings, enum setting_id id)
-{
-	const struct values *values = &settings->values[id];
-
-	return values->count > 0 &&
-	       (values->list[0].layer == LAYER_SYSTEM_PROFILE || values->list[0].layer == LAYER_USER_PROFILE);
-}
-
-size_t settings_pairs(const struct settings *settings, enum setting_id id)
-{
-	return settings->values[id].count;
-}
-
-struct settings_pair settings_pair(const struct settings *settings, enum setting_id id, size_t index)
-{
-	const struct value *value = &settings->values[id].list[index];
-
-	return (struct settings_pair){ value->name, value->text };
-}
-
-const char *settings_operand(const struct settings *settings, int index)
-{
-	return index < settings->operand_count ? settings->operands[index] : NULL;
-}
-
-enum setting_id settings_find(const char *name)
-{
-	for (int id = 1; id < SETTING_COUNT; id++) {
-		if (strcmp(settings_table[id].name, name) == 0)
-			return (enum setting_id)id;
-	}
-	return SETTING_NONE;
-}
-
-const char *settings_name(enum setting_id id)
-{
-	return settings_table[id].name;
-}
-
-int settings_parse(enum setting_id id, const char *text, long *number, struct url *url, struct error *error)
-{
-	char origin[64];
-
-	snprintf(origin, sizeof(origin), "\"%s\"", settings_name(id));
-	return value_parse(&settings_table[id], text, origin, LAYER_NONE, number, url, error);
 }

@@ -4,137 +4,12 @@
 #define P11BEARER_SETTINGS_H
 
 #include "base/error.h"
+#include "settings/id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
-
-enum setting_id {
-	SETTING_NONE,
-	/* of every command */
-	SETTING_HELP,
-	SETTING_VERBOSE,
-	SETTING_PROFILE,
-	SETTING_CONFIG,
-	/* the key and its token */
-	SETTING_KEY,
-	SETTING_ALG,
-	SETTING_MODULE,
-	SETTING_PIN_FROM,
-	SETTING_ALLOW_FINAL_TRY,
-	SETTING_MODULE_TIMEOUT,
-	SETTING_MODULE_WAIT,
-	SETTING_REQUIRE_HARDWARE,
-	SETTING_REQUIRE_NONEXTRACTABLE,
-	SETTING_REQUIRE_ATTESTED,
-	SETTING_ATTESTATION_ROOTS,
-	/* the server */
-	SETTING_SERVER,
-	SETTING_SET,
-	/* the assertion */
-	SETTING_CLIENT_ID,
-	SETTING_USERNAME,
-	SETTING_INSTANCE_URL,
-	SETTING_AUDIENCE,
-	SETTING_LIFETIME,
-	SETTING_JTI,
-	SETTING_IAT,
-	SETTING_NBF,
-	SETTING_CLAIM,
-	SETTING_HEADER,
-	SETTING_CERTIFICATE,
-	SETTING_WARN_DAYS,
-	/* the key that replaces it */
-	SETTING_NEXT_KEY,
-	SETTING_NEXT_CERTIFICATE,
-	/* HTTP */
-	SETTING_GRANT,
-	SETTING_FORM,
-	SETTING_TOKEN_URL,
-	SETTING_CACERT,
-	SETTING_TLS_CERTIFICATE,
-	SETTING_TLS_KEY,
-	SETTING_PROXY,
-	SETTING_TIMEOUT,
-	SETTING_RETRIES,
-	SETTING_RATE_WAIT,
-	/* the audit */
-	SETTING_AUDIT,
-	SETTING_AUDIT_REQUIRED,
-	/* the agent: its clients, itself */
-	SETTING_AGENT,
-	SETTING_ALLOW,
-	SETTING_ALLOW_ASSERTION,
-	SETTING_ALLOW_USERNAME,
-	SETTING_BEARER_MINUTES,
-	SETTING_LOGINS_PER_HOUR,
-	SETTING_SINK,
-	SETTING_SINK_MODE,
-	SETTING_SINK_OWNER,
-	SETTING_ALLOW_METRICS,
-	SETTING_SOCKET,
-	SETTING_SOCKET_MODE,
-	SETTING_SOCKET_GROUP,
-	SETTING_CONNECTIONS,
-	/* of single commands */
-	SETTING_ALL,
-	SETTING_BATCH,
-	SETTING_BITS,
-	SETTING_CURVE,
-	SETTING_DAYS,
-	SETTING_EKU,
-	SETTING_EXPLAIN,
-	SETTING_FAIL_FAST,
-	SETTING_FORMAT,
-	SETTING_JSON,
-	SETTING_KID,
-	SETTING_ORDERED,
-	SETTING_OUT,
-	SETTING_PARALLEL,
-	SETTING_PASSPHRASE_FROM,
-	SETTING_PIN_POLICY,
-	SETTING_REPLACE,
-	SETTING_REVOKE,
-	SETTING_ROOTS,
-	SETTING_SESSIONS,
-	SETTING_AS_SET,
-	SETTING_SO_PIN_FROM,
-	SETTING_STORE,
-	SETTING_SUBJECT,
-	SETTING_TYPE,
-	SETTING_TOKEN_FROM,
-	SETTING_TOUCH,
-	SETTING_YES,
-	/* app */
-	SETTING_APP,
-	SETTING_DRY_RUN,
-	SETTING_DIR,
-	SETTING_LABEL,
-	SETTING_CONTACT_EMAIL,
-	SETTING_CALLBACK_URL,
-	SETTING_SCOPES,
-	SETTING_PERMISSION_SET,
-	SETTING_SESSION_MINUTES,
-	SETTING_API_VERSION,
-	SETTING_FORCE,
-	/* deploy */
-	SETTING_CHECK_ONLY,
-	SETTING_WAIT,
-	SETTING_ALLOW_NO_CERTIFICATE,
-	SETTING_ALLOW_UNFIT,
-	/* doctor */
-	SETTING_LOGIN,
-	SETTING_EXCHANGE,
-	SETTING_APP_PATH,
-	SETTING_STRICT,
-	/* rotate */
-	SETTING_NEW_KEY,
-	SETTING_ACCEPT_WITHIN,
-	SETTING_SETTLE,
-	SETTING_ABORT,
-	SETTING_COUNT
-};
 
 /* The choices of SETTING_FORMAT, in the order of the table. */
 enum settings_format {
@@ -182,7 +57,8 @@ struct settings_usage {
 };
 
 /* Reads the options and operands in argv (argv[0] is skipped), the environment and the configuration files. Blanks the
- * PIN of a URI (pin-value) in argv; wipes and unsets an environment variable that contains one. With --help, reads
+ * PIN of a URI (pin-value) and the secret fields of a form in argv; wipes and unsets an environment variable that
+ * contains one. With --help, reads
  * neither environment nor files. Fails with ERROR_USAGE for the command line, with ERROR_CONFIG for files and
  * environment. The caller frees *settings, even on failure. */
 int settings_load(struct settings **settings, const struct settings_usage *usage, int argc, char **argv,
@@ -225,19 +101,27 @@ bool settings_use_agent(const struct settings *settings);
 /* The value as text, or the default, or NULL. Owned by `settings`. */
 const char *settings_text(const struct settings *settings, enum setting_id id);
 
-/* The value of a number in the unit that its help names, or the index of a choice; or the default; or 0. */
+/* The value of a number in the unit that its help names, or the index of a choice; or the default; or 0. Of an
+ * offset, settings_text tells 0 from "no" and NULL. */
 long settings_number(const struct settings *settings, enum setting_id id);
 
-/* The URL, which has no text if it is not set; and the one that settings_load refused, or NULL, which may contain a
- * password. The texts are owned by `settings`. */
+/* The URL, which has no text if it is not set, or is an audience that is no URL; and the one that settings_load
+ * refused, or NULL, which may contain a password. The texts are owned by `settings`. */
 struct url settings_url(const struct settings *settings, enum setting_id id);
 const struct url *settings_refused_url(const struct settings *settings);
+
+/* As settings_url, for a server whose audience must be a URL. Fails with ERROR_USAGE or ERROR_CONFIG if it is none;
+ * *url is then the refused one. */
+int settings_take_url(const struct settings *settings, enum setting_id id, struct url *url, struct error *error);
 
 /* Where the value was set ("option --proxy", "environment variable P11BEARER_PROXY", …), or NULL for a default. */
 const char *settings_origin(const struct settings *settings, enum setting_id id);
 
-/* Copies the value, or that of the pair with this index, without PIN and password. Returns whether it has one. The text
- * is "" if the setting has no value. */
+/* Whether the field of a form with this name is a secret: client_secret, password and *_token. */
+bool settings_is_secret(const char *name);
+
+/* Copies the value, or that of the pair with this index, without PIN, password and secret field. Returns whether it has
+ * one. The text is "" if the setting has no value. */
 bool settings_show(const struct settings *settings, enum setting_id id, size_t index, char *text, size_t size);
 
 /* As settings_origin, for the pair with this index. */
@@ -255,7 +139,8 @@ bool settings_flag(const struct settings *settings, enum setting_id id);
 /* Fails with ERROR_USAGE if settings of the list are missing. Names them, and the profiles that set one of them. */
 int settings_require(const struct settings *settings, const struct settings_needed *needed, struct error *error);
 
-/* Repeatable NAME=VALUE settings; each name occurs once. Owned by `settings`. */
+/* Repeatable NAME=VALUE settings; each name occurs once, but SETTING_FORM can have several fields with one name. Owned
+ * by `settings`. */
 struct settings_pair {
 	const char *name, *value;
 };
@@ -268,13 +153,32 @@ const char *settings_operand(const struct settings *settings, int index);
 /* The profiles in the files that were not chosen, without "default", in no particular order; NULL past the last. */
 const char *settings_profile(const struct settings *settings, size_t index);
 
-/* The setting with this name, or SETTING_NONE; and the name of a setting, without dashes. */
+/* A section [server NAME]: its keys in the order of the file, each with its value and where it is. A later file
+ * replaces and adds keys. Which keys there are, and what they mean, is up to server_define. */
+struct settings_entry {
+	const char *key, *value, *origin;
+};
+struct settings_server {
+	const char *name;
+	const struct settings_entry *entries;
+	size_t count;
+};
+
+/* These sections, sorted by name; NULL past the last. Owned by `settings`. */
+const struct settings_server *settings_server(const struct settings *settings, size_t index);
+
+/* The setting with this name, or SETTING_NONE; and the name of a setting, without dashes. The name "set" is that of
+ * SETTING_SET, although jwk has a flag --set too. */
 enum setting_id settings_find(const char *name);
 const char *settings_name(enum setting_id id);
 
 /* Checks a value that comes from elsewhere, such as a line of a batch. Sets *number as settings_number returns it, or
- * *url, even on failure; both are left alone for a text. Fails with ERROR_CONFIG. */
+ * *url, even on failure; both are left alone for a text, and *url for an audience that is no URL. `url` may be NULL for
+ * a text and an audience. Fails with ERROR_CONFIG. */
 int settings_parse(enum setting_id id, const char *text, long *number, struct url *url, struct error *error);
+
+/* As settings_parse, for an audience that must be a URL. */
+int settings_parse_url(enum setting_id id, const char *text, struct url *url, struct error *error);
 
 /* What a configuration file needs for a value, in quotes if necessary, and for the name of a section (config(5)). The
  * caller wipes and frees them; NULL if memory is exhausted. */

@@ -16,6 +16,31 @@ char *settings_find_pin(char *text)
 	return found != NULL ? found + strlen(pin_attribute) : NULL;
 }
 
+static bool is_secret(const char *name, size_t length)
+{
+	static const char *const names[] = { "client_secret", "password" };
+	static const char suffix[] = "_token";
+	size_t tail = strlen(suffix);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strlen(names[i]) == length && strncasecmp(name, names[i], length) == 0)
+			return true;
+	}
+	return length >= tail && strncasecmp(name + length - tail, suffix, tail) == 0;
+}
+
+bool settings_is_secret(const char *name)
+{
+	return is_secret(name, strlen(name));
+}
+
+char *settings_find_secret(char *pair)
+{
+	size_t length = strcspn(pair, "=");
+
+	return pair[length] == '=' && is_secret(pair, length) ? pair + length + 1 : NULL;
+}
+
 void settings_forget_pins(const struct settings *settings)
 {
 	for (int id = 1; id < SETTING_COUNT; id++) {
@@ -44,11 +69,16 @@ bool settings_show(const struct settings *settings, enum setting_id id, size_t i
 	const struct values *values = &settings->values[id];
 	const char *value = index < values->count ? values->list[index].text : settings_table[id].fallback;
 	const char *begin = value != NULL ? settings_find_pin((char *)value) : NULL, *end = "";
-	bool secret = begin != NULL;
+	bool secret = begin != NULL, field = settings_table[id].is_form && index < values->count;
 
 	/* All that follows pin-value= is hidden, because a PIN may contain an '&' that is not encoded. */
 	if (value != NULL && !secret && settings_table[id].type == TYPE_PROXY)
 		secret = find_account(value, &begin, &end);
+	if (field && settings_is_secret(values->list[index].name)) {
+		secret = true;
+		begin = value;
+		end = "";
+	}
 	if (secret)
 		snprintf(text, size, "%.*s***%s", (int)(begin - value), value, end);
 	else

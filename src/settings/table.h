@@ -13,8 +13,10 @@ enum setting_type {
 	TYPE_TEXT,   /* UTF-8, not empty, no control characters */
 	TYPE_URI,    /* as text; never shown, because it may contain a PIN */
 	TYPE_URL,    /* http:// or https:// and a host; no user and password */
+	TYPE_AUDIENCE, /* as text; if it contains http:// or https://, as TYPE_URL */
 	TYPE_PROXY,  /* as text; blanked in argv, because it may contain a password; oauth/http.h checks the rest */
 	TYPE_NUMBER, /* whole, from min to max */
+	TYPE_OFFSET, /* as a number, or "no" */
 	TYPE_CHOICE, /* one of `choices` */
 	TYPE_AUDIT,  /* journal, syslog, file:PATH with an absolute path, or off */
 	TYPE_PATH,   /* as text; absolute */
@@ -33,11 +35,13 @@ struct setting {
 	bool file_only;   /* neither options nor the environment can set it */
 	bool default_only; /* in a file, only the section [default] can set it */
 	bool only_tightens; /* a layer can turn it on, but not change what an earlier layer has turned on */
+	bool is_form; /* pairs of a form: one layer can give a name several times, and settings_is_secret says whose
+		       * values are secrets */
 	enum pasted_kind pasted; /* how it is checked for traces of copy and paste */
 	const char *argument; /* name of the value in --help */
 	const char *fallback; /* default, or NULL */
 	const char *help;
-	long min, max;       /* TYPE_NUMBER, TYPE_MODE */
+	long min, max;       /* TYPE_NUMBER, TYPE_OFFSET, TYPE_MODE */
 	const char *choices; /* TYPE_CHOICE, and TYPE_NUMBER unless NULL; separated by | */
 };
 
@@ -58,8 +62,8 @@ enum layer {
 struct value {
 	char *name; /* of a pair, else NULL */
 	char *text;
-	struct url url; /* of a TYPE_URL */
-	struct locked locked; /* the memory that a text with a PIN is in; else none */
+	struct url url; /* of a TYPE_URL or TYPE_AUDIENCE */
+	struct locked locked; /* the memory that a text with a secret is in; else none */
 	char *origin; /* "option --bits", "/etc/p11bearer.conf, section [prod], key timeout" */
 	enum layer layer;
 };
@@ -81,6 +85,11 @@ struct profiles {
 	size_t count;
 };
 
+struct servers {
+	struct settings_server *list;
+	size_t count;
+};
+
 /* A fault, and the URL that caused it. */
 struct kept_fault {
 	struct settings_fault fault;
@@ -93,6 +102,7 @@ struct settings {
 	struct values values[SETTING_COUNT];
 	long numbers[SETTING_COUNT]; /* of flags, numbers and choices, or their defaults */
 	struct profiles profiles; /* those not chosen */
+	struct servers servers;
 	struct value refused;     /* the URL that made settings_load fail */
 	struct kept_fault **faults;
 	size_t fault_count;
@@ -103,8 +113,8 @@ struct settings {
 };
 
 /* Checks `text` as a value of `setting` that `layer` gives; for TYPE_PAIRS it is the pair's value. *number is set for a
- * flag (0 or 1), a number, and a choice (its index); *url for a TYPE_URL, even on failure. Fails with ERROR_USAGE for
- * an option, else with ERROR_CONFIG; the message begins with `origin` ("option --bits", …). */
+ * flag (0 or 1), a number, an offset, and a choice (its index); *url for a URL, even on failure. Fails with ERROR_USAGE
+ * for an option, else with ERROR_CONFIG; the message begins with `origin` ("option --bits", …). */
 int value_parse(const struct setting *setting, const char *text, const char *origin, enum layer layer, long *number,
 		struct url *url, struct error *error);
 
@@ -115,6 +125,9 @@ int value_follow(const struct setting *setting, const struct value *earlier, lon
 
 /* The start of the PIN (pin-value) in a text that may be a URI, well-formed or not; NULL if the text has no PIN. */
 char *settings_find_pin(char *text);
+
+/* The start of the value in a text NAME=VALUE, if the value is a secret (settings_is_secret); else NULL. */
+char *settings_find_secret(char *pair);
 
 /* Checks, copies and sets a value, unless a higher layer has set it. For TYPE_PAIRS `name` is the pair's name, else
  * NULL. For a setting that only tightens, fails if the value loosens that of an earlier layer, or is loosened by the
@@ -146,6 +159,8 @@ int file_note(struct settings *settings, const char *path, int fd, struct error 
 void faults_free(struct settings *settings);
 
 void value_clear(struct value *value);
+
+void servers_free(struct servers *servers);
 
 /* Records a profile that was not chosen and, unless NULL, that it sets `setting`. */
 int profile_note(struct settings *settings, const char *name, const struct setting *setting, struct error *error);

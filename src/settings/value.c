@@ -47,6 +47,15 @@ static bool parse_digits(const char *text, long *number)
 	return isdigit((unsigned char)*text) && errno == 0 && *end == '\0';
 }
 
+static bool parse_offset(const char *text, long *number)
+{
+	bool no = strcmp(text, "no") == 0, negative = *text == '-';
+	bool valid = no || parse_digits(text + negative, number);
+
+	*number = no ? 0 : negative ? -*number : *number;
+	return valid;
+}
+
 static bool is_audit(const char *text)
 {
 	return choice_index(text, "journal|syslog|off") >= 0 || strncmp(text, "file:/", strlen("file:/")) == 0;
@@ -60,11 +69,19 @@ static bool parse_mode(const char *text, long allowed, long *number)
 	return (length == 3 || length == 4) && text[length] == '\0' && (*number & ~allowed) == 0;
 }
 
+/* An audience may be any text, but what is meant as a URL must be one. */
+static bool is_url(enum setting_type type, const char *text)
+{
+	return type == TYPE_URL ||
+	       (type == TYPE_AUDIENCE && (strcasestr(text, "http://") != NULL || strcasestr(text, "https://") != NULL));
+}
+
 /* Returns the fault of a text and sets *hint to its remedy, or to NULL; returns NULL if the text has no fault. */
 static const char *content_fault(const struct setting *setting, const char *text, struct url *url, const char **hint)
 {
-	const char *fault = text_fault(text);
-	const char *url_fault = setting->type == TYPE_URL ? url_parse(url, text) : NULL;
+	bool url_wanted = is_url(setting->type, text);
+	const char *fault = text_fault(text), *url_fault = url_wanted ? url_parse(url, text) : NULL;
+	enum pasted_kind pasted = setting->pasted == PASTED_URL && !url_wanted ? PASTED_ENDS : setting->pasted;
 
 	*hint = NULL;
 	if (fault != NULL) {
@@ -73,8 +90,8 @@ static const char *content_fault(const struct setting *setting, const char *text
 				"line ends";
 		return fault;
 	}
-	if (setting->pasted != PASTED_NOT)
-		fault = pasted_fault(text, setting->pasted, hint);
+	if (pasted != PASTED_NOT)
+		fault = pasted_fault(text, pasted, hint);
 	if (fault != NULL)
 		return fault;
 	*hint = NULL;
@@ -87,7 +104,7 @@ static const char *content_fault(const struct setting *setting, const char *text
 	return url_fault;
 }
 
-/* URLs and URIs are not shown, because they may contain a password or a PIN. */
+/* URLs, URIs and fields of a form are not shown, because they may contain a password or a PIN. */
 static int check_content(const struct setting *setting, const char *text, const char *origin, enum error_class class,
 			 struct url *url, struct error *error)
 {
@@ -95,10 +112,12 @@ static int check_content(const struct setting *setting, const char *text, const 
 
 	if (fault == NULL)
 		return 0;
-	if (setting->type == TYPE_URL || setting->type == TYPE_PROXY)
+	if (setting->type == TYPE_URL || setting->type == TYPE_AUDIENCE || setting->type == TYPE_PROXY)
 		error_set(error, class, "%s: the URL %s", origin, fault);
 	else if (setting->type == TYPE_URI)
 		error_set(error, class, "%s: the URI %s", origin, fault);
+	else if (setting->is_form)
+		error_set(error, class, "%s: the value %s", origin, fault);
 	else
 		error_set(error, class, "%s: \"%s\" %s", origin, text, fault);
 	if (hint != NULL)
@@ -125,6 +144,12 @@ int value_parse(const struct setting *setting, const char *text, const char *ori
 			return error_set(error, class, "%s: \"%s\" is not a whole number from %ld to %ld", origin, text,
 					 setting->min, setting->max);
 		return 0;
+	case TYPE_OFFSET:
+		if (!parse_offset(text, number) || *number < setting->min || *number > setting->max)
+			return error_set(error, class,
+					 "%s: \"%s\" is neither a whole number from %ld to %ld nor \"no\"", origin,
+					 text, setting->min, setting->max);
+		return 0;
 	case TYPE_MODE:
 		if (!parse_mode(text, setting->max, number))
 			return error_set(error, class,
@@ -135,6 +160,7 @@ int value_parse(const struct setting *setting, const char *text, const char *ori
 		*number = choice;
 		return 0;
 	case TYPE_URL:
+	case TYPE_AUDIENCE:
 	case TYPE_PROXY:
 	case TYPE_TEXT:
 	case TYPE_PAIRS:

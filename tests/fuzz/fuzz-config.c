@@ -3,6 +3,7 @@
  * sentence; what is taken can be asked for, and means the same when it is read again. The first byte picks a profile. */
 #include "fuzz.h"
 
+#include "base/url.h"
 #include "settings/settings.h"
 
 #include <sys/mman.h>
@@ -15,6 +16,36 @@ static const struct settings_usage usage = {
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_HTTP,
 	.own = { SETTING_BITS, SETTING_FORMAT, SETTING_WAIT, SETTING_SCOPES, SETTING_API_VERSION },
 };
+
+/* The fields of the form and the servers. */
+static uint64_t digest_more(const struct settings *settings, uint64_t sum)
+{
+	const struct settings_server *server, *before = NULL;
+	char shown[64];
+
+	for (size_t i = 0; i < settings_pairs(settings, SETTING_FORM); i++) {
+		struct settings_pair pair = settings_pair(settings, SETTING_FORM, i);
+
+		expect(pair.name[0] != '\0' && pair.value[0] != '\0', "a field has a name and a value");
+		if (settings_is_secret(pair.name))
+			expect(settings_show(settings, SETTING_FORM, i, shown, sizeof(shown)) && strcmp(shown, "***") == 0,
+			       "a secret is not shown");
+		sum = (sum ^ strlen(pair.name) ^ strlen(pair.value)) * 1099511628211U;
+	}
+	for (size_t i = 0; (server = settings_server(settings, i)) != NULL; i++) {
+		expect(before == NULL || strcmp(before->name, server->name) < 0, "servers are sorted");
+		before = server;
+		for (size_t j = 0; j < server->count; j++) {
+			const struct settings_entry *entry = &server->entries[j];
+
+			expect(entry->key[0] != '\0' && entry->value[0] != '\0' && entry->origin[0] != '\0', "an entry is whole");
+			for (size_t k = 0; k < j; k++)
+				expect(strcmp(server->entries[k].key, entry->key) != 0, "a key is there once");
+			sum = (sum ^ strlen(entry->key) ^ strlen(entry->value)) * 1099511628211U;
+		}
+	}
+	return sum;
+}
 
 /* All values, one after the other. They are asked for with a type that is theirs or not; either is answered. */
 static uint64_t digest(const struct settings *settings)
@@ -34,7 +65,7 @@ static uint64_t digest(const struct settings *settings)
 		expect(pair.name[0] != '\0' && pair.value[0] != '\0', "a claim has a name and a value");
 		sum = (sum ^ strlen(pair.name) ^ strlen(pair.value)) * 1099511628211U;
 	}
-	return sum;
+	return digest_more(settings, sum);
 }
 
 static int load(const char *path, const char *profile, const char *variable, uint64_t *sum)
@@ -46,9 +77,14 @@ static int load(const char *path, const char *profile, const char *variable, uin
 
 	setenv("P11BEARER_CLAIM", variable, 1); /* each time: a variable with a PIN is removed */
 	setenv("P11BEARER_SCOPES", variable, 1);
+	setenv("P11BEARER_FORM", variable, 1);
 	result = settings_load(&settings, &usage, profile[0] != '\0' ? 5 : 3, argv, &error);
 	if (result == 0) {
+		struct url url;
+
 		*sum = digest(settings);
+		if (settings_take_url(settings, SETTING_AUDIENCE, &url, &error) < 0)
+			expect(error.text[0] != '\0', "an audience that is no URL has a sentence");
 	} else {
 		expect(result == -ERROR_CONFIG, "a slip in a file is one of the configuration");
 		expect(error.text[0] != '\0', "it has a sentence");

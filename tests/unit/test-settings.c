@@ -269,7 +269,11 @@ static const struct {
 	{ "lifetime", "P11BEARER_LIFETIME", "180s", "whole number" },
 	{ "lifetime", "P11BEARER_LIFETIME", "99999999999999999999", "whole number" },
 	{ "retries", "P11BEARER_RETRIES", "-1", "from 0 to 10" },
-	{ "audience", "P11BEARER_AUDIENCE", "login.salesforce.com", "https://" },
+	{ "iat", "P11BEARER_IAT", "86401", "neither a whole number from -86400 to 86400 nor \"no\"" },
+	{ "nbf", "P11BEARER_NBF", "-86401", "from -86400 to 86400" },
+	{ "iat", "P11BEARER_IAT", "--60", "whole number" },
+	{ "iat", "P11BEARER_IAT", "No", "whole number" },
+	{ "grant", "P11BEARER_GRANT", "password", "jwt-bearer|client-credentials|bearer|json|none" },
 	{ "audience", "P11BEARER_AUDIENCE", "https:///path", "no host" },
 	{ "audience", "P11BEARER_AUDIENCE", "https://a b", "not valid in a URL" },
 	{ "username", "P11BEARER_USERNAME", "a\tb", "control character" },
@@ -459,6 +463,232 @@ static void broken_file_is_told_with_its_line(void **state)
 	assert_text(SETTING_HELP, "yes", "--help"); /* help is needed most when something is broken */
 }
 
+static void an_audience_is_a_text_unless_it_is_a_url(void **state)
+{
+	static const struct {
+		const char *text, *fault; /* of a URL; NULL: none */
+	} cases[] = {
+		{ "https://login.salesforce.com/", NULL }, { "login.salesforce.com", "the URL does not begin with https://" },
+		{ "none", "the URL does not begin with https://" }, { "api://x", "the URL does not begin with https://" },
+		{ "urn:x:a b", "the URL does not begin with https://" }, { "a\xe2\x80\x8b.b", "the URL contains an invisible" },
+	};
+	struct settings *settings;
+	struct error error;
+	struct url url;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_works(load(&settings, ARGV("--audience", (char *)cases[i].text), &error), &error);
+		assert_string_equal(settings_text(settings, SETTING_AUDIENCE), cases[i].text);
+		if (cases[i].fault == NULL) {
+			assert_works(settings_take_url(settings, SETTING_AUDIENCE, &url, &error), &error);
+			assert_works(settings_parse_url(SETTING_AUDIENCE, cases[i].text, &url, &error), &error);
+		} else {
+			assert_fails(settings_take_url(settings, SETTING_AUDIENCE, &url, &error), ERROR_USAGE, &error);
+			assert_contains(error.text, "option --audience: ");
+			assert_contains(error.text, cases[i].fault);
+			assert_fails(settings_parse_url(SETTING_AUDIENCE, cases[i].text, &url, &error), ERROR_CONFIG, &error);
+			assert_contains(error.text, "\"audience\": the URL ");
+			assert_works(settings_parse(SETTING_AUDIENCE, cases[i].text, NULL, NULL, &error), &error);
+		}
+		assert_string_equal(url.text, cases[i].text);
+		settings_free(&settings);
+	}
+	assert_works(load(&settings, ARGV(NULL), &error), &error);
+	assert_works(settings_take_url(settings, SETTING_AUDIENCE, &url, &error), &error);
+	assert_null(url.text);
+	settings_free(&settings);
+	assert_fails(settings_parse(SETTING_AUDIENCE, "https://", NULL, NULL, &error), ERROR_CONFIG, &error);
+	put(state, USER, "audience = \"x \"\n");
+	assert_refused(ERROR_CONFIG, "key audience: the URL ends with a blank", NULL);
+	assert_refused(ERROR_USAGE, "option --audience: the URL must not contain a user", "-a", "https://u:Qsecret@h");
+	assert_lacks(refusal.text, "Qsecret");
+}
+
+static void an_offset_is_a_number_or_no(void **state)
+{
+	struct settings *settings;
+	struct error error;
+
+	put(state, USER, "nbf = no\n");
+	assert_works(load(&settings, ARGV("--iat", "-60"), &error), &error);
+	assert_int_equal(settings_number(settings, SETTING_IAT), -60);
+	assert_int_equal(settings_number(settings, SETTING_NBF), 0);
+	assert_string_equal(settings_text(settings, SETTING_NBF), "no");
+	settings_free(&settings);
+	assert_works(load(&settings, ARGV("--nbf=86400"), &error), &error);
+	assert_int_equal(settings_number(settings, SETTING_NBF), 86400);
+	assert_null(settings_text(settings, SETTING_IAT));
+	settings_free(&settings);
+}
+
+/* The fields of the form with this name, joined. */
+static const char *fields(const struct settings *settings, const char *name)
+{
+	static char joined[256];
+
+	joined[0] = '\0';
+	for (size_t i = 0; i < settings_pairs(settings, SETTING_FORM); i++) {
+		const struct settings_pair pair = settings_pair(settings, SETTING_FORM, i);
+		size_t used = strlen(joined);
+
+		if (strcmp(pair.name, name) == 0)
+			snprintf(joined + used, sizeof(joined) - used, "%s%s", used > 0 ? "," : "", pair.value);
+	}
+	return joined;
+}
+
+static void a_form_can_have_a_name_twice(void **state)
+{
+	struct settings *settings;
+	struct error error;
+
+	put(state, SYSTEM, "form.a = system\nform.b = system\nform.c = system\nform.d = system\n[p]\nform.d = profile\n");
+	put(state, USER, "form.c = user\nform.b = user\n[p]\nform.c = profile\n");
+	setenv("P11BEARER_FORM", "b=1\nb=2\ne=3\n", 1);
+	assert_works(load(&settings, ARGV("--form", "e=4", "--form=e=5", "--form", "e=4", "--profile=p"), &error), &error);
+	assert_string_equal(fields(settings, "a"), "system");
+	assert_string_equal(fields(settings, "b"), "1,2");
+	assert_string_equal(fields(settings, "c"), "profile");
+	assert_string_equal(fields(settings, "d"), "profile");
+	assert_string_equal(fields(settings, "e"), "4,5,4");
+	assert_int_equal(settings_pairs(settings, SETTING_FORM), 8);
+	settings_free(&settings);
+	assert_string_equal(getenv("P11BEARER_FORM"), "b=1\nb=2\ne=3\n");
+}
+
+static void secret_fields_are_kept_secret(void **state)
+{
+	char *argv[] = { (char *)"test", strdup("--form"), strdup("client_secret=Qzebra"), strdup("--form=my_TOKEN=Qzebra"),
+			 strdup("--form=scope=a"), strdup("--claim=password=\"Qzebra\""), strdup("Password=Qzebra"), NULL };
+	struct settings *settings;
+	struct error error;
+	char shown[64], *variable;
+
+	(void)state;
+	setenv("P11BEARER_FORM", "x=1\n\npassword=Qzebra=\n", 1);
+	variable = getenv("P11BEARER_FORM");
+	assert_works(load(&settings, argv, &error), &error);
+	assert_string_equal(variable, "");
+	assert_null(getenv("P11BEARER_FORM"));
+	assert_string_equal(fields(settings, "client_secret"), "Qzebra");
+	assert_string_equal(fields(settings, "my_TOKEN"), "Qzebra");
+	assert_string_equal(fields(settings, "password"), "Qzebra=");
+	for (size_t i = 0; i < settings_pairs(settings, SETTING_FORM); i++) {
+		bool secret = settings_is_secret(settings_pair(settings, SETTING_FORM, i).name);
+
+		assert_int_equal(settings_show(settings, SETTING_FORM, i, shown, sizeof(shown)), secret);
+		assert_string_equal(shown, secret ? "***" : i == 2 ? "a" : "1");
+	}
+	settings_free(&settings);
+	for (size_t i = 1; argv[i] != NULL; i++) {
+		assert_lacks(argv[i], "Qzebra");
+		free(argv[i]);
+	}
+	assert_true(settings_is_secret("refresh_token"));
+	assert_false(settings_is_secret("token"));
+	assert_false(settings_is_secret("token_type"));
+	assert_false(settings_is_secret("client_secret_id"));
+	assert_refused(ERROR_USAGE, "option --form: the value holds a control character", "--form", strdupa("password=Qzebra\t"));
+	assert_lacks(refusal.text, "Qzebra");
+	assert_refused(ERROR_USAGE, "option --form: a field is not of the form NAME=VALUE", "--form", "Qzebra");
+	assert_lacks(refusal.text, "Qzebra");
+	assert_refused(ERROR_USAGE, "to do with \"client_secret=******\"", "a", strdupa("client_secret=Qzebra"));
+	setenv("P11BEARER_FORM", "client_secret=Q\nzebra", 1);
+	assert_refused(ERROR_CONFIG, "variable P11BEARER_FORM: a field is not of the form NAME=VALUE", NULL);
+	assert_null(getenv("P11BEARER_FORM"));
+	assert_refused(ERROR_USAGE, "option --set: \"x\" is not of the form NAME=VALUE", "--set", "x");
+}
+
+static void servers_are_no_profiles(void **state)
+{
+	static const struct settings_entry entries[] = { { "claim.x", "[\"a\"]", USER }, { "token-url", "https://{t}/u", USER },
+							 { "nonsense", "s", SYSTEM }, { "alg", "ES256", USER } };
+	const struct settings_server *server;
+	struct settings *settings;
+	struct error error;
+
+	put(state, SYSTEM, "[server b-1.x_Y]\nclaim.x = 1\ntoken-url = s\nnonsense = s\n[server z]\n[p]\nserver = z\n");
+	put(state, USER, "[server b-1.x_Y]\ntoken-url = https://{t}/u\nclaim.x = '[\"a\"]'\n[server a]\nalg = PS256\n"
+		    "[server b-1.x_Y]\nalg = ES256\n");
+	assert_works(load(&settings, ARGV("--profile", "p"), &error), &error);
+	assert_string_equal(settings_text(settings, SETTING_SERVER), "z");
+	assert_null(settings_profile(settings, 0));
+	assert_string_equal(settings_server(settings, 0)->name, "a");
+	server = settings_server(settings, 1);
+	assert_string_equal(server->name, "b-1.x_Y");
+	assert_int_equal(server->count, COUNT(entries));
+	for (size_t i = 0; i < COUNT(entries); i++) {
+		assert_string_equal(server->entries[i].key, entries[i].key);
+		assert_string_equal(server->entries[i].value, entries[i].value);
+		assert_contains(server->entries[i].origin, entries[i].origin);
+		assert_contains(server->entries[i].origin, ", section [server b-1.x_Y], key ");
+	}
+	assert_string_equal(settings_server(settings, 2)->name, "z");
+	assert_int_equal(settings_server(settings, 2)->count, 0);
+	assert_null(settings_server(settings, 3));
+	settings_free(&settings);
+	assert_refused(ERROR_CONFIG, "has a section [server a]", "--profile", "server a");
+	for (const char *const *text = (const char *const[]){ "[server a b]", "[server  a]", "[server a/b]", NULL }; *text != NULL;
+	     text++) {
+		put(state, USER, *text);
+		assert_refused(ERROR_CONFIG, "this is not the name of a server", NULL);
+	}
+	put(state, USER, "[server a]\nx =\n");
+	assert_refused(ERROR_CONFIG, "section [server a], key x: the value is empty", NULL);
+	put(state, USER, "[server]\ntimeout = 5\n");
+	assert_text(SETTING_TIMEOUT, "5", "--profile", "server");
+	put(state, USER, "");
+	assert_works(load(&settings, ARGV("--config", (char *)unit_path(state, USER)), &error), &error);
+	assert_null(settings_server(settings, 0)); /* the system's file is not read */
+	settings_free(&settings);
+}
+
+static void a_comment_behind_a_value_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		int line; /* 0: it is fine */
+	} cases[] = {
+		{ "username = a#b\n", 1 }, { "\n[p]\nusername = a # b\n", 3 }, { "username = 'a' \"b\" # c", 1 },
+		{ "username = a\\\nb\\\n#c\n", 3 }, { "username = #\n", 1 }, { "[server x]\ny = z #\n", 2 },
+		{ "username = a\\\\#\n", 1 }, { "\xef\xbb\xbfusername = a #", 1 },
+		{ "# a = b # c\n  # d\n[p] # e\nusername = 'a#' \"#\" `#`\\#\n", 0 }, { "#x\\\nusername = a # b\n", 0 },
+		{ "claim.x = '#\n", 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char line[64];
+
+		put(state, USER, cases[i].text);
+		snprintf(line, sizeof(line), ", line %d: # begins a comment", cases[i].line);
+		if (cases[i].line == 0) {
+			assert_text(SETTING_TIMEOUT, "30", NULL);
+			continue;
+		}
+		assert_refused(ERROR_CONFIG, line, NULL);
+		assert_contains(refusal.hint, "put the value in quotes");
+	}
+}
+
+static void set_is_not_jwks_flag(void **state)
+{
+	struct settings_usage jwk = { .command = "jwk", .groups = GROUP_KEY, .own = { SETTING_AS_SET } };
+	struct settings *settings;
+	struct error error = { 0 };
+	char *argv[] = { (char *)"jwk", (char *)"--set", NULL };
+
+	put(state, USER, "set.tenant = file\nset.realm = r\n");
+	assert_int_equal(settings_find("set"), SETTING_SET);
+	assert_works(load(&settings, ARGV("--set", "tenant=a=b"), &error), &error);
+	assert_string_equal(pair_value(settings, SETTING_SET, "tenant"), "a=b");
+	assert_string_equal(pair_value(settings, SETTING_SET, "realm"), "r");
+	assert_false(settings_flag(settings, SETTING_AS_SET));
+	settings_free(&settings);
+	assert_works(settings_load(&settings, &jwk, 2, argv, &error), &error);
+	assert_true(settings_flag(settings, SETTING_AS_SET));
+	settings_free(&settings);
+}
+
 /* Another room's complaint about a value becomes one about its origin. */
 static void blame_falls_on_the_origin(void **state)
 {
@@ -501,6 +731,13 @@ int main(void)
 		TEST(pins_are_wiped_from_the_environment),
 		TEST(operand_too_many_is_told_without_its_pin),
 		TEST(broken_file_is_told_with_its_line),
+		TEST(an_audience_is_a_text_unless_it_is_a_url),
+		TEST(an_offset_is_a_number_or_no),
+		TEST(a_form_can_have_a_name_twice),
+		TEST(secret_fields_are_kept_secret),
+		TEST(servers_are_no_profiles),
+		TEST(a_comment_behind_a_value_is_refused),
+		TEST(set_is_not_jwks_flag),
 		TEST(blame_falls_on_the_origin),
 	};
 
