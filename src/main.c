@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
 	&command_revoke,
 	&command_exec,
 	&command_doctor,
+	&command_servers,
 	IN_APP(usage_app_set_cert),
 	IN_APP(usage_app_check),
 	IN_APP(usage_app_init),
@@ -98,7 +99,7 @@ static void print_help(const char *group)
 		printf("Usage: p11bearer %s COMMAND …\n\n", group);
 	else
 		printf("Usage: p11bearer COMMAND [OPTION]… | --help | --version\n"
-		       "Gets OAuth 2.0 bearers with a private key that never leaves its PKCS#11 token.\n\n");
+		       "Gets OAuth 2.0 bearers with a private key that never leaves its PKCS#11 token.\n");
 	list(group);
 	printf("\"p11bearer %s%sCOMMAND --help\" lists a command's options. See p11bearer(1).\n",
 	       group != NULL ? group : "", group != NULL ? " " : "");

@@ -18,7 +18,7 @@ struct command {
 
 extern const struct command command_keys, command_keygen, command_cert, command_csr, command_jwt, command_token;
 extern const struct command command_whoami, command_revoke, command_exec, command_destroy, command_import, command_jwk;
-extern const struct command command_doctor, command_attest;
+extern const struct command command_doctor, command_attest, command_servers;
 extern const struct command command_agent_status, command_agent_unlock, command_agent_lock, command_agent_forget;
 extern const struct command command_agent_reload;
 
@@ -84,6 +84,11 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
  * the first request. Fails with ERROR_USAGE or ERROR_CONFIG. */
 int cmd_identity(const struct settings *settings, enum setting_id url, struct bearer_identity **identity,
 		 struct error *error);
+
+/* Copies the row with this name: a shipped one, or one that a section [server NAME] defines. Its texts live as long as
+ * `settings`; nothing need be freed. Checks all sections. Fails with ERROR_USAGE if there is none, with ERROR_CONFIG if
+ * a section is wrong; the error then names its place. */
+int cmd_row(const struct settings *settings, const char *name, struct server *row, struct error *error);
 
 /* The row of the server that the settings choose. Its texts live as long as `settings`. Fails with ERROR_USAGE or
  * ERROR_CONFIG if there is none. */

@@ -63,17 +63,11 @@ static const char *look_up(void *context, const char *name)
 
 int cmd_choose(const struct settings *settings, struct server *row, struct error *error)
 {
-	const char *name = settings_text(settings, SETTING_SERVER);
-	const struct server *found = server_find(name);
+	int result = cmd_row(settings, settings_text(settings, SETTING_SERVER), row, error);
 
-	if (found != NULL) {
-		*row = *found;
-		return 0;
-	}
-	error_set(error, ERROR_CONFIG, "there is no server \"%s\"", name);
-	error_hint(error, "\"p11bearer servers\" lists them");
-	settings_blame(settings, SETTING_SERVER, error);
-	return error_result(error);
+	if (result == -ERROR_USAGE)
+		settings_blame(settings, SETTING_SERVER, error);
+	return result < 0 ? error_result(error) : 0;
 }
 
 int cmd_server(const struct settings *settings, struct server **server, struct error *error)
