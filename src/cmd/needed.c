@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEEDED_MAX = 24, NAMES_SIZE = 512 };
+enum { NEEDED_MAX = 2 * SERVER_PAIRS + 2 }; /* the names, the key and the end */
 
 struct needs {
 	struct settings_needed list[NEEDED_MAX]; /* ends with SETTING_NONE */
 	size_t count;
-	char names[NAMES_SIZE]; /* the row's list, cut into names */
+	char names[SERVER_REQUIRED_SIZE]; /* the row's list, cut into names */
 };
 
 /* What makes the URL of the server superfluous. */

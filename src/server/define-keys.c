@@ -138,13 +138,15 @@ static int read_algs(const struct definition *definition, void *member)
 static int read_required(const struct definition *definition, void *member)
 {
 	const char *word = definition->entry->value;
-	size_t length;
+	size_t length, count = 0;
 
 	for (; *word != '\0'; word += length + strspn(word + length, " ")) {
 		length = strcspn(word, " ");
+		if (++count > 2 * SERVER_PAIRS || strlen(definition->entry->value) >= SERVER_REQUIRED_SIZE)
+			return definition_refuse(definition, "these are too many names");
 		if (!definition_is_none(definition) && !server_may_require(word, length))
 			return definition_refuse(definition, "\"%.*s\" is not the name of what a server may require",
-				      (int)length, word);
+						 (int)length, word);
 	}
 	return read_text(definition, member);
 }

@@ -42,7 +42,7 @@ enum server_grant {
 /* Their names. */
 extern const char *const server_grant_names[];
 
-enum { SERVER_PAIRS = 10 };
+enum { SERVER_PAIRS = 10, SERVER_REQUIRED_SIZE = 512 };
 
 /* NAME = VALUE. The value is a template, as are the texts of struct server that say so: see braces.h. A list ends
  * with a NULL name, or is full. */
@@ -72,7 +72,8 @@ struct server {
 
 	/* What the server accepts. */
 	const char *required;   /* settings that must be set, separated by blanks: "client-id", "certificate",
-				 * "set.tenant", "claim.scope", "header.kid", "form.scope" */
+				 * "set.tenant", "claim.scope", "header.kid", "form.scope". Fits in
+				 * SERVER_REQUIRED_SIZE bytes, as at most twice SERVER_PAIRS names */
 	bool audience_is_url;   /* --audience must be a URL, and is brought into its normal form */
 	unsigned algs;          /* accepted algorithms: bits 1 << enum alg; 0: unknown */
 	long lifetime_max;      /* seconds: latest exp that the vendor documents; 0: unknown */

@@ -408,6 +408,8 @@ static void refused_sections(void **state)
 		{ "algs", "RS256 HS256", "\"HS256\"" },
 		{ "required", "client-id tenant", "\"tenant\"" },
 		{ "required", "set.", "\"set.\"" },
+		{ "required", "set.a set.a set.a set.a set.a set.a set.a set.a set.a set.a set.a set.a set.a set.a set.a set.a "
+		  "set.a set.a set.a set.a set.a", "too many" },
 		{ "request-header", "Authorization: x", "itself" },
 		{ "request-header", "host: x", "itself" },
 		{ "request-header", "Accept", "NAME: VALUE" },
