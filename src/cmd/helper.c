@@ -25,8 +25,11 @@ int helper_action(const struct settings *settings, enum settings_format format, 
 	*action = HELPER_GET;
 	if (operand == NULL)
 		return 0;
-	if (!git && format != FORMAT_DOCKER)
-		return error_set(error, ERROR_USAGE, "\"%s\" is only for --format git and --format docker", operand);
+	if (!git && format != FORMAT_DOCKER) { /* it may be a secret */
+		error_set(error, ERROR_USAGE, "token does not know what to do with an operand");
+		error_hint(error, "an operand is for --format git and --format docker");
+		return -ERROR_USAGE;
+	}
 	while (i < count && strcmp(operand, names[i]) != 0)
 		i++;
 	if (i == count)
