@@ -22,6 +22,7 @@ struct filling {
 static int fill_text(const struct filling *filling, const char **text, struct error *error)
 {
 	struct filled *filled = filling->filled;
+	struct error why = { .class = ERROR_NONE };
 	char **texts;
 
 	if (*text == NULL || !braces_in(*text))
@@ -30,8 +31,11 @@ static int fill_text(const struct filling *filling, const char **text, struct er
 	if (texts == NULL)
 		return error_memory(error);
 	filled->texts = texts;
-	if (braces_fill_some(*text, filling->lookup, filling->context, &texts[filled->count], error) < 0)
+	if (braces_fill_some(*text, filling->lookup, filling->context, &texts[filled->count], &why) < 0) {
+		error_set(error, why.class, "server %s, \"%s\": %s", filled->server.name, *text, why.text);
+		error_hint(error, "give each value with --set NAME=VALUE");
 		return error_result(error);
+	}
 	*text = texts[filled->count++];
 	return 0;
 }

@@ -316,7 +316,8 @@ static void missing_field(void **state)
 
 	(void)state;
 	assert_fails(server_fill(server_find("keycloak"), no_field, NULL, &server, &error), ERROR_CONFIG, &error);
-	assert_contains(error.text, "{realm}");
+	assert_contains(error.text, "{realm} has no value");
+	assert_contains(error.hint, "--set");
 	assert_null(server);
 }
 
