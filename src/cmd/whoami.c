@@ -25,8 +25,8 @@ static const struct settings_usage usage = {
 	.command = "whoami",
 	.operands = "",
 	.summary = "Gets a bearer and prints the user it belongs to.",
-	.details = "Prints the answer of the server's userinfo endpoint, which is JSON. With --agent,\n"
-		   "nothing is required.",
+	.details = "Prints the answer of the server's userinfo endpoint, which is JSON.\n"
+		   "With --agent, nothing is required.",
 	.example = "p11bearer whoami --profile production",
 	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,

@@ -42,7 +42,7 @@ rotation_conf() {
 	key="key = ${OLD_URI//;/\\;}"
 	certificate="certificate=  $T/old.pem"
 	{
-		printf '# all profiles\n\n[default]\n  module = %s # SoftHSM\n' "$MODULE"
+		printf '# all profiles\n\n[default]\n  # SoftHSM\n  module = %s\n' "$MODULE"
 		[ "${1:-profile}" = profile ] || printf '%s\n%s\n' "$key" "$certificate"
 		printf 'pin-from = file:%s\nclient-id\t=\tCLIENT\ninstance-url = %s\nsocket = %s\nlogins-per-hour = 3600\n\n' \
 			"$PIN_FILE" "$ORG" "$SOCKET"
