@@ -23,6 +23,9 @@ struct agent_profile {
 	char *username;       /* NULL: each request names one */
 	char *usernames;      /* patterns (fnmatch(3)) that a request's username may match; NULL: only `username` */
 	char *server;         /* URL that logins go to; the number of logins of its users is limited */
+	bool fixed;           /* the worker's settings have all that a line could carry, because values may be computed,
+	                       * which lines cannot have. A line only names the user, if it is not `username`; that may
+	                       * then be just a name for the bearer, if the server knows no users */
 	char *shape;          /* members of a batch line for this profile, such as "client-id":"…","lifetime":180, but
 	                       * not username, jti, claims and ref; may be empty */
 	char *claims;         /* its claims, as the members of a JSON object; may be empty */

@@ -17,9 +17,15 @@ int agent_line_string(struct secret *out, const char *text)
 
 int agent_line(struct secret *out, const struct agent_profile *profile, const char *username)
 {
-	int result = secret_printf(out, "\"username\":");
+	bool is_own = profile->username != NULL && strcmp(username, profile->username) == 0;
+	int result = 0;
 
-	result |= agent_line_string(out, username);
+	if (!profile->fixed || !is_own) {
+		result = secret_printf(out, "\"username\":");
+		result |= agent_line_string(out, username);
+	}
+	if (profile->fixed)
+		return result < 0 ? -1 : 0;
 	if (profile->shape != NULL && profile->shape[0] != '\0')
 		result |= secret_printf(out, ",%s", profile->shape);
 	result |= secret_printf(out, ",\"jti\":%s", profile->jti ? "true" : "false");

@@ -3,6 +3,7 @@
 #include "cmd/cmd-agent.h"
 
 #include "base/message.h"
+#include "cmd/cmd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 enum {
 	MODULE_WAIT = 30,  /* seconds; default of batches, as in batch.c */
 	PATTERN_MAX = 255, /* bytes */
+	NAME_SIZE = 128,   /* bytes of a name in a row's list of required settings */
 };
 
 static int copy(char **to, const char *text, struct error *error)
@@ -20,8 +22,43 @@ static int copy(char **to, const char *text, struct error *error)
 	return text == NULL || *to != NULL ? 0 : error_memory(error);
 }
 
-/* What the profile lacks to serve anybody, or NULL. */
-static const char *missing(const struct settings *settings)
+/* Whether the files set what a server's row requires: a setting, or "SETTING.PAIR". */
+static bool is_set(const struct settings *settings, const char *name)
+{
+	char setting[NAME_SIZE];
+	size_t length = strcspn(name, ".");
+	enum setting_id id;
+
+	snprintf(setting, sizeof(setting), "%.*s", (int)length, name);
+	id = settings_find(setting);
+	for (size_t i = 0; i < settings_pairs(settings, id) && name[length] == '.'; i++) {
+		if (strcmp(settings_pair(settings, id, i).name, name + length + 1) == 0)
+			return true;
+	}
+	return name[length] == '\0' && settings_text(settings, id) != NULL;
+}
+
+/* What the profile lacks to serve anybody, or "". */
+static void find_missing(const struct settings *settings, const struct server *row, char lacks[NAME_SIZE])
+{
+	const char *names = row->required != NULL ? row->required : "";
+	bool user = settings_text(settings, SETTING_ALLOW_USERNAME) != NULL;
+	bool url = settings_text(settings, SETTING_TOKEN_URL) != NULL;
+
+	snprintf(lacks, NAME_SIZE, "%s", settings_text(settings, SETTING_KEY) == NULL ? "key" : "");
+	while (*names != '\0' && lacks[0] == '\0') {
+		size_t length = strcspn(names, " ");
+
+		snprintf(lacks, NAME_SIZE, "%.*s", (int)length, names);
+		if (is_set(settings, lacks) || (user && strcmp(lacks, "username") == 0) ||
+		    (url && strcmp(lacks, "instance-url") == 0))
+			lacks[0] = '\0';
+		names += length + (names[length] == ' ');
+	}
+}
+
+/* The same for an org. */
+static const char *missing_for_org(const struct settings *settings)
 {
 	bool audience = settings_text(settings, SETTING_AUDIENCE) != NULL;
 
@@ -41,10 +78,15 @@ static const char *missing(const struct settings *settings)
 
 /* Whether the profile has all it needs. Fails if not, although its own section has keys of the agent: then it is meant
  * to be served. */
-static int check_complete(const struct settings *settings, const char *name, bool *served, struct error *error)
+static int check_complete(const struct settings *settings, const struct server *row, const char *name, bool *served,
+			  struct error *error)
 {
-	const char *lacks = missing(settings);
+	char other[NAME_SIZE] = "";
+	const char *lacks;
 
+	if (!row->is_org)
+		find_missing(settings, row, other);
+	lacks = row->is_org ? missing_for_org(settings) : other[0] != '\0' ? other : NULL;
 	*served = lacks == NULL;
 	for (int id = SETTING_ALLOW; id <= SETTING_SINK_OWNER && lacks != NULL; id++) {
 		if (!settings_is_of_profile(settings, (enum setting_id)id))
@@ -142,20 +184,35 @@ static int check_roots(const struct settings *settings, struct error *error)
 	return error_result(error);
 }
 
-/* The setting with the URL that logins go to. */
-static enum setting_id server_setting(const struct settings *settings)
+/* The URL that logins go to. */
+static const char *server_url(const struct settings *settings, const struct server *server)
 {
 	static const enum setting_id urls[] = { SETTING_TOKEN_URL, SETTING_INSTANCE_URL };
 
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
 		if (settings_text(settings, urls[i]) != NULL)
-			return urls[i];
+			return settings_text(settings, urls[i]);
 	}
-	return SETTING_AUDIENCE; /* for assertions only */
+	if (server->is_org)
+		return settings_text(settings, SETTING_AUDIENCE); /* for assertions only */
+	return server->token_url != NULL ? server->token_url : server->name;
 }
 
-static int take_texts(const struct settings *settings, const char *name, struct agent_profile *profile,
-		      struct error *error)
+/* The user's name. A server that knows no users needs none, but bearers need a name. */
+static const char *user_name(const struct settings *settings, const struct agent_profile *profile,
+			     const struct server *server)
+{
+	const char *name = settings_text(settings, SETTING_USERNAME), *id = settings_text(settings, SETTING_CLIENT_ID);
+
+	if (!profile->fixed || (name != NULL && name[0] != '@' && strcmp(name, "none") != 0))
+		return name;
+	if (name == NULL && server_requires(server, "username"))
+		return NULL;
+	return id != NULL && id[0] != '@' ? id : server->name;
+}
+
+static int take_texts(const struct settings *settings, const struct server *server, const char *name,
+		      struct agent_profile *profile, struct error *error)
 {
 	const char *next = settings_text(settings, SETTING_NEXT_KEY);
 
@@ -168,16 +225,33 @@ static int take_texts(const struct settings *settings, const char *name, struct 
 	    copy(&profile->next_certificate, settings_text(settings, SETTING_NEXT_CERTIFICATE), error) < 0 ||
 	    copy(&profile->allow, settings_text(settings, SETTING_ALLOW), error) < 0 ||
 	    copy(&profile->allow_assertion, settings_text(settings, SETTING_ALLOW_ASSERTION), error) < 0 ||
-	    copy(&profile->server, settings_text(settings, server_setting(settings)), error) < 0 ||
-	    copy(&profile->username, settings_text(settings, SETTING_USERNAME), error) < 0 ||
+	    copy(&profile->server, server_url(settings, server), error) < 0 ||
+	    copy(&profile->username, user_name(settings, profile, server), error) < 0 ||
 	    copy(&profile->usernames, settings_text(settings, SETTING_ALLOW_USERNAME), error) < 0)
 		return error_result(error);
 	return 0;
 }
 
+/* Takes what depends on the server, which is not filled in before all that fills it in is known to be set. */
+static int take_server(const struct settings *settings, const char *name, struct agent_profile *profile,
+		       struct error *error)
+{
+	struct server *server;
+	int result = cmd_server(settings, &server, error);
+
+	if (result < 0)
+		return result;
+	profile->fixed = !server->is_org || cmd_agent_computes(settings);
+	result = take_texts(settings, server, name, profile, error);
+	server_free(&server);
+	return result;
+}
+
 int cmd_agent_profile(const struct settings *settings, const char *name, struct agent_profile *profile, bool *served,
 		      struct error *error)
 {
+	struct server row;
+
 	*profile = (struct agent_profile){
 		.settings = -1,
 		.jti = settings_flag(settings, SETTING_JTI),
@@ -190,13 +264,13 @@ int cmd_agent_profile(const struct settings *settings, const char *name, struct 
 		.logins_per_hour = settings_number(settings, SETTING_LOGINS_PER_HOUR),
 		.audit_required = settings_flag(settings, SETTING_AUDIT_REQUIRED),
 	};
-	if (check_complete(settings, name, served, error) < 0)
+	if (cmd_choose(settings, &row, error) < 0 || check_complete(settings, &row, name, served, error) < 0)
 		return error_result(error);
 	if (!*served)
 		return 0;
 	if (check_patterns(settings, error) < 0 || check_keys(settings, error) < 0 ||
 	    check_roots(settings, error) < 0 ||
-	    take_texts(settings, name, profile, error) < 0 ||
+	    take_server(settings, name, profile, error) < 0 ||
 	    cmd_agent_pin(settings, &profile->prompt, error) < 0 || cmd_agent_shape(settings, profile, error) < 0)
 		return error_result(error);
 	return cmd_agent_sink(settings, profile, error);

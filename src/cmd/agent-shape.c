@@ -32,6 +32,24 @@ static char *digest(const char *text)
 
 /* --- the lines --------------------------------------------------------------------------------------------------- */
 
+/* What a line carries, unless the profile is fixed: texts and pairs. */
+static const enum setting_id in_lines[] = {
+	SETTING_USERNAME, SETTING_CLIENT_ID, SETTING_INSTANCE_URL, SETTING_AUDIENCE, SETTING_LIFETIME, SETTING_JTI,
+	SETTING_CLAIM, SETTING_HEADER,
+};
+enum { IN_LINES = sizeof(in_lines) / sizeof(in_lines[0]) };
+
+bool cmd_agent_computes(const struct settings *settings)
+{
+	for (size_t i = 0; i < IN_LINES; i++) {
+		for (size_t j = 0; j < settings_pairs(settings, in_lines[i]); j++) {
+			if (settings_pair(settings, in_lines[i], j).value[0] == '@')
+				return true;
+		}
+	}
+	return false;
+}
+
 /* The members of the object, without its braces; NULL if memory is out. */
 static char *members(const cJSON *object)
 {
@@ -107,27 +125,50 @@ static int take_claims(const struct settings *settings, struct agent_profile *pr
 /* --- the worker -------------------------------------------------------------------------------------------------- */
 
 /* Whether a worker is started with the setting. Every line carries some, and the agent uses others alone. */
-static bool is_for_worker(const struct settings *settings, enum setting_id id)
+static bool is_for_worker(const struct settings *settings, bool fixed, enum setting_id id)
 {
-	static const enum setting_id others[] = {
-		SETTING_PROFILE, SETTING_CONFIG, SETTING_USERNAME, SETTING_JTI, SETTING_CLIENT_ID, SETTING_INSTANCE_URL,
-		SETTING_AUDIENCE, SETTING_LIFETIME, SETTING_CLAIM, SETTING_HEADER,
-	};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (id == others[i])
+	for (size_t i = 0; i < IN_LINES && !fixed; i++) {
+		if (id == in_lines[i])
 			return false;
 	}
-	return settings_origin(settings, id) != NULL && (id < SETTING_AGENT || id > SETTING_CONNECTIONS);
+	return settings_origin(settings, id) != NULL && id != SETTING_PROFILE && id != SETTING_CONFIG &&
+	       (id < SETTING_AGENT || id > SETTING_CONNECTIONS);
 }
 
-/* Returns false if memory is exhausted. */
-static bool print_setting(FILE *stream, const char *name, const char *value)
+/* Prints a value, or that of a pair (`pair` not NULL). Returns false if memory is exhausted. */
+static bool print_value(FILE *stream, const char *name, const char *pair, const char *value)
 {
 	char *quoted = settings_quoted(value);
-	bool printed = quoted != NULL && fprintf(stream, "%s = %s\n", name, quoted) >= 0;
+	bool printed = quoted != NULL && fprintf(stream, "%s%s%s = %s\n", name, pair != NULL ? "." : "",
+						 pair != NULL ? pair : "", quoted) >= 0;
 
 	wipe_free(quoted);
+	return printed;
+}
+
+static bool print_setting(FILE *stream, const struct settings *settings, enum setting_id id)
+{
+	bool printed = true;
+
+	for (size_t i = 0; i < settings_pairs(settings, id) && printed; i++) {
+		const struct settings_pair pair = settings_pair(settings, id, i);
+
+		printed = print_value(stream, settings_name(id), pair.name, pair.value);
+	}
+	return printed;
+}
+
+/* The sections that define servers. A worker reads those that it needs, and checks the others. */
+static bool print_servers(FILE *stream, const struct settings *settings)
+{
+	const struct settings_server *server;
+	bool printed = true;
+
+	for (size_t i = 0; (server = settings_server(settings, i)) != NULL && printed; i++) {
+		printed = fprintf(stream, "[server %s]\n", server->name) >= 0;
+		for (size_t j = 0; j < server->count && printed; j++)
+			printed = print_value(stream, server->entries[j].key, NULL, server->entries[j].value);
+	}
 	return printed;
 }
 
@@ -140,7 +181,7 @@ static bool is_of_keys(enum setting_id id)
 
 /* The worker's settings, all or `without_keys`, as lines of a configuration file; NULL if memory is out. The caller
  * wipes and frees the text: it may have the password of a proxy. */
-static char *print_settings(const struct settings *settings, bool without_keys, size_t *size)
+static char *print_settings(const struct settings *settings, bool fixed, bool without_keys, size_t *size)
 {
 	char *text = NULL;
 	FILE *stream = open_memstream(&text, size);
@@ -149,11 +190,11 @@ static char *print_settings(const struct settings *settings, bool without_keys, 
 	if (stream == NULL)
 		return NULL;
 	for (int id = 1; id < SETTING_COUNT && complete; id++) {
-		if (is_for_worker(settings, (enum setting_id)id) &&
+		if (is_for_worker(settings, fixed, (enum setting_id)id) &&
 		    !(without_keys && is_of_keys((enum setting_id)id)))
-			complete = print_setting(stream, settings_name((enum setting_id)id),
-						 settings_text(settings, (enum setting_id)id));
+			complete = print_setting(stream, settings, (enum setting_id)id);
 	}
+	complete = complete && print_servers(stream, settings);
 	if (fclose(stream) == 0 && complete)
 		return text;
 	wipe_free(text);
@@ -184,7 +225,7 @@ static int open_file(const char *name, const char *text, int *file, struct error
 static int take_worker(const struct settings *settings, struct agent_profile *profile, struct error *error)
 {
 	size_t size = 0;
-	char *text = print_settings(settings, false, &size);
+	char *text = print_settings(settings, profile->fixed, false, &size);
 	int result;
 
 	if (text == NULL)
@@ -200,10 +241,12 @@ static int take_worker(const struct settings *settings, struct agent_profile *pr
 static int take_fingerprint(const struct settings *settings, struct agent_profile *profile, struct error *error)
 {
 	size_t size = 0;
-	char *worker = print_settings(settings, true, &size), *text = NULL;
+	char *worker = print_settings(settings, profile->fixed, true, &size), *text = NULL;
 
-	if (worker != NULL && asprintf(&text, "%s\n%s\n%s\n%d\n%s\n%ld", worker, profile->shape, profile->claims,
-				       profile->jti, profile->username != NULL ? profile->username : "",
+	if (worker != NULL && asprintf(&text, "%s\n%s\n%s\n%d\n%s\n%ld", worker,
+				       profile->shape != NULL ? profile->shape : "",
+				       profile->claims != NULL ? profile->claims : "", profile->jti,
+				       profile->username != NULL ? profile->username : "",
 				       profile->bearer_seconds) < 0)
 		text = NULL;
 	if (text != NULL) {
@@ -219,8 +262,10 @@ static int take_fingerprint(const struct settings *settings, struct agent_profil
 
 int cmd_agent_shape(const struct settings *settings, struct agent_profile *profile, struct error *error)
 {
-	if (take_shape(settings, &profile->shape, error) < 0 || take_claims(settings, profile, error) < 0 ||
-	    take_worker(settings, profile, error) < 0)
+	if (!profile->fixed &&
+	    (take_shape(settings, &profile->shape, error) < 0 || take_claims(settings, profile, error) < 0))
+		return error_result(error);
+	if (take_worker(settings, profile, error) < 0)
 		return error_result(error);
 	return take_fingerprint(settings, profile, error);
 }

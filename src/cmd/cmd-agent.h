@@ -21,7 +21,10 @@ void cmd_agent_profile_clear(struct agent_profile *profile);
 /* Finds out whether a person types the PIN. Fails if the agent would have to hold the PIN for its workers. */
 int cmd_agent_pin(const struct settings *settings, bool *prompt, struct error *error);
 
-/* Sets the profile's shape, claims, worker, settings and fingerprint. */
+/* Whether one of the values that lines carry is computed, or begins with a literal "@@". */
+bool cmd_agent_computes(const struct settings *settings);
+
+/* Sets the profile's shape, claims, worker, settings and fingerprint. profile->fixed is set. */
 int cmd_agent_shape(const struct settings *settings, struct agent_profile *profile, struct error *error);
 
 /* Checks and takes the profile's sink. */

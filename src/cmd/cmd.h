@@ -144,9 +144,6 @@ int cmd_agent(const struct settings *settings, struct oauth_agent *agent, struct
  * assertion or the exchange. */
 int cmd_agent_request(const struct settings *settings, struct bearer_request *request, struct error *error);
 
-/* Whether the row is of Salesforce, whose orgs have apps. */
-bool cmd_is_org(const struct server *server);
-
 /* Fails with ERROR_USAGE if the server has no endpoint for the command: `url` is NULL. */
 int cmd_needs_endpoint(const struct server *server, const char *url, const char *command, struct error *error);
 

@@ -13,17 +13,12 @@ enum {
 	WARNED_MAX = 8, /* warnings about URLs in the lines of a batch */
 };
 
-bool cmd_is_org(const struct server *server)
-{
-	return strncmp(server->name, server_salesforce.name, strlen(server_salesforce.name)) == 0;
-}
-
 void cmd_warn_urls(const struct settings *settings, const struct server *server, enum cmd_purpose purpose)
 {
 	static const enum setting_id ids[] = { SETTING_INSTANCE_URL, SETTING_AUDIENCE, SETTING_TOKEN_URL };
 	char advice[ADVICE_SIZE];
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && cmd_is_org(server); i++) {
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && server->is_org; i++) {
 		const struct url url = settings_url(settings, ids[i]);
 		bool token = ids[i] == SETTING_TOKEN_URL;
 

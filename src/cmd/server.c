@@ -96,7 +96,7 @@ int cmd_needs_org(const struct settings *settings, struct error *error)
 
 	if (cmd_choose(settings, &row, error) < 0)
 		return error_result(error);
-	if (cmd_is_org(&row))
+	if (row.is_org)
 		return 0;
 	error_set(error, ERROR_USAGE, "\"%s\" is for Salesforce only, and the server is %s", settings_command(settings),
 		  row.title);

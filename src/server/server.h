@@ -74,6 +74,7 @@ struct server {
 	const char *required;   /* settings that must be set, separated by blanks: "client-id", "certificate",
 				 * "set.tenant", "claim.scope", "header.kid", "form.scope". Fits in
 				 * SERVER_REQUIRED_SIZE bytes, as at most twice SERVER_PAIRS names */
+	bool is_org;            /* it is a Salesforce org, which has apps; no key of a section */
 	bool audience_is_url;   /* --audience must be a URL, and is brought into its normal form */
 	unsigned algs;          /* accepted algorithms: bits 1 << enum alg; 0: unknown */
 	long lifetime_max;      /* seconds: latest exp that the vendor documents; 0: unknown */
