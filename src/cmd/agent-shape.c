@@ -61,7 +61,7 @@ static char *members(const cJSON *object)
 	return copy;
 }
 
-/* Adds the pairs of a repeatable setting to the object, as JSON. */
+/* Adds the pairs of a repeatable setting to the object, as JSON. A computed value is only what it is written as. */
 static int add_pairs(cJSON *object, const struct settings *settings, enum setting_id id, enum jwt_part part,
 		     struct error *error)
 {
@@ -244,8 +244,7 @@ static int take_fingerprint(const struct settings *settings, struct agent_profil
 	char *worker = print_settings(settings, profile->fixed, true, &size), *text = NULL;
 
 	if (worker != NULL && asprintf(&text, "%s\n%s\n%s\n%d\n%s\n%ld", worker,
-				       profile->shape != NULL ? profile->shape : "",
-				       profile->claims != NULL ? profile->claims : "", profile->jti,
+				       profile->shape, profile->claims, profile->jti,
 				       profile->username != NULL ? profile->username : "",
 				       profile->bearer_seconds) < 0)
 		text = NULL;
@@ -262,10 +261,9 @@ static int take_fingerprint(const struct settings *settings, struct agent_profil
 
 int cmd_agent_shape(const struct settings *settings, struct agent_profile *profile, struct error *error)
 {
-	if (!profile->fixed &&
-	    (take_shape(settings, &profile->shape, error) < 0 || take_claims(settings, profile, error) < 0))
-		return error_result(error);
-	if (take_worker(settings, profile, error) < 0)
+	/* Mistakes in claims and header fields show here, even if no line carries them. */
+	if (take_shape(settings, &profile->shape, error) < 0 || take_claims(settings, profile, error) < 0 ||
+	    take_worker(settings, profile, error) < 0)
 		return error_result(error);
 	return take_fingerprint(settings, profile, error);
 }

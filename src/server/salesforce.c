@@ -109,7 +109,8 @@ static const struct server_advice advice[] = {
 
 /* What an org and a site have in common. exp_max: the vendor's own examples send this. */
 #define ROW .party = "the org", .token_url = "{instance-url}" SERVER_SALESFORCE_TOKEN_PATH, \
-	.audience = "{instance-url}", .audience_is_url = true, .required = "client-id username instance-url", \
+	.audience = "{instance-url}", .audience_is_url = true, .is_org = true, \
+	.required = "client-id username instance-url", \
 	.algs = ALG_BIT(ALG_RS256), .lifetime_max = 180, .exp_max = 300, .certificate_max = 4096, \
 	.error_names = { "errorCode", "message" }, \
 	.userinfo_url = "{site}/services/oauth2/userinfo", .revoke_url = "{site}/services/oauth2/revoke", \
