@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEEDED_MAX = 2 * SERVER_PAIRS + 2 }; /* the names, the key and the end */
+enum { NEEDED_MAX = SERVER_REQUIRED_MAX + 2 }; /* the names, the key and the end */
 
 struct needs {
 	struct settings_needed list[NEEDED_MAX]; /* ends with SETTING_NONE */

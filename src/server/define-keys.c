@@ -142,7 +142,7 @@ static int read_required(const struct definition *definition, void *member)
 
 	for (; *word != '\0'; word += length + strspn(word + length, " ")) {
 		length = strcspn(word, " ");
-		if (++count > 2 * SERVER_PAIRS || strlen(definition->entry->value) >= SERVER_REQUIRED_SIZE)
+		if (++count > SERVER_REQUIRED_MAX || strlen(definition->entry->value) >= SERVER_REQUIRED_SIZE)
 			return definition_refuse(definition, "these are too many names");
 		if (!definition_is_none(definition) && !server_may_require(word, length))
 			return definition_refuse(definition, "\"%.*s\" is not the name of what a server may require",

@@ -42,7 +42,7 @@ enum server_grant {
 /* Their names. */
 extern const char *const server_grant_names[];
 
-enum { SERVER_PAIRS = 10, SERVER_REQUIRED_SIZE = 512 };
+enum { SERVER_PAIRS = 10, SERVER_REQUIRED_MAX = 20, SERVER_REQUIRED_SIZE = 512 };
 
 /* NAME = VALUE. The value is a template, as are the texts of struct server that say so: see braces.h. A list ends
  * with a NULL name, or is full. */
@@ -73,7 +73,7 @@ struct server {
 	/* What the server accepts. */
 	const char *required;   /* settings that must be set, separated by blanks: "client-id", "certificate",
 				 * "set.tenant", "claim.scope", "header.kid", "form.scope". Fits in
-				 * SERVER_REQUIRED_SIZE bytes, as at most twice SERVER_PAIRS names */
+				 * SERVER_REQUIRED_SIZE bytes, as at most SERVER_REQUIRED_MAX names */
 	bool is_org;            /* it is a Salesforce org, which has apps; no key of a section */
 	bool audience_is_url;   /* --audience must be a URL, and is brought into its normal form */
 	unsigned algs;          /* accepted algorithms: bits 1 << enum alg; 0: unknown */
