@@ -87,25 +87,41 @@ static void expect_hidden(const cJSON *item)
 	}
 }
 
-/* Salesforce's. */
-static const struct oauth_grant grant = {
-	.kind = OAUTH_JWT_BEARER, .shape = { .party = "the org", .names = { "errorCode", "message" } },
+/* One of each family: where the token and its lifetime are, and how errors are worded. */
+static const struct oauth_grant grants[] = {
+	{ .kind = OAUTH_JWT_BEARER, .shape = { "the org", NULL, NULL, { "errorCode", "message" } } },
+	{ .kind = OAUTH_CLIENT_CREDENTIALS, .shape = { "Entra ID", NULL, NULL, { NULL, NULL } } },
+	{ .kind = OAUTH_IN_HEADER, .shape = { "GitHub", "token", "expires_at", { NULL, "message" } } },
+	{ .kind = OAUTH_IN_JSON, .member = "jwt",
+	  .shape = { "Vault", "auth.client_token", "auth.lease_duration", { NULL, NULL } } },
 };
 
-static void exchange(const struct secret *assertion)
+static void expect_bearer(const struct oauth_answer *answer)
+{
+	cJSON *parsed = cJSON_Parse(secret_data(answer->json));
+	const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(parsed, "access_token"));
+
+	expect(token != NULL && strcmp(token, secret_data(answer->access_token)) == 0, "there is an access_token");
+	cJSON_Delete(parsed);
+}
+
+static void exchange(const struct oauth_grant *grant, const struct secret *assertion)
 {
 	struct oauth_answer answer = { .json = NULL };
 	struct error error = { .class = ERROR_NONE };
 
-	if (oauth_exchange(NULL, NULL, &grant, assertion, &answer, &error) == 0) {
+	if (oauth_exchange(NULL, NULL, grant, assertion, &answer, &error) == 0) {
 		expect_json(answer.json);
+		expect_bearer(&answer);
 		for (const char *c = secret_data(answer.access_token); *c != '\0'; c++)
 			expect(*c > ' ' && *c <= '~', "a token has visible characters only");
 	} else {
 		expect(error.class == ERROR_ORG || error.class == ERROR_ANSWER, "a failure has its class");
 		expect_line(answer.code);
 		expect_line(answer.description);
-		(void)server_advice(&server_salesforce, answer.code, answer.description);
+		expect_line(error.text);
+		for (size_t i = 0; i < server_row_count; i++)
+			(void)server_advice(server_rows[i], answer.code, answer.description);
 	}
 	oauth_answer_clear(&answer);
 }
@@ -145,7 +161,7 @@ static void call(const struct secret *bearer)
 	struct error error = { .class = ERROR_NONE };
 	cJSON *parsed;
 
-	if (oauth_call(NULL, &request, OAUTH_JSON, &grant.shape, &answer, &error) == 0) {
+	if (oauth_call(NULL, &request, OAUTH_JSON, &grants[0].shape, &answer, &error) == 0) {
 		expect_json(answer.json);
 		parsed = cJSON_Parse(secret_data(answer.json));
 		expect_hidden(parsed);
@@ -189,7 +205,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = data;
 	input_size = size;
 	secret_append(secret, "00Dsecret", 9);
-	exchange(secret);
+	for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++)
+		exchange(&grants[i], secret);
 	call(secret);
 	ask_agent();
 	secret_free(&secret);
