@@ -60,11 +60,13 @@ static int encode_form(struct http *http, const struct http_field *fields, size_
 		return error_memory(error);
 	secret_truncate(*body, 0);
 	for (size_t i = 0; i < count && result == 0; i++) {
+		char *name = curl_easy_escape(http->easy, fields[i].name, 0);
 		char *value = curl_easy_escape(http->easy, fields[i].value, 0);
 
-		if (value == NULL || secret_printf(*body, "%s%s=", i > 0 ? "&" : "", fields[i].name) < 0 ||
+		if (name == NULL || value == NULL || secret_printf(*body, "%s%s=", i > 0 ? "&" : "", name) < 0 ||
 		    secret_append(*body, value, strlen(value)) < 0)
 			result = error_memory(error);
+		curl_free(name);
 		curl_free(value);
 	}
 	return result;
