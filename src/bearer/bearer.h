@@ -86,6 +86,9 @@ int bearer_url(struct http_url **url, const char *template, const char *field, c
 /* Whether a template of a row needs the URL of bearer_site. */
 bool bearer_needs_site(const char *template);
 
+/* Sets how messages about connections name the server. */
+void bearer_party(const struct server *server, struct http_options *options);
+
 /* How the server answers, for oauth_call. */
 struct oauth_shape bearer_shape(const struct server *server);
 

@@ -118,6 +118,14 @@ bool bearer_needs_site(const char *template)
 	return template[0] == '/' || strstr(template, "{site}") != NULL;
 }
 
+void bearer_party(const struct server *server, struct http_options *options)
+{
+	bool below = server->token_url != NULL && after_field(server->token_url, "instance-url") != NULL;
+
+	options->party = server->party;
+	options->named_in = below ? NULL : "this URL";
+}
+
 struct oauth_shape bearer_shape(const struct server *server)
 {
 	return (struct oauth_shape){

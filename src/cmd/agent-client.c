@@ -100,5 +100,5 @@ int cmd_agent_request(const struct settings *settings, struct bearer_request *re
 	if (pin_from != NULL)
 		(void)prompt_parse(&request->key.pin_from, "PIN", pin_from, &ignored);
 	/* Whether the org is reached by a proxy is not known yet. */
-	return cmd_http_options(settings, "http://localhost", &request->http, error);
+	return cmd_http_options(settings, request->server, "http://localhost", &request->http, error);
 }

@@ -76,9 +76,10 @@ struct p11_placing cmd_placing(const struct settings *settings);
 int cmd_recorder(const struct settings *settings, struct p11_request *request, struct recorder **recorder,
 		 struct error *error);
 
-/* Fills `options` from the settings. Checks the proxy for requests to `url` as http_check_proxy does. */
-int cmd_http_options(const struct settings *settings, const char *url, struct http_options *options,
-		     struct error *error);
+/* Fills `options` from the settings, for requests to the server. Checks the proxy for requests to `url` as
+ * http_check_proxy does. */
+int cmd_http_options(const struct settings *settings, const struct server *server, const char *url,
+		     struct http_options *options, struct error *error);
 
 /* Opens the identity that the settings name; *identity is NULL if they name none. `url` is the setting with the URL of
  * the first request. Fails with ERROR_USAGE or ERROR_CONFIG. */

@@ -41,8 +41,8 @@ static void take_server(const struct settings *settings, struct doctor_part *par
 	request->retries = settings_number(settings, SETTING_RETRIES);
 	request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
 	if (cmd_take_urls(settings, CMD_BEARER, request, &part->error) < 0 ||
-	    cmd_http_options(settings, settings_text(settings, cmd_first_url(settings)), &request->http,
-			     &part->error) < 0)
+	    cmd_http_options(settings, request->server, settings_text(settings, cmd_first_url(settings)),
+			     &request->http, &part->error) < 0)
 		return;
 	message_take_warnings(take_warning, part);
 	cmd_warn_urls(settings, request->server, CMD_BEARER);

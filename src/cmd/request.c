@@ -119,8 +119,8 @@ int cmd_take_next_key(const struct settings *settings, struct bearer_request *re
 	return error_result(error);
 }
 
-int cmd_http_options(const struct settings *settings, const char *url, struct http_options *options,
-		     struct error *error)
+int cmd_http_options(const struct settings *settings, const struct server *server, const char *url,
+		     struct http_options *options, struct error *error)
 {
 	*options = (struct http_options){
 		.cacert = settings_text(settings, SETTING_CACERT),
@@ -128,6 +128,7 @@ int cmd_http_options(const struct settings *settings, const char *url, struct ht
 		.proxy_origin = settings_origin(settings, SETTING_PROXY),
 		.timeout = settings_number(settings, SETTING_TIMEOUT),
 	};
+	bearer_party(server, options);
 	if (http_check_proxy(options->proxy, url, error) == 0)
 		return 0;
 	if (options->proxy != NULL)
@@ -205,7 +206,8 @@ int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose
 	if (purpose == CMD_BEARER) {
 		request->retries = settings_number(settings, SETTING_RETRIES);
 		request->rate_wait = settings_number(settings, SETTING_RATE_WAIT);
-		if (cmd_http_options(settings, settings_text(settings, url), &request->http, error) < 0 ||
+		if (cmd_http_options(settings, request->server, settings_text(settings, url), &request->http,
+				     error) < 0 ||
 		    cmd_identity(settings, url, &request->identity, error) < 0)
 			return error_result(error);
 		request->http.identity = identity_http(request->identity);

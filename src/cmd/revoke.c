@@ -62,7 +62,7 @@ static int take_use(const struct settings *settings, struct bearer_use *use, str
 		result = settings_require(settings, needed, error);
 	if (result < 0)
 		return result;
-	if (cmd_http_options(settings, site.text, &use->http, error) < 0)
+	if (cmd_http_options(settings, server, site.text, &use->http, error) < 0)
 		return error_result(error);
 	if (take_identity(settings, use, recorder, error) < 0)
 		return error_result(error);

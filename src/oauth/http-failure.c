@@ -31,8 +31,8 @@ static void advise(const struct http *http, const struct transfer *transfer, CUR
 				   "TLS, give the CA's certificate with --cacert", party_of(http));
 		break;
 	case CURLE_COULDNT_RESOLVE_HOST:
-		error_hint(error, "check the host in %s, and DNS", http->options->party != NULL ?
-			   "the server's settings (p11bearer servers shows its URL)" : "--instance-url");
+		error_hint(error, "check the host in %s, and DNS", http->options->named_in != NULL ?
+			   http->options->named_in : "--instance-url");
 		break;
 	case CURLE_OPERATION_TIMEDOUT:
 		error_hint(error, "allow more time with --timeout");

@@ -50,6 +50,7 @@ struct http_options {
 	const struct http_identity *identity; /* NULL: none; servers that request a certificate get none */
 	const char *cacert; /* file of CA certificates; NULL: the system's */
 	const char *party;  /* what messages call the server; NULL: the org */
+	const char *named_in; /* where its host is named, for hints; NULL: --instance-url */
 	const char *proxy;  /* URL; NULL: the environment's */
 	const char *proxy_origin; /* where `proxy` comes from, for hints, such as "option --proxy" */
 	long timeout;       /* seconds for one request, from name lookup to the last byte, but see http_send */
