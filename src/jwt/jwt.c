@@ -73,6 +73,8 @@ int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *nam
 		return error_result(error);
 	root = cJSON_ParseWithOpts(text, NULL, 1);
 	strict = root != NULL && json_strict(text, root, ERROR_CONFIG, "", &why) == 0;
+	if (part == JWT_HEADER && strcmp(name, "kid") == 0 && cJSON_IsNumber(root))
+		strict = false; /* a string, even if it has only digits (RFC 7515 section 4.1.4) */
 	if (!strict && json_repeats(root, repeated))
 		result = error_set(error, ERROR_CONFIG, "the value of %s %s names \"%s\" twice", part_name(part), name,
 				   repeated);

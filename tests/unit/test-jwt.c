@@ -189,6 +189,24 @@ static void what_the_program_sets_cannot_be_set(void **state)
 	assert_fails(jwt_allows(JWT_CLAIM, "", &error), ERROR_CONFIG, &error);
 }
 
+static void kid_is_a_string(void **state)
+{
+	static const char *const texts[][2] = { { "12345678", "\"12345678\"" }, { "12e3", "\"12e3\"" }, { "\"1\"", "\"1\"" } };
+	struct error error = { 0 };
+	struct jwt_extra extra;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		assert_works(jwt_extra_parse(&extra, JWT_HEADER, "kid", texts[i][0], &error), &error);
+		assert_string_equal(extra.json, texts[i][1]);
+		free((char *)extra.json);
+	}
+	assert_works(jwt_extra_parse(&extra, JWT_HEADER, "other", "1", &error), &error);
+	assert_string_equal(extra.json, "1");
+	free((char *)extra.json);
+	assert_extra("kid", "1", ",\"kid\":1"); /* a claim */
+}
+
 static void broken_json_is_refused(void **state)
 {
 	static const char *const broken[] = { "{\"a\":1", "[1,]", "{a:1}", "\"open", "{} {}", "[1] x", "\"\\x\"",
@@ -370,6 +388,7 @@ int main(void)
 		cmocka_unit_test(strings_that_end_in_a_backslash_keep_what_follows),
 		cmocka_unit_test(last_of_a_name_wins),
 		cmocka_unit_test(what_the_program_sets_cannot_be_set),
+		cmocka_unit_test(kid_is_a_string),
 		cmocka_unit_test(broken_json_is_refused),
 		cmocka_unit_test(signing_input_is_header_dot_claims),
 		cmocka_unit_test(failure_to_sign_passes_through),

@@ -53,7 +53,7 @@ static char *value_of(const struct filling *filling, const char *name)
 	if (strcmp(name, "client-secret") == 0)
 		return copy(options->client_secret);
 	if (strcmp(name, "username") == 0)
-		return copy(options->usernames.count > 0 ? options->usernames.list[0] : NULL);
+		return copy(options->usernames.count > 0 ? options->usernames.list[options->usernames.count - 1] : NULL);
 	if (strcmp(name, "audience") == 0 && options->audiences.count > 0)
 		return copy(options->audiences.list[0]);
 	if (strcmp(name, "url") == 0 || strcmp(name, "audience") == 0 || strcmp(name, "origin") == 0)

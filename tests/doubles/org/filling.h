@@ -15,7 +15,7 @@ struct filling {
 };
 
 /*
- * Replaces each <NAME> in the template: client-id, client-secret, username (the first), audience (the first, or the URL of
+ * Replaces each <NAME> in the template: client-id, client-secret, username (the last), audience (the first, or the URL of
  * the request), url, origin (of the URL), bearer, in-an-hour (RFC 3339), claim.NAME, field.NAME, and the values of
  * keys.h. With `pattern`, characters of a value have no meaning in the regular expression. The caller frees the result.
  */

@@ -7,7 +7,7 @@
 
 static const struct vendor *const families[] = { vendors_grant, vendors_client, vendors_direct };
 
-enum { FAMILIES = sizeof(families) / sizeof(*families) };
+enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 
 const struct vendor *vendor_find(const char *name)
 {
@@ -57,7 +57,7 @@ bool vendor_serves(const struct vendor *vendor, const char *host, const char *pa
 	size_t length = host != NULL ? strcspn(host, ":") : 0;
 	bool known = host == NULL;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		for (const char *name = names[i]; !known && *name != '\0'; name += strspn(name, " ")) {
 			known = is_host(host, length, name, strcspn(name, " "));
 			name += strcspn(name, " ");
