@@ -13,7 +13,7 @@ static const struct server_advice advice[] = {
 	{ SERVER_SIGNATURE, NULL, "could not be decoded", "the signature is not by a key of this app",
 	  "check --client-id, and that the app still has the key whose fingerprint is the base64 of "
 	  "its public key's SHA-256" },
-	{ SERVER_OTHER, NULL, "integration not found", "there is no such app", "check --client-id" },
+	{ SERVER_OTHER, NULL, "integration not found|issuer claim", "there is no such app", "check --client-id" },
 	{ SERVER_ASSERTION, NULL, "bad credentials", "GitHub does not accept the assertion",
 	  "check --client-id and the app's keys; a new key is not known everywhere for some seconds" },
 	{ SERVER_OTHER, NULL, "not found", "the app has no such installation", "check --set installation=…" },
