@@ -46,9 +46,9 @@ char *jwt_audience(const struct url *url, size_t length);
 /* Fails with ERROR_CONFIG if the name is empty or belongs to a claim or header field that the program sets. */
 int jwt_allows(enum jwt_part part, const char *name, struct error *error);
 
-/* Parses the user's text for the value of `name`: JSON, or a bare word, which becomes a string, as does a number for the
- * header field kid. extra->name is `name`; the caller frees extra->json. Fails with ERROR_CONFIG if jwt_allows does, or if
- * the text starts like JSON but is not valid. */
+/* Parses the user's text for the value of `name`: JSON, or a bare word, which becomes a string, as does a number for
+ * the header field kid. extra->name is `name`; the caller frees extra->json. Fails with ERROR_CONFIG if jwt_allows
+ * does, or if the text starts like JSON but is not valid. */
 int jwt_extra_parse(struct jwt_extra *extra, enum jwt_part part, const char *name, const char *text,
 		    struct error *error);
 
