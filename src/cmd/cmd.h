@@ -106,6 +106,10 @@ enum cmd_purpose { CMD_ASSERTION, CMD_BEARER };
  * set most of them. Fails also as cmd_choose does. */
 int cmd_require(const struct settings *settings, enum cmd_purpose purpose, struct error *error);
 
+/* The same for a part of it: the assertion without the key; where a request goes, and its form. */
+int cmd_require_assertion(const struct settings *settings, struct error *error);
+int cmd_require_endpoint(const struct settings *settings, struct error *error);
+
 /* Fills `request` from the settings, or else from the server's row. Fails as cmd_require does, and with ERROR_USAGE or
  * ERROR_CONFIG if a value is wrong. The caller clears the request, also after a failure. */
 int cmd_bearer_request(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,

@@ -6,21 +6,11 @@
 #include "base/message.h"
 #include "base/text.h"
 
-static const struct settings_needed needs_assertion[] = {
-	{ .id = SETTING_CLIENT_ID },
-	{ .id = SETTING_USERNAME },
-	{ .id = SETTING_INSTANCE_URL, .instead = { SETTING_AUDIENCE } },
-	{ .id = SETTING_NONE },
-};
-static const struct settings_needed needs_server[] = {
-	{ .id = SETTING_INSTANCE_URL, .instead = { SETTING_TOKEN_URL } },
-	{ .id = SETTING_NONE },
-};
-
-/* Whether the part is there. It may be missing if the agent has it. */
-static bool has_part(const struct settings *settings, const struct settings_needed *needed, struct doctor_part *part)
+/* Whether the part is there: `result` and part->error are what cmd_require… has returned. It may be missing if the
+ * agent has it. */
+static bool has_part(const struct settings *settings, int result, struct doctor_part *part)
 {
-	if (settings_require(settings, needed, &part->error) == 0)
+	if (result == 0)
 		return true;
 	part->missing = true;
 	part->absent = settings_use_agent(settings);
@@ -44,6 +34,8 @@ static void take_server(const struct settings *settings, struct doctor_part *par
 	    cmd_http_options(settings, request->server, settings_text(settings, cmd_first_url(settings)),
 			     &request->http, &part->error) < 0)
 		return;
+	part->absent = request->grant == SERVER_NONE;
+	request->http.party = request->server->is_org ? NULL : request->server->party;
 	message_take_warnings(take_warning, part);
 	cmd_warn_urls(settings, request->server, CMD_BEARER);
 	message_take_warnings(NULL, NULL);
@@ -70,14 +62,53 @@ static void take_agent(const struct settings *settings, struct doctor_agent *giv
 	given->error.class = ERROR_NONE;
 }
 
+static const char *keep(void *context, const char *name)
+{
+	(void)context;
+	(void)name;
+	return BRACES_KEPT;
+}
+
+/* The row of the server. If a value is missing, that is kept for the check of the server, and the row is as it is. */
+static int take_row(const struct settings *settings, struct server **server, struct error *missing, struct error *error)
+{
+	struct server row;
+
+	*server = NULL;
+	if (cmd_choose(settings, &row, error) < 0)
+		return error_result(error);
+	if (cmd_server(settings, server, missing) == 0)
+		return 0;
+	return server_fill(&row, keep, NULL, server, error);
+}
+
+/* The parts of the request that the server's row decides on. */
+static void take_parts(const struct settings *settings, const struct error *missing, struct doctor_given *given,
+		       struct bearer_request *request)
+{
+	struct error ignored;
+	bool complete = has_part(settings, cmd_require_assertion(settings, &given->assertion.error), &given->assertion);
+
+	request->key.rsa_alg = request->server->alg;
+	if (missing->class != ERROR_NONE) { /* the row cannot be used */
+		given->server.error = *missing;
+		return;
+	}
+	(void)cmd_take_claims(settings, request, complete ? &given->assertion.error : &ignored);
+	if (!has_part(settings, cmd_require_endpoint(settings, &given->server.error), &given->server))
+		return;
+	take_server(settings, &given->server, request);
+	if (given->server.error.class == ERROR_NONE)
+		(void)cmd_take_form(settings, request, &given->server.error);
+}
+
 int doctor_fill(const struct settings *settings, struct doctor_given *given, struct bearer_request *request,
 		struct error *error)
 {
-	struct error ignored;
+	struct error missing = { .class = ERROR_NONE };
 	struct server *server;
-	bool complete;
 
-	if (cmd_server(settings, &server, error) < 0)
+	if (take_row(settings, &server, &missing, error) < 0)
 		return error_result(error);
 	*request = (struct bearer_request){
 		.server = server,
@@ -96,15 +127,12 @@ int doctor_fill(const struct settings *settings, struct doctor_given *given, str
 		.login = settings_flag(settings, SETTING_LOGIN) || settings_flag(settings, SETTING_EXCHANGE),
 		.exchange = settings_flag(settings, SETTING_EXCHANGE),
 	};
-	if (has_part(settings, cmd_needs_key, &given->key))
+	if (has_part(settings, settings_require(settings, cmd_needs_key, &given->key.error), &given->key))
 		(void)cmd_key_request(settings, NULL, &request->key, &given->key.error);
 	(void)cmd_take_next_key(settings, request, &given->next_key.error);
 	given->next_key.absent = request->next_key == NULL && given->next_key.error.class == ERROR_NONE;
 	take_audit(settings, given, &given->audit, request);
-	complete = has_part(settings, needs_assertion, &given->assertion);
-	(void)cmd_take_claims(settings, request, complete ? &given->assertion.error : &ignored);
-	if (has_part(settings, needs_server, &given->server))
-		take_server(settings, &given->server, request);
+	take_parts(settings, &missing, given, request);
 	take_agent(settings, &given->agent);
 	return doctor_fill_configuration(settings, &given->configuration, error);
 }

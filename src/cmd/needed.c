@@ -25,6 +25,12 @@ static void set_instead(struct settings_needed *needed, const struct server *row
 		needed->instead[count++] = SETTING_TOKEN_URL;
 }
 
+/* Whether a name in the row's list says where a request goes, or what is in its form. */
+static bool is_of_request(const char *name)
+{
+	return strcmp(name, "instance-url") == 0 || strcmp(name, "token-url") == 0 || strncmp(name, "form.", 5) == 0;
+}
+
 /* Adds a name of the row's list: a setting, or SETTING.PAIR. */
 static void add(struct needs *needs, char *name, const struct server *row, enum cmd_purpose purpose)
 {
@@ -57,18 +63,51 @@ static bool applies(const struct settings *settings, const struct server *row, c
 	return !lines || strncmp(name, "set.", 4) == 0 || strcmp(name, "certificate") == 0;
 }
 
-int cmd_require(const struct settings *settings, enum cmd_purpose purpose, struct error *error)
+/* Lists what the row requires; with `of_request`, only what is_of_request. */
+static int list(const struct settings *settings, enum cmd_purpose purpose, bool of_request, struct needs *needs,
+		struct error *error)
 {
-	struct needs needs = { .list = { { .id = SETTING_KEY } }, .count = 1 };
 	struct server row;
 	char *name, *rest = NULL;
 
 	if (cmd_choose(settings, &row, error) < 0)
 		return error_result(error);
-	snprintf(needs.names, sizeof(needs.names), "%s", row.required != NULL ? row.required : "");
-	for (name = strtok_r(needs.names, " ", &rest); name != NULL; name = strtok_r(NULL, " ", &rest)) {
-		if (applies(settings, &row, name, purpose))
-			add(&needs, name, &row, purpose);
+	snprintf(needs->names, sizeof(needs->names), "%s", row.required != NULL ? row.required : "");
+	for (name = strtok_r(needs->names, " ", &rest); name != NULL; name = strtok_r(NULL, " ", &rest)) {
+		if (applies(settings, &row, name, purpose) && (!of_request || is_of_request(name)))
+			add(needs, name, &row, purpose);
+	}
+	return 0;
+}
+
+int cmd_require(const struct settings *settings, enum cmd_purpose purpose, struct error *error)
+{
+	struct needs needs = { .list = { { .id = SETTING_KEY } }, .count = 1 };
+
+	if (list(settings, purpose, false, &needs, error) < 0)
+		return error_result(error);
+	return settings_require(settings, needs.list, error);
+}
+
+int cmd_require_assertion(const struct settings *settings, struct error *error)
+{
+	struct needs needs = { .count = 0 };
+
+	if (list(settings, CMD_ASSERTION, false, &needs, error) < 0)
+		return error_result(error);
+	return settings_require(settings, needs.list, error);
+}
+
+int cmd_require_endpoint(const struct settings *settings, struct error *error)
+{
+	static const enum setting_id instead[] = { SETTING_TOKEN_URL, SETTING_NONE };
+	struct needs needs = { .count = 0 };
+
+	if (list(settings, CMD_BEARER, true, &needs, error) < 0)
+		return error_result(error);
+	for (size_t i = 0; i < needs.count; i++) { /* an audience is no endpoint */
+		if (needs.list[i].id == SETTING_INSTANCE_URL)
+			memcpy(needs.list[i].instead, instead, sizeof(instead));
 	}
 	return settings_require(settings, needs.list, error);
 }

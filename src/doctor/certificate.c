@@ -212,7 +212,9 @@ void doctor_certificate_size(struct doctor *doctor, struct doctor_finding *findi
 		return;
 	}
 	free(pem);
-	if (length > server->certificate_max) {
+	if (server->certificate_max == 0) {
+		doctor_ok(finding, "%zu bytes of PEM", length);
+	} else if (length > server->certificate_max) {
 		error_set(&error, ERROR_CONFIG, "%zu bytes of PEM; %s stores at most %zu", length, server->title,
 			  server->certificate_max);
 		error_hint(&error, "make a smaller one, with a shorter subject and fewer extensions");

@@ -167,12 +167,15 @@ void doctor_configuration_values(struct doctor *doctor, struct doctor_finding *f
 static void check_part(const struct doctor *doctor, const struct doctor_part *part, const char *what,
 		       struct doctor_finding *finding)
 {
+	bool unsent = doctor->given->request->grant == SERVER_NONE && part == &doctor->given->server;
+
 	if (part->missing && doctor->given->configuration.fault_count > 0) /* it may be set where something is wrong */
 		doctor_skip(finding, "needs configuration.%s", doctor_wrong_configuration(doctor));
 	else if (part->error.class != ERROR_NONE)
 		doctor_fail(finding, &part->error);
 	else if (part->absent)
-		doctor_skip(finding, "not set: the bearer comes from the agent");
+		doctor_skip(finding, "%s", unsent ? "nothing is sent: the assertion is the bearer" :
+			    "not set: the bearer comes from the agent");
 	else if (part->warning[0] != '\0')
 		doctor_warn(finding, "", "%s", part->warning);
 	else
@@ -203,10 +206,16 @@ void doctor_configuration_audit(struct doctor *doctor, struct doctor_finding *fi
 
 void doctor_configuration_assertion(struct doctor *doctor, struct doctor_finding *finding)
 {
-	const char *username = doctor->given->request->username;
+	const struct bearer_request *request = doctor->given->request;
+	bool has_user = request->username != NULL && (request->computed & BEARER_SUB) == 0;
+	bool has_client = request->client_id != NULL && (request->computed & BEARER_ISS) == 0;
 	char text[sizeof(finding->text)];
 
-	snprintf(text, sizeof(text), "for user %s", username != NULL ? username : "");
+	if (has_user || has_client)
+		snprintf(text, sizeof(text), "for %s %s", has_user ? "user" : "client",
+			 has_user ? request->username : request->client_id);
+	else
+		snprintf(text, sizeof(text), "for %s", request->server->title);
 	check_part(doctor, &doctor->given->assertion, text, finding);
 }
 
@@ -214,13 +223,17 @@ void doctor_configuration_server(struct doctor *doctor, struct doctor_finding *f
 {
 	const struct bearer_request *request = doctor->given->request;
 	const struct url *base = &request->instance_url;
+	const char *template = request->server->token_url, *below = "{instance-url}";
+	bool is_below = template != NULL && strncmp(template, below, strlen(below)) == 0;
 	char url[sizeof(finding->text)] = "";
 
 	if (request->token_url.text != NULL)
 		snprintf(url, sizeof(url), "%s", request->token_url.text);
-	else if (base->text != NULL)
+	else if (is_below && base->text != NULL)
 		snprintf(url, sizeof(url), "%.*s%s", (int)(base->end - base->text), base->text,
-			 request->server->token_url + strlen("{instance-url}"));
+			 template + strlen(below));
+	else if (!is_below && template != NULL)
+		snprintf(url, sizeof(url), "%s", template);
 	if (url[0] != '\0')
 		doctor_fact_text(finding, "token_url", url);
 	check_part(doctor, &doctor->given->server, url, finding);

@@ -102,7 +102,8 @@ static bool take_bearer(struct doctor *doctor, struct doctor_finding *finding)
 /* User names are addresses, in which case does not matter. */
 static void judge_user(const struct doctor *doctor, const cJSON *json, struct doctor_finding *finding)
 {
-	const char *wanted = doctor->given->request->username;
+	const bool computed = (doctor->given->request->computed & BEARER_SUB) != 0;
+	const char *wanted = computed ? NULL : doctor->given->request->username;
 	const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "preferred_username"));
 	struct error error;
 
@@ -111,7 +112,7 @@ static void judge_user(const struct doctor *doctor, const cJSON *json, struct do
 		return;
 	}
 	doctor_fact_text(finding, "username", name);
-	if (strcasecmp(name, wanted) == 0) {
+	if (wanted == NULL || strcasecmp(name, wanted) == 0) {
 		doctor_ok(finding, "the bearer is that of %s", name);
 		return;
 	}
@@ -130,6 +131,11 @@ void doctor_exchange_user(struct doctor *doctor, struct doctor_finding *finding)
 
 	if (!take_bearer(doctor, finding))
 		return;
+	if (client->request->server->userinfo_url == NULL) {
+		client->bearer = NULL;
+		doctor_skip(finding, "%s has no endpoint that tells", client->request->server->party);
+		return;
+	}
 	if (client_call(client, client->request->server->userinfo_url, &get, true, &answer, &error) < 0) {
 		doctor_fail(finding, &error);
 	} else {
@@ -150,6 +156,12 @@ void doctor_exchange_revocation(struct doctor *doctor, struct doctor_finding *fi
 
 	if (!take_bearer(doctor, finding))
 		return;
+	if (exchange->client.request->server->revoke_url == NULL) {
+		exchange->client.bearer = NULL;
+		doctor_skip(finding, "%s revokes no bearers: this one stays valid until it expires",
+			    exchange->client.request->server->party);
+		return;
+	}
 	for (size_t i = 0; i < TURN_KEYS; i++) {
 		exchange->client.bearer = exchange->results[i].bearer;
 		if (exchange->client.bearer == NULL)

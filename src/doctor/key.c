@@ -164,9 +164,12 @@ void doctor_key_algorithm(struct doctor *doctor, struct doctor_finding *finding)
 
 	if (!knows_alg(doctor, finding))
 		return;
-	while ((server->algs & 1U << accepted) == 0)
+	while (server->algs != 0 && (server->algs & 1U << accepted) == 0)
 		accepted++;
-	if ((server->algs & 1U << alg) != 0) {
+	if (server->algs == 0) {
+		doctor_ok(finding, "the key signs with %s; which algorithms %s accepts is not known",
+			  alg_info(alg)->name, server->party);
+	} else if ((server->algs & 1U << alg) != 0) {
 		doctor_ok(finding, "%s accepts %s", server->title, alg_info(alg)->name);
 	} else {
 		error_set(&error, ERROR_CONFIG, "%s does not accept %s", server->title, alg_info(alg)->name);

@@ -47,12 +47,16 @@ static void judge(const struct doctor *doctor, const struct oauth_answer *answer
 	const struct http_response *response = &doctor->network.response;
 	const struct server *server = doctor->given->request->server;
 	const struct server_advice *advice = server_advice(server, answer->code, answer->description);
+	const enum server_grant grant = doctor->given->request->grant;
+	/* Others than those of RFC 6749 may send no code. */
+	bool has_code = grant == SERVER_JWT_BEARER || grant == SERVER_CLIENT_CREDENTIALS || answer->code[0] != '\0';
+	const char *words = has_code ? answer->code : answer->description;
 
 	if (result == 0) {
 		error_set(error, ERROR_ANSWER, "%s gives a bearer to whoever asks", response->url);
 		error_hint(error, ELSEWHERE);
 		doctor_fail(finding, error);
-	} else if (result != -ERROR_ORG || answer->code[0] == '\0' || answer->plain || answer->refused ||
+	} else if (result != -ERROR_ORG || words[0] == '\0' || answer->plain || answer->refused ||
 		   answer->status == HTTP_NOT_FOUND) {
 		refuse(response, answer->transient, error, finding);
 	} else if (answer->transient) {
@@ -63,7 +67,7 @@ static void judge(const struct doctor *doctor, const struct oauth_answer *answer
 		doctor_warn(finding, error->hint, "%s", error->text);
 	} else {
 		doctor_ok(finding, "refuses a request without an assertion, as it must: %s (HTTP status %ld)",
-			  answer->code, answer->status);
+			  words, answer->status);
 	}
 }
 

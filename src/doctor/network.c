@@ -20,7 +20,11 @@ static const char *host(const struct doctor *doctor)
 
 void doctor_network_ask(struct doctor *doctor)
 {
-	static const struct http_field field = { "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", false };
+	const bool authenticates = doctor->given->request->grant == SERVER_CLIENT_CREDENTIALS;
+	const struct http_field field = {
+		.name = "grant_type",
+		.value = authenticates ? "client_credentials" : "urn:ietf:params:oauth:grant-type:jwt-bearer",
+	};
 	struct doctor_network *network = &doctor->network;
 	const struct http_request request = {
 		.method = "POST", .url = endpoint(doctor), .fields = &field, .field_count = 1, .probe = &network->probe,

@@ -19,10 +19,12 @@ static bool hides(const struct p11_key *key)
 					session_may_login(session, &key->ring->request));
 }
 
-static void set_alg(struct p11_seen_key *seen, enum alg wanted)
+static void set_alg(struct p11_seen_key *seen, const struct p11_request *request)
 {
-	seen->alg = wanted != ALG_AUTO ? wanted :
-		    strcmp(seen->type, "RSA") == 0 ? ALG_RS256 : alg_of_curve(seen->curve);
+	enum alg rsa = request->rsa_alg != ALG_AUTO ? request->rsa_alg : ALG_RS256;
+
+	seen->alg = request->alg != ALG_AUTO ? request->alg :
+		    strcmp(seen->type, "RSA") == 0 ? rsa : alg_of_curve(seen->curve);
 }
 
 /* Fills type, curve and size from the public half. */
@@ -133,7 +135,7 @@ static int look(struct p11_key *view, struct p11_seen_key *seen, struct error *e
 		return error_result(error);
 	else
 		return key_is_missing(view, error);
-	set_alg(seen, view->ring->request.alg);
+	set_alg(seen, &view->ring->request);
 	if (result < 0 || seen->public == NULL)
 		return result;
 	return object_certificate(&view->ring->session, count == 1 ? found[0] : CK_INVALID_HANDLE, seen->public,

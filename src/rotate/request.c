@@ -29,7 +29,7 @@ static int check_alg(const struct rotation *rotation, const struct p11_key *key,
 
 	if (alg == p11_key_alg(key) || (server->algs & 1U << (unsigned)alg) != 0)
 		return 0;
-	error_set(error, ERROR_CONFIG, "%s does not accept %s, with which the new key signs", server->name,
+	error_set(error, ERROR_CONFIG, "%s does not accept %s, with which the new key signs", server->title,
 		  alg_info(alg)->name);
 	error_hint(error, "nothing was changed; give a key of the old one's type with --new-key");
 	return -ERROR_CONFIG;
