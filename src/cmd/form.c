@@ -10,16 +10,6 @@
 
 enum { VALUE_MAX = 65536 }; /* bytes of a value from a source */
 
-/* Values of such fields are secrets. */
-static bool is_secret(const char *name)
-{
-	static const char end[] = "_token";
-	size_t length = strlen(name);
-
-	return strcmp(name, "client_secret") == 0 || strcmp(name, "password") == 0 ||
-	       (length >= sizeof(end) - 1 && strcmp(name + length - (sizeof(end) - 1), end) == 0);
-}
-
 /* Fails if the program sets the field itself. */
 static int check_name(const struct bearer_request *request, const char *name, struct error *error)
 {
@@ -78,7 +68,7 @@ static int take_field(const struct settings *settings, size_t index, const struc
 	const struct settings_pair pair = settings_pair(settings, SETTING_FORM, index);
 	struct source source;
 
-	*field = (struct bearer_field){ .name = pair.name, .value = pair.value, .secret = is_secret(pair.name) };
+	*field = (struct bearer_field){ .name = pair.name, .value = pair.value, .secret = settings_is_secret(pair.name) };
 	if (check_name(request, pair.name, error) < 0)
 		return error_result(error);
 	if (!cmd_form_source(settings, index, &source))
@@ -107,7 +97,7 @@ int cmd_take_form(const struct settings *settings, struct bearer_request *reques
 	for (size_t i = 0; i < SERVER_PAIRS && row[i].name != NULL; i++) {
 		if (!has_field(settings, row[i].name))
 			request->form[request->form_count++] = (struct bearer_field){
-				.name = row[i].name, .value = row[i].value, .secret = is_secret(row[i].name),
+				.name = row[i].name, .value = row[i].value, .secret = settings_is_secret(row[i].name),
 				.computed = true,
 			};
 	}
