@@ -68,7 +68,9 @@ static int take_field(const struct settings *settings, size_t index, const struc
 	const struct settings_pair pair = settings_pair(settings, SETTING_FORM, index);
 	struct source source;
 
-	*field = (struct bearer_field){ .name = pair.name, .value = pair.value, .secret = settings_is_secret(pair.name) };
+	*field = (struct bearer_field){
+		.name = pair.name, .value = pair.value, .secret = settings_is_secret(pair.name),
+	};
 	if (check_name(request, pair.name, error) < 0)
 		return error_result(error);
 	if (!cmd_form_source(settings, index, &source))
