@@ -41,10 +41,14 @@ static const char *find_field(void *context, const char *name)
 
 int definition_check(const struct definition *definition)
 {
+	const char *value = definition->entry->value;
 	struct error why = { .class = ERROR_NONE };
 	char *text;
 
-	if (braces_fill_some(definition->entry->value, find_field, (void *)definition, &text, &why) < 0)
+	/* As the settings have it; here it would be sent as it is. */
+	if (definition->known(value))
+		return definition_refuse(definition, "write {%s}: values of a server are templates", value);
+	if (braces_fill_some(value, find_field, (void *)definition, &text, &why) < 0)
 		return definition_refuse(definition, "%s", why.text);
 	free(text);
 	return 0;
