@@ -189,6 +189,18 @@ static void end_bearer(const struct bearer *bearer, const struct bearer_request 
 		message_note("%s", error.hint);
 }
 
+/* Says that the bearer could not be revoked before it is there. */
+static int check(const struct settings *settings, struct error *error)
+{
+	struct server row;
+
+	if (!settings_flag(settings, SETTING_REVOKE))
+		return 0;
+	if (cmd_choose(settings, &row, error) < 0)
+		return error_result(error);
+	return cmd_needs_endpoint(&row, row.revoke_url, "exec --revoke", error);
+}
+
 static int run(const struct settings *settings, struct error *error)
 {
 	bool revoke = settings_flag(settings, SETTING_REVOKE);
@@ -200,8 +212,6 @@ static int run(const struct settings *settings, struct error *error)
 	int status = 0;
 	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 
-	if (result == 0 && revoke)
-		result = cmd_needs_endpoint(request.server, request.server->revoke_url, "exec --revoke", error);
 	if (result == 0 && argv == NULL)
 		result = error_memory(error);
 	if (revoke)
@@ -238,6 +248,7 @@ static const struct settings_usage usage = {
 		   "--agent, nothing is required.",
 	.example = "p11bearer exec --profile production -- sf org display",
 	.needed = cmd_needs_bearer,
+	.check = check,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_REVOKE },
 };

@@ -62,21 +62,23 @@ static int read_value(const struct settings *settings, const struct source *sour
 	return 0;
 }
 
+/* Checks the field. A wrong source is not the fault of the setting that names it, so that is not blamed. */
 static int take_field(const struct settings *settings, size_t index, const struct bearer_request *request,
 		      struct bearer_field *field, struct error *error)
 {
 	const struct settings_pair pair = settings_pair(settings, SETTING_FORM, index);
 	struct source source;
+	bool named = cmd_form_source(settings, index, &source);
 
 	*field = (struct bearer_field){
-		.name = pair.name, .value = pair.value, .secret = settings_is_secret(pair.name),
+		.name = pair.name, .value = pair.value, .secret = named || settings_is_secret(pair.name),
 	};
-	if (check_name(request, pair.name, error) < 0)
+	if (check_name(request, pair.name, error) < 0 ||
+	    (!named && cmd_computed(&field->value, &field->computed, error) < 0)) {
+		settings_blame_pair(settings, SETTING_FORM, index, error);
 		return error_result(error);
-	if (!cmd_form_source(settings, index, &source))
-		return cmd_computed(&field->value, &field->computed, error);
-	field->secret = true;
-	return read_value(settings, &source, field, error);
+	}
+	return named ? read_value(settings, &source, field, error) : 0;
 }
 
 static bool has_field(const struct settings *settings, const char *name)
@@ -104,10 +106,8 @@ int cmd_take_form(const struct settings *settings, struct bearer_request *reques
 			};
 	}
 	for (size_t i = 0; i < pairs; i++) {
-		if (take_field(settings, i, request, &request->form[request->form_count++], error) < 0) {
-			settings_blame_pair(settings, SETTING_FORM, i, error);
+		if (take_field(settings, i, request, &request->form[request->form_count++], error) < 0)
 			return error_result(error);
-		}
 	}
 	return 0;
 }

@@ -8,10 +8,12 @@ static int run(const struct settings *settings, struct error *error)
 {
 	struct bearer_request request;
 	struct secret *json = NULL;
-	int result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
+	struct server row;
+	int result;
 
-	if (result == 0)
-		result = cmd_needs_endpoint(request.server, request.server->userinfo_url, "whoami", error);
+	if (cmd_choose(settings, &row, error) < 0 || cmd_needs_endpoint(&row, row.userinfo_url, "whoami", error) < 0)
+		return error_result(error);
+	result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
 	if (result == 0)
 		result = bearer_userinfo(&request, &json, error);
 	if (result == 0)
