@@ -98,7 +98,8 @@ int line_check(const struct bearer_request *request, bool sends, struct error *e
 const char *line_user(const struct line *line)
 {
 	const struct bearer_request *request = &line->request;
-	const char *name = request->username != NULL ? request->username : request->client_id;
+	bool has_user = request->username != NULL && (request->computed & BEARER_SUB) == 0;
+	const char *name = has_user ? request->username : request->client_id;
 
 	return name != NULL ? name : "";
 }

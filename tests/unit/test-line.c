@@ -151,11 +151,13 @@ static void line_replaces_the_one_that_counts(void **state)
 static void client_logs_in_without_a_user(void **state)
 {
 	const struct line user = { .request = { .username = "u", .client_id = "c" } };
+	const struct line own = { .request = { .username = "{@client-id}", .client_id = "c", .computed = BEARER_SUB } };
 	const struct line client = { .request = { .client_id = "c" } }, nobody = { .ref = NULL };
 
 	(void)state;
 	assert_string_equal(line_user(&user), "u");
 	assert_string_equal(line_user(&client), "c");
+	assert_string_equal(line_user(&own), "c");
 	assert_string_equal(line_user(&nobody), "");
 }
 
