@@ -4,6 +4,7 @@
 #ifndef P11BEARER_BATCH_INTERNAL_H
 #define P11BEARER_BATCH_INTERNAL_H
 
+#include "batch/accepted.h"
 #include "batch/batch.h"
 #include "bearer/assertion.h"
 #include "bearer/retry.h"
@@ -156,8 +157,6 @@ bool workers_lost_key(const struct workers *workers, struct error *why);
 
 /* --- the sender (send.c) ----------------------------------------------------------------------------------------- */
 
-enum { APPS_MAX = 256 }; /* whose keys are told apart: each line may name its own app and org */
-
 struct sender {
 	struct http_pool *pool;
 	const struct bearer_request *request;
@@ -168,7 +167,7 @@ struct sender {
 	struct queue ready, waiting;
 	struct oauth_answer answer; /* the last one */
 	size_t keys;           /* how many can sign */
-	unsigned char accepted[APPS_MAX]; /* the key that each app accepted last, see sender_accepted */
+	struct accepted accepted; /* see sender_accepted */
 	struct {
 		X509 *certificate; /* NULL if unknown */
 		bool known;        /* a worker has looked for it */

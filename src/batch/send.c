@@ -188,22 +188,9 @@ static double decide(const struct sender *sender, struct item *item, const struc
 	return wait;
 }
 
-/* The app's place. If two share one, a key is refused now and then. */
-static size_t place_of(const struct bearer_request *request)
-{
-	const struct url *url = request->token_url.text != NULL ? &request->token_url : &request->instance_url;
-	size_t hash = 0;
-
-	for (const char *at = url->text; at != url->end; at++)
-		hash = hash * 31 + (unsigned char)*at;
-	for (const char *at = request->client_id; at != NULL && *at != '\0'; at++)
-		hash = hash * 31 + (unsigned char)*at;
-	return hash % APPS_MAX;
-}
-
 size_t sender_accepted(const struct sender *sender, const struct bearer_request *request)
 {
-	return sender->keys < TURN_KEYS ? 0 : sender->accepted[place_of(request)];
+	return sender->keys < TURN_KEYS ? 0 : accepted_key(&sender->accepted, request);
 }
 
 void sender_learn(struct sender *sender, struct item *item)
@@ -240,7 +227,7 @@ static void take_answer(struct sender *sender, struct item *item, struct oauth_a
 	judge_speed(sender, item, retry_outcome(&item->retry, item->result, answer), answer->retry_after);
 	if (item->result == 0) {
 		if (sender->keys == TURN_KEYS)
-			sender->accepted[place_of(&item->line.request)] = (unsigned char)item->assertion.key;
+			accepted_note(&sender->accepted, &item->line.request, item->assertion.key);
 		if (output_answer(item, answer) < 0)
 			item->result = error_memory(&item->error);
 		queue_push(done, item);
