@@ -15,7 +15,7 @@ static uint64_t app_of(const struct bearer_request *request)
 	for (const char *at = url->text; at != url->end; at++)
 		hash = hashed(hash, (unsigned char)*at);
 	hash = hashed(hash, '\n'); /* which neither of them contains */
-	for (const char *at = request->client_id; *at != '\0'; at++)
+	for (const char *at = request->client_id; at != NULL && *at != '\0'; at++)
 		hash = hashed(hash, (unsigned char)*at);
 	return hash != 0 ? hash : 1;
 }
