@@ -16,8 +16,8 @@ struct filling {
 	bool of_client_id; /* the template is that of the client id */
 	bool json;         /* it is JSON, and the fields are within its strings */
 	char *value;       /* of the last field; NULL: none, or the key's signer_key owns it */
-	struct error *error;
-	bool failed;       /* `error` says why a field has no value */
+	bool failed;       /* a field has no value; `why` says why */
+	struct error why;
 };
 
 static struct signer_key *key_of(const struct filling *filling)
@@ -171,14 +171,14 @@ static int escape(struct filling *filling)
 	free(filling->value);
 	filling->value = json != NULL ? strndup(json + 1, strlen(json) - 2) : NULL;
 	cJSON_free(json);
-	return filling->value != NULL ? 0 : error_memory(filling->error);
+	return filling->value != NULL ? 0 : error_memory(&filling->why);
 }
 
 /* The value of a field of the request. */
 static const char *make(struct filling *filling, size_t field)
 {
 	free(filling->value);
-	filling->failed = request_fields[field].make(filling, &filling->value, filling->error) < 0 ||
+	filling->failed = request_fields[field].make(filling, &filling->value, &filling->why) < 0 ||
 			  (filling->json && escape(filling) < 0);
 	return filling->value;
 }
@@ -192,7 +192,7 @@ static const char *look_up(void *context, const char *name)
 		if (strcmp(key_fields[i].name, name) != 0)
 			continue;
 		if (values[i] == NULL)
-			filling->failed = compute(filling, i, &values[i], filling->error) < 0;
+			filling->failed = compute(filling, i, &values[i], &filling->why) < 0;
 		return values[i];
 	}
 	for (size_t i = 0; i < REQUEST_FIELDS; i++) {
@@ -204,14 +204,11 @@ static const char *look_up(void *context, const char *name)
 
 static int fill(struct filling *filling, const char *template, char **text, struct error *error)
 {
-	struct error why;
-	int result;
+	int result = braces_fill(template, look_up, filling, text, error);
 
-	filling->error = &why;
-	result = braces_fill(template, look_up, filling, text, error);
 	free(filling->value);
 	if (filling->failed)
-		*error = why;
+		*error = filling->why;
 	return filling->failed ? error_result(error) : result;
 }
 
