@@ -136,6 +136,10 @@ void bearer_free(struct bearer **bearer);
  * hint. */
 int bearer_userinfo(const struct bearer_request *request, struct secret **json, struct error *error);
 
+/* If this access token is the one that the agent has, has the agent get another one, because a server has refused it.
+ * The request is one to an agent. Fails as bearer_get does. */
+int bearer_replace(const struct bearer_request *request, const struct secret *access_token, struct error *error);
+
 /* Where a bearer is revoked. Strings belong to the caller. */
 struct bearer_use {
 	const struct server *server;

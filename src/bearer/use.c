@@ -101,6 +101,17 @@ int bearer_userinfo(const struct bearer_request *request, struct secret **json, 
 	return result;
 }
 
+int bearer_replace(const struct bearer_request *request, const struct secret *access_token, struct error *error)
+{
+	struct client client;
+	int result = client_open(&client, request, error);
+
+	if (result == 0 && strcmp(secret_data(bearer_access_token(client.bearer)), secret_data(access_token)) == 0)
+		result = client_renew(&client, error);
+	client_close(&client);
+	return result;
+}
+
 /* Whether the bearer is revoked: an earlier try whose answer was lost may have succeeded. */
 static int judge_revocation(int result, bool retried, const struct oauth_answer *answer)
 {

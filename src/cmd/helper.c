@@ -71,6 +71,15 @@ static void copy(char *to, size_t size, const char *from, size_t length)
 	}
 }
 
+/* Without memory, there is none. */
+static void keep_password(struct helper *helper, const char *text, size_t length)
+{
+	secret_free(&helper->password);
+	helper->password = secret_new(length + 1);
+	if (helper->password != NULL && secret_append(helper->password, text, length) < 0)
+		secret_free(&helper->password);
+}
+
 /* Lines NAME=VALUE up to an empty one; git-credential(1). */
 static void read_git(const char *text, struct helper *helper)
 {
@@ -82,6 +91,10 @@ static void read_git(const char *text, struct helper *helper)
 			copy(helper->host, sizeof(helper->host), text + 5, length - 5);
 		else if (strncmp(text, "protocol=", 9) == 0)
 			helper->https = length == 14 && strncmp(text + 9, "https", 5) == 0;
+		else if (strncmp(text, "password=", 9) == 0)
+			keep_password(helper, text + 9, length - 9);
+		else if (strncmp(text, "credential=", 11) == 0)
+			keep_password(helper, text + 11, length - 11);
 		else if (length == 21 && strncmp(text, "capability[]=authtype", length) == 0)
 			helper->takes_bearer = true;
 	}

@@ -13,6 +13,7 @@ struct helper {
 	char url[1024]; /* docker: the request */
 	bool https;
 	bool takes_bearer; /* git: it can send the bearer as such */
+	struct secret *password; /* git: the bearer that the host has refused or accepted; NULL: none is named */
 };
 
 /* The action that the operand names; without one, HELPER_GET. Fails with ERROR_USAGE, also if the format is not that of
@@ -20,7 +21,7 @@ struct helper {
 int helper_action(const struct settings *settings, enum settings_format format, enum helper_action *action,
 		  struct error *error);
 
-/* Reads the request from standard input. Fails with ERROR_CONFIG. */
+/* Reads the request from standard input. Fails with ERROR_CONFIG. The caller frees helper->password, also then. */
 int helper_read(enum settings_format format, struct helper *helper, struct error *error);
 
 /* Sets *concerns to whether the bearer may be sent to the request's host: whether it is one of the row's, by https.

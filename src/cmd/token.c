@@ -64,17 +64,40 @@ static int get(const struct settings *settings, const struct helper *helper, str
 	return result;
 }
 
-/* A bearer is made when it is asked for, so there is nothing to store, erase or list. */
+/* The host has refused the bearer. If it is the agent's, the agent gets another one. */
+static int erase(const struct settings *settings, const struct helper *helper, struct error *error)
+{
+	struct bearer_request request;
+	bool concerns = false;
+	int result;
+
+	if (helper->password == NULL || !settings_use_agent(settings))
+		return 0;
+	result = cmd_bearer_request(settings, CMD_BEARER, &request, error);
+	if (result == 0)
+		result = helper_concerns(helper, request.server, &concerns, error);
+	if (result == 0 && concerns)
+		result = bearer_replace(&request, helper->password, error);
+	cmd_bearer_request_clear(&request);
+	return result;
+}
+
+/* A bearer is made when it is asked for, so there is nothing to store or list, nor to erase without an agent. */
 static int help(const struct settings *settings, enum settings_format format, enum helper_action action,
 		struct error *error)
 {
 	struct helper helper;
+	int result;
 
 	if (action == HELPER_LIST)
 		return output_write("{}\n", 3, error);
-	if (helper_read(format, &helper, error) < 0)
-		return error_result(error);
-	return action == HELPER_GET ? get(settings, &helper, error) : 0;
+	result = helper_read(format, &helper, error);
+	if (result == 0 && action == HELPER_GET)
+		result = get(settings, &helper, error);
+	else if (result == 0 && action == HELPER_ERASE)
+		result = erase(settings, &helper, error);
+	secret_free(&helper.password);
+	return result;
 }
 
 static int run(const struct settings *settings, struct error *error)
