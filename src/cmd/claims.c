@@ -177,6 +177,21 @@ static int take_audience(const struct settings *settings, struct bearer_request 
 	return 0;
 }
 
+/* Says where a wrong endpoint comes from: a setting, or the row's URL, which may contain settings. */
+static void blame_url(const struct settings *settings, const struct server *server, struct error *error)
+{
+	const char *url = server->token_url;
+	struct error old = *error;
+
+	if (settings_text(settings, SETTING_TOKEN_URL) != NULL || url == NULL ||
+	    strstr(url, "{instance-url}") != NULL || old.class != ERROR_CONFIG) {
+		settings_blame(settings, cmd_first_url(settings), error);
+		return;
+	}
+	error_set(error, old.class, "the token endpoint of %s: %s", server->title, old.text);
+	error_hint(error, "\"p11bearer servers %s\" shows which settings are in its URL", server->name);
+}
+
 int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, struct bearer_request *request,
 		  struct error *error)
 {
@@ -186,6 +201,6 @@ int cmd_take_urls(const struct settings *settings, enum cmd_purpose purpose, str
 	request->token_url = settings_url(settings, SETTING_TOKEN_URL);
 	if (purpose == CMD_ASSERTION || bearer_endpoint(request, error) == 0)
 		return 0;
-	settings_blame(settings, cmd_first_url(settings), error);
+	blame_url(settings, request->server, error);
 	return error_result(error);
 }

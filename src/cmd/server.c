@@ -22,7 +22,7 @@ static const char *find_set(const struct settings *settings, const char *name)
 	return NULL;
 }
 
-/* The settings that a field may name. */
+/* The settings that a field may name. A claim that is left out, or that is computed, has no value yet. */
 static const char *find_setting(const struct choice *choice, const char *name)
 {
 	const struct {
@@ -37,8 +37,12 @@ static const char *find_setting(const struct choice *choice, const char *name)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		const char *text = settings_text(choice->settings, settings[i].id);
 
-		if (strcmp(name, settings_name(settings[i].id)) == 0)
-			return text != NULL ? text : settings[i].fallback;
+		if (strcmp(name, settings_name(settings[i].id)) != 0)
+			continue;
+		text = text != NULL ? text : settings[i].fallback;
+		if (text == NULL || strcmp(text, "none") == 0 || (text[0] == '@' && text[1] != '@'))
+			return NULL;
+		return text[0] == '@' ? text + 1 : text;
 	}
 	return NULL;
 }

@@ -119,8 +119,8 @@ static const struct settings_usage usage = {
 	.operands = "[ACTION]",
 	.operands_max = 1,
 	.summary = "Exchanges an assertion for a bearer and prints it.",
-	.details = "Sends the assertion to the org's token endpoint (RFC 7523). With --batch, only\n"
-		   "the key is required; with --agent, nothing is.",
+	.details = "Sends the assertion to the server's token endpoint (RFC 7523). With --batch,\n"
+		   "only the key is required; with --agent, nothing is.",
 	.example = "p11bearer token -k 'pkcs11:token=prod;object=jwt-key' -i CONSUMER_KEY \\\n"
 		   "    -u user@example.com -r https://example.my.salesforce.com",
 	.needed = cmd_needs_bearer,

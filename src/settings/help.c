@@ -88,6 +88,9 @@ static void print_required(const struct settings_usage *usage, FILE *stream)
 		in_files ? ", as an option, in the environment or in a configuration file" : "");
 	for (const struct settings_needed *needed = usage->needed; needed->id != SETTING_NONE; needed++)
 		print_option(&settings_table[needed->id], needed, stream);
+	if (usage_takes(usage, &settings_table[SETTING_SERVER]) &&
+	    find_needed(usage, &settings_table[SETTING_USERNAME]) != NULL)
+		fputs("  With --server NAME, what \"p11bearer servers NAME\" shows instead.\n", stream);
 }
 
 /* Prints the options of one group (GROUP_OWN: the command's own) that are not required. */

@@ -127,18 +127,21 @@ static void name_setting(const struct settings_needed *needed, bool alone, struc
 static void hint(const struct settings *settings, const struct settings_needed *needed, bool alone, struct error *error)
 {
 	const char *what = alone ? "it as an option" : "them as options";
-	bool key = false, in_files = true;
-	char profiles[512], choose[600] = "";
+	bool key = false, in_files = true, server = settings_origin(settings, SETTING_SERVER) != NULL;
+	char profiles[512], choose[600] = "", shown[128] = "";
 
 	if (name_profiles(settings, needed, profiles, sizeof(profiles)))
 		snprintf(choose, sizeof(choose), "choose a profile with --profile (%s), or ", profiles);
+	if (server)
+		snprintf(shown, sizeof(shown), "; \"p11bearer servers %.80s\" shows what the server needs",
+			 settings_text(settings, SETTING_SERVER));
 	for (; needed->id != SETTING_NONE; needed++) {
 		key |= needed->id == SETTING_KEY && is_missing(settings, needed);
 		in_files &= setting_is_key(&settings_table[needed->id]) || !is_missing(settings, needed);
 	}
-	error_hint(error, "%sgive %s%s%s", choose, what,
+	error_hint(error, "%sgive %s%s%s%s", choose, what,
 		   in_files ? ", in the environment or in a configuration file (see p11bearer.conf(5))" : "",
-		   key ? "; list keys and their URIs with \"p11bearer keys\"" : "");
+		   key ? "; list keys and their URIs with \"p11bearer keys\"" : "", shown);
 }
 
 int settings_require(const struct settings *settings, const struct settings_needed *needed, struct error *error)

@@ -83,7 +83,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 	ENTRY(SETTING_FORM, "form", .type = TYPE_PAIRS, .group = GROUP_HTTP, .is_form = true, .argument = "NAME=VALUE",
 	      .help = "add a field to the token request; repeatable"),
 	ENTRY(SETTING_TOKEN_URL, "token-url", .type = TYPE_URL, .pasted = PASTED_URL, .group = GROUP_HTTP,
-	      .argument = "URL", .help = "token endpoint, if it is not the org's usual one"),
+	      .argument = "URL", .help = "token endpoint, if it is not the server's usual one"),
 	ENTRY(SETTING_CACERT, "cacert", .type = TYPE_TEXT, .group = GROUP_HTTP, .argument = "FILE",
 	      .help = "CA certificates to trust instead of the system's"),
 	ENTRY(SETTING_TLS_CERTIFICATE, "tls-certificate", .type = TYPE_TEXT, .group = GROUP_HTTP, .argument = "FILE",
