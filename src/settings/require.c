@@ -128,7 +128,7 @@ static void hint(const struct settings *settings, const struct settings_needed *
 {
 	const char *what = alone ? "it as an option" : "them as options";
 	bool key = false, in_files = true, server = settings_origin(settings, SETTING_SERVER) != NULL;
-	char profiles[512], choose[600] = "", shown[128] = "";
+	char profiles[512], choose[600] = "", shown[160] = "";
 
 	if (name_profiles(settings, needed, profiles, sizeof(profiles)))
 		snprintf(choose, sizeof(choose), "choose a profile with --profile (%s), or ", profiles);
