@@ -14,6 +14,8 @@
 
 enum { REQUEST_MAX = 65536 }; /* bytes on standard input */
 
+#define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
+
 int helper_action(const struct settings *settings, enum settings_format format, enum helper_action *action,
 		  struct error *error)
 {
@@ -62,13 +64,12 @@ static int read_all(struct secret *text, struct error *error)
 	return count == 0 ? 0 : error_set(error, ERROR_CONFIG, "cannot read standard input: %s", strerror(errno));
 }
 
-/* Copies a part of the request that fits. */
+/* Copies a part of the request; one that is too long becomes "". */
 static void copy(char *to, size_t size, const char *from, size_t length)
 {
-	if (length < size) {
-		memcpy(to, from, length);
-		to[length] = '\0';
-	}
+	length = length < size ? length : 0;
+	memcpy(to, from, length);
+	to[length] = '\0';
 }
 
 /* Without memory, there is none. */
@@ -87,7 +88,7 @@ static void read_git(const char *text, struct helper *helper)
 
 	for (; *text != '\0' && *text != '\n'; text += length + (text[length] == '\n')) {
 		length = strcspn(text, "\n");
-		if (strncmp(text, "host=", 5) == 0 && length > 5)
+		if (strncmp(text, "host=", 5) == 0)
 			copy(helper->host, sizeof(helper->host), text + 5, length - 5);
 		else if (strncmp(text, "protocol=", 9) == 0)
 			helper->https = length == 14 && strncmp(text + 9, "https", 5) == 0;
@@ -111,6 +112,17 @@ static void read_docker(const char *text, struct helper *helper)
 	copy(helper->host, sizeof(helper->host), host, strcspn(host, "/?#\r\n"));
 }
 
+/* Whether the text is a host with or without a port. Others, such as "evil.example/x.pkg.dev", end like one of the
+ * row's hosts, but lead a client elsewhere. */
+static bool is_host(const char *text)
+{
+	size_t name = strspn(text, HOST_CHARACTERS);
+
+	return name > 0 && (text[name] == '\0' ||
+			    (text[name] == ':' && text[name + 1] != '\0' &&
+			     text[name + 1 + strspn(text + name + 1, "0123456789")] == '\0'));
+}
+
 int helper_read(enum settings_format format, struct helper *helper, struct error *error)
 {
 	struct secret *text = secret_new(4096);
@@ -118,10 +130,12 @@ int helper_read(enum settings_format format, struct helper *helper, struct error
 	int result = text != NULL ? read_all(text, error) : error_memory(error);
 
 	*helper = (struct helper){ .format = format };
-	if (result == 0) {
+	if (result == 0 && strlen(secret_data(text)) == secret_length(text)) {
 		(format == FORMAT_GIT ? read_git : read_docker)(secret_data(text), helper);
 		length = strlen(helper->host);
-		if (length > 4 && strcmp(helper->host + length - 4, ":443") == 0)
+		if (!is_host(helper->host) || (format == FORMAT_DOCKER && helper->url[0] == '\0'))
+			helper->host[0] = '\0';
+		else if (length > 4 && strcmp(helper->host + length - 4, ":443") == 0)
 			helper->host[length - 4] = '\0';
 	}
 	secret_free(&text);
