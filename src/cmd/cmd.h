@@ -126,9 +126,9 @@ enum server_grant cmd_grant(const struct settings *settings, const struct server
 
 struct source; /* see base/source.h */
 
-/* The source that the value of the pair of --form with this index names, as in "@file:PATH". Returns false if it names
- * none. The texts are owned by `settings`. */
-bool cmd_form_source(const struct settings *settings, size_t index, struct source *source);
+/* The source that the value of a form's field names, as in "@file:PATH". Returns false if it names none. *source refers
+ * to `value`. */
+bool cmd_form_source(const char *value, struct source *source);
 
 /* The parts of cmd_bearer_request: the key that replaces the request's; the grant, and what is in the assertion; the
  * fields of the token request; the URLs. Fail with ERROR_USAGE or ERROR_CONFIG. request->server must be set. */

@@ -27,12 +27,16 @@ static void drop_source(const struct source *source, struct environment *environ
 }
 
 /* Likewise for the values of the token request. */
-static void drop_form(const struct settings *settings, struct environment *environment)
+static void drop_form(const struct settings *settings, const struct server *server, struct environment *environment)
 {
 	struct source source;
 
 	for (size_t i = 0; i < settings_pairs(settings, SETTING_FORM); i++) {
-		if (cmd_form_source(settings, i, &source))
+		if (cmd_form_source(settings_pair(settings, SETTING_FORM, i).value, &source))
+			drop_source(&source, environment);
+	}
+	for (size_t i = 0; i < SERVER_PAIRS && server->form[i].name != NULL; i++) {
+		if (cmd_form_source(server->form[i].value, &source))
 			drop_source(&source, environment);
 	}
 }
@@ -160,7 +164,7 @@ static int prepare(const struct settings *settings, struct bearer_request *reque
 		result = add_bearer(*environment, request->server, *bearer, site->text, error);
 	if (result == 0) {
 		drop_pins(settings, request, *environment);
-		drop_form(settings, *environment);
+		drop_form(settings, request->server, *environment);
 		result = descriptors_close_others(inherited, error);
 	}
 	descriptors_free(&inherited);

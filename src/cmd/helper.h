@@ -9,7 +9,7 @@ enum helper_action { HELPER_GET, HELPER_STORE, HELPER_ERASE, HELPER_LIST };
 
 struct helper {
 	enum settings_format format; /* FORMAT_GIT or FORMAT_DOCKER */
-	char host[300]; /* that wants a credential, with a port other than 443; "": the request names none, or not just one */
+	char host[300]; /* that wants a credential, with a port other than 443; "": none, or not just one */
 	char url[1024]; /* docker: the request */
 	bool https;
 	bool takes_bearer; /* git: it can send the bearer as such */

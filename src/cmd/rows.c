@@ -50,6 +50,23 @@ static int find_base(const struct settings *settings, const struct settings_serv
 						    error_result(error);
 }
 
+/* Messages about a template show it. So that none shows a secret, that is a text, or just one field. */
+static int check_secret(const struct settings_entry *entry, struct error *error)
+{
+	const char *text = entry->value;
+
+	if (strncmp(entry->key, "form.", 5) != 0 || !settings_is_secret(entry->key + 5) ||
+	    (text[0] == '{' && text[1] != '{' && strcspn(text, "}") == strlen(text) - 1))
+		return 0;
+	while ((text = strchr(text, '{')) != NULL && text[1] == '{')
+		text += 2;
+	if (text == NULL)
+		return 0;
+	error_set(error, ERROR_CONFIG, "%s: the value is neither a text nor a single field in braces", entry->origin);
+	error_hint(error, "for a brace, write {{");
+	return -ERROR_CONFIG;
+}
+
 static int define(const struct settings *settings, const struct settings_server *section, int depth, struct server *row,
 		  struct error *error)
 {
@@ -62,12 +79,14 @@ static int define(const struct settings *settings, const struct settings_server 
 	entries = calloc(section->count + 1, sizeof(*entries));
 	if (entries == NULL)
 		return error_memory(error);
-	for (size_t i = 0; i < section->count; i++) {
+	for (size_t i = 0; i < section->count && result == 0; i++) {
 		const struct settings_entry *entry = &section->entries[i];
 
 		entries[i] = (struct server_entry){ entry->key, entry->value, entry->origin };
+		result = check_secret(entry, error);
 	}
-	result = server_define(section->name, &base, entries, section->count, fields_know, row, error);
+	if (result == 0)
+		result = server_define(section->name, &base, entries, section->count, fields_know, row, error);
 	free(entries);
 	return result;
 }

@@ -33,7 +33,7 @@ static bool holds_secret(const struct setting *setting, char *text)
 {
 	bool found = settings_find_pin(text) != NULL;
 
-	for (char *line = text; setting->is_form && line != NULL && !found; line = strchr(line, '\n')) {
+	for (char *line = text; setting->type == TYPE_PAIRS && line != NULL && !found; line = strchr(line, '\n')) {
 		line += *line == '\n' ? 1 : 0;
 		found = settings_find_secret(line) != NULL;
 	}

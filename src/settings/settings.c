@@ -133,6 +133,8 @@ int settings_set_pair(struct settings *settings, const struct setting *setting, 
 
 	if (setting->is_form && (equals == NULL || equals == text)) /* it may be a secret, or the rest of one */
 		return error_set(error, class, "%s: a field is not of the form %s", origin, setting->argument);
+	if (setting->is_form && (text[0] == ' ' || equals[-1] == ' '))
+		return error_set(error, class, "%s: a field's name begins or ends with a blank", origin);
 	if (equals == NULL || equals == text)
 		return error_set(error, class, "%s: \"%s\" is not of the form %s", origin, text, setting->argument);
 	name = strndup(text, (size_t)(equals - text));

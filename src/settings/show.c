@@ -22,6 +22,11 @@ static bool is_secret(const char *name, size_t length)
 	static const char suffix[] = "_token";
 	size_t tail = strlen(suffix);
 
+	/* A blank too many is refused, but the value is a secret nevertheless. */
+	for (; length > 0 && name[0] == ' '; name++)
+		length--;
+	while (length > 0 && name[length - 1] == ' ')
+		length--;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strlen(names[i]) == length && strncasecmp(name, names[i], length) == 0)
 			return true;
