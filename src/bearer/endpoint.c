@@ -57,6 +57,13 @@ int bearer_base(const struct bearer_request *request, char **text, struct error 
 	return *text != NULL ? 0 : error_memory(error);
 }
 
+static int no_endpoint(const struct server *server, struct error *error)
+{
+	error_set(error, ERROR_CONFIG, "%s has no token endpoint", server->title);
+	error_hint(error, "give it with --token-url");
+	return -ERROR_CONFIG;
+}
+
 /* Sets *text to the row's endpoint, not yet in its form as an audience. */
 static int token_url_of_row(const struct bearer_request *request, char **text, struct error *error)
 {
@@ -66,7 +73,7 @@ static int token_url_of_row(const struct bearer_request *request, char **text, s
 	int result;
 
 	if (template == NULL)
-		return error_set(error, ERROR_CONFIG, "%s has no token endpoint", request->server->title);
+		return no_endpoint(request->server, error);
 	if (rest == NULL)
 		return braces_fill(template, no_value, NULL, text, error);
 	result = bearer_base(request, &base, error);
@@ -103,11 +110,8 @@ int bearer_endpoint(struct bearer_request *request, struct error *error)
 	request->endpoint = NULL;
 	if (request->token_url.text != NULL)
 		return http_url_parse(&request->endpoint, request->token_url.text, error);
-	if (template == NULL && request->grant != SERVER_NONE) {
-		error_set(error, ERROR_CONFIG, "%s has no token endpoint", request->server->title);
-		error_hint(error, "give it with --token-url");
-		return -ERROR_CONFIG;
-	}
+	if (template == NULL && request->grant != SERVER_NONE)
+		return no_endpoint(request->server, error);
 	if (template == NULL || (after_field(template, "instance-url") != NULL && request->instance_url.text == NULL))
 		return 0;
 	return bearer_url(&request->endpoint, template, "instance-url", &request->instance_url, error);

@@ -126,13 +126,20 @@ static int compute(const struct filling *filling, size_t field, char **text, str
 
 /* --- the request ------------------------------------------------------------------------------------------------- */
 
+static int no_client_id(struct error *error)
+{
+	error_set(error, ERROR_CONFIG, "@client-id has no value");
+	error_hint(error, "give it with --client-id");
+	return -ERROR_CONFIG;
+}
+
 static int make_client_id(const struct filling *filling, char **text, struct error *error)
 {
 	const struct bearer_request *request = filling->request;
 
 	*text = NULL;
 	if (request->client_id == NULL || filling->of_client_id)
-		return error_set(error, ERROR_CONFIG, "@client-id has no value");
+		return no_client_id(error);
 	if ((request->computed & BEARER_ISS) != 0)
 		return fields_fill(filling->signer, filling->which, request, request->client_id, text, error);
 	*text = strdup(request->client_id);

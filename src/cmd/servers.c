@@ -50,6 +50,8 @@ static void print_required(FILE *stream, const struct server *row)
 	const char *word = row->required != NULL ? row->required : "";
 	size_t length;
 
+	if (*word == '\0')
+		fputs("  nothing\n", stream);
 	for (; *word != '\0'; word += length + strspn(word + length, " ")) {
 		const char *dot = memchr(word, '.', length = strcspn(word, " "));
 
@@ -87,7 +89,11 @@ static void print_claim(FILE *stream, const char *name, const char *value, const
 
 static void print_time(FILE *stream, const char *name, const char *offset)
 {
-	if (offset != NULL && strcmp(offset, "no") != 0)
+	if (offset == NULL || strcmp(offset, "no") == 0)
+		return;
+	if (strcmp(offset, "0") == 0)
+		line(stream, "claim", "%s: now", name);
+	else
 		line(stream, "claim", "%s: %s s from now", name, offset);
 }
 
@@ -117,7 +123,7 @@ static void print_exchange(FILE *stream, const struct server *row)
 		[SERVER_CLIENT_CREDENTIALS] = "the assertion authenticates the client",
 		[SERVER_BEARER] = "the assertion is the bearer of the request",
 		[SERVER_JSON] = "the assertion is a member of a JSON object",
-		[SERVER_NONE] = "nothing is exchanged: the assertion is the bearer",
+		[SERVER_NONE] = "the assertion is the bearer, and nothing is exchanged",
 	};
 
 	fputs("\nThe exchange:\n", stream);
@@ -135,7 +141,7 @@ static void print_exchange(FILE *stream, const struct server *row)
 
 static void print_server(FILE *stream, const struct server *row)
 {
-	fprintf(stream, "%s: %s\n\nMust be set:\n", row->name, row->title);
+	fprintf(stream, "%s: %s\n\nMust be set beside --key:\n", row->name, row->title);
 	print_required(stream, row);
 	if (row->set[0].name != NULL)
 		fputs("\nDefaults:\n", stream);

@@ -19,7 +19,7 @@ static const struct server_advice advice[] = {
 
 const struct server server_generic = {
 	.name = "generic",
-	.title = "Any server of RFC 7523",
+	.title = "a server of RFC 7523",
 	.party = "the server",
 	.username = "{@client-id}",
 	.audience = "{@token-url}",

@@ -178,6 +178,7 @@ static void missing_values_are_named(void **state)
 	assert_fails(fields_fill(*state, 0, &request, "{@token-url}", &text, &error), ERROR_CONFIG, &error);
 	assert_string_equal(error.hint, "give it with --instance-url");
 	assert_fails(fields_fill(*state, 0, &request, "{@client-id}", &text, &error), ERROR_CONFIG, &error);
+	assert_string_equal(error.hint, "give it with --client-id");
 	assert_fails(fields_fill(*state, 0, &request, "{@nothing}", &text, &error), ERROR_CONFIG, &error);
 	assert_contains(error.text, "@nothing");
 	request.client_id = "{@client-id}"; /* of itself */
@@ -186,6 +187,7 @@ static void missing_values_are_named(void **state)
 	request.server = &bare;
 	assert_fails(fields_fill(*state, 0, &request, "{@token-url}", &text, &error), ERROR_CONFIG, &error);
 	assert_string_equal(error.text, "Bare has no token endpoint");
+	assert_string_equal(error.hint, "give it with --token-url");
 }
 
 /* --- claims and header fields ------------------------------------------------------------------------------------ */
