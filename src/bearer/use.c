@@ -126,11 +126,11 @@ int client_revoke(struct client *client, struct error *error)
 	struct http_request request = { .method = "POST", .fields = &field, .field_count = 1 };
 	struct oauth_answer answer = { .json = NULL };
 	struct http_url *url;
-	struct url site;
+	struct url site = { .text = NULL };
 	bool retried = false;
 	int result;
 
-	if (bearer_site(client->bearer, from, &site, error) < 0 ||
+	if ((bearer_needs_site(from->server->revoke_url) && bearer_site(client->bearer, from, &site, error) < 0) ||
 	    bearer_url(&url, from->server->revoke_url, "site", &site, error) < 0)
 		return error_result(error);
 	request.url = url;

@@ -108,8 +108,7 @@ long long format_expiry(const struct bearer *bearer, long long began)
 {
 	cJSON *json = cJSON_Parse(secret_data(bearer_json(bearer)));
 	const cJSON *member = cJSON_GetObjectItemCaseSensitive(json, "expires_in");
-	const char *digits = cJSON_GetStringValue(member); /* some servers send a string */
-	double lifetime = cJSON_IsNumber(member) ? member->valuedouble : digits != NULL ? strtod(digits, NULL) : 0;
+	double lifetime = cJSON_IsNumber(member) ? member->valuedouble : 0; /* a string of digits became a number */
 
 	cJSON_Delete(json);
 	return lifetime >= 1 && lifetime <= LIFETIME_MAX ? began + (long long)lifetime : 0;

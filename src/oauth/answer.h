@@ -10,7 +10,7 @@
 struct oauth_shape {
 	const char *party;    /* what messages call the server: "the org" */
 	const char *token;    /* path of the bearer, such as "auth.client_token"; NULL: access_token */
-	const char *lifetime; /* likewise: seconds, or a time in RFC 3339; NULL: expires_in */
+	const char *lifetime; /* likewise: seconds, or a time, see judge.h; NULL: expires_in */
 	const char *names[2]; /* members that carry an error's code and description, if the answer has no error or
 			       * error_description (RFC 6749 section 5.2); NULL: none */
 };

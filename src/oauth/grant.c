@@ -87,6 +87,14 @@ static int check_type(const cJSON *json, const char *party, struct error *error)
 	error_hint(error, "%s", GRANT_NO_DPOP);
 	return -ERROR_ANSWER;
 }
+
+bool grant_has_token(const cJSON *json, const struct oauth_shape *shape)
+{
+	const cJSON *token = at_path(json, token_path(shape));
+
+	return token != NULL && !cJSON_IsNull(token);
+}
+
 void grant_guard(const cJSON *json, const struct oauth_shape *shape, struct redactor *redactor)
 {
 	const char *const paths[] = { "access_token", "refresh_token", "id_token", token_path(shape) };

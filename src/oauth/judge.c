@@ -136,23 +136,25 @@ static int take_body(const struct http_response *response, const cJSON *json, en
 static int judge(const struct http_response *response, enum oauth_wanted wanted, const struct oauth_shape *shape,
 		 struct oauth_answer *answer, struct error *error)
 {
-	bool refused = response->status >= 400, reads_words = refused || wanted == OAUTH_BEARER;
+	bool failed = response->status >= 400, refused = failed;
 	cJSON *json;
 	int result = 0;
 
-	if (response->status >= 300 && !refused)
+	if (response->status >= 300 && !failed)
 		return refuse_redirect(response, shape->party, error);
-	if (refused)
+	if (failed)
 		answer->transient = response->status == 429 || response->status >= 500;
 	json = parse(response->body);
-	if (wanted == OAUTH_BEARER)
+	if (wanted == OAUTH_BEARER) {
 		grant_guard(json, shape, response->redactor);
-	if (reads_words) {
+		refused = refused || !grant_has_token(json, shape);
+	}
+	if (failed || wanted == OAUTH_BEARER) {
 		result = check_repeats(response, json, shape->party, error);
 		if (result == 0)
 			words_read(json, shape, refused, response->redactor, answer);
 	}
-	if (result == 0 && (refused || answer->code[0] != '\0'))
+	if (result == 0 && (failed || answer->code[0] != '\0' || (refused && answer->description[0] != '\0')))
 		result = refuse(response, json, wanted, shape, answer, error);
 	else if (result == 0)
 		result = take_body(response, json, wanted, shape, answer, error);

@@ -15,21 +15,24 @@ void judge_begin(void);
 int judge_response(const struct http_response *response, enum oauth_wanted wanted, const struct oauth_shape *shape,
 		   int result, struct oauth_answer *answer, struct error *error);
 
-/* (words.c) Reads a refusal's code and description into `answer`, redacted and as one line: of an answer whose status
- * is no error, only those that RFC 6749 or the shape names. `json` may be NULL. */
+/* (words.c) Reads a refusal's code and description into `answer`, redacted and as one line: of an answer that is not
+ * known to be one, only those that RFC 6749 names. `json` may be NULL. */
 void words_read(const struct cJSON *json, const struct oauth_shape *shape, bool refused, struct redactor *redactor,
 		struct oauth_answer *answer);
 
 /* (words.c) Writes what else may help to find the cause, such as "; trace_id 1234", unless `said` has it. */
 void words_details(const struct cJSON *json, const char *said, struct redactor *redactor, char *text, size_t size);
 
-/* (lifetime.c) Returns the seconds that the item states: a number, digits, or a time in RFC 3339, which is compared
- * with the server's clock, or with this machine's if that is not known. 0: none. */
+/* (lifetime.c) Returns the seconds that the item states: a number or digits; or a time, in RFC 3339 or in seconds since
+ * 1970, which is compared with the server's clock, or with this machine's if that is not known. 0: none. */
 long lifetime_read(const struct cJSON *item, const struct http_clock *clock);
 
 enum { ANSWER_NAME_SIZE = 128 }; /* "the org's answer" */
 
 #define GRANT_NO_DPOP "p11bearer does not support DPoP (RFC 9449): switch it off for this client at the server"
+
+/* (grant.c) Whether there is a value where the bearer should be. `json` may be NULL. */
+bool grant_has_token(const struct cJSON *json, const struct oauth_shape *shape);
 
 /* (grant.c) Adds the tokens in the body to the redactor. `json` may be NULL. */
 void grant_guard(const struct cJSON *json, const struct oauth_shape *shape, struct redactor *redactor);

@@ -10,6 +10,7 @@
 enum { DIGITS_MAX = 10 };
 
 static const double LIFETIME_MAX = 1e10; /* seconds: a larger number is none */
+static const double EPOCH_MIN = 1e9;     /* seconds: a number from here on is a time since 1970, not a life of 30 years */
 
 /* Whether each character of the text is as in `form`, where 0 stands for a digit. */
 static bool has_form(const char *text, const char *form)
@@ -48,11 +49,16 @@ static bool read_time(const char *text, time_t *when)
 	return true;
 }
 
+static long in_range(double life)
+{
+	return life >= 1 && life <= LIFETIME_MAX ? (long)life : 0;
+}
+
 long lifetime_read(const cJSON *item, const struct http_clock *clock)
 {
 	const char *text = cJSON_GetStringValue(item);
 	size_t digits = text != NULL ? strspn(text, "0123456789") : 0;
-	double life = 0;
+	double now = (double)(clock->known ? clock->server : time(NULL)), life = 0;
 	time_t when;
 
 	if (cJSON_IsNumber(item))
@@ -60,6 +66,6 @@ long lifetime_read(const cJSON *item, const struct http_clock *clock)
 	else if (digits > 0 && digits <= DIGITS_MAX && text[digits] == '\0')
 		life = strtod(text, NULL);
 	else if (text != NULL && read_time(text, &when))
-		life = (double)(when - (clock->known ? clock->server : time(NULL)));
-	return life >= 1 && life <= LIFETIME_MAX ? (long)life : 0;
+		return in_range((double)when - now);
+	return in_range(life >= EPOCH_MIN ? life - now : life);
 }

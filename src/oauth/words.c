@@ -130,8 +130,9 @@ static const cJSON *first_error(const cJSON *list, const struct oauth_shape *sha
 void words_read(const cJSON *json, const struct oauth_shape *shape, bool refused, struct redactor *redactor,
 		struct oauth_answer *answer)
 {
-	const char *const codes[] = { "error", shape->names[0], NULL };
-	const char *const descriptions[] = { "error_description", shape->names[1], NULL };
+	/* A successful answer may use the vendor's names too: Apigee's has "status":"approved". */
+	const char *const codes[] = { "error", refused ? shape->names[0] : NULL, NULL };
+	const char *const descriptions[] = { "error_description", refused ? shape->names[1] : NULL, NULL };
 	const cJSON *object = cJSON_IsArray(json) ? first_error(json, shape) : json;
 	const struct words words = { redactor, answer };
 

@@ -85,7 +85,7 @@ struct server {
 	const char *header;     /* another line of the token request's header */
 	const char *assertion_member; /* SERVER_JSON: the member that is the assertion */
 	const char *answer_token;     /* path of a member, such as "auth.client_token"; NULL: access_token */
-	const char *answer_lifetime;  /* likewise: seconds, or a time in RFC 3339; NULL: expires_in */
+	const char *answer_lifetime;  /* likewise: seconds, or a time; NULL: expires_in */
 	const char *error_names[2];   /* JSON members that carry an error's code and description, if it is not one of
 				       * RFC 6749 section 5.2 */
 

@@ -176,6 +176,15 @@ static const struct answer_row {
 	  "{\"access_token\":\"ghs_1\",\"token\":\"ghs_1\",\"expires_at\":\"2026-11-26T19:00:00Z\"}", "ghs_1" },
 	{ "token", "expires_at", 201, "{\"token\":\"ghs_1\",\"expires_at\":\"2026-11-26 25:00:00\"}",
 	  "{\"access_token\":\"ghs_1\",\"token\":\"ghs_1\",\"expires_at\":\"2026-11-26 25:00:00\"}", "ghs_1" },
+	/* A time since 1970, as Entra's expires_on; but not in milliseconds. */
+	{ NULL, "expires_on", 200, "{\"access_token\":\"T\",\"expires_on\":\"1795726800\"}",
+	  "{\"access_token\":\"T\",\"expires_in\":3600,\"expires_on\":\"1795726800\"}", "T" },
+	{ "token", "expires_at", 201, "{\"token\":\"T\",\"expires_at\":1795726800}",
+	  "{\"access_token\":\"T\",\"expires_in\":3600,\"token\":\"T\",\"expires_at\":1795726800}", "T" },
+	{ "token", "expires_at", 201, "{\"token\":\"T\",\"expires_at\":1795723199}",
+	  "{\"access_token\":\"T\",\"token\":\"T\",\"expires_at\":1795723199}", "T" },
+	{ "token", "expires_at", 201, "{\"token\":\"T\",\"expires_at\":1795726800000}",
+	  "{\"access_token\":\"T\",\"token\":\"T\",\"expires_at\":1795726800000}", "T" },
 	{ "auth.client_token", "auth.lease_duration", 200,
 	  "{\"lease_duration\":0,\"auth\":{\"client_token\":\"hvs.x\",\"lease_duration\":2764800}}",
 	  "{\"access_token\":\"hvs.x\",\"expires_in\":2764800,\"lease_duration\":0,"
@@ -299,6 +308,8 @@ static const struct refusal_row {
 	{ 400, "{\"error\":{\"message\":\"line\\nend\"}}", "", "line?end", "Vendor refused: line?end (HTTP status 400)" },
 	/* An error with a status of success. */
 	{ 200, "{\"error\":\"slow\"}", "slow", "", "Vendor refused: slow (HTTP status 200)" },
+	{ 200, "{\"access_token\":null,\"errors\":[\"no\"]}", "", "no", "Vendor refused: no (HTTP status 200)" },
+	{ 200, "{\"error\":{\"code\":7,\"message\":\"no\"}}", "7", "no", "Vendor refused: 7: no (HTTP status 200)" },
 	/* Secrets are masked wherever they are. */
 	{ 400, "{\"errors\":[{\"detail\":\"bad jwt " ASSERTION "\"}],\"trace_id\":\"for " ASSERTION "\"}", "", "bad jwt ***",
 	  "Vendor refused: bad jwt *** (HTTP status 400; trace_id for ***)" },
@@ -321,6 +332,23 @@ static void a_refusal_is_quoted_in_each_shape(void **state)
 		assert_contains(error.text, refusals[i].text);
 		oauth_answer_clear(&answer);
 	}
+}
+
+static void the_vendors_names_count_without_a_bearer(void **state)
+{
+	const struct oauth_grant grant = { .shape = { .party = "Vendor", .names = { "status", "why" } } };
+	struct oauth_answer answer;
+	struct error error;
+
+	(void)state;
+	status = 200;
+	body = "{\"status\":\"approved\",\"why\":\"none\",\"access_token\":\"T\"}";
+	assert_works(exchange(&grant, &answer, &error), &error);
+	oauth_answer_clear(&answer);
+	body = "{\"status\":\"denied\",\"why\":\"late\"}";
+	assert_fails(exchange(&grant, &answer, &error), ERROR_ORG, &error);
+	assert_string_equal(error.text, "Vendor refused: denied: late (HTTP status 200)");
+	oauth_answer_clear(&answer);
 }
 
 static void dpop_is_not_supported(void **state)
@@ -346,6 +374,7 @@ int main(void)
 		cmocka_unit_test(without_a_date_the_own_clock_counts),
 		cmocka_unit_test(an_unusable_answer_is_refused),
 		cmocka_unit_test(a_refusal_is_quoted_in_each_shape),
+		cmocka_unit_test(the_vendors_names_count_without_a_bearer),
 		cmocka_unit_test(dpop_is_not_supported),
 	};
 
