@@ -136,7 +136,7 @@ static int take_body(const struct http_response *response, const cJSON *json, en
 static int judge(const struct http_response *response, enum oauth_wanted wanted, const struct oauth_shape *shape,
 		 struct oauth_answer *answer, struct error *error)
 {
-	bool failed = response->status >= 400, refused = failed;
+	bool failed = response->status >= 400, refused = failed; /* the latter: it may only be a refusal */
 	cJSON *json;
 	int result = 0;
 
@@ -147,7 +147,7 @@ static int judge(const struct http_response *response, enum oauth_wanted wanted,
 	json = parse(response->body);
 	if (wanted == OAUTH_BEARER) {
 		grant_guard(json, shape, response->redactor);
-		refused = refused || !grant_has_token(json, shape);
+		refused = failed || (cJSON_IsObject(json) && !grant_has_token(json, shape));
 	}
 	if (failed || wanted == OAUTH_BEARER) {
 		result = check_repeats(response, json, shape->party, error);
