@@ -9,10 +9,10 @@ figure 2 'Steady signing: jwt --batch over a bare C_SignInit/C_Sign loop' sessio
 token_new signing
 # shellcheck disable=SC2046 # one word a flag
 compile loop $(pkg-config --cflags p11-kit-1) -ldl -lpthread
-# The program itself, but for the check.
+# The program itself, but for the check. The objects include those of the agent's program.
 # shellcheck disable=SC2046
 compile unchecked -I"$source/src" $(pkg-config --cflags p11-kit-1) -Wl,--wrap=alg_verifies "$build/src/main.o" "$build"/src/cmd/*.o \
-	"$build/libp11bearer.a" $(libraries) -lpthread -ldl
+	"$build/libp11bearer-agent.a" "$build/libp11bearer.a" $(libraries) $(pkg-config --libs libmicrohttpd) -lpthread -ldl -lm
 # Without the check it hands out a signature that is wrong; else the figure would not be what it says.
 P11SHIM_FAULTS=signature=flip "$T/unchecked" jwt "${jwt[@]}" -r "$ORG" --module "$shim" >/dev/null || die 'the check is still there'
 ! P11SHIM_FAULTS=signature=flip "$p11bearer" jwt "${jwt[@]}" -r "$ORG" --module "$shim" >/dev/null 2>&1 || die 'there is no check'
