@@ -110,7 +110,7 @@ static void take_times(const struct settings *settings, struct bearer_request *r
 
 	request->lifetime = settings_number(settings, SETTING_LIFETIME);
 	if (request->lifetime == 0)
-		request->lifetime = server->lifetime > 0 ? server->lifetime : server->lifetime_max;
+		request->lifetime = server_lifetime(server);
 	request->iat = take_offset(settings, SETTING_IAT, server->iat, &request->has_iat);
 	request->nbf = take_offset(settings, SETTING_NBF, server->nbf, &request->has_nbf);
 	request->jti = settings_origin(settings, SETTING_JTI) != NULL ? settings_flag(settings, SETTING_JTI) :

@@ -99,7 +99,7 @@ cJSON *servers_json(const struct server *row)
 	add_text(object, "iat", row->iat);
 	add_text(object, "nbf", row->nbf);
 	cJSON_AddBoolToObject(object, "jti", !row->no_jti);
-	add_number(object, "lifetime", servers_lifetime(row));
+	add_number(object, "lifetime", server_lifetime(row));
 	add_number(object, "lifetime_max", row->lifetime_max);
 	add_text(object, "alg", row->alg != ALG_AUTO ? alg_info(row->alg)->name : "auto");
 	add_algs(object, row->algs);

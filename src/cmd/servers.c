@@ -108,9 +108,9 @@ static void print_assertion(FILE *stream, const struct server *row)
 	print_time(stream, "iat", row->iat);
 	print_time(stream, "nbf", row->nbf);
 	if (row->lifetime_max > 0)
-		line(stream, "claim", "exp: %ld s from now, at most %ld", servers_lifetime(row), row->lifetime_max);
+		line(stream, "claim", "exp: %ld s from now, at most %ld", server_lifetime(row), row->lifetime_max);
 	else
-		line(stream, "claim", "exp: %ld s from now", servers_lifetime(row));
+		line(stream, "claim", "exp: %ld s from now", server_lifetime(row));
 	if (!row->no_jti)
 		line(stream, "claim", "jti: random");
 	print_pairs(stream, "claim", row, row->claims);

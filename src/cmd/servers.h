@@ -7,12 +7,6 @@
 
 struct cJSON;
 
-/* The default lifetime of the row's assertions in seconds. */
-static inline long servers_lifetime(const struct server *row)
-{
-	return row->lifetime > 0 ? row->lifetime : row->lifetime_max;
-}
-
 /* The value of a pair of the row, unless it is a secret of the form. */
 const char *servers_shown(const struct server *row, const struct server_pair *pair);
 

@@ -23,7 +23,7 @@ void doctor_clock_server(struct doctor *doctor, struct doctor_finding *finding)
 		return;
 	}
 	allowed = advice_clock_allowed(request->server, clock,
-				       request->lifetime > 0 ? request->lifetime : request->server->lifetime_max);
+				       request->lifetime > 0 ? request->lifetime : server_lifetime(request->server));
 	doctor_fact_number(finding, "ahead", clock->ahead);
 	doctor_fact_number(finding, "margin", clock->margin);
 	if (difference - clock->margin > allowed) {

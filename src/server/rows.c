@@ -44,6 +44,11 @@ const char *server_pair_value(const struct server_pair *pairs, const char *name)
 	return NULL;
 }
 
+long server_lifetime(const struct server *server)
+{
+	return server->lifetime > 0 ? server->lifetime : server->lifetime_max;
+}
+
 bool server_requires(const struct server *server, const char *name)
 {
 	const char *list = server->required != NULL ? server->required : "";

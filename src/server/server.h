@@ -116,6 +116,9 @@ const struct server *server_find(const char *name);
 /* Returns the value of the pair with this name in a list of SERVER_PAIRS, or NULL. */
 const char *server_pair_value(const struct server_pair *pairs, const char *name);
 
+/* Returns the default lifetime of assertions for the server, in seconds. */
+long server_lifetime(const struct server *server);
+
 /* Whether the list of required settings has the name. */
 bool server_requires(const struct server *server, const char *name);
 

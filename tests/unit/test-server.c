@@ -128,7 +128,7 @@ static void limits(void **state)
 
 		expect(row, server_find(row->name) == row, "its name finds it");
 		expect(row, row->title != NULL && row->party != NULL, "messages can name it");
-		expect(row, row->lifetime > 0 || row->lifetime_max > 0, "there is a lifetime");
+		expect(row, server_lifetime(row) > 0, "there is a lifetime");
 		expect(row, row->lifetime_max == 0 || row->lifetime <= row->lifetime_max, "it is allowed");
 		expect(row, row->alg == ALG_AUTO || (row->algs & 1U << (unsigned)row->alg) != 0, "alg is accepted");
 		expect(row, (row->grant == SERVER_JSON) == (row->assertion_member != NULL), "JSON has a member for it");
