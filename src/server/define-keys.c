@@ -26,6 +26,13 @@ static int read_template(const struct definition *definition, void *member)
 	return definition_check(definition);
 }
 
+/* A template that is filled in when there is a bearer, and the key is no longer in use. */
+static int read_late_template(const struct definition *definition, void *member)
+{
+	read_text(definition, member);
+	return definition_check_late(definition);
+}
+
 /* The claim is left out if the value is "none". */
 static int read_claim(const struct definition *definition, void *member)
 {
@@ -202,9 +209,9 @@ static const struct {
 	{ "answer-lifetime", read_text, offsetof(struct server, answer_lifetime) },
 	{ "error-code", read_text, offsetof(struct server, error_names[0]) },
 	{ "error-description", read_text, offsetof(struct server, error_names[1]) },
-	{ "userinfo-url", read_template, offsetof(struct server, userinfo_url) },
-	{ "revoke-url", read_template, offsetof(struct server, revoke_url) },
-	{ "hosts", read_template, offsetof(struct server, hosts) },
+	{ "userinfo-url", read_late_template, offsetof(struct server, userinfo_url) },
+	{ "revoke-url", read_late_template, offsetof(struct server, revoke_url) },
+	{ "hosts", read_late_template, offsetof(struct server, hosts) },
 	{ "login", read_text, offsetof(struct server, login) },
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };

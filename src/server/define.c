@@ -54,6 +54,20 @@ int definition_check(const struct definition *definition)
 	return 0;
 }
 
+static bool none_is_known(const char *name)
+{
+	(void)name;
+	return false;
+}
+
+int definition_check_late(const struct definition *definition)
+{
+	struct definition late = *definition;
+
+	late.known = none_is_known;
+	return definition_check(&late);
+}
+
 /* Replaces the pair with this name, or adds one; "none" removes it. */
 static int put_pair(const struct definition *definition, struct server_pair *pairs, const char *name)
 {
@@ -68,7 +82,8 @@ static int put_pair(const struct definition *definition, struct server_pair *pai
 		if (i == SERVER_PAIRS)
 			return definition_refuse(definition, "a server can have %d of these at most", SERVER_PAIRS);
 		pairs[i] = (struct server_pair){ name, value };
-		return definition_check(definition);
+		return pairs == definition->server->variables ? definition_check_late(definition) :
+								definition_check(definition);
 	}
 	if (i < count) {
 		memmove(&pairs[i], &pairs[i + 1], (count - i - 1) * sizeof(*pairs));

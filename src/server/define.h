@@ -22,6 +22,9 @@ bool definition_is_none(const struct definition *definition);
 /* Fails if the value is not a template, or has a field that can have no value. */
 int definition_check(const struct definition *definition);
 
+/* The same for a template that is filled in when there is a bearer: it has no computed fields. */
+int definition_check_late(const struct definition *definition);
+
 /* Sets the member that the key names. Fails if there is none, or the value cannot be its. */
 int definition_take_key(const struct definition *definition);
 
