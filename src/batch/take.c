@@ -21,6 +21,7 @@ void run_item_new(struct item *item, unsigned long number)
 	item->code[0] = '\0';
 	item->retry_after = -1;
 	item->not_before = 0;
+	item->assertion.exp = 0; /* the earlier one was for another line */
 }
 
 void run_item_free(struct run *run, struct item *item)

@@ -186,6 +186,7 @@ static int make_content(struct signer *signer, size_t which, const struct bearer
 	if (content_make(content, signer, which, request, error) < 0)
 		return error_result(error);
 	*params = content_params(content, request, time(NULL));
+	params->exp = content_exp(request, params->exp, assertion->exp);
 	params->alg = p11_signer_alg(signer->keys[which].p11);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NEAR = 60 }; /* seconds */
+
 /* What the content is made for. */
 struct making {
 	struct content *content;
@@ -131,6 +133,13 @@ int content_make(struct content *content, struct signer *signer, size_t which, c
 	if (content->aud != NULL && content->aud[0] == '\0')
 		content->aud = NULL;
 	return make_form(&making, error);
+}
+
+int64_t content_exp(const struct bearer_request *request, int64_t exp, int64_t last)
+{
+	bool is_near = exp - last < (request->lifetime < 2 * NEAR ? request->lifetime / 2 : NEAR);
+
+	return !request->jti && last != 0 && is_near ? last - 1 : exp;
 }
 
 struct jwt_params content_params(const struct content *content, const struct bearer_request *request, int64_t now)

@@ -22,6 +22,10 @@ int content_make(struct content *content, struct signer *signer, size_t which, c
 		 struct error *error);
 void content_clear(struct content *content);
 
+/* Returns the exp of an assertion that would have `exp`, after one that has `last`, or 0. Without a jti, both would be
+ * the same if they begin in one second, so this one expires earlier. */
+int64_t content_exp(const struct bearer_request *request, int64_t exp, int64_t last);
+
 /* The parameters of the JWT that begins its life at `now`, without alg and jti; they point into the content. */
 struct jwt_params content_params(const struct content *content, const struct bearer_request *request, int64_t now);
 
