@@ -36,7 +36,8 @@ static char *text_of(const cJSON *item, char number[NUMBER_SIZE])
 {
 	if (cJSON_IsString(item) && item->valuestring[0] != '\0')
 		return item->valuestring;
-	if (!cJSON_IsNumber(item) || fabs(item->valuedouble) > 1e15 || item->valuedouble != floor(item->valuedouble))
+	if (!cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= 1e15) ||
+	    item->valuedouble != (double)(long long)item->valuedouble)
 		return NULL;
 	snprintf(number, NUMBER_SIZE, "%.0f", item->valuedouble);
 	return number;
