@@ -197,7 +197,7 @@ static int make_once(struct signer *signer, size_t which, const struct bearer_re
 	struct signing signing = { signer, which };
 	const struct signer_key *key = &signer->keys[which];
 	char jti[JTI_BYTES * 4 / 3 + 3];
-	struct jwt_params params;
+	struct jwt_params params = { .alg = ALG_AUTO };
 	double began;
 	int result;
 

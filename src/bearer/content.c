@@ -137,7 +137,7 @@ int content_make(struct content *content, struct signer *signer, size_t which, c
 
 int64_t content_exp(const struct bearer_request *request, int64_t exp, int64_t last)
 {
-	bool is_near = exp - last < (request->lifetime < 2 * NEAR ? request->lifetime / 2 : NEAR);
+	bool is_near = exp - last < (request->lifetime < 2L * NEAR ? request->lifetime / 2 : NEAR);
 
 	return !request->jti && last != 0 && is_near ? last - 1 : exp;
 }

@@ -9,12 +9,6 @@
 
 enum { OWN_MAX = 3 };
 
-/* A request and its fields, most of which belong to the grant. */
-struct exchange {
-	struct http_request request;
-	struct http_field *fields;
-};
-
 /* Writes the fields that carry the assertion, of which there are at most OWN_MAX. Returns how many. */
 static size_t own_fields(const struct oauth_grant *grant, const char *assertion, struct http_field *fields)
 {
@@ -38,51 +32,57 @@ static size_t own_fields(const struct oauth_grant *grant, const char *assertion,
 	return 2;
 }
 
-/* The caller frees exchange->fields, even on failure. */
-static int prepare(struct exchange *exchange, const struct http_url *url, const struct oauth_grant *grant,
-		   const struct secret *assertion, struct error *error)
+/* Room for all fields of the request; NULL if memory is exhausted. */
+static struct http_field *room_for(const struct oauth_grant *grant)
+{
+	return calloc(OWN_MAX + grant->field_count, sizeof(struct http_field));
+}
+
+static struct http_request prepare(const struct http_url *url, const struct oauth_grant *grant,
+				   const struct secret *assertion, struct http_field *fields)
 {
 	bool json = grant->kind == OAUTH_IN_HEADER || grant->kind == OAUTH_IN_JSON;
-	size_t count;
+	size_t count = own_fields(grant, secret_data(assertion), fields);
 
-	*exchange = (struct exchange){ .fields = calloc(OWN_MAX + grant->field_count, sizeof(*exchange->fields)) };
-	if (exchange->fields == NULL)
-		return error_memory(error);
-	count = own_fields(grant, secret_data(assertion), exchange->fields);
 	if (grant->field_count > 0)
-		memcpy(exchange->fields + count, grant->fields, grant->field_count * sizeof(*grant->fields));
+		memcpy(fields + count, grant->fields, grant->field_count * sizeof(*fields));
 	count += grant->field_count;
-	exchange->request = (struct http_request){
+	return (struct http_request){
 		.method = "POST", .url = url, .header = grant->header,
 		.bearer = grant->kind == OAUTH_IN_HEADER ? assertion : NULL,
-		.fields = count > 0 ? exchange->fields : NULL, .field_count = count,
+		.fields = count > 0 ? fields : NULL, .field_count = count,
 		.fields_as_json = json && count > 0,
 	};
-	return 0;
 }
 
 int oauth_exchange(struct http *http, const struct http_url *url, const struct oauth_grant *grant,
 		   const struct secret *assertion, struct oauth_answer *answer, struct error *error)
 {
-	struct exchange exchange;
-	int result = prepare(&exchange, url, grant, assertion, error);
+	struct http_field *fields = room_for(grant);
+	struct http_request request;
+	int result;
 
-	if (result == 0)
-		result = oauth_call(http, &exchange.request, OAUTH_BEARER, &grant->shape, answer, error);
-	free(exchange.fields);
+	if (fields == NULL)
+		return error_memory(error);
+	request = prepare(url, grant, assertion, fields);
+	result = oauth_call(http, &request, OAUTH_BEARER, &grant->shape, answer, error);
+	free(fields);
 	return result;
 }
 
 int oauth_exchange_start(struct http_pool *pool, const struct http_url *url, const struct oauth_grant *grant,
 			 const struct secret *assertion, bool fresh, void *tag, struct error *error)
 {
-	struct exchange exchange;
-	int result = prepare(&exchange, url, grant, assertion, error);
+	struct http_field *fields = room_for(grant);
+	struct http_request request;
+	int result;
 
-	exchange.request.fresh = fresh;
-	if (result == 0)
-		result = http_pool_start(pool, &exchange.request, tag, error);
-	free(exchange.fields);
+	if (fields == NULL)
+		return error_memory(error);
+	request = prepare(url, grant, assertion, fields);
+	request.fresh = fresh;
+	result = http_pool_start(pool, &request, tag, error);
+	free(fields);
 	return result;
 }
 

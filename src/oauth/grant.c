@@ -151,13 +151,15 @@ static int append_token(struct secret *json, const char *token)
 static int append_standard(struct secret *json, const cJSON *object, const char *text, const char *token, long lifetime)
 {
 	const char *const without[] = { "access_token", lifetime > 0 ? "expires_in" : NULL, NULL };
-	struct secret *copy = secret_new(strlen(text));
-	char *room = copy != NULL ? secret_extend(copy, strlen(text)) : NULL;
-	struct secret *whole = secret_new(strlen(text) + 64);
+	const size_t length = strlen(text);
+	struct secret *copy = secret_new(length);
+	/* A secret can be changed in place where it can be extended. */
+	char *room = copy != NULL && secret_append(copy, text, length) == 0 ? secret_extend(copy, 0) : NULL;
+	struct secret *whole = secret_new(length + 64);
 	int result = -1;
 
 	if (room != NULL && whole != NULL) {
-		memcpy(room, text, strlen(text));
+		room -= length;
 		result = secret_printf(whole, "{\"access_token\":");
 		result |= append_token(whole, token);
 		if (lifetime > 0)

@@ -15,8 +15,10 @@ struct field {
 
 static void upper(char *value)
 {
-	for (; *value != '\0'; value++)
-		*value = *value >= 'a' && *value <= 'z' ? (char)(*value - 'a' + 'A') : *value;
+	for (; *value != '\0'; value++) {
+		if (*value >= 'a' && *value <= 'z')
+			*value = (char)(*value - 'a' + 'A');
+	}
 }
 
 /* Snowflake's account identifier without region and cloud: up to the first dot, or, in a global one, up to the dash. */

@@ -18,7 +18,9 @@ static const struct jwt_extra run_claim = { .name = "run", .json = "1" };
 
 static int parse(const char *name, const char *text, long *number, struct url *url, struct error *error)
 {
-	return settings_parse(settings_find(name), text, number, url, error);
+	enum setting_id id = settings_find(name);
+
+	return url != NULL ? settings_parse_url(id, text, url, error) : settings_parse(id, text, number, NULL, error);
 }
 
 /* The extras as the object they make. */
