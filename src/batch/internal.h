@@ -37,7 +37,7 @@ void line_clear(struct line *line);
  * that the assertion or, if it `sends`, the exchange needs; and if a claim jti is beside the program's own. */
 int line_check(const struct bearer_request *request, bool sends, struct error *error);
 
-/* (line-check.c) Whoever logs in: the user or, if there is none or it is computed, the client. */
+/* (line-check.c) Whoever logs in: the user, or the client if the line names no user or its name is computed. */
 const char *line_user(const struct line *line);
 
 /* --- items ------------------------------------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ static void put_first(struct error *error, const char *fact)
 	error_hint(error, "%s%s%s", fact, rest[0] != '\0' ? "; if that does not help: " : "", rest);
 }
 
-/* The least of two limits, of which 0 is none. */
+/* The lower of two limits; 0 means no limit. */
 static double least(double a, double b)
 {
 	return a <= 0 || (b > 0 && b < a) ? b : a;

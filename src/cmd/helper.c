@@ -72,7 +72,7 @@ static void copy(char *to, size_t size, const char *from, size_t length)
 	to[length] = '\0';
 }
 
-/* Without memory, there is none. */
+/* If memory is exhausted, the password is left out. */
 static void keep_password(struct helper *helper, const char *text, size_t length)
 {
 	secret_free(&helper->password);

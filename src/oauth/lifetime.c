@@ -9,7 +9,7 @@
 
 enum { DIGITS_MAX = 10 };
 
-static const double LIFETIME_MAX = 1e10; /* seconds: a larger number is none */
+static const double LIFETIME_MAX = 1e10; /* seconds: a larger number is not a lifetime */
 static const double EPOCH_MIN = 1e9;     /* seconds: from here on it is a time since 1970, not a life of 30 years */
 
 /* Whether each character of the text is as in `form`, where 0 stands for a digit. */

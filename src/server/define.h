@@ -25,7 +25,7 @@ int definition_check(const struct definition *definition);
 /* The same for a template that is filled in when there is a bearer: it has no computed fields. */
 int definition_check_late(const struct definition *definition);
 
-/* Sets the member that the key names. Fails if there is none, or the value cannot be its. */
+/* Sets the member that the key names. Fails if no member has this name, or the value does not fit it. */
 int definition_take_key(const struct definition *definition);
 
 #endif
