@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The supervisor: worker processes that sign and exchange. There is one for each set of profiles with the same `worker`
- * text and each kind. Workers speak JSON lines over pipes (see BATCHES in p11bearer(1)); their stderr is repeated after
+ * text and each kind. Workers speak JSON lines over pipes (see p11bearer-batch(7)); their stderr is repeated after
  * the profile's name.
  *
  * A worker that ends is started again after 1 s, growing to 5 min, and only if its last login succeeded or may not have
