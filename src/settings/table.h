@@ -40,6 +40,7 @@ struct setting {
 	enum pasted_kind pasted; /* how it is checked for traces of copy and paste */
 	const char *argument; /* name of the value in --help */
 	const char *fallback; /* default, or NULL */
+	const char *example; /* for a file, if there is no default: VALUE; TYPE_PAIRS: NAME = VALUE */
 	const char *help;
 	long min, max;       /* TYPE_NUMBER, TYPE_OFFSET, TYPE_MODE */
 	const char *choices; /* TYPE_CHOICE, and TYPE_NUMBER unless NULL; separated by | */
