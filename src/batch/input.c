@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads lines from stdin as they arrive. */
+/* Reads lines as they arrive, from stdin or another descriptor. */
 #include "batch/internal.h"
 
 #include <errno.h>
@@ -25,7 +25,8 @@ int input_open(struct input *input, struct error *error)
 	struct epoll_event closed = { .events = EPOLLRDHUP };
 	off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
 
-	*input = (struct input){ .size = -1, .closing = -1, .buffer = malloc(LINE_BYTES_MAX) };
+	*input = (struct input){ .fd = STDIN_FILENO, .name = "stdin", .room = LINE_BYTES_MAX,
+				 .buffer = malloc(LINE_BYTES_MAX + 1), .size = -1, .closing = -1 };
 	if (input->buffer == NULL)
 		return error_memory(error);
 	if (at >= 0 && fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode))
@@ -54,7 +55,7 @@ int input_closing(const struct input *input)
 }
 
 /* Editors and spreadsheets put a byte-order mark before the first line. */
-static void skip_mark(const char **text, size_t *length)
+static void skip_mark(char **text, size_t *length)
 {
 	static const char mark[] = "\xef\xbb\xbf";
 
@@ -64,15 +65,15 @@ static void skip_mark(const char **text, size_t *length)
 	*length -= strlen(mark);
 }
 
-bool input_take(struct input *input, const char **text, size_t *length)
+bool input_take(struct input *input, char **text, size_t *length)
 {
-	const char *begin = input->buffer + input->begin;
+	char *begin = input->buffer + input->begin;
 	size_t left = input->end - input->begin;
-	const char *newline = left > 0 ? memchr(begin, '\n', left) : NULL;
+	char *newline = left > 0 ? memchr(begin, '\n', left) : NULL;
 	size_t taken = newline != NULL ? (size_t)(newline - begin) + 1 : left;
 	bool skipped = input->skips;
 
-	if (newline == NULL && left == LINE_BYTES_MAX) /* the buffer is full */
+	if (newline == NULL && left == input->room) /* the buffer is full */
 		input->skips = true;
 	else if (newline != NULL || (input->ended && (left > 0 || skipped)))
 		input->skips = false;
@@ -85,6 +86,7 @@ bool input_take(struct input *input, const char **text, size_t *length)
 	input->number++;
 	*text = skipped ? NULL : begin;
 	*length = newline != NULL ? taken - 1 : taken;
+	begin[*length] = '\0';
 	if (input->number == 1)
 		skip_mark(text, length);
 	return true;
@@ -105,12 +107,12 @@ int input_fill(struct input *input, struct error *error)
 	input->end -= input->begin;
 	input->begin = 0;
 	do {
-		got = read(STDIN_FILENO, input->buffer + input->end, LINE_BYTES_MAX - input->end);
+		got = read(input->fd, input->buffer + input->end, input->room - input->end);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
 		return 0;
 	if (got < 0)
-		return error_set(error, ERROR_UNEXPECTED, "cannot read stdin: %s", strerror(errno));
+		return error_set(error, ERROR_UNEXPECTED, "cannot read %s: %s", input->name, strerror(errno));
 	input->end += (size_t)got;
 	input->ended = got == 0;
 	return 0;

@@ -33,6 +33,9 @@ int line_read(struct line *line, const char *text, size_t length, const struct b
 	      const struct batch_options *options, struct error *error);
 void line_clear(struct line *line);
 
+/* Whether a member's value, which is written as `text`, may be a ref: a string or an integer. */
+bool line_is_ref(const cJSON *value, const char *text);
+
 /* (line-check.c) Fails with ERROR_CONFIG if neither the line nor the run sets a value that the row requires, or one
  * that the assertion or, if it `sends`, the exchange needs; and if a claim jti is beside the program's own. */
 int line_check(const struct bearer_request *request, bool sends, struct error *error);
@@ -87,21 +90,25 @@ int output_answer(struct item *item, const struct oauth_answer *answer);
 enum { LINE_BYTES_MAX = 65536 }; /* bytes, including the line end */
 
 struct input {
-	char *buffer;
-	size_t begin, end;
+	int fd;
+	const char *name;     /* for messages */
+	char *buffer;         /* `room` bytes, the longest line, and one for a NUL */
+	size_t room, begin, end;
 	bool ended, skips;    /* skips: it skips the rest of a line that is too long */
 	unsigned long number; /* of the last line taken */
 	off_t consumed, size; /* bytes; size is -1 if unknown */
 	int closing;          /* see input_closing */
 };
 
+/* Opens stdin. To read another descriptor, fill a struct with the members above, and call only input_fill and
+ * input_take. */
 int input_open(struct input *input, struct error *error);
 void input_close(struct input *input);
 
-/* Takes the next line from the buffer: *length bytes at *text, valid until input_fill. *text is NULL if the line is
- * longer than LINE_BYTES_MAX. Skips a byte-order mark at the start of the input. Returns false if the buffer holds no
- * complete line. */
-bool input_take(struct input *input, const char **text, size_t *length);
+/* Takes the next line from the buffer: *length bytes and a NUL at *text, which the caller may change and which are
+ * valid until input_fill. *text is NULL if the line is longer than the buffer. Skips a byte-order mark
+ * at the start of the input. Returns false if the buffer holds no complete line. */
+bool input_take(struct input *input, char **text, size_t *length);
 
 /* Whether a line contains only whitespace. Such lines are counted and skipped. */
 bool input_is_blank(const char *text, size_t length);
@@ -215,7 +222,7 @@ double sender_delay(const struct sender *sender, double now);
 struct report {
 	double began, shown; /* clock_ms */
 	bool on_terminal;    /* progress can be shown */
-	unsigned long done, failed, given_up;
+	unsigned long done, failed, given_up, skipped;
 	int worst;           /* the highest class of the failed lines */
 };
 

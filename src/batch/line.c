@@ -87,12 +87,15 @@ static int take_object(struct line *line, const struct member *member, const cJS
 	return result;
 }
 
+bool line_is_ref(const cJSON *value, const char *text)
+{
+	return cJSON_IsString(value) || (cJSON_IsNumber(value) && strpbrk(text, ".eE") == NULL);
+}
+
 /* `text` is the value as written. cJSON would round a number. */
 static int take_ref(struct line *line, const cJSON *value, const char *text, struct error *error)
 {
-	bool is_integer = cJSON_IsNumber(value) && strpbrk(text, ".eE") == NULL;
-
-	if (!cJSON_IsString(value) && !is_integer)
+	if (!line_is_ref(value, text))
 		return fail(error, "ref", "a string or an integer");
 	if (strlen(text) > REF_BYTES_MAX)
 		return error_set(error, ERROR_CONFIG, "\"ref\" is longer than %d bytes", REF_BYTES_MAX);

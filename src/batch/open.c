@@ -59,6 +59,10 @@ int run_open(struct run *run, struct error *error)
 			return error_memory(error);
 		queue_push(&run->free, &run->items[i]);
 	}
+	if (options->done != NULL && done_open(&run->earlier, options->done, options->bearers, error) < 0)
+		return error_result(error);
+	if (run->earlier.is_cut && secret_append(run->output, "\n", 1) < 0)
+		return error_memory(error);
 	/* The key comes last, so that an error here does not cost a login. */
 	if (run->sends && (sender_open(&run->sender, run->request, parallel, !options->no_brake, error) < 0 ||
 			   limits_open(&run->limits, run->request, error) < 0))
@@ -83,6 +87,7 @@ void run_close(struct run *run)
 	}
 	secret_free(&run->output);
 	input_close(&run->input);
+	done_close(&run->earlier);
 	free(run->in_turn);
 	free(run->items);
 }

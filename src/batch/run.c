@@ -232,12 +232,15 @@ static int conclude(const struct run *run, struct error *error)
 	const struct report *report = &run->report;
 	char counts[256];
 
+	if (report->skipped > 0)
+		message_note("%lu line%s skipped: %s in %s", report->skipped, report->skipped == 1 ? " was" : "s were",
+			     report->skipped == 1 ? "it is" : "they are", run->options->done);
 	snprintf(counts, sizeof(counts), "%lu line%s done, %lu failed", report->done, report->done == 1 ? "" : "s",
 		 report->failed);
 	if (run->stop.class == ERROR_NONE) {
 		if (report->failed > 0)
 			message_note("%s", counts);
-		return report->worst;
+		return run->options->answered_ok ? 0 : report->worst;
 	}
 	error_set(error, run->stop.class, "%s; %s, %lu given up; the input is read up to line %lu", run->stop.text,
 		  counts, report->given_up, run->input.number);

@@ -3,6 +3,7 @@
 #ifndef P11BEARER_BATCH_RUN_H
 #define P11BEARER_BATCH_RUN_H
 
+#include "batch/done.h"
 #include "batch/limit.h"
 
 enum { OUTPUT_MAX = 32768 }; /* bytes of output to buffer while there is other work, or the reader is slow */
@@ -12,6 +13,7 @@ struct run {
 	const struct batch_options *options;
 	bool sends;              /* assertions are exchanged */
 	struct input input;
+	struct done earlier;     /* with options->done: the refs that the earlier output has answered */
 	bool hungry;             /* there is room for a line, but no input */
 	bool ahead;              /* the last line had a ref: lines are read even if they must wait, in `held` */
 	struct queue held;       /* items that wait until the workers and the sender have room */

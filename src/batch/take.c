@@ -191,6 +191,32 @@ static bool may_read(const struct run *run)
 	return !run->options->ordered || run->input.number - run->written < run->count;
 }
 
+/* A line without an answer: with ordered output, the lines after it must not wait for it. */
+static void skip_line(struct run *run)
+{
+	unsigned long number = run->input.number;
+
+	if (!run->options->ordered)
+		return;
+	if (run->written + 1 == number)
+		run->written = number;
+	else
+		run->in_turn[number % run->count] = &run->blank;
+}
+
+/* With options->done: whether the line has an answer in the earlier output. A line without ref fails. */
+static bool is_done(struct run *run, struct item *item)
+{
+	if (item->line.ref != NULL)
+		return done_has(&run->earlier, item->line.ref);
+	if (item->result == 0) {
+		item->result = error_set(&item->error, ERROR_CONFIG, "the line has no ref, so %s cannot tell whether "
+					 "it is done", run->options->done);
+		error_hint(&item->error, "give each line a ref of its own, or omit --done");
+	}
+	return false;
+}
+
 /* Starts a line; `text` is NULL if it is too long. */
 static void begin_line(struct run *run, struct item *item, const char *text, size_t length)
 {
@@ -200,7 +226,11 @@ static void begin_line(struct run *run, struct item *item, const char *text, siz
 	else
 		item->result = line_read(&item->line, text, length, run->request, run->options, &item->error);
 	run->ahead = item->line.ref != NULL;
-	if (item->result < 0)
+	if (run->options->done != NULL && is_done(run, item)) {
+		run->report.skipped++;
+		skip_line(run);
+		run_item_free(run, item);
+	} else if (item->result < 0)
 		queue_push(&run->done, item);
 	else if (!has_room(run))
 		queue_push(&run->held, item);
@@ -234,22 +264,9 @@ static bool take_kept(struct run *run)
 	return true;
 }
 
-/* An empty line has no output; with ordered output, the lines after it must not wait for it. */
-static void skip_line(struct run *run)
-{
-	unsigned long number = run->input.number;
-
-	if (!run->options->ordered)
-		return;
-	if (run->written + 1 == number)
-		run->written = number;
-	else
-		run->in_turn[number % run->count] = &run->blank;
-}
-
 void run_take_lines(struct run *run)
 {
-	const char *text;
+	char *text;
 	size_t length = 0;
 
 	run->hungry = false;

@@ -65,6 +65,7 @@ static const struct settings_usage usage = {
 		   "    -u user@example.com -r https://example.my.salesforce.com",
 	.needed = cmd_needs_assertion,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_AUDIT,
-	.own = { SETTING_EXPLAIN, SETTING_TOKEN_URL, SETTING_BATCH, SETTING_JSON, SETTING_SESSIONS, SETTING_FAIL_FAST },
+	.own = { SETTING_EXPLAIN, SETTING_TOKEN_URL, SETTING_BATCH, SETTING_JSON, SETTING_SESSIONS, SETTING_FAIL_FAST,
+		 SETTING_ANSWERED_OK, SETTING_DONE },
 };
 const struct command command_jwt = { &usage, run, NULL };

@@ -126,6 +126,6 @@ static const struct settings_usage usage = {
 	.needed = cmd_needs_bearer,
 	.groups = GROUP_TOKEN | GROUP_KEY | GROUP_CLAIMS | GROUP_NEXT | GROUP_HTTP | GROUP_AUDIT | GROUP_AGENT,
 	.own = { SETTING_FORMAT, SETTING_BATCH, SETTING_SESSIONS, SETTING_PARALLEL, SETTING_ORDERED,
-		 SETTING_FAIL_FAST },
+		 SETTING_FAIL_FAST, SETTING_ANSWERED_OK, SETTING_DONE },
 };
 const struct command command_token = { &usage, run, NULL };

@@ -166,6 +166,8 @@ const struct setting settings_table[SETTING_COUNT] = {
 
 	ENTRY(SETTING_ALL, "all", .type = TYPE_FLAG, .option_only = true,
 	      .help = "also show uninitialised slots, tokens without keys, and modules"),
+	ENTRY(SETTING_ANSWERED_OK, "answered-ok", .type = TYPE_FLAG, .option_only = true,
+	      .help = "with --batch: exit with 0 if all lines have an answer"),
 	ENTRY(SETTING_BATCH, "batch", .type = TYPE_FLAG, .option_only = true,
 	      .help = "read one JSON object per line from stdin, write one line for each"),
 	ENTRY(SETTING_BITS, "bits", .type = TYPE_NUMBER, .option_only = true, .argument = "BITS", .fallback = "2048",
@@ -174,6 +176,8 @@ const struct setting settings_table[SETTING_COUNT] = {
 	      .fallback = "P-256", .choices = "P-256|P-384|P-521", .help = "curve of the EC key"),
 	ENTRY(SETTING_DAYS, "days", .type = TYPE_NUMBER, .option_only = true, .argument = "DAYS", .fallback = "397",
 	      .min = 1, .max = 7300, .help = "lifetime of the certificate"),
+	ENTRY(SETTING_DONE, "done", .type = TYPE_TEXT, .option_only = true, .argument = "FILE",
+	      .help = "with --batch: skip lines done in this earlier output"),
 	ENTRY(SETTING_EKU, "eku", .type = TYPE_TEXT, .option_only = true, .argument = "LIST",
 	      .help = "extended key usages, such as clientAuth"),
 	ENTRY(SETTING_EXPLAIN, "explain", .type = TYPE_FLAG, .option_only = true,
