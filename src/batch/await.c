@@ -49,6 +49,8 @@ int run_await(struct run *run, struct error *error)
 		ready[INPUT].fd = input_closing(&run->input);
 	if (!workers_await(run->workers))
 		return 0;
+	if (run->sends && workers_are_idle(run->workers))
+		http_pool_rest(run->sender.pool);
 	if (run->sends)
 		http_pool_wait(run->sender.pool, ready, ALL, wait);
 	if (poll(ready, ALL, run->sends ? 0 : wait) <= 0)

@@ -139,6 +139,9 @@ void workers_close(struct workers **workers); /* waits for the work in progress 
 /* Whether the workers have enough to do. */
 bool workers_are_full(const struct workers *workers);
 
+/* Whether no signature is expected soon: nothing is to be signed, or the token is away. */
+bool workers_are_idle(const struct workers *workers);
+
 /* workers_give queues an item that needs a signature, or one that `asks`. workers_take returns a finished item, or NULL
  * if no item is finished. */
 void workers_give(struct workers *workers, struct item *item);

@@ -45,13 +45,12 @@ struct workers {
  * is delayed while the workers have enough to do. Call with the lock held. */
 static void wake(struct workers *workers)
 {
-	static const struct itimerspec now = { .it_value.tv_nsec = 1 };
-	static const struct itimerspec later = { .it_value.tv_nsec = LATER_MS * 1000000L };
 	bool hurry = workers->prompt || workers->to_sign.count <= workers->count * AHEAD / 4;
+	const struct itimerspec when = { .it_value.tv_nsec = hurry ? 1 : LATER_MS * 1000000L };
 
 	if (workers->waiter == AWAKE || (workers->waiter == WOKEN_LATER && !hurry))
 		return;
-	(void)timerfd_settime(workers->descriptor, 0, hurry ? &now : &later, NULL);
+	(void)timerfd_settime(workers->descriptor, 0, &when, NULL);
 	workers->waiter = hurry ? AWAKE : WOKEN_LATER;
 }
 
@@ -108,21 +107,20 @@ static void *work(void *context)
 	return NULL;
 }
 
-/* The main thread handles signals. */
-static bool start(struct worker *worker)
+/* Returns an errno. The main thread handles signals. */
+static int start(struct worker *worker)
 {
 	sigset_t quiet, before;
-	bool started;
+	int failure;
 
 	sigemptyset(&quiet);
 	sigaddset(&quiet, SIGINT);
 	sigaddset(&quiet, SIGTERM);
 	sigaddset(&quiet, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &quiet, &before);
-	errno = pthread_create(&worker->thread, NULL, work, worker);
-	started = errno == 0;
+	failure = pthread_create(&worker->thread, NULL, work, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return started;
+	return failure;
 }
 
 /* --- how many ---------------------------------------------------------------------------------------------------- */
@@ -147,7 +145,7 @@ int workers_open(struct workers **workers, const struct bearer_request *request,
 		result = signer_prepare(&new->list[0].signer, error);
 	if (result == 0 && new->descriptor < 0)
 		result = error_set(error, ERROR_UNEXPECTED, "no descriptor is left: %s", strerror(EMFILE));
-	if (result == 0 && !start(&new->list[0]))
+	if (result == 0 && (errno = start(&new->list[0])) != 0)
 		result = error_set(error, ERROR_UNEXPECTED, "cannot start a thread: %s", strerror(errno));
 	if (result == 0)
 		new->count = 1;
@@ -185,7 +183,7 @@ static void settle(struct workers *workers, double taken)
 		worker->workers = workers;
 		if (!signer_another(&workers->list[0].signer, &worker->signer))
 			break;
-		if (!start(worker)) {
+		if (start(worker) != 0) {
 			signer_close(&worker->signer);
 			break;
 		}
@@ -225,6 +223,11 @@ bool workers_are_full(const struct workers *workers)
 	return workers->given >= (workers->settled ? workers->count * (1 + AHEAD) : 1);
 }
 
+bool workers_are_idle(const struct workers *workers)
+{
+	return workers->given == 0 || workers_recover(workers);
+}
+
 void workers_give(struct workers *workers, struct item *item)
 {
 	item->began = clock_ms();
@@ -232,30 +235,29 @@ void workers_give(struct workers *workers, struct item *item)
 	give(workers, item);
 }
 
-struct item *workers_take(struct workers *workers)
+static struct item *take(struct workers *workers, struct queue *queue)
 {
 	struct item *item;
 
 	pthread_mutex_lock(&workers->lock);
-	item = queue_pop(&workers->done);
+	item = queue_pop(queue);
 	pthread_mutex_unlock(&workers->lock);
-	if (item == NULL)
-		return NULL;
-	workers->given--;
-	if (!workers->settled && item->result == 0)
+	workers->given -= item != NULL ? 1 : 0;
+	return item;
+}
+
+struct item *workers_take(struct workers *workers)
+{
+	struct item *item = take(workers, &workers->done);
+
+	if (item != NULL && !workers->settled && item->result == 0)
 		settle(workers, clock_ms() - item->began);
 	return item;
 }
 
 struct item *workers_take_back(struct workers *workers)
 {
-	struct item *item;
-
-	pthread_mutex_lock(&workers->lock);
-	item = queue_pop(&workers->to_sign);
-	pthread_mutex_unlock(&workers->lock);
-	workers->given -= item != NULL ? 1 : 0;
-	return item;
+	return take(workers, &workers->to_sign);
 }
 
 bool workers_await(struct workers *workers)

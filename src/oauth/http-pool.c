@@ -241,9 +241,10 @@ static void renew_multi(struct http_pool *pool)
 	pool->stained = false;
 }
 
-/* The pool is idle, possibly for a long time, so no secret may remain in handles and connections. */
-static void rest(struct http_pool *pool)
+void http_pool_rest(struct http_pool *pool)
 {
+	if (pool->busy > 0)
+		return;
 	for (size_t i = 0; i < pool->count; i++) {
 		if (pool->slots[i].used)
 			handle_renew(&pool->slots[i].http.easy);
@@ -282,8 +283,6 @@ void http_pool_wait(struct http_pool *pool, const struct pollfd *others, size_t 
 	struct curl_waitfd more[HTTP_POOL_OTHERS];
 	double left = first_due(pool) - clock_ms();
 
-	if (pool->busy == 0)
-		rest(pool);
 	for (size_t i = 0; i < count; i++) {
 		short in = (others[i].events & POLLIN) != 0 ? CURL_WAIT_POLLIN : 0;
 		short out = (others[i].events & POLLOUT) != 0 ? CURL_WAIT_POLLOUT : 0;

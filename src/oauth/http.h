@@ -177,6 +177,10 @@ int http_pool_start(struct http_pool *pool, const struct http_request *request, 
  * Returns NULL if no request has ended. The response is valid until the next call. */
 const struct http_response *http_pool_take(struct http_pool *pool, void **tag, int *result, struct error *error);
 
+/* If no request is in progress: wipes what earlier ones left in handles and, with HTTP/2 or after a failure, closes the
+ * connections. Call it before a wait that may be long; if a request follows soon, it costs a new connection. */
+void http_pool_rest(struct http_pool *pool);
+
 /* Waits until a request needs attention, one of the `count` other descriptors is ready for its event (POLLIN or
  * POLLOUT), or the time has passed; a negative time means no limit. */
 enum { HTTP_POOL_OTHERS = 4 };
