@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Sourced after lib.sh by tests that run the commands of p11bearer-tokens(7) and of the README as they stand there, in the folder
-# T/page. Their settings of the server come from the environment.
+# Sourced after lib.sh by tests that run the commands of p11bearer-tokens(7) as they stand there, in the folder T/page. Their
+# settings of the server come from the environment.
 
 # typed WORDS…: runs bash -c WORDS… on a terminal, where what asks for a PIN gets PAGE_PIN, and what asks for a management key gets
 # PAGE_KEY. The exit status is the command's.
@@ -32,21 +32,16 @@ chmod +x "$T/bin/p11bearer"
 export P11BEARER_CLIENT_ID=CLIENT P11BEARER_USERNAME=user@example.com P11BEARER_INSTANCE_URL=https://example.com
 PATH=$T/bin:$PATH
 
-# page SECTION FROM TO: the section's commands in p11bearer-tokens(7), with FROM in them the path TO. What needs the vendor's
-# device or files is left out.
+# page SECTION FROM TO: the section's commands in p11bearer-tokens(7), with FROM in them the path TO.
 page() {
 	local commands command
 	if ! command -v mandoc >/dev/null || ! command -v expect >/dev/null; then
 		skip "p11bearer-tokens(7), $1" 'mandoc or expect is not installed'
 		return
 	fi
-	mapfile -t commands < <(mandoc -T ascii -O width=500 "$SOURCE/man/p11bearer-tokens.7" | sed $'s/.\b//g' | awk -v name="$1" '
-		/^[A-Z]/ { inside = $0 == name }
-		inside && sub(/^ *\$ /, "") { open = 1 }
-		inside && open { open = sub(/\\$/, ""); printf "%s%s", $0, open ? "" : "\n" }' | grep -vE '^(ykman|cat yubico-)')
+	mapfile -t commands < <("$SOURCE/tests/displays" p11bearer-tokens.7 "$1" | sed -z 's/\\\n *//g' | sed -n 's/^\$ //p')
 	check "p11bearer-tokens(7), $1: there are commands" test "${#commands[@]}" -ge 4
 	for command in "${commands[@]}"; do
-		command=$(tr -s ' ' <<<"$command")
 		check "p11bearer-tokens(7): $command" typed "${command//$2/$3}"
 	done
 }
