@@ -85,7 +85,7 @@ static void update(struct sink *sink)
 	}
 	complain(sink, &error);
 	(void)timer_set(loop, &sink->retry, loop_now(loop) + sink->delay);
-	sink->delay = sink->delay < RETRY_LAST / 2.0 ? 2 * sink->delay : RETRY_LAST;
+	sink->delay = sink->delay < (double)RETRY_LAST / 2 ? 2 * sink->delay : (double)RETRY_LAST;
 }
 
 static void try_again(void *context)

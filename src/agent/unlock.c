@@ -231,7 +231,7 @@ void unlock_connection(struct agent *agent, int fd, const struct peer *peer)
 	}
 	if (session == NULL || !may_unlock(agent, &session->peer) ||
 	    (session->watch = loop_watch(agent->loop, fd, EPOLLIN, receive, session)) == NULL ||
-	    timer_set(agent->loop, &session->timer, loop_now(agent->loop) + PATIENCE) < 0) {
+	    timer_set(agent->loop, &session->timer, loop_now(agent->loop) + (double)PATIENCE) < 0) {
 		if (session != NULL)
 			loop_watch_end(&session->watch);
 		free(session);

@@ -203,7 +203,7 @@ static void look(void *context)
 	struct process *process = context;
 	struct loop *loop = process->workers->loop;
 
-	(void)timer_set(loop, &process->look, loop_now(loop) + LOOK_MS);
+	(void)timer_set(loop, &process->look, loop_now(loop) + (double)LOOK_MS);
 	has_ended(process, 0);
 }
 
@@ -255,7 +255,7 @@ static bool watch_end_of(struct process *process)
 	struct loop *loop = process->workers->loop;
 
 	if (process->pidfd < 0)
-		return timer_set(loop, &process->look, loop_now(loop) + LOOK_MS) == 0;
+		return timer_set(loop, &process->look, loop_now(loop) + (double)LOOK_MS) == 0;
 	process->exit = loop_watch(loop, process->pidfd, EPOLLIN, has_ended, process);
 	return process->exit != NULL;
 }

@@ -68,7 +68,7 @@ static void check_silence(struct worker *worker)
 	}
 	if (worker->ping == 0)
 		worker_ping(worker);
-	set_life(worker, silence(worker) / SILENCES);
+	set_life(worker, silence(worker) / (double)SILENCES);
 }
 
 void worker_lives(void *context)

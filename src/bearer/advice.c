@@ -68,7 +68,7 @@ static double difference_allowed(const struct bearer_request *request, enum serv
 				 const struct http_clock *clock)
 {
 	double allowed = advice_clock_allowed(request->server, clock, request->lifetime);
-	double issued = IAT_TOLERATED - becomes_valid(request);
+	double issued = (double)IAT_TOLERATED - becomes_valid(request);
 
 	if (cause == (clock->ahead < 0 ? SERVER_EXPIRED : SERVER_TOO_NEW))
 		return ADVICE_CLOCK_NOTED;

@@ -63,7 +63,7 @@ double retry_limit_wait(struct retry_limit *limit, long rate_wait, long retry_af
 		return (double)retry_after * 1e3 <= left ? (double)retry_after * 1e3 : -1;
 	if (left < 1)
 		return -1;
-	if (wait > LIMIT_WAIT_MAX_MS)
+	if (wait > (double)LIMIT_WAIT_MAX_MS)
 		wait = LIMIT_WAIT_MAX_MS;
 	return wait < left ? wait : left;
 }

@@ -172,7 +172,7 @@ static int await(int fd, double until, struct error *error)
 
 static int take_result(int fd, struct error *error)
 {
-	double until = clock_ms() + RESULT_MS;
+	double until = clock_ms() + (double)RESULT_MS;
 	char line[LINE_MAX_LENGTH];
 	size_t length = 0;
 	char *end = NULL;

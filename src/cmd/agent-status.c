@@ -56,8 +56,8 @@ static void take_time(const cJSON *profile, const char *name, bool past, char ce
 		snprintf(cell, CELL_SIZE, "-");
 	else
 		snprintf(cell, CELL_SIZE, "%s%.0f %s%s", past ? "" : "in ",
-			 seconds < 2 * MINUTE ? seconds : seconds < 2 * HOUR ? seconds / MINUTE :
-			 seconds < 2 * DAY ? seconds / HOUR : seconds / DAY,
+			 seconds < 2 * MINUTE ? seconds : seconds < 2 * HOUR ? seconds / (double)MINUTE :
+			 seconds < 2 * DAY ? seconds / (double)HOUR : seconds / (double)DAY,
 			 seconds < 2 * MINUTE ? "s" : seconds < 2 * HOUR ? "min" : seconds < 2 * DAY ? "h" : "days",
 			 past ? " ago" : "");
 }

@@ -111,7 +111,7 @@ long long format_expiry(const struct bearer *bearer, long long began)
 	double lifetime = cJSON_IsNumber(member) ? member->valuedouble : 0; /* a string of digits became a number */
 
 	cJSON_Delete(json);
-	return lifetime >= 1 && lifetime <= LIFETIME_MAX ? began + (long long)lifetime : 0;
+	return lifetime >= 1 && lifetime <= (double)LIFETIME_MAX ? began + (long long)lifetime : 0;
 }
 
 int format_bearer(struct secret *text, enum settings_format format, const struct bearer *bearer, const char *site,

@@ -168,7 +168,7 @@ void doctor_agent_certificate(struct doctor *doctor, struct doctor_finding *find
 {
 	const cJSON *profile = find_profile(doctor);
 	double expiry = number_of(profile, "certificate_not_after");
-	double left = expiry - (double)time(NULL), days = (double)(long)(left / DAY);
+	double left = expiry - (double)time(NULL), days = (double)(long)(left / (double)DAY);
 	const char *s = days == 1 ? "" : "s";
 	struct error error;
 

@@ -31,9 +31,9 @@ void doctor_clock_server(struct doctor *doctor, struct doctor_finding *finding)
 			  difference, side, allowed);
 		error_hint(&error, SET);
 		doctor_fail(finding, &error);
-	} else if (difference - clock->margin > ADVICE_CLOCK_NOTED && isinf(allowed)) {
+	} else if (difference - clock->margin > (double)ADVICE_CLOCK_NOTED && isinf(allowed)) {
 		doctor_warn(finding, SET, "this machine's clock is %.0f s %s the server's", difference, side);
-	} else if (difference - clock->margin > ADVICE_CLOCK_NOTED) {
+	} else if (difference - clock->margin > (double)ADVICE_CLOCK_NOTED) {
 		doctor_warn(finding, SET, "this machine's clock is %.0f s %s the server's, which tolerates %.0f s",
 			    difference, side, allowed);
 	} else {

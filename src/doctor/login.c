@@ -71,7 +71,7 @@ void doctor_key_signature(struct doctor *doctor, struct doctor_finding *finding)
 	if (unchecked != NULL && doctor->given->request->certificate == NULL)
 		doctor_warn(finding, "give the key's certificate with --certificate FILE",
 			    "made, but it cannot be verified: %s", unchecked);
-	else if (milliseconds > P11_TOUCH_MS)
+	else if (milliseconds > (double)P11_TOUCH_MS)
 		doctor_ok(finding, "made, after a wait for a touch or a slow token");
 	else
 		doctor_ok(finding, unchecked != NULL ? "made" : "made, and the key's public half verifies it");

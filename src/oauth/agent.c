@@ -189,7 +189,7 @@ int oauth_agent_ask(const struct oauth_agent *agent, const char *method, const c
 		    struct error *error)
 {
 	struct http_response response = { .body = NULL };
-	int result = send_request(agent, method, path, NULL, clock_ms() + OTHER_MS, &response, error);
+	int result = send_request(agent, method, path, NULL, clock_ms() + (double)OTHER_MS, &response, error);
 
 	*json = NULL;
 	if (result == 0) {

@@ -41,7 +41,7 @@ static void show(const struct count *count)
 /* Takes a success that began at `began`. Returns the milliseconds until the next one; negative: none is necessary. */
 static double succeed(struct count *count, double began)
 {
-	double interval = (double)count->proof->settle * 1e3 / INTERVALS, now = clock_ms();
+	double interval = (double)count->proof->settle * 1e3 / (double)INTERVALS, now = clock_ms();
 
 	if (count->row++ == 0)
 		count->first = now;
@@ -62,7 +62,7 @@ static double fail(struct count *count, long pause, const struct error *error)
 	else
 		message_step("%s; trying again in %.1f s", error->text, wait / 1e3);
 	count->row = 0;
-	count->pause = count->pause * 2 < LAST_PAUSE_MS ? count->pause * 2 : LAST_PAUSE_MS;
+	count->pause = count->pause * 2 < (double)LAST_PAUSE_MS ? count->pause * 2 : (double)LAST_PAUSE_MS;
 	return wait;
 }
 

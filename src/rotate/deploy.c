@@ -54,7 +54,7 @@ static int deploy_until(const struct rotation *rotation, const struct package *p
 		message_note("%s; deploying again in %.1f s", error->text, pause / 1e3);
 		if (interrupt_wait((unsigned long)pause) != 0)
 			return steps_interrupted(error);
-		pause = pause * 2 < LAST_PAUSE_MS ? pause * 2 : LAST_PAUSE_MS;
+		pause = pause * 2 < (double)LAST_PAUSE_MS ? pause * 2 : (double)LAST_PAUSE_MS;
 	}
 }
 

@@ -126,7 +126,7 @@ static bool parse_members(struct rotate_record *record, const cJSON *object)
 		if (item != NULL && (*members[i].text = strdup(item->valuestring)) == NULL)
 			return false;
 	}
-	if (!cJSON_IsNumber(version) || version->valuedouble != FORMAT_VERSION || !cJSON_IsBool(aborting) ||
+	if (!cJSON_IsNumber(version) || version->valuedouble != (double)FORMAT_VERSION || !cJSON_IsBool(aborting) ||
 	    !cJSON_IsBool(given) || !cJSON_IsNumber(began) || !(began->valuedouble >= 0 && began->valuedouble < 1e15))
 		return false;
 	record->given = cJSON_IsTrue(given);

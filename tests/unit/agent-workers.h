@@ -92,7 +92,7 @@ static inline double check(void *context)
 static inline void await(bool (*condition)(void))
 {
 	awaited = condition;
-	end = clock_boot_ms() + PATIENCE_MS;
+	end = clock_boot_ms() + (double)PATIENCE_MS;
 	assert_works(loop_run(loop, check, NULL, &error), &error);
 	assert_true(condition());
 }

@@ -350,7 +350,7 @@ static const char *answer_to(const char *request)
 static void run_until_count(const unsigned *count, unsigned wanted)
 {
 	for (double start = loop_now(agent.loop); *count < wanted;) {
-		assert_true(loop_now(agent.loop) - start < PATIENCE_MS);
+		assert_true(loop_now(agent.loop) - start < (double)PATIENCE_MS);
 		run_until(-1, 1);
 	}
 	assert_int_equal(*count, wanted);
@@ -552,7 +552,7 @@ static void test_assertion(void **state)
 	uid = 4000000002;
 	fd = dial();
 	send_text(fd, POST("/v1/assertion?username=x@example.org"));
-	for (double start = loop_now(agent.loop); fake.job == NULL && loop_now(agent.loop) - start < PATIENCE_MS;)
+	for (double start = loop_now(agent.loop); fake.job == NULL && loop_now(agent.loop) - start < (double)PATIENCE_MS;)
 		run_until(-1, 1);
 	assert_non_null(fake.job);
 	assert_string_equal(fake.line, "\"username\":\"x@example.org\",\"lifetime\":180,\"jti\":true");

@@ -242,7 +242,7 @@ static void a_record_names_the_peer(void **state)
 	assert_string_equal(members(last), "time sequence pid event command request peer_uid peer_pid profile sub "
 					   "result status error");
 	assert_string_equal(text(last, "request"), "bearer");
-	assert_true(number(last, "peer_uid") == 4294967294 && number(last, "status") == ERROR_CONFIG);
+	assert_true(number(last, "peer_uid") == 4294967294 && number(last, "status") == (double)ERROR_CONFIG);
 	cJSON_Delete(last);
 	audit_close(&audit);
 }

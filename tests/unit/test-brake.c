@@ -165,9 +165,9 @@ static void a_long_wait_outlives_older_answers(void **state)
 		else
 			brake_refusal(&brake, asked - 1);
 		assert_true(brake_is_spent(&brake));
-		assert_int_equal(brake_allows(&brake, asked + BRAKE_WAIT_MAX * 1e3 - 1), 0);
+		assert_int_equal(brake_allows(&brake, asked + (double)BRAKE_WAIT_MAX * 1e3 - 1), 0);
 		assert_false(brake.on);
-		brake_success(&brake, asked + BRAKE_WAIT_MAX * 1e3);
+		brake_success(&brake, asked + (double)BRAKE_WAIT_MAX * 1e3);
 		assert_false(brake_is_spent(&brake));
 	}
 }

@@ -66,7 +66,8 @@ static struct verdict judge_times(const struct vendor *vendor, const cJSON *clai
 		return refuse(vendor, vendor->on_ahead, "exp is too far ahead");
 	if (vendor->span_max > 0 && (iat == NULL || exp->valuedouble - iat->valuedouble > (double)vendor->span_max))
 		return refuse(vendor, vendor->on_ahead, "exp is too long after iat");
-	if ((iat != NULL && iat->valuedouble > now + CLOCK_SLACK) || (nbf != NULL && nbf->valuedouble > now + CLOCK_SLACK))
+	if ((iat != NULL && iat->valuedouble > now + (double)CLOCK_SLACK) ||
+	    (nbf != NULL && nbf->valuedouble > now + (double)CLOCK_SLACK))
 		return refuse(vendor, vendor->on_issued, "iat or nbf is in the future");
 	return (struct verdict){ 0 };
 }
