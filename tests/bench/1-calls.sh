@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # from lib.sh
-# 1. What the token is asked for one cold signature, with ever more keys on it.
+# 1. The calls of one cold signature, while the number of keys on the token grows.
 
 figure 1 'C_* calls of one cold signature' 'keys on the token' 'p11bearer jwt' 'jwt --certificate' 'pkcs11-tool --sign' 'openssl, pkcs11 engine' goal
 
@@ -37,14 +37,18 @@ for count in 1 10 300; do
 	checked=$(shim_calls "$p11bearer" jwt "${jwt[@]}" -r "$ORG" --module "$shim" --certificate "$T/calls.pem")
 	tool=$(shim_calls pkcs11-tool --module "$shim" --token-label "$TOKEN" --login --pin env:PIN --sign \
 		--mechanism SHA256-RSA-PKCS --label signer --input-file "$T/input" --output-file "$T/signature")
-	engine=$(PKCS11_MODULE_PATH=$shim shim_calls openssl dgst -engine pkcs11 -keyform engine -sign "$ENGINE_KEY" \
-		-sha256 -out "$T/signature" "$T/input")
 	result "pkcs11-tool, $count keys" "$tool"
-	result "pkcs11 engine, $count keys" "$engine"
+	by_engine=-
+	if [ "$engine" = true ]; then
+		by_engine=$(PKCS11_MODULE_PATH=$shim shim_calls openssl dgst -engine pkcs11 -keyform engine -sign "$ENGINE_KEY" \
+			-sha256 -out "$T/signature" "$T/input")
+		result "pkcs11 engine, $count keys" "$by_engine"
+	fi
 	result "p11bearer jwt --certificate, $count keys" "$checked" 'at most' 16
 	result "p11bearer jwt, $count keys" "$ours" 'at most' 16
-	row $count "$ours" "$checked" "$tool" "$engine" "$verdict"
+	row $count "$ours" "$checked" "$tool" "$by_engine" "$verdict"
 done
 unset PIN
 
-figure_end 'C_GetFunctionList is not counted. The signature of p11bearer is checked before it leaves; the other two check none.'
+figure_end 'C_GetFunctionList is not counted. p11bearer verifies its signature; the other two do not. The engine is missing where OpenSSL
+has no engines.'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2016 # names from lib.sh; $1 is awk's
-# 3. What an assertion costs beside C_Sign, against two libraries that make JWTs.
+# 3. What an assertion costs without C_Sign, compared with two libraries that make JWTs.
 
 figure 3 'Everything but C_Sign for one assertion' '' RS256 PS256 ES256
 
@@ -79,4 +79,4 @@ for what in instructions nanoseconds; do
 done
 
 figure_end 'Claims iss, sub, aud, exp and a random jti; a key (RSA-2048, P-256) that is read once; the signature is fixed bytes on all
-sides. Instructions by callgrind, time as the median of 9 ratios of neighbours. Version 1.10 of libjwt does not have PS256.'
+sides. Instructions by callgrind, time as the median of 9 ratios. Version 1.10 of libjwt does not have PS256.'

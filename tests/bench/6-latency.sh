@@ -1,40 +1,66 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2016 # names from lib.sh; $1 is awk's
-# 6. A token far away: the shim delays each C_* call.
+# 6. A token far away: the shim delays each C_* call. tests/bench/plots draws the rates.
 
-figure 6 'A network HSM: latency of each C_* call' 'latency, ms' 'cold jwt, ms' 'over calls x latency' '1 session, 1/s' \
-	'8 sessions over 1' 'ideal' '32 sessions over 1' 'ideal'
+figure 6 'A network HSM: a cold jwt' 'latency of each call, ms' 'cold jwt, ms' 'over calls x latency'
 
 token_new latency
 cold=("$p11bearer" jwt "${jwt[@]}" -r "$ORG" --module "$shim")
 calls=$(shim_calls "${cold[@]}")
 cold() { seconds "${cold[@]}"; }
-# sessions N COUNT
-sessions() { batch_rate jwt "$2" "$shim" --sessions "$1"; }
-
-# What the cores give at most, when nothing waits.
-alternate 7 'sessions 8 3000' >"$T/rounds"
-full=$(median_of '$1' "$T/rounds")
+# delay LATENCY: of each call from now on, in milliseconds.
+delay() { export P11SHIM_FAULTS=any=delay:0.0$(($1 / 10))$(($1 % 10)); }
 
 for latency in 1 5 20; do
-	export P11SHIM_FAULTS=any=delay:0.0$((latency / 10))$((latency % 10))
+	delay $latency
 	alternate 7 cold >"$T/rounds"
 	cold_time=$(median_of '$1' "$T/rounds")
 	cold_ratio=$(calc "$cold_time / ($calls * $latency / 1000)")
 	result "cold jwt over calls x latency, $latency ms" "$cold_ratio"
-	# Two calls a signature: some 1 s each, and enough of them that the first and the last wave do not count for much.
-	alone=$((20 + 300 / latency))
-	alternate 7 "sessions 1 $alone" "sessions 8 $((8 * alone))" "sessions 32 $((32 * alone))" >"$T/rounds"
-	eight=$(median_of '$2 / $1' "$T/rounds")
-	many=$(median_of '$3 / $1' "$T/rounds")
-	result "8 sessions over 1, $latency ms" "$eight"
-	result "32 sessions over 1, $latency ms" "$many"
-	one=$(median_of '$1' "$T/rounds")
-	row $latency "$(show %.0f "1000 * $cold_time")" "$(show %.2f "$cold_ratio")" "$(show %.1f "$one")" \
-		"$(show %.1f "$eight")" "$(show %.1f "8 * $one < $full ? 8 : $full / $one")" \
-		"$(show %.1f "$many")" "$(show %.1f "32 * $one < $full ? 32 : $full / $one")"
+	row $latency "$(show %.0f "1000 * $cold_time")" "$(show %.2f "$cold_ratio")"
+done
+unset P11SHIM_FAULTS
+figure_end "A cold jwt makes $calls calls. Medians of 7 runs."
+
+many=(1 2 4 8 16 32)
+figure 6 'A network HSM: signatures in a second' 'latency of each call, ms' '1 session' "${many[@]/%/ sessions}" '8 over 1' ideal \
+	'32 over 1' ideal
+# sessions N COUNT
+sessions() { batch_rate jwt "$2" "$shim" --sessions "$1"; }
+# ideal N: how many times the rate of one session, until the cores are full.
+ideal() { show %.1f "$1 * $one < $full ? $1 : $full / $one"; }
+
+for latency in 0 1 5 20; do
+	# Two calls a signature: runs of a second or so, and enough lines that the first and the last wave do not count for much.
+	# Not more lines than the cores can sign in a second.
+	alone=1000
+	if [ $latency != 0 ]; then
+		delay $latency
+		alone=$((20 + 300 / latency))
+	fi
+	runs=()
+	for count in "${many[@]}"; do
+		lines=$((count * alone))
+		[ $lines -le 3000 ] || lines=3000
+		runs+=("sessions $count $lines")
+	done
+	alternate 5 "${runs[@]}" >"$T/rounds"
 	unset P11SHIM_FAULTS
+	rates=()
+	for i in "${!many[@]}"; do
+		rate=$(median_of "\$$((i + 1))" "$T/rounds")
+		rates+=("$(show %.0f "$rate")")
+		result "signatures in a second, $latency ms, ${many[i]} sessions" "$rate"
+	done
+	one=$(median_of '$1' "$T/rounds")
+	# Without latency: what the cores give at most.
+	[ $latency != 0 ] || full=$(printf '%s\n' "${rates[@]}" | sort -g | tail -n 1)
+	eight=$(median_of '$4 / $1' "$T/rounds")
+	most=$(median_of '$6 / $1' "$T/rounds")
+	result "8 sessions over 1, $latency ms" "$eight"
+	result "32 sessions over 1, $latency ms" "$most"
+	row $latency "${rates[@]}" "$(show %.1f "$eight")" "$(ideal 8)" "$(show %.1f "$most")" "$(ideal 32)"
 done
 
-figure_end "A cold jwt makes $calls calls. Ideal is as many times the rate as there are sessions, until the $cores cores are full, which is at
-$(show %.0f "$full") signatures a second here. Medians of 7 ratios of neighbours."
+figure_end "A signature makes 2 calls. The ideal rate grows with the number of sessions until the $cores cores are full, which is at
+$full signatures in a second here. Medians of 5 runs."

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2016 # names from lib.sh; $1 is awk's
-# 7. The agent handing out bearers that it holds, beside the least that an HTTP server can do, and beside ssh-agent.
+# 7. The agent handing out bearers that it holds, compared with the least that an HTTP server does, and with ssh-agent.
 
 figure 7 'A bearer that the agent holds' connection 'bearers held' 'agent, 1/s' 'median, us' goal 'bare server, 1/s' 'median, us' \
 	'agent over bare' goal 'ssh-agent list, 1/s' 'median, us'
@@ -49,7 +49,7 @@ for users in 1 10000; do
 done
 
 figure_end 'One client, one request at a time. The bare server is libmicrohttpd in the same kind of loop, with one response of the same size.
-Medians of 21 rounds, and of 21 ratios of neighbours.'
+Medians of 21 rounds, and of 21 ratios.'
 
 figure 7 'Memory of the agent' 'bearers held' 'resident, MiB' 'locked, MiB' 'KiB a bearer'
 for users in 1 10000; do

@@ -28,6 +28,6 @@ for clients in 10 1000; do
 	result "exchanges for $clients clients" $exchanged 'at most' 1
 	row $clients $signed $exchanged "$verdict" "$(show %.0f "$duration")"
 done
-figure_end 'All have connected and sent their request before the org answers, which takes it 500 ms.'
+figure_end 'All have sent their request before the org answers, which takes it 500 ms.'
 agent_stop
 org_stop

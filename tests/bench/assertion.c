@@ -282,7 +282,7 @@ static void libjwt(const char *user, bool print)
 static char *compact(const json_t *jws)
 {
 	const char *protected, *payload, *signature;
-	char *text;
+	char *text = NULL;
 
 	check(json_unpack((json_t *)jws, "{s:s,s:s,s:s}", "protected", &protected, "payload", &payload, "signature",
 			  &signature) == 0 && asprintf(&text, "%s.%s.%s", protected, payload, signature) > 0, "compact");

@@ -36,7 +36,11 @@ prepare() {
 	for tool in jq wrk valgrind curl pkcs11-tool openssl pkg-config ssh-agent /usr/bin/time; do
 		command -v "$tool" >/dev/null || die "$tool is missing: softhsm/packages bench"
 	done
+	# OpenSSL 4 has no engines.
+	engine=true
+	openssl engine pkcs11 >/dev/null 2>&1 || engine=false
 	: >"$T/results"
+	: >"$T/tables"
 	compile pace
 }
 
@@ -63,7 +67,7 @@ median() { sort -g | awk '{ v[NR] = $1 } END { if (NR == 0) exit 1; print (v[int
 median_of() { awk "function min(a, b) { return a < b ? a : b } { print $1 }" "$2" | median; }
 
 # alternate ROUNDS COMMAND…: runs the commands in turns, every second round backwards, so that none is always the first.
-# Each prints one number; prints a line a round, numbers in the order of the commands.
+# Each prints a number, or several; prints a line for each round, the numbers in the order of the commands.
 alternate() {
 	local rounds=$1 round i at numbers words
 	shift
@@ -178,6 +182,22 @@ batch_rate() {
 		die "$command --batch failed: $(head -c 500 "$T/err")"
 }
 
+# compile_meter: what cpu_of needs.
+# shellcheck disable=SC2046 # one word a flag
+compile_meter() { compile meter -shared -fPIC $(pkg-config --cflags p11-kit-1); }
+# cpu_of COMMAND COUNT MODULE OPTION…: the CPU time of a line of `COMMAND --batch` in microseconds: that within C_SignInit and
+# C_Sign, and that of the whole process. See meter.c.
+cpu_of() {
+	local command=$1 count=$2 module=$3
+	shift 3
+	users "$count" >"$T/users"
+	BENCH_MODULE=$module BENCH_METER=$T/metered "${program:-$p11bearer}" "$command" --batch "${jwt[@]}" -r "$ORG" \
+		--module "$T/meter" "$@" <"$T/users" >/dev/null 2>"$T/err" || die "$command --batch failed: $(head -c 500 "$T/err")"
+	cat "$T/metered"
+}
+# share PART WHOLE: of two awk expressions over $T/rounds, in percent.
+share() { show '%.0f %%' "100 * $(median_of "($1) / ($2)" "$T/rounds")"; }
+
 # shim_calls COMMAND…: the C_* calls it makes through the shim, all but the one that asks for the table of functions.
 shim_calls() {
 	rm -f "$T/shim.log"
@@ -212,14 +232,15 @@ result() {
 	jq -nc --argjson figure "$figure" --arg title "$title" --arg name "$1" --argjson value "$2" --arg goal "${3:+$3 $4}" \
 		--argjson met "$met" '{$figure, $title, $name, $value, goal: (if $goal == "" then null else $goal end), $met}' >>"$T/results"
 }
-# figure_end [NOTE]: prints the table.
-figure_end() {
+# figure_end [NOTE]: prints the table, and keeps it for write_figures.
+figure_end() { table "$@" | tee -a "$T/tables"; }
+table() {
 	local i width widths=() count=${#columns[@]} line
 	for i in "${!cells[@]}"; do
 		width=${#cells[i]}
 		[ "$width" -le "${widths[i % count]:-0}" ] || widths[i % count]=$width
 	done
-	printf '\n**%s. %s**\n\n' "$figure" "$title"
+	printf '\n## %s. %s\n\n' "$figure" "$title"
 	for i in "${!cells[@]}"; do
 		printf '| %-*s ' "${widths[i % count]}" "${cells[i]}"
 		[ $((i % count)) = $((count - 1)) ] || continue
@@ -234,15 +255,31 @@ figure_end() {
 	[ $# = 0 ] || printf '\n%s\n' "$1"
 }
 
-# write_results FILE: all results, and where they were had.
+# write_results FILE: all results, and where they were measured.
 write_results() {
-	local version
-	version=$(dpkg-query -W -f '${Package} ${Version}, ' softhsm2 opensc libengine-pkcs11-openssl openssl libjwt-dev libjose-dev wrk curl \
-		2>/dev/null || true)
-	jq -s --arg date "$(date -u +%FT%TZ)" --arg machine "$(uname -m)" --arg cores "$cores" --arg versions "${version%, }" \
-		--arg cpu "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)" --arg program "$("$p11bearer" --version)" \
-		--argjson busy "$busy" \
-		'{context: "\($program), measured \($date) on \($machine), \($cores) cores of \($cpu), with \($versions)", $busy, results: .}' \
-		"$T/results" >"$1"
-	printf '\n%s\n' "$(jq -r .context "$1")"
+	local version packages=(softhsm2 opensc libengine-pkcs11-openssl openssl libcurl4 libjwt-dev libjose-dev wrk curl)
+	# Newer systems name the package of the library after its ABI.
+	version=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' "${packages[@]}" libcurl4t64 2>/dev/null |
+		sed -n 's/^installed //p' | paste -sd, | sed 's/,/, /g') || true
+	jq -s --arg date "$(date -u +%F)" --arg machine "$(uname -m)" --arg cores "$cores" --arg versions "$version" \
+		--arg system "$(. /etc/os-release && echo "$PRETTY_NAME")" --argjson busy "$busy" \
+		--arg cpu "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)" --arg program "$("$p11bearer" --version | head -n 1)" \
+		'{context: "\($program), measured on \($date) on \($machine), \($cores) cores of \($cpu), \($system), with \($versions)",
+		$busy, results: .}' "$T/results" >"$1"
+}
+
+# write_figures RESULTS FILE: all tables as Markdown.
+write_figures() {
+	{
+		printf '# Figures\n\n'
+		echo "This is the output of \`make bench\` with $(jq -r .context "$1")." | fold -s -w 120 | sed 's/ $//'
+		[ $busy = false ] || printf '\nThe machine was busy with something else, so the figures are off.\n'
+		cat <<-'END'
+
+		Only counts and ratios are comparable between machines; rates and times are for orientation. Each ratio is the median
+		of the ratios of several rounds; in each round, the programs that are compared run in turn. A dash means that something
+		cannot be measured, or has no goal.
+		END
+		cat "$T/tables"
+	} >"$2"
 }
