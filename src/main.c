@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* p11bearer: finds the command, and runs it or the program that implements it. */
-#include "cmd/cmd.h"
+#include "cmd/complete.h"
 
 #include <errno.h>
 #include <string.h>
@@ -194,6 +194,8 @@ static int run_other(char *const *argv, struct error *error)
 		printf("p11bearer " P11BEARER_VERSION "\n");
 	else if (strcmp(name, "--list-settings") == 0)
 		settings_list(stdout);
+	else if (strcmp(name, "complete") == 0)
+		return cmd_complete(commands, error);
 	else
 		return unknown_command(name, error);
 	return 0;

@@ -169,7 +169,7 @@ static int run(const struct settings *settings, struct error *error)
 	/* A PIN in the configuration is for the configured key, not for any token. */
 	if (!settings_is_option(settings, SETTING_PIN_FROM))
 		request.pin_from.type = SOURCE_NONE;
-	result = p11_list(&request, all, &listing, error);
+	result = p11_list(&request, all ? P11_LIST_ALL : 0, &listing, error);
 	if (result == 0 && listing.token_count == 0 && uri != NULL) {
 		result = error_set(error, ERROR_NO_KEY, "no token with keys matches the URI");
 		error_hint(error, "%s", listing.hint);

@@ -229,7 +229,7 @@ static int run(const struct settings *settings, struct error *error)
 
 static const struct settings_usage usage = {
 	.command = "servers",
-	.operands = "[NAME]",
+	.operands = "[SERVER]",
 	.operands_max = 1,
 	.summary = "Lists the servers, or what one of them needs and gets.",
 	.details = "A section [server NAME] in a configuration file defines another one.",

@@ -55,34 +55,47 @@ static int read_key(const struct session *session, CK_OBJECT_HANDLE object, stru
 	return result;
 }
 
-static int read_keys(const struct session *session, const struct uri *uri, struct p11_token_info *info,
-		     struct error *error)
+static bool is_listed(const struct p11_token_info *info, const char *uri)
+{
+	for (size_t i = 0; i < info->key_count; i++) {
+		if (strcmp(info->keys[i].uri, uri) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the keys that are objects of the class. Of two with one name, the first is listed. */
+static int read_keys(const struct session *session, const struct uri *uri, CK_OBJECT_CLASS class,
+		     struct p11_token_info *info, struct error *error)
 {
 	CK_OBJECT_HANDLE *found = calloc(KEYS_MOST, sizeof(*found));
+	struct p11_key_info *keys;
 	size_t count = 0;
 	int result;
 
 	if (found == NULL)
 		return error_memory(error);
-	result = objects_find(session, uri, CKO_PRIVATE_KEY, ANY_KEY_TYPE, found, KEYS_MOST, &count, error);
+	result = objects_find(session, uri, class, ANY_KEY_TYPE, found, KEYS_MOST, &count, error);
 	if (result < 0)
 		goto out;
-	info->keys = calloc(count + 1, sizeof(*info->keys));
-	if (info->keys == NULL) {
+	keys = realloc(info->keys, (info->key_count + count + 1) * sizeof(*keys));
+	if (keys == NULL) {
 		result = error_memory(error);
 		goto out;
 	}
+	info->keys = keys;
 	for (size_t i = 0; i < count; i++) {
-		struct p11_key_info *key = &info->keys[info->key_count];
+		struct p11_key_info key = { .uri = NULL };
 
 		/* One key that cannot be read does not hide the others. */
-		if (read_key(session, found[i], key, error) == 0) {
-			info->key_count++;
-			continue;
+		if (read_key(session, found[i], &key, error) < 0) {
+			message_warn("skipping a key: %s", error->text);
+			free(key.uri);
+		} else if (class == CKO_PUBLIC_KEY && is_listed(info, key.uri)) {
+			free(key.uri);
+		} else {
+			keys[info->key_count++] = key;
 		}
-		free(key->uri);
-		memset(key, 0, sizeof(*key));
-		message_warn("skipping a key: %s", error->text);
 	}
 out:
 	free(found);
@@ -90,8 +103,9 @@ out:
 }
 
 static int read_token(struct token *token, const struct p11_request *request, const struct uri *uri,
-		      bool with_login, bool alone, struct p11_token_info *info, struct error *error)
+		      unsigned more, bool alone, struct p11_token_info *info, struct error *error)
 {
+	bool with_login = request->pin_from.type != SOURCE_NONE;
 	struct session session;
 	int result;
 
@@ -115,14 +129,14 @@ static int read_token(struct token *token, const struct p11_request *request, co
 		info->logged_in = result == 0;
 	}
 	if (result == 0)
-		result = read_keys(&session, uri, info, error);
+		result = read_keys(&session, uri, CKO_PRIVATE_KEY, info, error);
+	if (result == 0 && (more & P11_LIST_HALVES) != 0)
+		result = read_keys(&session, uri, CKO_PUBLIC_KEY, info, error);
 	if (result == 0 && info->key_count == 0 && with_login && alone && session_may_login(&session, request)) {
-		free(info->keys);
-		info->keys = NULL;
 		result = session_login_anyway(&session, request, error);
 		info->logged_in = result == 0;
 		if (result == 0)
-			result = read_keys(&session, uri, info, error);
+			result = read_keys(&session, uri, CKO_PRIVATE_KEY, info, error);
 	}
 	if (result < 0 && error->code == CKR_USER_NOT_LOGGED_IN && !with_login) {
 		info->login_required = true; /* it hides everything until login */
@@ -165,8 +179,8 @@ static void token_info_clear(struct p11_token_info *info)
 	memset(info, 0, sizeof(*info));
 }
 
-static int read_all(const struct tokens *tokens, const struct p11_request *request, const struct uri *uri, bool all,
-		    struct p11_listing *listing, struct error *error)
+static int read_all(const struct tokens *tokens, const struct p11_request *request, const struct uri *uri,
+		    unsigned more, struct p11_listing *listing, struct error *error)
 {
 	listing->tokens = calloc(tokens->count + 1, sizeof(*listing->tokens));
 	if (listing->tokens == NULL)
@@ -176,15 +190,14 @@ static int read_all(const struct tokens *tokens, const struct p11_request *reque
 		bool hides;
 
 		listing->token_count++;
-		if (read_token(&tokens->list[i], request, uri, request->pin_from.type != SOURCE_NONE,
-			       tokens->count == 1, info, error) < 0) {
+		if (read_token(&tokens->list[i], request, uri, more, tokens->count == 1, info, error) < 0) {
 			/* One broken token does not hide the others, unless the user asked for it. */
 			if (error->class != ERROR_TOKEN || tokens->count == 1 || request->pin_from.type != SOURCE_NONE)
 				return error_result(error);
 			message_warn("%s", error->text);
 		}
 		hides = info->login_required && !info->logged_in;
-		if (!all && info->key_count == 0 && !hides) {
+		if ((more & P11_LIST_ALL) == 0 && info->key_count == 0 && !hides) {
 			token_info_clear(info);
 			listing->token_count--;
 		}
@@ -220,11 +233,12 @@ static void hint_nothing(const struct modules *modules, const struct tokens *tok
 	snprintf(listing->hint, sizeof(listing->hint), "%s", why.hint);
 }
 
-int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error)
+int p11_list(const struct p11_request *request, unsigned more, struct p11_listing *listing, struct error *error)
 {
 	struct modules modules = { .list = NULL };
 	struct tokens tokens = { .list = NULL };
 	const struct uri *uri = request->uri;
+	bool all = (more & P11_LIST_ALL) != 0;
 	int result;
 
 	memset(listing, 0, sizeof(*listing));
@@ -240,7 +254,7 @@ int p11_list(const struct p11_request *request, bool all, struct p11_listing *li
 	if (result == 0)
 		result = name_modules(&modules, listing, error);
 	if (result == 0)
-		result = read_all(&tokens, request, uri, all, listing, error);
+		result = read_all(&tokens, request, uri, more, listing, error);
 	if (result == 0 && listing->token_count == 0)
 		hint_nothing(&modules, &tokens, uri, listing);
 	else if (result == 0 && modules.failures[0] != '\0' && all)

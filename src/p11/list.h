@@ -32,11 +32,17 @@ struct p11_listing {
 	char hint[1024]; /* what to do next if no token was found */
 };
 
-/* Lists the tokens and private keys that the URI matches. Logs in only if request->pin_from is set, and to one token at
- * most. Unless `all`, tokens are omitted that are not initialized, or that have no private key and would not show one
- * after a login. Free the listing with p11_listing_free, also after a failure. Fails with ERROR_NO_KEY, ERROR_PIN,
- * ERROR_TOKEN or ERROR_CONFIG. */
-int p11_list(const struct p11_request *request, bool all, struct p11_listing *listing, struct error *error);
+/* What else to list; bits. */
+enum p11_list {
+	P11_LIST_ALL = 1,    /* tokens that are not initialized, or that have no private key and would show none after a
+			      * login */
+	P11_LIST_HALVES = 2, /* keys of which the token shows only the public half, as if it were the private one */
+};
+
+/* Lists the tokens and private keys that the URI matches, and `more` of them. Logs in only if request->pin_from is set,
+ * and to one token at most. Free the listing with p11_listing_free, also after a failure. Fails with ERROR_NO_KEY,
+ * ERROR_PIN, ERROR_TOKEN or ERROR_CONFIG. */
+int p11_list(const struct p11_request *request, unsigned more, struct p11_listing *listing, struct error *error);
 void p11_listing_free(struct p11_listing *listing);
 
 #endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys on tokens. A module may hang, crash, write to the terminal or ask there for a PIN: so a process asks them
+ * that has no terminal, and that is killed after two seconds. */
+#include "cmd/complete.h"
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "p11/list.h"
+#include "process/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SECONDS = 2, URIS_MAX = 1 << 20 /* bytes */ };
+
+/* --- URIs -------------------------------------------------------------------------------------------------------- */
+
+/* An attribute of a full URI, with its name; "" if the URI has no such attribute. */
+static const char *attribute(const char *uri, const char *name, size_t *length)
+{
+	const char *next = strchr(uri, ':');
+
+	while (next != NULL) {
+		next++;
+		*length = strcspn(next, ";?");
+		if (strncmp(next, name, strlen(name)) == 0)
+			return next;
+		next = strchr(next, ';');
+	}
+	*length = 0;
+	return "";
+}
+
+/* The labels of token and key, as people write them. Returns false if the key has none. */
+static bool shorten(const char *uri, char *text, size_t size)
+{
+	size_t token, object;
+	const char *of_token = attribute(uri, "token=", &token), *of_object = attribute(uri, "object=", &object);
+
+	return object > 0 && token > 0 && (size_t)snprintf(text, size, "pkcs11:%.*s;%.*s", (int)token, of_token,
+							   (int)object, of_object) < size;
+}
+
+/* How many keys of the listing have this short URI. */
+static size_t count_short(const struct p11_listing *listing, const char *wanted)
+{
+	size_t count = 0;
+	char text[1024];
+
+	for (size_t i = 0; i < listing->token_count; i++) {
+		const struct p11_token_info *token = &listing->tokens[i];
+
+		for (size_t j = 0; j < token->key_count; j++)
+			count += shorten(token->keys[j].uri, text, sizeof(text)) && strcmp(text, wanted) == 0;
+	}
+	return count;
+}
+
+/* Whether the user has begun to type the full URI rather than the short one. */
+static bool wants_full(const char *full, const char *shorter, const char *typed)
+{
+	size_t length = strlen(typed);
+
+	return strncmp(full, typed, length) == 0 && strncmp(shorter, typed, length) != 0;
+}
+
+/* The short URI if it names this key alone; the full one if not, or if the user wants that. */
+static void offer_key(const struct p11_listing *listing, const struct p11_token_info *token,
+		      const struct p11_key_info *key, const char *typed, FILE *stream)
+{
+	char text[1024];
+	bool full = !shorten(key->uri, text, sizeof(text)) || count_short(listing, text) > 1 ||
+		    wants_full(key->uri, text, typed);
+
+	fprintf(stream, "%s\t%s", full ? key->uri : text, key->type);
+	if (key->curve[0] != '\0')
+		fprintf(stream, " %s", key->curve);
+	else if (key->bits > 0)
+		fprintf(stream, " %u", key->bits);
+	fprintf(stream, ", %s\n", token->model);
+}
+
+/* The beginning of a URI, for a new key and for those that the token hides. */
+static void offer_token(const struct p11_token_info *token, const char *typed, FILE *stream)
+{
+	size_t length;
+	const char *label = attribute(token->uri, "token=", &length);
+	char text[256];
+	bool full;
+
+	snprintf(text, sizeof(text), "pkcs11:%.*s;object=", (int)length, label);
+	full = length == 0 || wants_full(token->uri, text, typed);
+	if (full)
+		fprintf(stream, "%s;object=", token->uri);
+	else
+		fputs(text, stream);
+	fprintf(stream, "\ta key on this token, %s\n", token->model);
+}
+
+static void list(const char *module, const char *typed, FILE *stream)
+{
+	struct p11_request request = { .module = module, .timeout = SECONDS };
+	struct p11_listing listing;
+	struct error error;
+
+	if (p11_uri_parse(&request.uri, "pkcs11:", &error) < 0)
+		return;
+	if (p11_list(&request, P11_LIST_ALL | P11_LIST_HALVES, &listing, &error) == 0) {
+		for (size_t i = 0; i < listing.token_count; i++) {
+			const struct p11_token_info *token = &listing.tokens[i];
+
+			for (size_t j = 0; j < token->key_count; j++)
+				offer_key(&listing, token, &token->keys[j], typed, stream);
+			if (token->initialized && token->login_required)
+				offer_token(token, typed, stream);
+		}
+	}
+	p11_listing_free(&listing);
+	p11_uri_free(&request.uri);
+}
+
+/* --- the process ------------------------------------------------------------------------------------------------- */
+
+/* Without a session's terminal: nobody can be asked for a PIN. */
+static void run_child(int output, const char *module, const char *typed) __attribute__((noreturn));
+static void run_child(int output, const char *module, const char *typed)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	FILE *stream = fdopen(output, "w");
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (setsid() < 0 || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 ||
+	    dup2(nothing, STDERR_FILENO) < 0 || stream == NULL)
+		_exit(ERROR_UNEXPECTED);
+	list(module, typed, stream);
+	fclose(stream);
+	process_end(0);
+}
+
+/* Reads what the process writes, until it has closed the pipe or its time is over. */
+static void read_output(int fd, struct secret *output)
+{
+	double end = clock_ms() + SECONDS * 1e3, left;
+
+	while ((left = end - clock_ms()) > 0 && secret_length(output) < URIS_MAX) {
+		struct pollfd wait = { .fd = fd, .events = POLLIN };
+		char *room;
+		ssize_t got;
+
+		if (poll(&wait, 1, (int)left + 1) <= 0)
+			continue;
+		room = secret_extend(output, 4096);
+		if (room == NULL)
+			return;
+		got = read(fd, room, 4096);
+		secret_truncate(output, secret_length(output) - 4096 + (got > 0 ? (size_t)got : 0));
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return;
+	}
+}
+
+/* Offers each complete line. */
+static void offer_lines(const struct secret *output, settings_offer *offer, void *context)
+{
+	char *text = strdup(secret_data(output)), *next = text, *end;
+
+	while (next != NULL && (end = strchr(next, '\n')) != NULL) {
+		char *tab;
+
+		*end = '\0';
+		tab = strchr(next, '\t');
+		if (tab != NULL) {
+			*tab = '\0';
+			offer(context, next, tab + 1);
+		}
+		next = end + 1;
+	}
+	free(text);
+}
+
+void complete_keys(const struct settings_word *word, const char *typed, settings_offer *offer, void *context)
+{
+	struct settings *settings = complete_settings(word);
+	struct secret *output = secret_new(4096);
+	int ends[2];
+	pid_t child;
+
+	if (settings == NULL || output == NULL || pipe2(ends, O_CLOEXEC) < 0)
+		goto out;
+	child = fork();
+	if (child == 0)
+		run_child(ends[1], settings_text(settings, SETTING_MODULE), typed);
+	close(ends[1]);
+	if (child > 0) {
+		read_output(ends[0], output);
+		kill(-child, SIGKILL);
+		kill(child, SIGKILL);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(ends[0]);
+	offer_lines(output, offer, context);
+out:
+	secret_free(&output);
+	settings_free(&settings);
+}
