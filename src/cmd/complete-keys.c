@@ -18,7 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS = 2, URIS_MAX = 1 << 20 /* bytes */ };
+enum {
+	SECONDS = 2,
+	URI_SIZE = 1024,
+	OUTPUT_MAX = 1 << 20, /* bytes */
+};
 
 /* --- URIs -------------------------------------------------------------------------------------------------------- */
 
@@ -38,70 +42,68 @@ static const char *attribute(const char *uri, const char *name, size_t *length)
 	return "";
 }
 
-/* The labels of token and key, as people write them. Returns false if the key has none. */
-static bool shorten(const char *uri, char *text, size_t size)
+/* Makes "pkcs11:token=LABEL;object=LABEL", as people write it, of a key's full URI; of a token's, what it begins with.
+ * Returns false if there is no label, or the text is too long. */
+static bool shorten(const char *uri, bool of_key, char *text, size_t size)
 {
-	size_t token, object;
-	const char *of_token = attribute(uri, "token=", &token), *of_object = attribute(uri, "object=", &object);
+	size_t token, object = strlen("object=");
+	const char *of_token = attribute(uri, "token=", &token), *name = "object=";
 
-	return object > 0 && token > 0 && (size_t)snprintf(text, size, "pkcs11:%.*s;%.*s", (int)token, of_token,
-							   (int)object, of_object) < size;
+	if (of_key)
+		name = attribute(uri, "object=", &object);
+	return token > 0 && object > 0 && (size_t)snprintf(text, size, "pkcs11:%.*s;%.*s", (int)token, of_token,
+							   (int)object, name) < size;
 }
 
-/* How many keys of the listing have this short URI. */
-static size_t count_short(const struct p11_listing *listing, const char *wanted)
+/* How many tokens, or keys, of the listing have this short URI. */
+static size_t count_short(const struct p11_listing *listing, bool of_key, const char *wanted)
 {
 	size_t count = 0;
-	char text[1024];
+	char text[URI_SIZE];
 
 	for (size_t i = 0; i < listing->token_count; i++) {
 		const struct p11_token_info *token = &listing->tokens[i];
 
-		for (size_t j = 0; j < token->key_count; j++)
-			count += shorten(token->keys[j].uri, text, sizeof(text)) && strcmp(text, wanted) == 0;
+		for (size_t j = 0; j < (of_key ? token->key_count : 1); j++)
+			count += shorten(of_key ? token->keys[j].uri : token->uri, of_key, text, sizeof(text)) &&
+				 strcmp(text, wanted) == 0;
 	}
 	return count;
 }
 
-/* Whether the user has begun to type the full URI rather than the short one. */
-static bool wants_full(const char *full, const char *shorter, const char *typed)
+/* Sets `text` to the short URI. Returns false if it does not name one key, or token, alone, or if the user has begun to
+ * type the full one. */
+static bool use_short(const struct p11_listing *listing, const char *uri, bool of_key, const char *typed, char *text)
 {
 	size_t length = strlen(typed);
 
-	return strncmp(full, typed, length) == 0 && strncmp(shorter, typed, length) != 0;
+	return shorten(uri, of_key, text, URI_SIZE) && count_short(listing, of_key, text) == 1 &&
+	       (strncmp(text, typed, length) == 0 || strncmp(uri, typed, length) != 0);
 }
 
-/* The short URI if it names this key alone; the full one if not, or if the user wants that. */
-static void offer_key(const struct p11_listing *listing, const struct p11_token_info *token,
-		      const struct p11_key_info *key, const char *typed, FILE *stream)
+/* Offers the keys of a token; and, for a new key and for those that it hides until a login, what all begin with. */
+static void offer_token(const struct p11_listing *listing, const struct p11_token_info *token, const char *typed,
+			FILE *stream)
 {
-	char text[1024];
-	bool full = !shorten(key->uri, text, sizeof(text)) || count_short(listing, text) > 1 ||
-		    wants_full(key->uri, text, typed);
+	char text[URI_SIZE], beginning[URI_SIZE];
+	bool alone = use_short(listing, token->uri, false, typed, beginning);
 
-	fprintf(stream, "%s\t%s", full ? key->uri : text, key->type);
-	if (key->curve[0] != '\0')
-		fprintf(stream, " %s", key->curve);
-	else if (key->bits > 0)
-		fprintf(stream, " %u", key->bits);
-	fprintf(stream, ", %s\n", token->model);
-}
+	for (size_t i = 0; i < token->key_count; i++) {
+		const struct p11_key_info *key = &token->keys[i];
 
-/* The beginning of a URI, for a new key and for those that the token hides. */
-static void offer_token(const struct p11_token_info *token, const char *typed, FILE *stream)
-{
-	size_t length;
-	const char *label = attribute(token->uri, "token=", &length);
-	char text[256];
-	bool full;
-
-	snprintf(text, sizeof(text), "pkcs11:%.*s;object=", (int)length, label);
-	full = length == 0 || wants_full(token->uri, text, typed);
-	if (full)
-		fprintf(stream, "%s;object=", token->uri);
-	else
-		fputs(text, stream);
-	fprintf(stream, "\ta key on this token, %s\n", token->model);
+		fprintf(stream, "%s\t%s", alone && use_short(listing, key->uri, true, typed, text) ? text : key->uri,
+			key->type);
+		if (key->curve[0] != '\0')
+			fprintf(stream, " %s", key->curve);
+		else if (key->bits > 0)
+			fprintf(stream, " %u", key->bits);
+		fprintf(stream, ", %s\n", token->model);
+	}
+	if (!token->initialized || !token->login_required)
+		return;
+	if (!alone)
+		snprintf(beginning, sizeof(beginning), "%s;object=", token->uri);
+	fprintf(stream, "%s\ta key on this token, %s\n", beginning, token->model);
 }
 
 static void list(const char *module, const char *typed, FILE *stream)
@@ -113,14 +115,8 @@ static void list(const char *module, const char *typed, FILE *stream)
 	if (p11_uri_parse(&request.uri, "pkcs11:", &error) < 0)
 		return;
 	if (p11_list(&request, P11_LIST_ALL | P11_LIST_HALVES, &listing, &error) == 0) {
-		for (size_t i = 0; i < listing.token_count; i++) {
-			const struct p11_token_info *token = &listing.tokens[i];
-
-			for (size_t j = 0; j < token->key_count; j++)
-				offer_key(&listing, token, &token->keys[j], typed, stream);
-			if (token->initialized && token->login_required)
-				offer_token(token, typed, stream);
-		}
+		for (size_t i = 0; i < listing.token_count; i++)
+			offer_token(&listing, &listing.tokens[i], typed, stream);
 	}
 	p11_listing_free(&listing);
 	p11_uri_free(&request.uri);
@@ -149,7 +145,7 @@ static void read_output(int fd, struct secret *output)
 {
 	double end = clock_ms() + SECONDS * 1e3, left;
 
-	while ((left = end - clock_ms()) > 0 && secret_length(output) < URIS_MAX) {
+	while ((left = end - clock_ms()) > 0 && secret_length(output) < OUTPUT_MAX) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };
 		char *room;
 		ssize_t got;
