@@ -23,8 +23,8 @@ unset P11SHIM_FAULTS
 figure_end "A cold jwt makes $calls calls. Medians of 7 runs."
 
 many=(1 2 4 8 16 32)
-figure 6 'A network HSM: signatures in a second' 'latency of each call, ms' '1 session' "${many[@]/%/ sessions}" '8 over 1' ideal \
-	'32 over 1' ideal
+figure 6 'A network HSM: signatures in a second, by the number of sessions' 'latency of each call, ms' "${many[@]}" \
+	'8 sessions over 1' ideal '32 sessions over 1' ideal
 # sessions N COUNT
 sessions() { batch_rate jwt "$2" "$shim" --sessions "$1"; }
 # ideal N: how many times the rate of one session, until the cores are full.
