@@ -74,9 +74,10 @@ static const struct setting *find_letter(const struct settings_usage *usage, cha
 	return NULL;
 }
 
-/* The setting of an option, and where its value begins in the word; NULL: the value is the next word. A flag has none
- * either. */
-static const struct setting *find_option(const struct settings_usage *usage, const char *option, const char **value)
+/* The setting of an option, and where its value begins in the word; NULL: the value is the next word, or it is a flag.
+ * Of several letters, notes the others as given. */
+static const struct setting *find_option(const struct settings_usage *usage, const char *option,
+					 struct settings_word *word, const char **value)
 {
 	const struct setting *setting = NULL;
 
@@ -90,11 +91,12 @@ static const struct setting *find_option(const struct settings_usage *usage, con
 			setting = find_name(usage, option + 5, length - 3);
 		return setting;
 	}
-	/* One letter, or several, of which only the last can have a value. */
+	/* Only the last letter can have a value. */
 	for (option++; *option != '\0'; option++) {
 		setting = find_letter(usage, *option);
 		if (setting == NULL || setting->type != TYPE_FLAG)
 			break;
+		word->given[setting->id] = "";
 	}
 	if (setting != NULL && *option != '\0' && option[1] != '\0')
 		*value = option + 1;
@@ -125,7 +127,7 @@ static bool read_words(const struct settings_usage *usage, const char *const *wo
 			options = false;
 			word->command = i + 1;
 		} else if (options && is_option(words[i])) {
-			const struct setting *setting = find_option(usage, words[i], &value);
+			const struct setting *setting = find_option(usage, words[i], word, &value);
 
 			if (setting != NULL)
 				word->given[setting->id] = value != NULL ? value : "";
@@ -144,6 +146,7 @@ void settings_read_word(const struct settings_usage *usage, const char *const *w
 			struct settings_word *word)
 {
 	const char *last = words[count - 1], *value = NULL;
+	struct settings_word unfinished; /* what it gives may still change */
 	const struct setting *setting;
 	int operands;
 	bool options;
@@ -152,7 +155,7 @@ void settings_read_word(const struct settings_usage *usage, const char *const *w
 	word->command = count - 1;
 	options = read_words(usage, words, count, word, &setting, &operands);
 	if (setting == NULL && options && last[0] == '-') {
-		setting = last[1] != '\0' ? find_option(usage, last, &value) : NULL;
+		setting = last[1] != '\0' ? find_option(usage, last, &unfinished, &value) : NULL;
 		if (setting == NULL || setting->type == TYPE_FLAG || value == NULL) {
 			word->what = WHAT_OPTION;
 			return;

@@ -90,7 +90,7 @@ const struct setting settings_table[SETTING_COUNT] = {
 
 	ENTRY(SETTING_NEXT_KEY, "next-key", .type = TYPE_URI, .group = GROUP_NEXT, .argument = "URI",
 	      .example = "pkcs11:token=prod;object=jwt-key-2",
-	      .help = "key on the same token that replaces --key; signs if --key is refused"),
+	      .help = "key on the same token that signs if --key is refused"),
 	ENTRY(SETTING_NEXT_CERTIFICATE, "next-certificate", .type = TYPE_TEXT, .group = GROUP_NEXT, .argument = "FILE",
 	      .example = "/etc/p11bearer/jwt-key-2.pem",
 	      .help = "file with its certificate"),
