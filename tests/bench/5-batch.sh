@@ -77,10 +77,10 @@ figure 5 'CPU time of a bearer of token --batch' 'token' 'token, us' 'program, u
 [ -e "$T/meter" ] || compile_meter
 # parts SESSIONS COUNT MODULE PARALLEL: prints the microseconds of the token, of the process and of the org.
 parts() {
-	local before
+	local before ours
 	before=$(org_seconds)
-	cpu_of token "$2" "$3" --sessions "$1" --parallel "$4"
-	calc "1e6 * ($(org_seconds) - $before) / $2"
+	ours=$(cpu_of token "$2" "$3" --sessions "$1" --parallel "$4")
+	echo "$ours $(calc "1e6 * ($(org_seconds) - $before) / $2")"
 }
 # divide NAME SESSIONS COUNT MODULE PARALLEL
 divide() {
