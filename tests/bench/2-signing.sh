@@ -48,7 +48,7 @@ cpu_checked() { cpu_of jwt "$2" "$MODULE" --sessions "$1"; }
 cpu_unchecked() { program=$T/unchecked cpu_checked "$@"; }
 
 for sessions in 1 2 4; do
-	alternate 7 "cpu_checked $sessions 1000" "cpu_unchecked $sessions 1000" >"$T/rounds"
+	alternate 5 "cpu_checked $sessions 1000" "cpu_unchecked $sessions 1000" >"$T/rounds"
 	inside=$(median_of '$1' "$T/rounds")
 	rest=$(median_of '$4 - $3' "$T/rounds")
 	local_check=$(median_of '$2 - $1 - ($4 - $3)' "$T/rounds")
@@ -59,7 +59,7 @@ for sessions in 1 2 4; do
 		"$(share '$1' '$2')" "$(share '$2 - $1 - ($4 - $3)' '$2')" "$(share '$4 - $3' '$2')"
 done
 
-figure_end 'Medians of 7 runs of 1,000 lines, from the first signature to the end. The time of the token is that within C_SignInit and C_Sign, by
+figure_end 'Medians of 5 runs of 1,000 lines, from the first signature to the end. The time of the token is that within C_SignInit and C_Sign, by
 the CPU clocks of the threads that call them. The local check is the difference from the program without it. SoftHSM signs in the
 process, so a token that is a device takes almost none of this time.'
 

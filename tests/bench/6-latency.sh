@@ -36,7 +36,7 @@ for latency in 0 1 5 20; do
 	alone=1000
 	if [ $latency != 0 ]; then
 		delay $latency
-		alone=$((20 + 300 / latency))
+		alone=$((10 + 300 / latency))
 	fi
 	runs=()
 	for count in "${many[@]}"; do
@@ -44,7 +44,7 @@ for latency in 0 1 5 20; do
 		[ $lines -le 3000 ] || lines=3000
 		runs+=("sessions $count $lines")
 	done
-	alternate 5 "${runs[@]}" >"$T/rounds"
+	alternate 3 "${runs[@]}" >"$T/rounds"
 	unset P11SHIM_FAULTS
 	rates=()
 	for i in "${!many[@]}"; do
@@ -63,4 +63,4 @@ for latency in 0 1 5 20; do
 done
 
 figure_end "A signature makes 2 calls. The ideal rate grows with the number of sessions until the $cores cores are full, which is at
-$full signatures in a second here. Medians of 5 runs."
+$full signatures in a second here. Medians of 3 runs."

@@ -10,21 +10,16 @@ p11bearer=$build/p11bearer
 shim=$build/tests/doubles/p11bearer-shim.so
 cores=$(nproc)
 ticks=$(getconf CLK_TCK)
-busy=false
-patience=600
 orgs=()
 
 die() { echo "bench: $*" >&2; exit 1; }
 
-cleanup() {
-	for pid in "${orgs[@]}"; do kill "$pid" 2>/dev/null || true; done
-	rm -rf "$T"
-}
+end_servers() { for pid in "${orgs[@]}"; do kill "$pid" 2>/dev/null || true; done; }
 
 # prepare: the folder, an environment in which no configuration is found, the helpers that every figure may want.
 prepare() {
 	T=$(mktemp -d)
-	trap cleanup EXIT
+	trap 'rm -rf "$T"' EXIT
 	trap 'exit 143' TERM INT
 	export HOME=$T/home
 	mkdir "$HOME"
@@ -39,6 +34,7 @@ prepare() {
 	# OpenSSL 4 has no engines.
 	engine=true
 	openssl engine pkcs11 >/dev/null 2>&1 || engine=false
+	echo 600 >"$T/patience"
 	: >"$T/results"
 	: >"$T/tables"
 	compile pace
@@ -84,20 +80,22 @@ alternate() {
 	done
 }
 
-# quiet: waits until nothing else is busy on the machine; when that took two minutes in all, no longer, and says so, in the
-# results too.
+# quiet: waits until nothing else keeps the machine busy. After two minutes of waiting in all, it no longer waits, and says so,
+# in the results too.
 quiet() {
-	local before after
+	local before after patience
+	patience=$(<"$T/patience")
 	while [ "$patience" -gt 0 ]; do
 		before=$(idle)
 		sleep 0.2
 		after=$(idle)
-		# A tenth of the ticks of all cores may be used by others.
+		# Others may use a tenth of the ticks of all cores.
 		if awk "BEGIN { exit !($after - $before >= 0.18 * $ticks * $cores) }"; then return; fi
 		patience=$((patience - 1))
+		echo $patience >"$T/patience"
 	done
-	[ $busy = true ] || echo 'bench: the machine is busy with something else: the figures will be off' >&2
-	busy=true
+	[ -e "$T/busy" ] || echo 'bench: the machine is busy with something else: the figures will be off' >&2
+	: >"$T/busy"
 }
 # idle: the ticks that the cores were idle for.
 idle() { awk '/^cpu / { print $5 + $6 }' /proc/stat; }
@@ -255,12 +253,29 @@ table() {
 	[ $# = 0 ] || printf '\n%s\n' "$1"
 }
 
+# measure SCRIPT: a figure. If it fails, the others are still measured.
+measure() {
+	local status
+	set +e
+	(
+		set -e
+		trap end_servers EXIT
+		trap 'exit 143' TERM INT
+		# shellcheck disable=SC1090 # one of the files beside this one
+		. "$1"
+	)
+	status=$?
+	set -e
+	[ $status = 0 ] || failed+=("$(basename "$1")")
+}
+
 # write_results FILE: all results, and where they were measured.
 write_results() {
-	local version packages=(softhsm2 opensc libengine-pkcs11-openssl openssl libcurl4 libjwt-dev libjose-dev wrk curl)
+	local version busy=false packages=(softhsm2 opensc libengine-pkcs11-openssl openssl libcurl4 libjwt-dev libjose-dev wrk curl)
 	# Newer systems name the package of the library after its ABI.
 	version=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' "${packages[@]}" libcurl4t64 2>/dev/null |
 		sed -n 's/^installed //p' | paste -sd, | sed 's/,/, /g') || true
+	[ ! -e "$T/busy" ] || busy=true
 	jq -s --arg date "$(date -u +%F)" --arg machine "$(uname -m)" --arg cores "$cores" --arg versions "$version" \
 		--arg system "$(. /etc/os-release && echo "$PRETTY_NAME")" --argjson busy "$busy" \
 		--arg cpu "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)" --arg program "$("$p11bearer" --version | head -n 1)" \
@@ -273,7 +288,8 @@ write_figures() {
 	{
 		printf '# Figures\n\n'
 		echo "This is the output of \`make bench\` with $(jq -r .context "$1")." | fold -s -w 120 | sed 's/ $//'
-		[ $busy = false ] || printf '\nThe machine was busy with something else, so the figures are off.\n'
+		[ ! -e "$T/busy" ] || printf '\nThe machine was busy with something else, so the figures are off.\n'
+		[ ${#failed[@]} = 0 ] || printf '\nSome could not be measured: %s.\n' "${failed[*]}"
 		cat <<-'END'
 
 		Only counts and ratios are comparable between machines; rates and times are for orientation. Each ratio is the median
