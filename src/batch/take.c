@@ -210,8 +210,8 @@ static bool is_done(struct run *run, struct item *item)
 	if (item->line.ref != NULL)
 		return done_has(&run->earlier, item->line.ref);
 	if (item->result == 0) {
-		item->result = error_set(&item->error, ERROR_CONFIG, "the line has no ref, so %s cannot tell whether "
-					 "it is done", run->options->done);
+		item->result = error_set(&item->error, ERROR_CONFIG, "the line has no ref, so --done cannot tell "
+					 "whether it is done");
 		error_hint(&item->error, "give each line a ref of its own, or omit --done");
 	}
 	return false;
