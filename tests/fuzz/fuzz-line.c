@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzzes the lines of a batch. A line that is taken is strict JSON, an object, with no name twice; what the
- * assertion's header and claims are made of is what cJSON finds in it; a refusal is one of the line, in words. */
+ * assertion's header and claims are made of is what cJSON finds in it; a refusal is one of the line, in words. An answer
+ * to a line makes its ref done, an error does not; the line itself, taken for an answer, makes done what cJSON finds. */
 #include "fuzz.h"
 
 #include "base/json.h"
+#include "batch/done.h"
 #include "batch/internal.h"
 #include "server/server.h"
 #include "settings/settings.h"
@@ -112,6 +114,50 @@ static void compare_ref(const char *text, const struct line *line, bool taken)
 	cJSON_Delete(got);
 }
 
+/* The ref of the line in what a run writes. */
+static void answer(const struct line *line)
+{
+	static struct item item;
+	struct done done = { .member = "assertion" };
+	char *text;
+
+	if (item.output == NULL) {
+		item.output = secret_new(1024);
+		item.assertion.text = secret_new(16);
+		secret_printf(item.assertion.text, "e30.e30.AA");
+	}
+	item.line = *line;
+	error_set(&item.error, ERROR_CONFIG, "refused");
+	expect(output_error(&item) == 0, "an error can be written");
+	text = strdup(secret_data(item.output));
+	expect(done_take(&done, text) == 0 && done.count == 0 && !done_has(&done, line->ref), "an error leaves the line undone");
+	free(text);
+	expect(output_assertion(&item, true) == 0, "an assertion can be written");
+	text = strdup(secret_data(item.output));
+	expect(done_take(&done, text) == 0 && done.count == 1 && done_has(&done, line->ref), "an answer makes the ref done");
+	free(text);
+	done_close(&done);
+}
+
+/* The line as one of an earlier output. */
+static void earlier(const char *text)
+{
+	struct done done = { .member = "access_token" };
+	cJSON *root = cJSON_ParseWithOpts(text, NULL, 1), *ref;
+	const char *bearer = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, done.member));
+	char *copy = strdup(text), *string;
+
+	expect(done_take(&done, copy) == 0, "a line is taken");
+	expect(done.count == 0 || (bearer != NULL && bearer[0] != '\0' && json_is_strict(text)), "only an answer makes a ref done");
+	ref = cJSON_GetObjectItemCaseSensitive(root, "ref");
+	string = cJSON_IsString(ref) ? cJSON_PrintUnformatted(ref) : NULL;
+	expect(done.count == 0 || string == NULL || done_has(&done, string), "it is the line's ref");
+	cJSON_free(string);
+	free(copy);
+	cJSON_Delete(root);
+	done_close(&done);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct jwt_extra claims[1];
@@ -135,6 +181,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)url_parse(&run.instance_url, "https://example.com");
 	taken = line_read(&line, (const char *)data, size, &run, &options, &error) == 0;
 	compare_ref(text, &line, taken);
+	if (line.ref != NULL)
+		answer(&line);
+	earlier(text);
 	if (taken) {
 		compare_all(text, &line.request, &run);
 		params.claims = line.request.claims;
