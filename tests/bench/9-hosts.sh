@@ -30,7 +30,8 @@ unset SOFTHSM2_CONF
 seq $lines | sed 's/.*/{"username":"user&@example.com","ref":"&"}/' >"$T/list"
 # The recipe, with blocks that divide the list evenly. In lines of its own: the settings of ssh, and how the answers are merged.
 "$source/tests/displays" p11bearer-batch.7 'GNU parallel' |
-	awk -v folder="$T" '/^Host / { file = "config" } /^#!/ { file = "spread" } /^jq -cnR / { file = "merge" } { print >(folder "/" file) }'
+	awk -v folder="$T/" '/^Host / { file = "config" } /^#!/ { file = "spread" } /^umask / && ++umasks == 2 { file = "merge" }
+		{ print >(folder file) }'
 sed -i 's/ -N 500 / -N 250 /' "$T/spread"
 
 # On the machine that distributes the list: the seconds that the recipe takes with these hosts.
