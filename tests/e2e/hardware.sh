@@ -99,7 +99,7 @@ while IFS='|' read -r moment command faults wanted tries texts; do
 	: >"$log"
 	export P11SHIM_FAULTS="$always;${faults//@PIN/$PIN}"
 	# Only a call that never comes back is worth no patience: under valgrind others are slow.
-	[[ $faults != *hang* ]] || export P11BEARER_MODULE_TIMEOUT=1
+	[[ $faults != *hang* ]] || export P11BEARER_MODULE_TIMEOUT=2
 	command_ "$command"
 	unset P11SHIM_FAULTS P11BEARER_MODULE_TIMEOUT
 	problems=()
