@@ -143,7 +143,7 @@ static void run_child(int output, const char *module, const char *typed)
 /* Reads what the process writes, until it has closed the pipe or its time is over. */
 static void read_output(int fd, struct secret *output)
 {
-	double end = clock_ms() + SECONDS * 1e3, left;
+	double end = clock_ms() + (double)SECONDS * 1e3, left;
 
 	while ((left = end - clock_ms()) > 0 && secret_length(output) < OUTPUT_MAX) {
 		struct pollfd wait = { .fd = fd, .events = POLLIN };
