@@ -34,7 +34,7 @@ for users in 1 10000; do
 	locked[users]=$(memory VmLck)
 	for connection in kept new; do
 		[ $connection = kept ] && count=10000 || count=5000
-		alternate 21 "agent $users $count $connection" "bare $users $count $connection" "list $users $count $connection" >"$T/rounds"
+		alternate 15 "agent $users $count $connection" "bare $users $count $connection" "list $users $count $connection" >"$T/rounds"
 		median=$(median_of '$2' "$T/rounds")
 		ratio=$(median_of '$1 / $3' "$T/rounds")
 		result "median, us, $connection connection, $users held" "$median" 'at most' 100
@@ -49,7 +49,7 @@ for users in 1 10000; do
 done
 
 figure_end 'One client, one request at a time. The bare server is libmicrohttpd in the same kind of loop, with one response of the same size.
-Medians of 21 rounds, and of 21 ratios.'
+Medians of 15 rounds, and of 15 ratios.'
 
 figure 7 'Memory of the agent' 'bearers held' 'resident, MiB' 'locked, MiB' 'KiB a bearer'
 for users in 1 10000; do
