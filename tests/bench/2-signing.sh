@@ -7,7 +7,7 @@ figure 2 'Steady signing: jwt --batch over a bare C_SignInit/C_Sign loop' sessio
 	'with local check' goal
 
 token_new signing
-# shellcheck disable=SC2046 # one word a flag
+# shellcheck disable=SC2046 # one word per flag
 compile loop $(pkg-config --cflags p11-kit-1) -ldl -lpthread
 # The program without the check. The objects include those of the agent's program.
 # shellcheck disable=SC2046

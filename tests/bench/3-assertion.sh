@@ -4,7 +4,7 @@
 
 figure 3 'Everything but C_Sign for one assertion' '' RS256 PS256 ES256
 
-# shellcheck disable=SC2046 # one word a flag
+# shellcheck disable=SC2046 # one word per flag
 compile assertion -Wno-deprecated-declarations -Wl,--wrap=p11_signer_sign,--wrap=p11_signer_recoveries,--wrap=p11_signer_alg \
 	-I"$source/src" "$build/libp11bearer.a" -ljwt -ljose -ljansson $(libraries) -lpthread -ldl
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$T/RS256.pem" 2>/dev/null

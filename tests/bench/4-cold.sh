@@ -8,7 +8,7 @@ figure 4 'A cold token, from start to end' '' p11bearer other 'p11bearer over it
 token_new cold
 org_start
 export ENGINE_KEY ORG PKCS11_MODULE_PATH=$MODULE
-# shellcheck disable=SC2046 # one word a flag
+# shellcheck disable=SC2046 # one word per flag
 compile loop $(pkg-config --cflags p11-kit-1) -ldl -lpthread
 given=("${jwt[@]}" -r "$ORG" --module "$MODULE")
 ours() { seconds "$p11bearer" token "${given[@]}"; }

@@ -17,7 +17,7 @@ org_seconds() { awk -v ticks="$ticks" '{ print ($14 + $15) / ticks }' "/proc/$or
 printf '%s\n' 'wrk.method = "POST"' 'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"' \
 	'wrk.body = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=" .. os.getenv("ASSERTION")' \
 	>"$T/post.lua"
-# org_rate CONNECTIONS: and appends the CPU seconds a request of the org and of wrk to $T/org-cost and $T/http-cost.
+# org_rate CONNECTIONS: and appends the CPU seconds per request of the org and of wrk to $T/org-cost and $T/http-cost.
 org_rate() {
 	local before requests
 	before=$(org_seconds)
@@ -29,7 +29,7 @@ org_rate() {
 	awk -v requests="$requests" '{ print ($1 + $2) / requests }' "$T/used" >>"$T/http-cost"
 	awk '/^Requests\/sec/ { print $2 }' "$T/wrk"
 }
-# jwt_rate SESSIONS COUNT MODULE: and appends the CPU seconds an assertion to $T/sign-cost.
+# jwt_rate SESSIONS COUNT MODULE: and appends the CPU seconds per assertion to $T/sign-cost.
 jwt_rate() {
 	batch_rate jwt "$2" "$3" --sessions "$1"
 	awk -v count="$2" '{ print ($1 + $2) / count }' "$T/used" >>"$T/sign-cost"

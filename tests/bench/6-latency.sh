@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2016 # names from lib.sh; $1 is awk's
-# 6. A token far away: the shim delays each C_* call. tests/bench/plots draws the rates.
+# 6. A network HSM: the shim delays each C_* call. tests/bench/plots draws the rates.
 
 figure 6 'A network HSM: a cold jwt' 'latency of each call, ms' 'cold jwt, ms' 'over calls x latency'
 
@@ -23,7 +23,7 @@ unset P11SHIM_FAULTS
 figure_end "A cold jwt makes $calls calls. Medians of 7 runs."
 
 many=(1 2 4 8 16 32)
-figure 6 'A network HSM: signatures in a second, by the number of sessions' 'latency of each call, ms' "${many[@]}" \
+figure 6 'A network HSM: signatures per second, by number of sessions' 'latency of each call, ms' "${many[@]}" \
 	'8 sessions over 1' ideal '32 sessions over 1' ideal
 # sessions N COUNT
 sessions() { batch_rate jwt "$2" "$shim" --sessions "$1"; }
@@ -32,7 +32,7 @@ ideal() { show %.1f "$1 * $one < $full ? $1 : $full / $one"; }
 
 for latency in 0 1 5 20; do
 	# Two calls a signature: runs of a second or so, and enough lines that the first and the last wave do not count for much.
-	# Not more lines than the cores can sign in a second.
+	# No more lines than the cores can sign in a second.
 	alone=1000
 	if [ $latency != 0 ]; then
 		delay $latency
@@ -50,7 +50,7 @@ for latency in 0 1 5 20; do
 	for i in "${!many[@]}"; do
 		rate=$(median_of "\$$((i + 1))" "$T/rounds")
 		rates+=("$(show %.0f "$rate")")
-		result "signatures in a second, $latency ms, ${many[i]} sessions" "$rate"
+		result "signatures per second, $latency ms, ${many[i]} sessions" "$rate"
 	done
 	one=$(median_of '$1' "$T/rounds")
 	# Without latency: what the cores give at most.
@@ -63,4 +63,4 @@ for latency in 0 1 5 20; do
 done
 
 figure_end "A signature makes 2 calls. The ideal rate grows with the number of sessions until the $cores cores are full, which is at
-$full signatures in a second here. Medians of 3 runs."
+$full signatures per second here. Medians of 3 runs."

@@ -8,7 +8,7 @@ figure 7 'A bearer that the agent holds' connection 'bearers held' 'agent, 1/s' 
 token_new agent
 org_start
 agent_start
-# shellcheck disable=SC2046 # one word a flag
+# shellcheck disable=SC2046 # one word per flag
 compile bare $(pkg-config --cflags --libs libmicrohttpd)
 one='/v1/token?profile=bench&username=user1@example.com'
 many='/v1/token?profile=bench&username=user%@example.com'

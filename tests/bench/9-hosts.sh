@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2016 # names from lib.sh; $1 is awk's
-# 9. Hosts that share a list by the recipe of p11bearer-batch(7). Each is a namespace with an sshd, and has a token far away: the shim
-# delays each C_* call. What is measured is the whole recipe, from the list to the last answer.
+# 9. Hosts that share a list by the recipe of p11bearer-batch(7). Each is a namespace with an sshd, and its token is like a
+# network HSM: the shim delays each C_* call. What is measured is the whole recipe, from the list to the last answer.
 
-figure 9 'One list on several hosts: 20 ms latency of each C_* call, 4 sessions on each host' hosts lines 'from start to end, s' \
+figure 9 'One list on several hosts: 20 ms of latency added to each C_* call, 4 sessions per host' hosts lines 'from start to end, s' \
 	'lines, 1/s' 'over one host' goal
 
 reason=
@@ -16,7 +16,7 @@ if [ -n "$reason" ]; then
 fi
 
 lines=3000
-# What the hosts have: a token, a profile, and the program with its module far away. The recipe gives each host two batches.
+# What the hosts have: a token, a profile, and the program with a module that is delayed. The recipe gives each host two batches.
 for host in h1 h2 h3; do
 	token_new $host
 	mkdir -p "$T/hosts/$host/.config/softhsm2"
@@ -61,4 +61,4 @@ result 'three hosts over one' "$ratio" 'at least' 2.7
 row 1 $lines "$(show %.1f "$one")" "$(show %.0f "$lines / $one")" - -
 row 3 $lines "$(show %.1f "$three")" "$(show %.0f "$lines / $three")" "$(show %.2f "$ratio")" "$verdict"
 figure_end "GNU parallel gives each host two batches of 250 lines, with 2 sessions each; a new batch connects with ssh and logs in. A signature
-takes 2 calls, so 4 sessions make at most 100 signatures a second. Median of 3 ratios of neighbours."
+takes 2 calls, so 4 sessions make at most 100 signatures per second. Median of 3 ratios of neighbours."

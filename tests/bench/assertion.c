@@ -6,7 +6,7 @@
  *
  * Signatures are 256 bytes, or for ES256 64, that are always the same, so that what is left is everything but C_Sign, which
  * digests too: for ours p11_signer_sign does nothing (--wrap); for the two libraries the functions of OpenSSL that they sign with
- * are defined here, where the dynamic linker finds them first. Both would also read the key anew for each signature; they get the one that was
+ * are defined here, where the dynamic linker finds them first. Both would also read the key again for each signature; they get the one that was
  * read first. Their jti is made as ours is.
  */
 #include "base/alg.h"

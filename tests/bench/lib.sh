@@ -56,14 +56,14 @@ libraries() { pkg-config --libs libzip libxml-2.0 libcurl libp11 p11-kit-1 libcj
 calc() { awk "BEGIN { printf \"%.8g\", $1 }"; }
 # show FORMAT EXPRESSION: the same for people.
 show() { awk "BEGIN { printf \"$1\", $2 }"; }
-# median: of the numbers on stdin, one a line.
+# median: of the numbers on stdin, each on its own line.
 median() { sort -g | awk '{ v[NR] = $1 } END { if (NR == 0) exit 1; print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
 # median_of EXPRESSION FILE: of an awk expression over the columns of each line, such as '$1 / $2'. The median of the ratios
 # of neighbours, not the ratio of medians: what slows the machine for some seconds slows both.
 median_of() { awk "function min(a, b) { return a < b ? a : b } { print $1 }" "$2" | median; }
 
 # alternate ROUNDS COMMAND…: runs the commands in turns, every second round backwards, so that none is always the first.
-# Each prints a number, or several; prints a line for each round, the numbers in the order of the commands.
+# Each prints a number, or several; prints one line per round, with the numbers in the order of the commands.
 alternate() {
 	local rounds=$1 round i at numbers words
 	shift
@@ -169,7 +169,7 @@ agent_stop() { stop "$agent_pid"; }
 # users COUNT: what --batch reads.
 users() { seq -f '{"username":"user%.0f@example.com"}' "$1"; }
 
-# batch_rate COMMAND COUNT MODULE OPTION…: lines a second of `COMMAND --batch`, once it runs steadily. Its CPU seconds and
+# batch_rate COMMAND COUNT MODULE OPTION…: lines per second of `COMMAND --batch`, once it runs steadily. Its CPU seconds and
 # peak memory are in $T/used then.
 batch_rate() {
 	local command=$1 count=$2 module=$3
@@ -181,7 +181,7 @@ batch_rate() {
 }
 
 # compile_meter: what cpu_of needs.
-# shellcheck disable=SC2046 # one word a flag
+# shellcheck disable=SC2046 # one word per flag
 compile_meter() { compile meter -shared -fPIC $(pkg-config --cflags p11-kit-1); }
 # cpu_of COMMAND COUNT MODULE OPTION…: the CPU time of a line of `COMMAND --batch` in microseconds: that within C_SignInit and
 # C_Sign, and that of the whole process. See meter.c.

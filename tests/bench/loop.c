@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loop MODULE LABEL PIN-FILE THREADS COUNT: the least that COUNT signatures can cost. One login, a session a thread, and in
+ * loop MODULE LABEL PIN-FILE THREADS COUNT: the least that COUNT signatures can cost. One login, one session per thread, and in
  * each thread C_SignInit and C_Sign again and again over the same signing input, on the key "signer" of the token LABEL.
- * Prints signatures a second; start-up is not counted.
+ * Prints signatures per second; start-up is not counted.
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
