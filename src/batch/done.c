@@ -31,7 +31,8 @@ static int compare(const void *one, const void *other)
 	return memcmp(one, other, DIGEST_SIZE);
 }
 
-/* A string keeps its first quotation mark, so that no integer is the same. Returns false if memory is exhausted. */
+/* Makes the digest of a ref. A string keeps its opening quotation mark, so that it never equals an integer. Returns
+ * false if memory is exhausted. */
 static bool digest(const char *ref, unsigned char *result)
 {
 	cJSON *string = ref[0] == '"' ? cJSON_Parse(ref) : NULL;
@@ -143,7 +144,8 @@ static bool is_same(const struct stat *status, int fd)
 	return fstat(fd, &other) == 0 && other.st_dev == status->st_dev && other.st_ino == status->st_ino;
 }
 
-/* What else the output is. Nothing is read or written before. */
+/* Checks that the output is not the input, and that the run will not overwrite it, before anything is read or
+ * written. */
 static int check_others(const struct done *done, const struct stat *status, struct error *error)
 {
 	char word[SHELL_WORD_SIZE];
@@ -173,7 +175,7 @@ static bool ends_within_line(int fd)
 	       pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
 }
 
-/* Whether there is only no such file yet. */
+/* Whether only the file is missing, not its folder. */
 static bool is_new(const char *path)
 {
 	char *copy = access(path, F_OK) < 0 && errno == ENOENT ? strdup(path) : NULL;

@@ -37,7 +37,7 @@ struct settings *complete_settings(const struct settings_word *word)
 	int argc = 1;
 
 	for (size_t i = 0; i < IDS; i++) {
-		/* An empty one is not typed yet. */
+		/* An empty value has not been typed yet. */
 		if (word->given[ids[i]] != NULL && *word->given[ids[i]] != '\0' && ids[i] != word->id)
 			argv[argc++] = option(ids[i], word->given[ids[i]]);
 	}
@@ -62,7 +62,7 @@ void complete_profiles(const struct settings_word *word, settings_offer *offer, 
 	const char **names;
 	size_t count = 0;
 
-	/* Those that are not chosen are known: so none may be. */
+	/* settings_profile omits the chosen profile, so none may be chosen. */
 	all.given[SETTING_PROFILE] = NULL;
 	unsetenv("P11BEARER_PROFILE");
 	settings = complete_settings(&all);

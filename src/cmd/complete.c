@@ -48,7 +48,7 @@ static void offer(void *context, const char *text, const char *description)
 		fprintf(answer->stream, "%.*s%s\t%s\n", (int)answer->start, answer->word, text, line);
 }
 
-/* Says in the first line what the shell adds: "words" is nothing. */
+/* Writes the first line: what the shell adds to the candidates; "words" is nothing. */
 static void begin(const struct answer *answer, const char *what, size_t stays)
 {
 	fprintf(answer->stream, "%s\t%.*s\n", what, (int)stays, answer->word);
@@ -195,7 +195,7 @@ static void answer_words(const struct command *const *commands, char **words, si
 	answer->word = words[count];
 	if (!is_plain(answer->word))
 		return;
-	words[count] = NULL; /* it is no command yet */
+	words[count] = NULL; /* it is not a command yet */
 	command = cmd_find(commands, words, &used);
 	words[count] = (char *)answer->word;
 	if (count == 1) {

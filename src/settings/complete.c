@@ -50,7 +50,7 @@ static enum settings_what what_is_operand(const struct settings_usage *usage, in
 	return what_is(name, strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
 }
 
-/* The command's setting with this option; NULL: there is none. */
+/* The command's setting with this option, or NULL. */
 static const struct setting *find_name(const struct settings_usage *usage, const char *name, size_t length)
 {
 	for (int id = 1; id < SETTING_COUNT; id++) {

@@ -7,7 +7,7 @@
 
 /* What a value or an operand is. */
 enum settings_what {
-	WHAT_TEXT,    /* nobody knows, except for what settings_values offers */
+	WHAT_TEXT,    /* any text; settings_values may offer some */
 	WHAT_FILE,
 	WHAT_FOLDER,
 	WHAT_KEY,     /* a URI */

@@ -122,7 +122,7 @@ void settings_help(const struct settings_usage *usage, FILE *stream)
 		{ GROUP_KEY, "The key" },
 		{ GROUP_TOKEN, "The token" },
 		{ GROUP_CLAIMS, "The server and the assertion" },
-		{ GROUP_NEXT, "A key that replaces it" },
+		{ GROUP_NEXT, "The next key" },
 		{ GROUP_HTTP, "Requests to the server" },
 		{ GROUP_AGENT, "The agent" },
 		{ GROUP_AUDIT, "The audit" },
