@@ -35,8 +35,8 @@ int main(void)
 {
 	puts("# Settings of p11bearer for all users of this machine: see p11bearer.conf(5).\n"
 	     "#\n"
-	     "# Each setting is shown with its default, or with an example if it has no default. To change one, remove\n"
-	     "# the \"#\" in front of its name. A comment after a value is an error.\n"
+	     "# Each setting is shown with its default, or with an example if it has no default. To change one,\n"
+	     "# remove the \"#\" in front of its name. A comment after a value is an error.\n"
 	     "\n"
 	     "[default]");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
