@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/shell-word.h"
 #include "batch/internal.h"
+#include "oauth/judge.h"
 #include "process/output.h"
 
 #include <errno.h>
@@ -124,6 +125,7 @@ static int read_answers(struct done *done, int fd, struct error *error)
 	struct input input = { .fd = fd, .name = done->path, .room = ANSWER_BYTES_MAX };
 	int result = 0;
 
+	judge_begin(); /* they pass through cJSON */
 	input.buffer = memory != NULL ? secret_extend(memory, ANSWER_BYTES_MAX + 1) : NULL;
 	if (input.buffer == NULL)
 		result = error_memory(error);
