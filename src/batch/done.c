@@ -153,8 +153,9 @@ static int check_others(const struct done *done, const struct stat *status, stru
 	char word[SHELL_WORD_SIZE];
 
 	shell_word(done->path, strlen(done->path), word);
-	if ((S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode)) && is_same(status, STDIN_FILENO))
-		return error_set(error, ERROR_USAGE, "--done names standard input, which the lines come from");
+	if ((S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode)) &&
+	    (is_same(status, STDIN_FILENO) || is_same(status, output_descriptor())))
+		return error_set(error, ERROR_USAGE, "--done names the pipe of standard input or output");
 	if (!S_ISREG(status->st_mode))
 		return 0;
 	if (is_same(status, output_descriptor()) && (fcntl(output_descriptor(), F_GETFL) & O_APPEND) == 0) {

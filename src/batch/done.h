@@ -19,7 +19,7 @@ struct done {
 /* Reads the output at `path`, which must stay valid, until its end. A ref is done if an answer to it has a bearer or,
  * without `bearers`, an assertion. Ignores everything else: errors, half lines, any other text. Memory depends on the
  * number of refs only. Fails with ERROR_CONFIG if the output cannot be read, with ERROR_USAGE if stdout is the
- * same file but does not append to it, or if the output is the pipe that the lines come from. Always close it. */
+ * same file but does not append to it, or if the output is the pipe of stdin or stdout. Always close it. */
 int done_open(struct done *done, const char *path, bool bearers, struct error *error);
 void done_close(struct done *done);
 
