@@ -2,8 +2,6 @@
 /* Prints p11bearer.conf, with each setting as a comment, for "make". This program is not installed. */
 #include "settings/table.h"
 
-#include <string.h>
-
 static const struct {
 	unsigned groups; /* of the settings in this part, or GROUP_OWN */
 	bool file_only;
@@ -25,9 +23,10 @@ static void print_setting(const struct setting *setting)
 	bool flag = setting->type == TYPE_FLAG;
 	const char *fallback = setting->fallback == NULL && flag ? "no" : setting->fallback;
 
-	printf("\n# %s%s%s. %s:\n#%s", setting->help, setting->choices != NULL ? ": " : "",
-	       setting->choices != NULL ? setting->choices : "", fallback != NULL ? "Default" : "Example",
-	       setting->name);
+	printf("\n# %s.", setting->help);
+	if (setting->choices != NULL)
+		printf(" One of: %s.", setting->choices);
+	printf(" %s:\n#%s", fallback != NULL ? "Default" : "Example", setting->name);
 	printf(setting->type == TYPE_PAIRS ? ".%s\n" : " = %s\n", fallback != NULL ? fallback : setting->example);
 }
 
