@@ -8,11 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 1 << 16 };
+enum { LINE_MAX_BYTES = 1 << 16, SECONDS = 3 /* more than the keys have */ };
 
 /* --- the answer -------------------------------------------------------------------------------------------------- */
 
@@ -259,8 +260,13 @@ static void be_silent(void)
 		return;
 	(void)dup2(nothing, STDIN_FILENO);
 	(void)dup2(nothing, STDERR_FILENO);
-	if (nothing > STDERR_FILENO)
-		close(nothing);
+	close(nothing); /* it is none of the three: process_protect has opened them */
+}
+
+static void give_up(int number)
+{
+	(void)number;
+	_exit(0);
 }
 
 int cmd_complete(const struct command *const *commands, struct error *error)
@@ -276,6 +282,9 @@ int cmd_complete(const struct command *const *commands, struct error *error)
 	line = secret_new(4096);
 	result = line != NULL ? read_line(line, error) : error_memory(error);
 	be_silent();
+	/* A file may never end, or be on a server that does not answer. */
+	(void)signal(SIGALRM, give_up);
+	alarm(SECONDS);
 	if (result == 0)
 		words = split(line, &count);
 	answer.stream = open_memstream(&text, &length);
