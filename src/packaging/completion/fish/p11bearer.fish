@@ -13,12 +13,12 @@ function __p11bearer_complete
             set -l rest (string escape -- $words[(math $first[2] + 2)..])
             complete -C (string join ' ' -- $rest "$typed")
             return
-        case files
-            set -l path (string sub --start (math 1 + (string length -- "$first[2]")) -- "$word")
-            printf '%s\n' $first[2](__fish_complete_path "$path" '')
-        case folders
-            set -l path (string sub --start (math 1 + (string length -- "$first[2]")) -- "$word")
-            printf '%s\n' $first[2](__fish_complete_directories "$path" '')
+        case files folders
+            # The arguments of a command without completions are files; fish knows what ~ and quotes mean.
+            set -l path (string sub --start (math 1 + (string length -- "$first[2]")) -- "$typed")
+            set -l paths (complete -C "__fish_command_without_completions $path")
+            test $first[1] = files; or set paths (string match '*/' -- $paths)
+            string join \n -- $first[2]$paths
     end
     printf '%s\n' $lines[2..]
 end
