@@ -115,13 +115,13 @@ void watch_ask(const char *text)
 
 void watch_leave(void)
 {
-	mine->ask = NULL;
 	/* Cheaper for signatures: after C_SignInit, which another call follows at once, nothing is restored. */
 	if (strcmp(mine->function, "C_Sign") == 0)
 		kept_restore_some(&mine->mask);
 	else if (strcmp(mine->function, "C_SignInit") != 0)
 		kept_restore(&mine->mask);
 	mine->function = NULL;
+	mine->ask = NULL; /* after `function`: the watch would ask again for a call that has already asked */
 	if (mine->holds)
 		hold_leave();
 }
@@ -175,7 +175,7 @@ static void handle_exit(void)
 
 static void look_at(struct call *call, double now, double asleep)
 {
-	const char *function = call->function, *ask = call->ask;
+	const char *ask = call->ask, *function = call->function; /* in this order, see watch_leave */
 	double since = call->since, taken = now - since, limit = (double)watch.timeout * 1e3;
 	char seconds[32];
 
