@@ -260,7 +260,7 @@ static void be_silent(void)
 		return;
 	(void)dup2(nothing, STDIN_FILENO);
 	(void)dup2(nothing, STDERR_FILENO);
-	close(nothing); /* it is none of the three: process_protect has opened them */
+	close(nothing); /* not one of the three, which process_protect has opened */
 }
 
 static void give_up(int number)
