@@ -88,7 +88,7 @@ static int read_keys(const struct session *session, const struct uri *uri, CK_OB
 		struct p11_key_info key = { .uri = NULL };
 
 		/* One key that cannot be read does not hide the others. */
-		if (read_key(session, found[i], &key, error) < 0) {
+		if (read_key(session, found[i], &key, error) < 0 || key.uri == NULL) {
 			message_warn("skipping a key: %s", error->text);
 			free(key.uri);
 		} else if (class == CKO_PUBLIC_KEY && is_listed(info, key.uri)) {
