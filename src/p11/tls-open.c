@@ -7,8 +7,7 @@
 
 void tls_retire(struct p11_tls *tls)
 {
-	EVP_PKEY_free(tls->private); /* the contexts keep it */
-	tls->private = NULL;
+	tls->private = NULL; /* its context keeps it */
 }
 
 /* Inside of the gate. */

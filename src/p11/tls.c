@@ -24,6 +24,7 @@ struct context {
 	PKCS11_CTX *libp11;
 	PKCS11_SLOT *slots;
 	unsigned count;
+	EVP_PKEY *private; /* never freed either: see find_key */
 };
 static struct context *contexts;
 
@@ -203,30 +204,38 @@ static bool may_be(const struct p11_tls *tls, const PKCS11_KEY *key)
 	return length == tls->label.ulValueLen && (length == 0 || memcmp(key->label, tls->label.pValue, length) == 0);
 }
 
-/* A token need not show the curve of a private EC key, or its public half. For a key without an id, libp11 takes the
- * half of any other such key. Each signature is verified with both. */
-static void complete(const struct p11_tls *tls, EVP_PKEY *private, EVP_PKEY *public)
+static int check_loss(const struct p11_tls *tls, struct error *error)
 {
-	const EC_KEY *whole = EVP_PKEY_get0_EC_KEY(public);
-	EC_KEY *half = (EC_KEY *)EVP_PKEY_get0_EC_KEY(private);
+	const struct session *session = &tls->ring->session;
+	CK_RV rv = session_ask(session);
 
-	if (whole != NULL && half != NULL && EC_KEY_get0_group(half) == NULL)
-		(void)EC_KEY_set_group(half, EC_KEY_get0_group(whole));
-	if (whole != NULL && half != NULL && (EC_KEY_get0_public_key(half) == NULL || tls->id.ulValueLen == 0) &&
-	    EC_GROUP_cmp(EC_KEY_get0_group(half), EC_KEY_get0_group(whole), NULL) == 0)
-		(void)EC_KEY_set_public_key(half, EC_KEY_get0_public_key(whole));
-	ERR_clear_error();
+	return rv == CKR_OK ? 0 : ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" has lost the session",
+					    token_label(session->token));
 }
 
-/* If libp11 0.4.13 cannot read the curve, it returns a key without its methods, and OpenSSL itself would sign. */
-static bool signs_on_token(EVP_PKEY *private)
+/* If libp11 finds its sessions lost, it frees its keys, and 0.4.21 does so even while it makes an EVP_PKEY of one. So it
+ * should not be libp11 that finds a loss. If it was nevertheless, the EVP_PKEY must not be used, nor freed, which would
+ * free again what it refers to. */
+static int get_private(const struct p11_tls *tls, PKCS11_KEY *key, EVP_PKEY **private, struct error *error)
 {
-	const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(private);
+	const struct token *token = tls->ring->session.token;
 
-	return ec == NULL || EC_KEY_get_method(ec) == PKCS11_get_ec_key_method();
+	if (check_loss(tls, error) < 0)
+		return error_result(error);
+	watch_enter(token->module->name, "C_GetAttributeValue");
+	*private = PKCS11_get_private_key(key);
+	(void)done(token->module, "PKCS11_get_private_key", *private == NULL);
+	if (*private == NULL)
+		return failed(tls, "read the TLS key on", error);
+	if (check_loss(tls, error) < 0)
+		return error_result(error);
+	if (!tls_signs_on_token(*private))
+		return error_set(error, ERROR_TOKEN, "libp11 cannot read all of the TLS key on token \"%s\"",
+				 token_label(token));
+	return 0;
 }
 
-static int find_key(struct p11_tls *tls, PKCS11_TOKEN *token, struct error *error)
+static int find_key(struct p11_tls *tls, struct context *context, PKCS11_TOKEN *token, struct error *error)
 {
 	EVP_PKEY *public = X509_get0_pubkey(tls->certificate);
 	PKCS11_KEY *keys = NULL;
@@ -236,28 +245,18 @@ static int find_key(struct p11_tls *tls, PKCS11_TOKEN *token, struct error *erro
 	if (list_keys(tls, token, &keys, &count, error) < 0)
 		return error_result(error);
 	for (unsigned i = 0; i < count; i++) {
-		EVP_PKEY *private;
-
 		if (!may_be(tls, &keys[i]))
 			continue;
-		watch_enter(tls->ring->session.token->module->name, "C_GetAttributeValue");
-		private = PKCS11_get_private_key(&keys[i]);
-		(void)done(tls->ring->session.token->module, "PKCS11_get_private_key", private == NULL);
-		if (private == NULL)
-			return failed(tls, "read the TLS key on", error);
-		if (!signs_on_token(private)) {
-			EVP_PKEY_free(private);
-			return error_set(error, ERROR_TOKEN,
-					 "libp11 cannot read the curve of the TLS key on token \"%s\"",
-					 token_label(tls->ring->session.token));
-		}
-		complete(tls, private, public);
+		if (get_private(tls, &keys[i], &context->private, error) < 0)
+			return error_result(error);
+		tls_complete(tls, context->private);
 		found = true;
-		if (EVP_PKEY_eq(private, public) == 1) {
-			tls->private = private;
+		if (EVP_PKEY_eq(context->private, public) == 1) {
+			tls->private = context->private;
 			return 0;
 		}
-		EVP_PKEY_free(private);
+		EVP_PKEY_free(context->private);
+		context->private = NULL;
 	}
 	ERR_clear_error();
 	if (!found)
@@ -283,7 +282,7 @@ int tls_build(struct p11_tls *tls, struct error *error)
 	if (token == NULL)
 		return error_set(error, ERROR_TOKEN, "libp11 does not find token \"%s\"",
 				 token_label(tls->ring->session.token));
-	if (find_key(tls, token, error) < 0)
+	if (find_key(tls, context, token, error) < 0)
 		return error_result(error);
 	tls_sign_hook(PKCS11_get_rsa_method(), PKCS11_get_ec_key_method());
 	if (tls->by_pss) {
