@@ -5,7 +5,6 @@
 
 #include "p11/tls-internal.h"
 
-#include <libp11.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -28,12 +27,12 @@ void tls_complete(const struct p11_tls *tls, EVP_PKEY *private)
 }
 
 /* libp11 0.4.13 returns a key without them if it cannot read the curve. */
-bool tls_signs_on_token(EVP_PKEY *private)
+bool tls_signs_on_token(EVP_PKEY *private, const void *rsa_method, const void *ec_method)
 {
 	const RSA *rsa = EVP_PKEY_get0_RSA(private);
 	const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(private);
 
 	ERR_clear_error();
-	return (rsa != NULL && RSA_get_method(rsa) == PKCS11_get_rsa_method()) ||
-	       (ec != NULL && EC_KEY_get_method(ec) == PKCS11_get_ec_key_method());
+	return (rsa != NULL && RSA_get_method(rsa) == rsa_method) ||
+	       (ec != NULL && EC_KEY_get_method(ec) == ec_method);
 }

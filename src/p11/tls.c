@@ -213,8 +213,8 @@ static int check_loss(const struct p11_tls *tls, struct error *error)
 					    token_label(session->token));
 }
 
-/* If libp11 finds its sessions lost, it frees its keys, and 0.4.21 does so even while it makes an EVP_PKEY of one. So it
- * should not be libp11 that finds a loss. If it was nevertheless, the EVP_PKEY must not be used, nor freed, which would
+/* If libp11 finds its sessions lost, it frees its keys, and 0.4.21 does so even while it makes an EVP_PKEY of one. So a
+ * loss should be found before. If libp11 found one nevertheless, the EVP_PKEY must not be used, nor freed, which would
  * free again what it refers to. */
 static int get_private(const struct p11_tls *tls, PKCS11_KEY *key, EVP_PKEY **private, struct error *error)
 {
@@ -229,7 +229,7 @@ static int get_private(const struct p11_tls *tls, PKCS11_KEY *key, EVP_PKEY **pr
 		return failed(tls, "read the TLS key on", error);
 	if (check_loss(tls, error) < 0)
 		return error_result(error);
-	if (!tls_signs_on_token(*private))
+	if (!tls_signs_on_token(*private, PKCS11_get_rsa_method(), PKCS11_get_ec_key_method()))
 		return error_set(error, ERROR_TOKEN, "libp11 cannot read all of the TLS key on token \"%s\"",
 				 token_label(token));
 	return 0;
