@@ -12,7 +12,7 @@ struct p11_object {
 	enum p11_class class;
 	unsigned long handle;
 	char label[256];   /* cleaned; empty: it has none */
-	char type[104];     /* of a key: "RSA 2048", "EC P-256", or the CKK number; empty: it cannot be read */
+	char type[104];    /* of a key: "RSA 2048", "EC P-256", or the CKK number; empty: it cannot be read */
 	X509 *certificate; /* of a certificate; NULL: it cannot be read */
 	bool stays;        /* its public key is not the key's, or the token does not show it */
 	bool left;         /* although the private key was destroyed */

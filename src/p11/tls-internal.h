@@ -44,8 +44,8 @@ int tls_build(struct p11_tls *tls, struct error *error);
 /* Adds to libp11's EVP_PKEY of an EC key what the token did not show, from the certificate (tls-half.c). */
 void tls_complete(const struct p11_tls *tls, EVP_PKEY *private);
 
-/* Whether the EVP_PKEY has one of these methods, which are libp11's. Without, OpenSSL itself
- * would sign (tls-half.c). */
+/* Whether the EVP_PKEY has one of these methods, which are libp11's. Without them, OpenSSL itself would sign
+ * (tls-half.c). */
 bool tls_signs_on_token(EVP_PKEY *private, const void *rsa_method, const void *ec_method);
 
 /* How libp11 asks for the PIN, with tls as user data (tls-pin.c). NULL if memory is exhausted. */

@@ -24,7 +24,7 @@ struct context {
 	PKCS11_CTX *libp11;
 	PKCS11_SLOT *slots;
 	unsigned count;
-	EVP_PKEY *private; /* never freed either: see find_key */
+	EVP_PKEY *private; /* not freed either: see get_private */
 };
 static struct context *contexts;
 
@@ -204,13 +204,14 @@ static bool may_be(const struct p11_tls *tls, const PKCS11_KEY *key)
 	return length == tls->label.ulValueLen && (length == 0 || memcmp(key->label, tls->label.pValue, length) == 0);
 }
 
+/* Fails with a loss if the session or the login is lost. */
 static int check_loss(const struct p11_tls *tls, struct error *error)
 {
 	const struct session *session = &tls->ring->session;
 	CK_RV rv = session_ask(session);
 
-	return rv == CKR_OK ? 0 : ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" has lost the session",
-					    token_label(session->token));
+	return rv == CKR_OK ? 0 : ckr_error(error, ERROR_TOKEN, rv, "token \"%s\" has lost the session or "
+					    "the login", token_label(session->token));
 }
 
 /* If libp11 finds its sessions lost, it frees its keys, and 0.4.21 does so even while it makes an EVP_PKEY of one. So a
